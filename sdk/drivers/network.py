@@ -1,0 +1,118 @@
+"""Network drivers: connect a container's network namespace to a network.
+
+Vocabulary: a *network* has subnets; an *endpoint* is one container's interface on one network; a *sandbox* is the network
+namespace that holds a container's endpoints. Addresses are chosen by the engine (its IPAM) and handed in, unless the provider
+declares the capability `ipam`: such a driver chooses and returns them.
+
+A sandbox lives as long as a process or descriptor refers to it: `Sandbox.path` is a /proc path valid in this process and its
+children. Nothing is mounted, so nothing leaks; after a restart the engine passes `/proc/PID/ns/net` of the living container.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    cidr: IPv4Network | IPv6Network
+    gateway: IPv4Address | IPv6Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """A network as its driver sees it. `options` are the driver's own (`com.docker.network.bridge.name`, ...)."""
+
+    id: str
+    name: str
+    subnets: tuple[Subnet, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PortBinding:
+    """A published port. `host_ip` "" means every address; `host_port` 0 means any free one, `host_port_end` > 0 the end of a range
+    to choose from. In an Endpoint the port is always concrete."""
+
+    container_port: int
+    protocol: str = "tcp"
+    host_ip: str = ""
+    host_port: int = 0
+    host_port_end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A network namespace; `path` can be opened and given to setns(2) or to an OCI runtime."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """What is asked of a driver. `default_route` says whether this endpoint's gateway becomes the container's."""
+
+    id: str
+    container_id: str
+    addresses: tuple[IPv4Interface | IPv6Interface, ...] = ()
+    mac_address: str = ""
+    interface: str = ""
+    default_route: bool = True
+    ports: tuple[PortBinding, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a driver made. Immutable data: the engine stores it and hands it back to `disconnect` and `restore`."""
+
+    id: str
+    network_id: str
+    container_id: str
+    interface: str
+    mac_address: str
+    addresses: tuple[IPv4Interface | IPv6Interface, ...]
+    gateways: tuple[IPv4Address | IPv6Address, ...] = ()
+    ports: tuple[PortBinding, ...] = ()
+    host_interface: str = ""
+
+
+class NetworkDriver(ABC):
+    """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
+
+    @abstractmethod
+    async def create_network(self, network: NetworkSpec) -> None:
+        """Make the network exist in the kernel; idempotent for an identical spec, so it is also what boot calls.
+
+        Raises InvalidArgument for options it does not know the value of, Conflict for a bridge name or subnet in use.
+        """
+
+    @abstractmethod
+    async def remove_network(self, network: NetworkSpec) -> None:
+        """Remove the network from the kernel; idempotent. The engine has made sure no endpoint is left."""
+
+    @abstractmethod
+    async def connect(self, network: NetworkSpec, endpoint: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
+        """Connect a sandbox to the network and publish the endpoint's ports; None makes a new sandbox (from a pool, quickly).
+
+        Raises PortAllocated, ResourceExhausted; on any error nothing is left behind and no port stays published.
+        """
+
+    @abstractmethod
+    async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
+        """Unpublish ports and remove the interface; idempotent. With sandbox None the namespace is dying: only host-side state is freed."""
+
+    @abstractmethod
+    async def release(self, sandbox: Sandbox) -> None:
+        """Let go of a sandbox that `connect` made; idempotent. The namespace ends with its last process."""
+
+    @abstractmethod
+    async def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
+        """Bring kernel state in line with the records at boot: what is listed exists (ports published again), what is not is removed."""
+
+    @abstractmethod
+    async def audit(self) -> Sequence[str]:
+        """Return one line per kernel object (link, table, set element) this driver made that still exists."""

@@ -1,0 +1,78 @@
+"""Registry backends: resolve, fetch and push content by digest (OCI distribution-spec)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client sent for one registry. All empty means anonymous."""
+
+    username: str = ""
+    password: str = ""
+    identity_token: str = ""
+    registry_token: str = ""
+    server_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedManifest:
+    """A manifest or index with its verified bytes; `descriptor.digest` is the digest of `content`."""
+
+    descriptor: Descriptor
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    name: str
+    description: str = ""
+    star_count: int = 0
+    is_official: bool = False
+    is_automated: bool = False
+
+
+class RegistryBackend(ABC):
+    """Speaks to registries. Chooses scheme, mirror and authentication per host by its own settings; retries transient failures."""
+
+    @abstractmethod
+    async def resolve(self, reference: Reference, credentials: Credentials) -> ResolvedManifest:
+        """Fetch the manifest or index a reference names. Raises NotFound, Unauthorized, Unavailable with Docker's sentences."""
+
+    @abstractmethod
+    def fetch(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials, *, offset: int = 0
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open a blob from byte `offset` on. The iterator resumes by itself after a broken connection and ends after exactly
+        `descriptor.size - offset` bytes; it does not verify the digest. Raises NotFound, Unauthorized, Unavailable, DataLoss.
+        """
+
+    @abstractmethod
+    async def push_blob(
+        self,
+        reference: Reference,
+        descriptor: Descriptor,
+        content: AsyncIterator[bytes],
+        credentials: Credentials,
+        *,
+        mount_from: Sequence[Reference] = (),
+    ) -> bool:
+        """Upload a blob unless the registry has it or can mount it from another repository. Return whether bytes were sent."""
+
+    @abstractmethod
+    async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
+        """Upload a manifest or index under the reference's tag (or digest)."""
+
+    @abstractmethod
+    async def authenticate(self, credentials: Credentials) -> str:
+        """Check credentials as `docker login` does. Return an identity token or "". Raises Unauthorized, Unavailable."""
+
+    async def search(self, term: str, limit: int, credentials: Credentials) -> Sequence[SearchResult]:
+        """Search repositories by name; empty where the registry cannot."""
+        del term, limit, credentials
+        return ()

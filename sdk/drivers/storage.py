@@ -1,0 +1,125 @@
+"""Storage drivers: where layers and containers' file systems live.
+
+Vocabulary (containerd's):
+
+- A *layer directory* holds one layer's difference in overlayfs' on-disk form: a deleted name is a character device 0:0, an
+  opaque directory carries the xattr `trusted.overlay.opaque=y`. Layers are unpacked without their parent, in parallel.
+- A *committed* snapshot is immutable and named by its ChainID. An *active* one is writable and named by a key (a container's ID).
+
+Importing layers: `stage(key)` gives an empty directory; the engine unpacks into it; `commit(chain_id, key, parent=...)` turns it
+into a committed snapshot on top of its parent. Only commits of one image are ordered, the unpacking is not.
+
+Running a container: `prepare(id, parent=chain_id)`, then `mounts(id)`; the *runtime* performs the mounts inside the container's
+own mount namespace, so that nothing is left mounted on the host. `remove(id)` at the end.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sdk.oci.digest import ChainID
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One mount(2) to be made at the root of a container: file system type, source and mount(8) options."""
+
+    type: str
+    source: str
+    options: tuple[str, ...] = ()
+
+
+class SnapshotKind(StrEnum):
+    STAGED = "staged"
+    ACTIVE = "active"
+    COMMITTED = "committed"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """`name` is the key of a staged or active snapshot, the ChainID of a committed one."""
+
+    name: str
+    kind: SnapshotKind
+    parent: ChainID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a snapshot alone takes, without its parents. `size` is the sum of file sizes in bytes, hard links counted once."""
+
+    size: int
+    inodes: int
+
+
+class ChangeKind(StrEnum):
+    """The letters of `docker diff`."""
+
+    MODIFIED = "C"
+    ADDED = "A"
+    DELETED = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path that differs from the parent; absolute within the snapshot, bytes are surrogate-escaped."""
+
+    path: str
+    kind: ChangeKind
+
+
+class StorageDriver(ABC):
+    """Keeps snapshots. Every method may be called concurrently for different keys and must leave no half-made state when it
+    fails or when the process dies in the middle (build aside, then rename)."""
+
+    @abstractmethod
+    async def stage(self, key: str) -> Path:
+        """Make an empty layer directory and return its path. A staged directory of the same key is emptied first."""
+
+    @abstractmethod
+    async def commit(self, name: ChainID, key: str, *, parent: ChainID | None) -> None:
+        """Turn the staged directory `key` into the committed snapshot `name` on top of `parent`.
+
+        If `name` exists already the staged directory is dropped and the call succeeds. Raises NoSuchSnapshot for an unknown
+        key or parent.
+        """
+
+    @abstractmethod
+    async def prepare(self, key: str, *, parent: ChainID | None) -> None:
+        """Make the active snapshot `key` on top of `parent` (None: empty). Raises SnapshotExists, NoSuchSnapshot (parent)."""
+
+    @abstractmethod
+    async def mounts(self, key: str, *, readonly: bool = False) -> Sequence[Mount]:
+        """Return the mounts that make the active snapshot's root, in order. Mounts nothing. Raises NoSuchSnapshot."""
+
+    @abstractmethod
+    async def read_file(self, key: str, path: str, *, limit: int = 1 << 20) -> bytes | None:
+        """Return the content of a regular file as a container of the active snapshot `key` would see it, without mounting.
+
+        Symlinks are resolved inside the snapshot. None if there is no such file; at most `limit` bytes are returned.
+        """
+
+    @abstractmethod
+    async def changes(self, key: str) -> Sequence[Change]:
+        """Return how the active snapshot differs from its parent, sorted by path, as `docker diff` shows it."""
+
+    @abstractmethod
+    async def usage(self, name: str) -> Usage:
+        """Return what a snapshot of any kind takes by itself. Raises NoSuchSnapshot."""
+
+    @abstractmethod
+    async def remove(self, name: str) -> None:
+        """Remove a snapshot of any kind; idempotent. Returns once the name is free; deletion may go on in the background.
+
+        Raises Conflict if a committed snapshot still has children.
+        """
+
+    @abstractmethod
+    async def list(self) -> Sequence[SnapshotInfo]:
+        """Return every snapshot this driver holds."""
+
+    async def status(self) -> Mapping[str, str]:
+        """Return name-value pairs for `docker info` (backing file system and the like)."""
+        return {}

@@ -1,0 +1,49 @@
+"""Volume drivers: named directories that outlive containers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DriverVolume:
+    """A volume as its driver knows it. `created_ns` is wall-clock nanoseconds."""
+
+    name: str
+    mountpoint: Path
+    created_ns: int
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class VolumeDriver(ABC):
+    """Keeps volumes. Labels and use counts are the engine's affair."""
+
+    @abstractmethod
+    async def create(self, name: str, options: Mapping[str, str]) -> DriverVolume:
+        """Make a volume; idempotent for the same name and options. Raises InvalidArgument, Conflict (other options)."""
+
+    @abstractmethod
+    async def remove(self, name: str) -> None:
+        """Delete a volume and its data; idempotent."""
+
+    @abstractmethod
+    async def get(self, name: str) -> DriverVolume:
+        """Return one volume. Raises NoSuchVolume."""
+
+    @abstractmethod
+    async def list(self) -> Sequence[DriverVolume]:
+        """Return all volumes."""
+
+    @abstractmethod
+    async def mount(self, name: str, user: str) -> Path:
+        """Make the volume's data available for `user` (a container's ID) and return the directory to bind. Counted by user, idempotent."""
+
+    @abstractmethod
+    async def unmount(self, name: str, user: str) -> None:
+        """Undo `mount`; idempotent."""
+
+    async def size(self, name: str) -> int:
+        """Return the bytes a volume takes, or -1 where that is not known."""
+        del name
+        return -1

@@ -1,0 +1,23 @@
+"""What a frontend may ask of the core: Protocols and their data, no code."""
+
+from dataclasses import dataclass
+
+from sdk.engine.containers import ContainerFiles, Containers, ContainerStreams, Execs
+from sdk.engine.images import Images
+from sdk.engine.networks import Networks
+from sdk.engine.system import System
+from sdk.engine.volumes import Volumes
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The engine as frontends see it, noun by noun."""
+
+    containers: Containers
+    streams: ContainerStreams
+    files: ContainerFiles
+    execs: Execs
+    images: Images
+    networks: Networks
+    volumes: Volumes
+    system: System

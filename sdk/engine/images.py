@@ -1,0 +1,141 @@
+"""What a frontend may ask about images."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sdk.drivers.registry import Credentials, SearchResult
+from sdk.engine.config import ContainerConfig
+from sdk.engine.containers import Filters, Pruned
+from sdk.oci.descriptor import Descriptor, Platform
+from sdk.oci.image import History, ImageConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One line of a progress display. `id` is a layer's short digest or a tag; `total` 0 is unknown. `aux` carries a result object."""
+
+    status: str
+    id: str = ""
+    current: int = 0
+    total: int = 0
+    aux: Mapping[str, str | int] | None = None
+    stream: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageInfo:
+    """An image in the store. `size` is what its unpacked layers take; `tagged_ns` when its last tag was set (0: never).
+    Identity-stable like ContainerInfo."""
+
+    id: str
+    config: ImageConfig
+    descriptor: Descriptor
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    size: int
+    created_ns: int
+    tagged_ns: int
+    parent: str = ""
+    containers: int = 0
+    shared_size: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One step, newest first; `image_id` is "" for steps whose image is not stored."""
+
+    image_id: str
+    history: History
+    size: int
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One of the two is set."""
+
+    untagged: str = ""
+    deleted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """`reference` is name[:tag|@digest]; `all_tags` pulls every tag of the name."""
+
+    reference: str
+    platform: Platform | None = None
+    credentials: Credentials = Credentials()
+    all_tags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRequest:
+    container: str
+    repository: str = ""
+    tag: str = ""
+    comment: str = ""
+    author: str = ""
+    changes: tuple[str, ...] = ()
+    pause: bool = True
+    config: ContainerConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionInfo:
+    descriptor: Descriptor
+    platforms: tuple[Platform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageListRequest:
+    all: bool = False
+    filters: Filters = field(default_factory=dict)
+    shared_size: bool = False
+
+
+class Images(Protocol):
+    """The image store. A `ref` is a name, a name with tag or digest, an ID or a unique prefix of one; NoSuchImage otherwise."""
+
+    def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
+        """Pull an image; closing the iterator cancels. Errors before the first item are the request's, later ones come from the iterator."""
+
+    def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]: ...
+
+    async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]: ...
+
+    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo: ...
+
+    async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]: ...
+
+    async def tag(self, ref: str, repository: str, tag: str) -> None: ...
+
+    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
+        """Untag, and delete what is no longer named. Raises Conflict with Docker's sentences when containers use it."""
+
+    async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
+        """Delete dangling (or, by filter, all unused) images; returns what went and the bytes freed."""
+
+    def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]: ...
+
+    def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]: ...
+
+    def import_archive(
+        self,
+        content: AsyncIterator[bytes],
+        *,
+        repository: str,
+        tag: str,
+        message: str,
+        changes: Sequence[str],
+        platform: Platform | None,
+    ) -> AsyncIterator[Progress]: ...
+
+    async def commit(self, request: CommitRequest) -> str:
+        """Make an image of a container; returns its ID."""
+
+    async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo: ...
+
+    async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]: ...
+
+    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned: ...

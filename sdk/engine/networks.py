@@ -1,0 +1,75 @@
+"""What a frontend may ask about networks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sdk.engine.config import EndpointConfig
+from sdk.engine.containers import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetConfig:
+    """One address pool as clients write it; empty strings are chosen by the engine."""
+
+    subnet: str = ""
+    gateway: str = ""
+    ip_range: str = ""
+    aux_addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCreate:
+    name: str
+    driver: str = ""
+    subnets: tuple[SubnetConfig, ...] = ()
+    ipam_driver: str = "default"
+    ipam_options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    attachable: bool = False
+    ingress: bool = False
+    ipv4: bool = True
+    ipv6: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMember:
+    """A running container on a network; addresses with prefix length."""
+
+    container_id: str
+    name: str
+    endpoint_id: str
+    mac_address: str
+    ipv4_address: str
+    ipv6_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    id: str
+    created_ns: int
+    config: NetworkCreate
+    members: tuple[NetworkMember, ...] = ()
+    scope: str = "local"
+
+
+class Networks(Protocol):
+    """A `ref` is a name, an ID or a unique prefix of one; NoSuchNetwork otherwise. bridge, host and none always exist."""
+
+    async def list(self, filters: Filters) -> Sequence[NetworkInfo]: ...
+
+    async def inspect(self, ref: str) -> NetworkInfo: ...
+
+    async def create(self, request: NetworkCreate) -> NetworkInfo:
+        """Raises Conflict (name in use, pool overlaps), InvalidArgument, NotFound (driver)."""
+
+    async def remove(self, ref: str) -> None:
+        """Raises PermissionDenied for the three that always exist and for one with active endpoints."""
+
+    async def connect(self, ref: str, container: str, config: EndpointConfig, *, force: bool = False) -> None: ...
+
+    async def disconnect(self, ref: str, container: str, *, force: bool = False) -> None: ...
+
+    async def prune(self, filters: Filters) -> Sequence[str]: ...

@@ -1,0 +1,95 @@
+"""What a frontend may ask about the engine itself."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sdk.drivers.registry import Credentials
+from sdk.engine.containers import ContainerInfo, Filters
+from sdk.engine.images import ImageInfo
+from sdk.engine.volumes import VolumeInfo
+from sdk.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PluginStatus:
+    """One plugin as the kernel found it; `state` is ok, skipped or failed."""
+
+    name: str
+    distribution: str
+    version: str
+    kinds: tuple[str, ...]
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemInfo:
+    id: str
+    name: str
+    version: str
+    data_root: str
+    kernel_version: str
+    operating_system: str
+    os_version: str
+    architecture: str
+    machine: str
+    cpus: int
+    memory_total: int
+    containers: int
+    running: int
+    paused: int
+    stopped: int
+    images: int
+    storage_driver: str
+    storage_status: Mapping[str, str]
+    runtime: str
+    runtimes: tuple[str, ...]
+    cgroup_driver: str
+    cgroup_version: str
+    network_drivers: tuple[str, ...]
+    volume_drivers: tuple[str, ...]
+    log_drivers: tuple[str, ...]
+    default_log_driver: str
+    security_options: tuple[str, ...]
+    registry_mirrors: tuple[str, ...] = ()
+    insecure_registries: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    plugins: tuple[PluginStatus, ...] = ()
+    started_ns: int = 0
+    goroutines: int = 0
+    file_descriptors: int = 0
+    event_listeners: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUsage:
+    """`layers_size` is what all layers take once, in bytes."""
+
+    layers_size: int
+    images: Sequence[ImageInfo] = ()
+    containers: Sequence[ContainerInfo] = ()
+    volumes: Sequence[VolumeInfo] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRequest:
+    """Times in nanoseconds; 0 means from now on, without end."""
+
+    since_ns: int = 0
+    until_ns: int = 0
+    filters: Filters = field(default_factory=dict)
+
+
+class System(Protocol):
+    async def info(self) -> SystemInfo: ...
+
+    async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
+        """`kinds` limits the work to container, image, volume, build-cache; empty means all."""
+
+    async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
+        """Subscribe: once this returns no event is missed. The iterator replays, then follows until closed or `until_ns`."""
+
+    async def authenticate(self, credentials: Credentials) -> str:
+        """Check a registry login; returns an identity token or ""."""

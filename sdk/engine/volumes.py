@@ -1,0 +1,46 @@
+"""What a frontend may ask about volumes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sdk.engine.containers import Filters, Pruned
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeCreate:
+    """An empty name makes an anonymous volume with a 64-digit name."""
+
+    name: str = ""
+    driver: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeInfo:
+    """`size` and `users` are -1 unless asked for."""
+
+    name: str
+    driver: str
+    mountpoint: str
+    created_ns: int
+    labels: Mapping[str, str]
+    options: Mapping[str, str]
+    anonymous: bool = False
+    size: int = -1
+    users: int = -1
+
+
+class Volumes(Protocol):
+    async def list(self, filters: Filters) -> Sequence[VolumeInfo]: ...
+
+    async def inspect(self, name: str) -> VolumeInfo: ...
+
+    async def create(self, request: VolumeCreate) -> VolumeInfo: ...
+
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Raises Conflict (`remove x: volume is in use - [ids]`); with `force` a missing one is no error."""
+
+    async def prune(self, filters: Filters) -> Pruned:
+        """Delete unused anonymous volumes, all unused ones with filter all=1."""

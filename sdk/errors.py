@@ -1,0 +1,137 @@
+"""Every error the engine raises, by meaning.
+
+A kind says what went wrong in terms a client acts on; only a frontend knows what status that is on its wire.
+Concrete errors carry their fields and build the sentence Docker's users and tools already match on.
+"""
+
+
+class EngineError(Exception):
+    """Root of all errors that may reach a client."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidArgument(EngineError):
+    """The request can never succeed as it stands."""
+
+
+class Unauthorized(EngineError):
+    """Credentials are missing or were refused."""
+
+
+class PermissionDenied(EngineError):
+    """The caller may not do this."""
+
+
+class NotFound(EngineError):
+    """The object named does not exist."""
+
+
+class Conflict(EngineError):
+    """The object exists but its state forbids the request."""
+
+
+class AlreadyExists(Conflict):
+    """The name is taken."""
+
+
+class Unsupported(EngineError):
+    """Nothing here implements the request (yet)."""
+
+
+class Unavailable(EngineError):
+    """A dependency is missing or down; the same request may succeed later."""
+
+
+class ResourceExhausted(EngineError):
+    """Disk, addresses, ports or another finite thing ran out."""
+
+
+class DataLoss(EngineError):
+    """Stored data does not match its digest or record."""
+
+
+class DeadlineExceeded(EngineError):
+    """An operation did not finish in its time."""
+
+
+class DriverError(EngineError):
+    """A driver failed in a way its interface does not foresee."""
+
+    def __init__(self, plugin: str, operation: str, cause: BaseException | str) -> None:
+        super().__init__(f"{plugin}: {operation}: {cause}")
+        self.plugin = plugin
+        self.operation = operation
+
+
+class StartFailed(EngineError):
+    """A container or exec process could not be started; `exit_code` is what Docker's CLI reports (126, 127 or 128)."""
+
+    def __init__(self, message: str, exit_code: int = 128) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class NoSuchContainer(NotFound):
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"No such container: {reference}")
+
+
+class NoSuchExec(NotFound):
+    def __init__(self, exec_id: str) -> None:
+        super().__init__(f"No such exec instance: {exec_id}")
+
+
+class NoSuchImage(NotFound):
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"No such image: {reference}")
+        self.reference = reference
+
+
+class NoSuchNetwork(NotFound):
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"network {reference} not found")
+
+
+class NoSuchVolume(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"get {name}: no such volume")
+
+
+class NotRunning(Conflict):
+    def __init__(self, container_id: str) -> None:
+        super().__init__(f"container {container_id} is not running")
+
+
+class NameInUse(AlreadyExists):
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(
+            f'Conflict. The container name "/{name}" is already in use by container "{holder}". '
+            "You have to remove (or rename) that container to be able to reuse that name."
+        )
+
+
+class SnapshotExists(AlreadyExists):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"snapshot {key}: already exists")
+
+
+class NoSuchSnapshot(NotFound):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"snapshot {key}: not found")
+
+
+class PortAllocated(EngineError):
+    """A published port is taken; the sentence is the one tools match on."""
+
+    def __init__(self, endpoint: str, host_ip: str, port: int) -> None:
+        super().__init__(
+            f"driver failed programming external connectivity on endpoint {endpoint}: "
+            f"Bind for {host_ip}:{port} failed: port is already allocated"
+        )
+
+
+class SkipPlugin(Exception):  # noqa: N818 - a verdict, not an error
+    """Raised by a provider that cannot work on this machine; the message says why."""

@@ -1,0 +1,48 @@
+"""API frontends: an ASGI application made from an engine."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Protocol
+
+from sdk.engine import Engine
+
+Scope = MutableMapping[str, object]
+Message = MutableMapping[str, object]
+ASGIApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+
+
+class HijackedStream(Protocol):
+    """The raw connection after an HTTP upgrade: full duplex, with half-close and back-pressure.
+
+    The daemon's server puts `hijack` into `scope["extensions"]`: a callable that takes the response head as bytes and returns
+    this stream. `takeover` there hands the transport to another asyncio protocol.
+    """
+
+    async def read(self) -> bytes:
+        """Return what arrived; b"" after the client closed its write side (or the connection)."""
+
+    async def write(self, data: bytes) -> None:
+        """Write and wait while the client is slow. Raises ConnectionError when it is gone."""
+
+    def write_eof(self) -> None:
+        """Close our write side."""
+
+    def close(self) -> None:
+        """Close the connection after what was written is flushed."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is lost (not merely half-closed)."""
+
+
+class ApiFrontend(ABC):
+    """One wire protocol over the engine."""
+
+    @property
+    def prefix(self) -> str:
+        """The path prefix this frontend serves on the daemon's listeners; the longest match wins."""
+        return "/"
+
+    @abstractmethod
+    def build(self, engine: Engine) -> ASGIApp:
+        """Return the application. Called once, before the listeners open."""

@@ -1,0 +1,111 @@
+"""The hooks. All are synchronous; each provides a driver, observes, or amends a runtime spec.
+
+Drivers are chosen by the name in the configuration, never by the order of hook calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import typer
+
+    from sdk.engine import Engine
+    from sdk.events import Event
+    from sdk.oci.runtime import Spec
+    from sdk.providers import (
+        FrontendProvider,
+        LogProvider,
+        NetworkProvider,
+        RegistryProvider,
+        RuntimeProvider,
+        StorageProvider,
+        VolumeProvider,
+    )
+
+ENTRY_POINT_GROUP = "core.plugins"
+
+hookspec = pluggy.HookspecMarker("core")
+hookimpl = pluggy.HookimplMarker("core")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Drivers: asked once, while the daemon starts
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@hookspec
+def provide_storage_driver() -> StorageProvider[Any]:
+    """Provide a storage driver."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_network_driver() -> NetworkProvider[Any]:
+    """Provide a network driver."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_registry_backend() -> RegistryProvider[Any]:
+    """Provide a registry backend."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_runtime() -> RuntimeProvider[Any]:
+    """Provide a runtime."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_api_frontend() -> FrontendProvider[Any]:
+    """Provide an API frontend."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_volume_driver() -> VolumeProvider[Any]:
+    """Provide a volume driver."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_log_driver() -> LogProvider[Any]:
+    """Provide a log driver."""
+    raise NotImplementedError
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Observers and amendments: called while the daemon runs
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@hookspec
+def amend_runtime_spec(spec: Spec, container_id: str) -> Spec | None:
+    """Look at a container's runtime spec just before it is started; return a changed one, or None to leave it. Must be pure."""
+
+
+@hookspec
+def on_event(event: Event) -> None:
+    """See every event after it was published. Runs on the event loop: be quick."""
+
+
+@hookspec
+def engine_ready(engine: Engine) -> None:
+    """Learn that the engine serves requests. Called once, before the listeners open."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Command line
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@hookspec
+def provide_cli_commands() -> Sequence[tuple[str, typer.Typer]]:
+    """Add sub-commands to the `core` command: pairs of a name and a typer application."""
+    return ()

@@ -1,0 +1,1 @@
+"""The OCI specifications' types, in the specifications' own words."""

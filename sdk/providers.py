@@ -1,0 +1,97 @@
+"""Providers: what a plugin's hooks return. A provider names a driver, its settings model and how to open it.
+
+`open` is an async context manager: the kernel enters it at start, in order, on one exit stack, and leaves it in reverse at the end.
+It may raise SkipPlugin when this machine cannot run the driver.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.volume import VolumeDriver
+from sdk.events import EventSink
+from sdk.frontend import ApiFrontend
+
+
+class Kind(StrEnum):
+    """The kinds of driver; the value is the key of the `[drivers]` table."""
+
+    STORAGE = "storage"
+    NETWORK = "network"
+    REGISTRY = "registry"
+    RUNTIME = "runtime"
+    FRONTEND = "frontend"
+    VOLUME = "volume"
+    LOG = "log"
+
+
+class PluginSettings(BaseModel):
+    """Base of every plugin's settings: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """What a driver is opened with. Both directories exist and belong to the plugin alone: `data_root` is kept, `exec_root` is on
+    tmpfs and empty after a reboot. `instance` is a short stable token of this daemon, for names of kernel objects (cgroups, links)."""
+
+    name: str
+    data_root: Path
+    exec_root: Path
+    instance: str
+    events: EventSink
+    log: logging.Logger
+
+
+D = TypeVar("D")
+S = TypeVar("S", bound=PluginSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider(Generic[D, S]):
+    """A driver by name. `name` is what the configuration says; `settings` is read from `[plugins.<distribution entry point>]`."""
+
+    name: str
+    settings: type[S]
+    open: Callable[[PluginContext, S], AbstractAsyncContextManager[D]]
+    capabilities: frozenset[str] = field(default_factory=frozenset)
+
+
+class StorageProvider(Provider[StorageDriver, S]):
+    """A storage driver."""
+
+
+class NetworkProvider(Provider[NetworkDriver, S]):
+    """A network driver; capability `ipam` says it chooses addresses itself."""
+
+
+class RegistryProvider(Provider[RegistryBackend, S]):
+    """A registry backend."""
+
+
+class RuntimeProvider(Provider[Runtime, S]):
+    """A runtime."""
+
+
+class FrontendProvider(Provider[ApiFrontend, S]):
+    """An API frontend."""
+
+
+class VolumeProvider(Provider[VolumeDriver, S]):
+    """A volume driver."""
+
+
+class LogProvider(Provider[LogDriver, S]):
+    """A log driver."""
