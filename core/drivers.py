@@ -1,0 +1,70 @@
+"""The opened, chosen drivers: built by the kernel, handed to the engine, which does not know that plugins exist."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.volume import VolumeDriver
+from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """One storage driver and one registry backend; of the other kinds a default and, by name, all that opened."""
+
+    storage_name: str
+    storage: StorageDriver
+    registry_name: str
+    registry: RegistryBackend
+    runtime_name: str
+    runtimes: Mapping[str, Runtime]
+    network_name: str
+    networks: Mapping[str, NetworkDriver]
+    volume_name: str
+    volumes: Mapping[str, VolumeDriver]
+    log_name: str
+    logs: Mapping[str, LogDriver]
+
+    def runtime(self, name: str = "") -> Runtime:
+        """Return the runtime a container names, the default for "". Raises InvalidArgument with Docker's sentence."""
+        try:
+            return self.runtimes[name or self.runtime_name]
+        except KeyError:
+            raise InvalidArgument(f"unknown or invalid runtime name: {name}") from None
+
+    def network(self, name: str = "") -> NetworkDriver:
+        """Return a network driver. Raises NotFound with Docker's sentence."""
+        try:
+            return self.networks[name or self.network_name]
+        except KeyError:
+            raise NotFound(f'could not find plugin {name} in v1 plugin registry: plugin "{name}" not found') from None
+
+    def volume(self, name: str = "") -> VolumeDriver:
+        """Return a volume driver; Docker's word `local` is the default one. Raises NotFound with Docker's sentence."""
+        try:
+            return self.volumes[name or self.volume_name]
+        except KeyError:
+            raise NotFound(f'error looking up volume plugin {name}: plugin "{name}" not found') from None
+
+    def log(self, name: str = "") -> LogDriver:
+        """Return a log driver. Raises InvalidArgument with Docker's sentence."""
+        try:
+            return self.logs[name or self.log_name]
+        except KeyError:
+            raise InvalidArgument(f"logger: no log driver named '{name}' is registered") from None
+
+
+@contextmanager
+def calling(plugin: str, operation: str) -> Iterator[None]:
+    """Turn what a driver should not have raised into a DriverError that names the plugin and the operation."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:
+        raise DriverError(plugin, operation, error) from error

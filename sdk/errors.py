@@ -133,5 +133,5 @@ class PortAllocated(EngineError):
         )
 
 
-class SkipPlugin(Exception):  # noqa: N818 - a verdict, not an error
+class SkipPlugin(Exception):
     """Raised by a provider that cannot work on this machine; the message says why."""

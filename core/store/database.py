@@ -1,0 +1,94 @@
+"""The engine's metadata: one SQLite database of typed records, written by this process alone.
+
+A record is a msgspec-encodable value under a key in a named table. Writes reach the kernel before a call returns (so the daemon's death
+loses nothing) and the disk at the next checkpoint (write-ahead log, synchronous=NORMAL).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Database:
+    """The opened database. Not for use from several threads at once: it lives on the event loop."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._depth = 0
+        migrate(self._connection)
+
+    def table(self, name: str, record: type[T]) -> "Table[T]":
+        """Return a table of records of one type; the name is one the migrations made."""
+        return Table(self._connection, name, record)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make several writes one: all or none are kept. Nested ones join the outermost."""
+        self._depth += 1
+        try:
+            if self._depth == 1:
+                self._connection.execute("BEGIN IMMEDIATE")
+            yield
+        except BaseException:
+            if self._depth == 1:
+                self._connection.execute("ROLLBACK")
+            raise
+        else:
+            if self._depth == 1:
+                self._connection.execute("COMMIT")
+        finally:
+            self._depth -= 1
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Table(Generic[T]):
+    """Records of one type by key."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str, record: type[T]) -> None:
+        self._connection = connection
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(record).decode
+        self._get = f"SELECT record FROM {name} WHERE key = ?"
+        self._put = f"INSERT INTO {name} (key, record) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET record = excluded.record"
+        self._delete = f"DELETE FROM {name} WHERE key = ?"
+        self._all = f"SELECT key, record FROM {name}"
+
+    def get(self, key: str) -> T | None:
+        """Return a record, or None."""
+        row = self._connection.execute(self._get, (key,)).fetchone()
+        return None if row is None else self._decode(row[0])
+
+    def put(self, key: str, record: T) -> None:
+        """Insert or replace a record."""
+        self._connection.execute(self._put, (key, self._encode(record)))
+
+    def delete(self, key: str) -> None:
+        """Delete a record; idempotent."""
+        self._connection.execute(self._delete, (key,))
+
+    def items(self) -> list[tuple[str, T]]:
+        """Return all records with their keys."""
+        return [(key, self._decode(record)) for key, record in self._connection.execute(self._all)]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date: run each numbered script above the database's `user_version`, each in one transaction."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    scripts = sorted(
+        (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
+    )
+    for number, script in enumerate(scripts, start=1):
+        if number > version:
+            connection.executescript(f"BEGIN;\n{script.read_text()}\nPRAGMA user_version={number};\nCOMMIT;")

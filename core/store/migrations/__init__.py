@@ -1,0 +1,1 @@
+"""Numbered SQL scripts, run once each in order; never edited after a release."""
