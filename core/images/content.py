@@ -1,0 +1,218 @@
+"""The content store: blobs by digest in an OCI layout (image-spec: image-layout.md).
+
+A blob is written to `ingest/<hex>.partial`, verified, fsynced and renamed into `blobs/sha256/`. A partial outlives the process, so a
+download broken by anything goes on where it stopped. What no image references is deleted by `collect`, never guessed.
+"""
+
+import hashlib
+import os
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import anyio
+from anyio.to_thread import run_sync
+
+from sdk.errors import DataLoss, NotFound
+from sdk.oci.digest import digest_of, hex_of
+
+_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+_READ = 1 << 20
+_FLUSH = 1 << 20
+
+
+class ContentStore:
+    """Blobs under one directory. Disk work runs in threads, limited by a limiter of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self._blobs = root / "blobs" / "sha256"
+        self._ingest = root / "ingest"
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        self._ingest.mkdir(exist_ok=True)
+        (root / "oci-layout").write_bytes(_LAYOUT)
+        self.limiter = anyio.CapacityLimiter(8)
+        self._pins: Counter[str] = Counter()
+
+    def path(self, digest: str) -> Path:
+        """Return where a blob is or would be."""
+        return self._blobs / hex_of(digest)
+
+    def exists(self, digest: str) -> bool:
+        return self.path(digest).exists()
+
+    def size(self, digest: str) -> int:
+        """Return a blob's size in bytes. Raises NotFound."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            raise NotFound(f"content {digest}: not found") from None
+
+    def read(self, digest: str) -> bytes:
+        """Return a small blob (a manifest or configuration), verified. Raises NotFound, DataLoss."""
+        try:
+            content = self.path(digest).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"content {digest}: not found") from None
+        if digest_of(content) != digest:
+            raise DataLoss(f"content {digest}: stored bytes do not match their digest")
+        return content
+
+    async def put(self, content: bytes) -> str:
+        """Store a small blob and return its digest; idempotent."""
+        digest = digest_of(content)
+        if not self.exists(digest):
+            await run_sync(_put, content, self.temporary(f"put-{secrets.token_hex(8)}"), self.path(digest), limiter=self.limiter)
+        return digest
+
+    def ingest(self, digest: str, size: int) -> "Ingest":
+        """Return the writer of a blob. One writer per digest at a time: the caller holds a lock."""
+        return Ingest(self._ingest / f"{hex_of(digest)}.partial", self.path(digest), digest, size, self.limiter)
+
+    def temporary(self, name: str) -> Path:
+        """Return a path beside the partials for content whose digest is not known yet; `adopt` renames it into place."""
+        return self._ingest / f"{name}.partial"
+
+    async def adopt(self, source: Path, digest: str) -> None:
+        """Make a complete, verified file on the same file system a blob."""
+        await run_sync(_place, source, self.path(digest), limiter=self.limiter)
+
+    def delete(self, digest: str) -> int:
+        """Delete a blob and return its size; idempotent."""
+        path = self.path(digest)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        return size
+
+    @contextmanager
+    def pinned(self, digests: Collection[str]) -> Iterator[None]:
+        """Keep blobs and partials from `collect` although no image references them yet."""
+        self._pins.update(digests)
+        try:
+            yield
+        finally:
+            self._pins.subtract(digests)
+            self._pins = +self._pins
+
+    async def collect(self, referenced: Collection[str], *, partials: bool = False) -> int:
+        """Delete blobs that are neither referenced nor pinned (and, on request, such partials). Return the bytes freed."""
+        keep = {hex_of(digest) for digest in (*referenced, *self._pins)}
+
+        def sweep() -> int:
+            freed = _sweep(self._blobs, keep, "")
+            return freed + (_sweep(self._ingest, keep, ".partial") if partials else 0)
+
+        return await run_sync(sweep, limiter=self.limiter)
+
+
+class Ingest:
+    """A blob being written. `offset` is how much is there already; write from there on, then commit."""
+
+    def __init__(self, partial: Path, target: Path, digest: str, size: int, limiter: anyio.CapacityLimiter) -> None:
+        self._partial = partial
+        self._target = target
+        self._digest = digest
+        self._size = size
+        self._limiter = limiter
+        self._hash = hashlib.sha256()
+        self._file = -1
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self.offset = 0
+
+    async def resume(self) -> int:
+        """Open the partial, hash what it holds and return the offset to go on from."""
+        self.offset = await run_sync(self._open, 0, limiter=self._limiter)
+        return self.offset
+
+    async def restart(self) -> None:
+        """Open the partial and forget what it holds."""
+        self.offset = await run_sync(self._open, os.O_TRUNC, limiter=self._limiter)
+
+    async def write(self, chunk: bytes) -> None:
+        """Append a chunk; chunks are gathered and written about a mebibyte at a time."""
+        self._pending.append(chunk)
+        self._pending_size += len(chunk)
+        self.offset += len(chunk)
+        if self._pending_size >= _FLUSH:
+            await run_sync(self._flush, limiter=self._limiter)
+
+    async def commit(self) -> None:
+        """Verify, sync and rename. Raises DataLoss, and forgets the partial, if the bytes are not the digest's."""
+        await run_sync(self._commit, limiter=self._limiter)
+
+    async def close(self) -> None:
+        """Write what is gathered and close the partial, keeping it for a later resume; idempotent."""
+        if self._file >= 0:
+            with anyio.CancelScope(shield=True):
+                await run_sync(self._close, limiter=self._limiter)
+
+    def _open(self, flags: int) -> int:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+        self._hash = hashlib.sha256()
+        self._pending, self._pending_size = [], 0
+        if os.fstat(self._file).st_size > self._size:
+            os.ftruncate(self._file, 0)
+        length = 0
+        while data := os.read(self._file, _READ):
+            self._hash.update(data)
+            length += len(data)
+        return length
+
+    def _flush(self) -> None:
+        pending, self._pending, self._pending_size = self._pending, [], 0
+        data = b"".join(pending)
+        self._hash.update(data)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+
+    def _close(self) -> None:
+        self._flush()
+        os.close(self._file)
+        self._file = -1
+
+    def _commit(self) -> None:
+        self._flush()
+        if f"sha256:{self._hash.hexdigest()}" != self._digest:
+            os.close(self._file)
+            self._file = -1
+            self._partial.unlink()
+            raise DataLoss(f"filesystem layer verification failed for digest {self._digest}")
+        os.fsync(self._file)
+        os.close(self._file)
+        self._file = -1
+        _place(self._partial, self._target)
+
+
+def _put(content: bytes, temporary: Path, target: Path) -> None:
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    _place(temporary, target)
+
+
+def _place(source: Path, target: Path) -> None:
+    os.replace(source, target)
+    directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _sweep(directory: Path, keep: Collection[str], suffix: str) -> int:
+    freed = 0
+    for entry in os.scandir(directory):
+        if entry.name.removesuffix(suffix) not in keep:
+            with suppress(FileNotFoundError):
+                freed += entry.stat().st_size
+                os.unlink(entry.path)
+    return freed

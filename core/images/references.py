@@ -1,0 +1,43 @@
+"""The names of images: tags and digests of repositories, each pointing at one image ID."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from core.store.database import Database
+from sdk.oci.reference import Reference, parse_reference
+
+
+class ReferenceRecord(Struct, frozen=True):
+    """`image` is the ID a name points at; `tagged_ns` when it was set."""
+
+    image: str
+    tagged_ns: int
+
+
+class References:
+    """The table of names, held in memory and written through. A key is a full reference with either a tag or a digest."""
+
+    def __init__(self, database: Database) -> None:
+        self._table = database.table("refs", ReferenceRecord)
+        self._records = {parse_reference(key): record for key, record in self._table.items()}
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._records)
+
+    def get(self, reference: Reference) -> ReferenceRecord | None:
+        return self._records.get(reference)
+
+    def put(self, reference: Reference, record: ReferenceRecord) -> None:
+        self._table.put(str(reference), record)
+        self._records[reference] = record
+
+    def delete(self, reference: Reference) -> None:
+        """Forget a name; idempotent."""
+        self._table.delete(str(reference))
+        self._records.pop(reference, None)
+
+    def of(self, image: str) -> tuple[Reference, ...]:
+        """Return every name of an image, tags before digests, each in alphabetical order."""
+        held = (reference for reference, record in self._records.items() if record.image == image)
+        return tuple(sorted(held, key=lambda reference: (reference.tag is None, str(reference))))

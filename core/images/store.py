@@ -1,0 +1,198 @@
+"""Images by ID and by name. An image's ID is the digest of its configuration blob; names point at IDs."""
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+
+from core.images.content import ContentStore
+from core.images.layers import Layers
+from core.images.references import ReferenceRecord, References
+from core.images.timestamps import nanoseconds
+from core.store.database import Database
+from sdk.engine.images import ImageInfo
+from sdk.errors import EngineError, NoSuchImage, NotFound
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.digest import ChainID, Digest, chain_ids
+from sdk.oci.image import ImageConfig
+from sdk.oci.reference import Reference, parse_reference
+
+_log = logging.getLogger(__name__)
+_ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
+_decode_config = msgspec.json.Decoder(ImageConfig).decode
+
+
+class ImageRecord(Struct, frozen=True, omit_defaults=True):
+    """What the database keeps of an image. `blobs` is all content it holds on to: manifest, configuration and layer archives;
+    `size` what its layers take unpacked; `parent` the image it was built or committed from, if known."""
+
+    manifest: Descriptor
+    blobs: tuple[str, ...]
+    size: int
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredImage:
+    """An image with its decoded configuration. `chains` names its layers bottom first."""
+
+    id: str
+    config: ImageConfig
+    record: ImageRecord
+    chains: tuple[ChainID, ...]
+    reference: str
+
+    @property
+    def chain_id(self) -> ChainID | None:
+        """Return the name of the whole stack; None for an image without layers."""
+        return self.chains[-1] if self.chains else None
+
+
+class ImageStore:
+    """All images, held in memory and written through. Changes to several records are made in one transaction."""
+
+    def __init__(self, database: Database, content: ContentStore) -> None:
+        self.content = content
+        self.layers = Layers(database)
+        self.references = References(database)
+        self._database = database
+        self._table = database.table("images", ImageRecord)
+        self._images: dict[str, StoredImage] = {}
+        self._infos: dict[str, ImageInfo] = {}
+        for image_id, record in self._table.items():
+            self._load(image_id, record)
+
+    def __iter__(self) -> Iterator[StoredImage]:
+        return iter(tuple(self._images.values()))
+
+    def __contains__(self, image_id: str) -> bool:
+        return image_id in self._images
+
+    def get(self, image_id: str) -> StoredImage:
+        """Return an image by its full ID. Raises NoSuchImage."""
+        try:
+            return self._images[image_id]
+        except KeyError:
+            raise NoSuchImage(image_id) from None
+
+    def find(self, ref: str) -> StoredImage:
+        """Return the image a person names: full or familiar name, name@digest, ID, or a unique prefix of an ID.
+
+        Raises NoSuchImage, NotFound (ambiguous prefix), InvalidArgument (not a reference).
+        """
+        if match := _ID.fullmatch(ref):
+            return self.get(f"sha256:{match[1]}")
+        if ref.startswith("sha256:") and (image := self._by_prefix(ref)):
+            return image
+        reference = parse_reference(ref)
+        if image := self.named(reference) or self._by_prefix(ref):
+            return image
+        raise NoSuchImage(reference.familiar)
+
+    def named(self, reference: Reference) -> StoredImage | None:
+        """Return the image a reference points at. With both tag and digest the digest decides."""
+        if reference.digest:
+            reference = Reference(reference.domain, reference.path, None, reference.digest)
+        record = self.references.get(reference)
+        return self._images.get(record.image) if record else None
+
+    def names(self, image_id: str) -> tuple[Reference, ...]:
+        """Return an image's tags, then its repository digests."""
+        return self.references.of(image_id)
+
+    def add(self, image_id: str, record: ImageRecord, names: tuple[Reference, ...] = ()) -> StoredImage:
+        """Record an image whose content and layers are in place, and point names at it. Idempotent."""
+        with self._database.transaction():
+            self._table.put(image_id, record)
+            for name in names:
+                self._point(name, image_id)
+        self._load(image_id, record)
+        return self.get(image_id)
+
+    def tag(self, image_id: str, name: Reference) -> None:
+        """Point a name at an image, taking it from the image that had it."""
+        self._point(name, image_id)
+
+    def untag(self, name: Reference) -> None:
+        """Drop a name; idempotent."""
+        if record := self.references.get(name):
+            self.references.delete(name)
+            self._changed(record.image)
+
+    def forget(self, image_id: str) -> None:
+        """Drop an image and every name of it; idempotent. Its content and layers go with the next collection."""
+        with self._database.transaction():
+            for name in self.names(image_id):
+                self.references.delete(name)
+            self._table.delete(image_id)
+        self._images.pop(image_id, None)
+        self._infos.pop(image_id, None)
+
+    def children(self, image_id: str) -> tuple[StoredImage, ...]:
+        """Return the images built or committed from this one."""
+        return tuple(image for image in self._images.values() if image.record.parent == image_id)
+
+    def info(self, image_id: str, containers: int) -> ImageInfo:
+        """Return an image as frontends see it: the same object until something of it changes."""
+        info = self._infos.get(image_id)
+        if info is None or info.containers != containers:
+            info = self._infos[image_id] = self._describe(self.get(image_id), containers)
+        return info
+
+    def _describe(self, image: StoredImage, containers: int) -> ImageInfo:
+        names = self.names(image.id)
+        tagged = [record.tagged_ns for name in names if name.tag and (record := self.references.get(name))]
+        return ImageInfo(
+            id=image.id,
+            config=image.config,
+            descriptor=image.record.manifest,
+            tags=tuple(name.familiar for name in names if name.tag),
+            digests=tuple(name.familiar for name in names if name.digest),
+            size=image.record.size,
+            created_ns=nanoseconds(image.config.created),
+            tagged_ns=max(tagged, default=0),
+            parent=image.record.parent,
+            containers=containers,
+        )
+
+    def _load(self, image_id: str, record: ImageRecord) -> None:
+        try:
+            config = _decode_config(self.content.read(image_id))
+        except (EngineError, msgspec.DecodeError) as error:
+            _log.error("image %s is left out: %s", image_id, error)
+            return
+        chains = chain_ids(tuple(Digest(diff_id) for diff_id in config.rootfs.diff_ids))
+        self._images[image_id] = StoredImage(image_id, config, record, chains, self._reference(image_id))
+        self._changed(image_id)
+
+    def _point(self, name: Reference, image_id: str) -> None:
+        before = self.references.get(name)
+        if before and before.image == image_id:
+            return
+        self.references.put(name, ReferenceRecord(image_id, time.time_ns()))
+        self._changed(image_id)
+        if before:
+            self._changed(before.image)
+
+    def _changed(self, image_id: str) -> None:
+        self._infos.pop(image_id, None)
+        if image := self._images.get(image_id):
+            self._images[image_id] = StoredImage(image_id, image.config, image.record, image.chains, self._reference(image_id))
+
+    def _reference(self, image_id: str) -> str:
+        names = self.names(image_id)
+        return names[0].familiar if names else image_id
+
+    def _by_prefix(self, ref: str) -> StoredImage | None:
+        match = _PREFIX.fullmatch(ref)
+        if match is None:
+            return None
+        found = [image for image_id, image in self._images.items() if image_id.startswith(f"sha256:{match[1]}")]
+        if len(found) > 1:
+            raise NotFound("ambiguous reference")
+        return found[0] if found else None
