@@ -1,0 +1,100 @@
+"""The HTTP server: uvicorn's parser and request cycle inside our own task group."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+
+import anyio
+from uvicorn.config import Config
+
+from core.daemon.hijack import Connections, HijackableProtocol
+from core.daemon.listeners import Listener
+from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
+
+_A_YEAR = 365 * 24 * 3600
+_ANSWER_SECONDS = 10.0
+_UNWIND_SECONDS = 2.0
+_BACKLOG = 1024
+
+
+async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until cancelled, then stop: requests being answered get up to ten seconds, streams are cut at once.
+
+    `on_ready` is called when every listener accepts connections. The listeners are closed at the end.
+    """
+    state = Connections()
+    config = _configure(app)
+    servers: list[asyncio.Server] = []
+    try:
+        servers += [await _accept(listener, config, state) for listener in listeners]
+        on_ready()
+        await anyio.sleep_forever()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _stop(servers, listeners, state)
+
+
+def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
+    """Return one application that hands each request to the frontend with the longest prefix of its path."""
+    ranked = sorted(frontends, key=lambda pair: len(pair[0].prefix), reverse=True)
+    if len(ranked) == 1:
+        return ranked[0][1]
+
+    async def by_prefix(
+        scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        path = str(scope["path"])
+        app = next((app for frontend, app in ranked if path.startswith(frontend.prefix)), ranked[-1][1])
+        await app(scope, receive, send)
+
+    return by_prefix
+
+
+def _configure(app: ASGIApp) -> Config:
+    config = Config(
+        app,
+        http=HijackableProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_A_YEAR,  # clients keep connections in pools and do not expect them to die
+    )
+    config.load()
+    return config
+
+
+async def _accept(listener: Listener, config: Config, state: Connections) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+
+    def connection() -> HijackableProtocol:
+        return HijackableProtocol(config, state)
+
+    if listener.socket.family == socket.AF_UNIX:
+        return await loop.create_unix_server(connection, sock=listener.socket, ssl=listener.tls, backlog=_BACKLOG)
+    return await loop.create_server(connection, sock=listener.socket, ssl=listener.tls, backlog=_BACKLOG)
+
+
+async def _stop(servers: Sequence[asyncio.Server], listeners: Sequence[Listener], state: Connections) -> None:
+    for server in servers:
+        server.close()
+    for listener in listeners:
+        listener.close()
+    connections = [c for c in state.connections if isinstance(c, HijackableProtocol)]
+    for connection in connections:
+        connection.shutdown()
+    await _until(lambda: not any(c.is_answering for c in connections), _ANSWER_SECONDS)
+    for connection in connections:
+        connection.transport.close()
+    await _until(lambda: not state.tasks, _UNWIND_SECONDS)
+    for task in tuple(state.tasks):
+        task.cancel()
+
+
+async def _until(done: Callable[[], bool], seconds: float) -> None:
+    deadline = monotonic() + seconds
+    while not done() and monotonic() < deadline:  # noqa: ASYNC110 - nothing signals these counters
+        await anyio.sleep(0.02)
