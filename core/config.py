@@ -1,0 +1,131 @@
+"""The daemon's settings: flags over environment (`CORE_...`) over file (TOML).
+
+`[drivers]` chooses drivers by name. `[plugins.NAME]` belongs to the plugin of that entry point and is validated by its own model
+when the plugin is known; here it is any table.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+DEFAULT_FILE = Path("/etc/core/core.toml")
+
+
+class StartupError(Exception):
+    """The daemon cannot start. The message is one sentence for the person at the terminal."""
+
+
+class ConfigurationError(StartupError):
+    """A setting is wrong; the message names it."""
+
+
+def _checked_host(host: str) -> str:
+    if not host.startswith(("unix://", "tcp://", "fd://")):
+        raise ValueError(f"{host!r} is not of the form unix://PATH, tcp://ADDRESS:PORT or fd://")
+    return host
+
+
+def _checked_pair(text: str) -> str:
+    if "=" not in text:
+        raise ValueError(f"{text!r} is not of the form NAME=VALUE")
+    return text
+
+
+Host = Annotated[str, AfterValidator(_checked_host)]
+Label = Annotated[str, AfterValidator(_checked_pair)]
+
+
+class DriverChoice(BaseModel):
+    """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    storage: str = "overlay"
+    runtime: str = "ns"
+    network: str = "bridge"
+    registry: str = "hub"
+    volume: str = "local"
+    log: str = "json-file"
+    frontends: tuple[str, ...] = ("docker",)
+
+
+class Settings(BaseSettings):
+    """Everything the daemon can be told. Immutable; an unknown key is an error."""
+
+    model_config = SettingsConfigDict(env_prefix="CORE_", env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    hosts: tuple[Host, ...] = Field(("unix:///run/core/core.sock",), description="where to listen: unix://, tcp:// or fd://")
+    data_root: Path = Field(Path("/var/lib/core"), description="what is kept: images, volumes, containers, the database")
+    exec_root: Path = Field(Path("/run/core"), description="what lives until the next boot; on tmpfs")
+    pidfile: Path | None = Field(None, description="where the daemon writes its process ID; EXEC_ROOT/core.pid if not given")
+    log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
+    group: str = Field("docker", description="group that may use the unix socket, if it exists")
+    tls: bool = False
+    tlsverify: bool = Field(default=False, description="use TLS and demand a client certificate")
+    tlscacert: Path | None = None
+    tlscert: Path | None = None
+    tlskey: Path | None = None
+    allow_plain_tcp: bool = Field(default=False, description="listen on TCP without TLS beyond loopback: whoever connects is root")
+    insecure_registries: tuple[str, ...] = Field(
+        (), description="registries (HOST[:PORT] or CIDR) reached by HTTP or unverified TLS"
+    )
+    registry_mirrors: tuple[str, ...] = Field((), description="URLs tried before Docker Hub")
+    strict_plugins: bool = Field(default=False, description="any broken plugin keeps the daemon from starting")
+    log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
+    labels: tuple[Label, ...] = ()
+    drivers: DriverChoice = DriverChoice()
+    plugins: dict[str, dict[str, JsonValue]] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file; nothing else."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(flags: Mapping[str, JsonValue], config_file: Path | None = None) -> Settings:
+    """Return the settings. Raises ConfigurationError in one sentence, also for a named file that cannot be read.
+
+    The default file need not exist.
+    """
+    path = config_file or DEFAULT_FILE
+    if config_file and not config_file.is_file():
+        raise ConfigurationError(f"{config_file}: no such configuration file")
+
+    class FileSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    build: Callable[..., Settings] = FileSettings
+    try:
+        return build(**flags)
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(describe(error, str(path)))) from error
+    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def describe(error: ValidationError, file: str, table: str = "") -> Iterator[str]:
+    """Yield a sentence per mistake that names the table (the file for a top-level key) and the key:
+    `plugins.storage_overlay: unknown key "foo"`."""
+    for detail in error.errors():
+        yield _sentence(detail, file, table)
+
+
+def _sentence(detail: ErrorDetails, file: str, table: str) -> str:
+    *path, key = detail["loc"] or ("",)
+    where = ".".join([table] * bool(table) + [str(part) for part in path]) or file
+    if detail["type"] == "extra_forbidden":
+        return f'{where}: unknown key "{key}"'
+    return f"{where}: {key}: {detail['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,20 @@
+"""The command line `core`: the daemon's commands here, a client of the Docker API in `client`."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exits the process.
+
+    The daemon's command is taken apart before anything else is imported: what only a person at a terminal needs (typer, rich)
+    shall not live in the daemon's memory.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["serve"]:
+        from core.cli.serve import main as serve
+
+        sys.exit(serve(words[1:]))
+    from core.cli.application import build
+
+    build()(words, prog_name="core")

@@ -1,0 +1,5 @@
+"""`python -m core` is `core`."""
+
+from core.cli import main
+
+main()

@@ -1,0 +1,15 @@
+"""Tell the service manager how the daemon does (sd_notify(3))."""
+
+import os
+import socket
+
+
+def notify(state: str) -> None:
+    """Send a state such as `READY=1` to whoever set NOTIFY_SOCKET; nothing without one."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.sendto(state.encode(), address)

@@ -1,0 +1,137 @@
+"""Open the drivers in order on one exit stack; closing goes in reverse.
+
+Chosen drivers must open. Of networks, volumes, logs and runtimes all others are opened too, for containers that name them; one
+that does not open is marked, and the daemon goes on.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config import Settings, StartupError
+from core.drivers import Drivers
+from core.kernel.health import Health, sentence
+from core.kernel.offers import Offers
+from core.kernel.registry import D, Offer
+from core.kernel.tables import read_table
+from sdk.errors import SkipPlugin
+from sdk.events import EventSink
+from sdk.frontend import ApiFrontend
+from sdk.providers import Kind, PluginContext
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the engine and the server get."""
+
+    drivers: Drivers
+    frontends: tuple[ApiFrontend, ...]
+
+
+@asynccontextmanager
+async def open_drivers(
+    offers: Offers, settings: Settings, health: Health, instance: str, events: EventSink
+) -> AsyncIterator[Opened]:
+    """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open."""
+    choice = settings.drivers
+    async with AsyncExitStack() as stack:
+        opener = _Opener(stack, settings, health, instance, events)
+        storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
+        registry = await opener.only(Kind.REGISTRY, offers.registry, choice.registry)
+        drivers = Drivers(
+            storage_name=choice.storage,
+            storage=storage,
+            registry_name=choice.registry,
+            registry=registry,
+            runtime_name=choice.runtime,
+            runtimes=await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime),
+            network_name=choice.network,
+            networks=await opener.every(Kind.NETWORK, offers.networks, choice.network),
+            volume_name=choice.volume,
+            volumes=await opener.every(Kind.VOLUME, offers.volumes, choice.volume),
+            log_name=choice.log,
+            logs=await opener.every(Kind.LOG, offers.logs, choice.log),
+        )
+        frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
+        check_strict(settings, health)
+        yield Opened(drivers, tuple(frontends))
+
+
+def check_strict(settings: Settings, health: Health) -> None:
+    """Raise StartupError if broken plugins are not tolerated and there is one."""
+    broken = _broken(health)
+    if settings.strict_plugins and broken:
+        raise StartupError(f"broken plugins, and --strict-plugins is set: {broken}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    stack: AsyncExitStack
+    settings: Settings
+    health: Health
+    instance: str
+    events: EventSink
+
+    async def only(self, kind: Kind, offers: Mapping[str, Offer[D]], chosen: str) -> D:
+        """Open the chosen driver and no other."""
+        self._require(kind, offers, chosen)
+        return await self._open_chosen(kind, offers[chosen])
+
+    async def every(self, kind: Kind, offers: Mapping[str, Offer[D]], chosen: str) -> dict[str, D]:
+        """Open the chosen driver, then those of the others that can be opened."""
+        opened = {chosen: await self.only(kind, offers, chosen)}
+        for name in sorted(offers.keys() - {chosen}):
+            try:
+                opened[name] = await self._open(kind, offers[name])
+            except SkipPlugin as reason:
+                self.health.skipped(offers[name].plugin, str(reason))
+            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+                _log.warning('%s driver "%s" (plugin %s) is not available: %s', kind, name, offers[name].plugin, error)
+                self.health.failed(offers[name].plugin, sentence(error))
+        return opened
+
+    def _require(self, kind: Kind, offers: Collection[str], chosen: str) -> None:
+        if chosen not in offers:
+            broken = _broken(self.health)
+            raise StartupError(
+                f'no {kind} driver "{chosen}" is available (there are: {", ".join(sorted(offers)) or "none"})'
+                + (f"; broken plugins: {broken}" if broken else "")
+            )
+
+    async def _open_chosen(self, kind: Kind, offer: Offer[D]) -> D:
+        try:
+            return await self._open(kind, offer)
+        except SkipPlugin as reason:
+            self.health.skipped(offer.plugin, str(reason))
+            raise StartupError(f'{kind} driver "{offer.provider.name}" does not work on this machine: {reason}') from reason
+        except Exception as error:
+            self.health.failed(offer.plugin, sentence(error))
+            raise StartupError(
+                f'{kind} driver "{offer.provider.name}" (plugin {offer.plugin}) failed: {sentence(error)}'
+            ) from error
+
+    async def _open(self, kind: Kind, offer: Offer[D]) -> D:
+        settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
+        context = PluginContext(
+            name=offer.plugin,
+            data_root=_own(self.settings.data_root, offer.plugin),
+            exec_root=_own(self.settings.exec_root, offer.plugin),
+            instance=self.instance,
+            events=self.events,
+            log=logging.getLogger(f"plugins.{offer.plugin}"),
+        )
+        return await self.stack.enter_async_context(offer.provider.open(context, settings))
+
+
+def _own(root: Path, plugin: str) -> Path:
+    path = root / "plugins" / plugin
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _broken(health: Health) -> str:
+    return ", ".join(f"{status.name} ({status.reason})" for status in health.failures())

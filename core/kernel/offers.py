@@ -1,0 +1,72 @@
+"""Every driver the installed plugins offer, asked for once, with names that are unique within a kind."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from core.kernel.discovery import Candidate
+from core.kernel.health import Health
+from core.kernel.registry import D, Offer, PluginRegistry
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.volume import VolumeDriver
+from sdk.frontend import ApiFrontend
+from sdk.providers import Kind, PluginSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Offers by kind and driver name."""
+
+    storage: Mapping[str, Offer[StorageDriver]]
+    registry: Mapping[str, Offer[RegistryBackend]]
+    runtimes: Mapping[str, Offer[Runtime]]
+    networks: Mapping[str, Offer[NetworkDriver]]
+    volumes: Mapping[str, Offer[VolumeDriver]]
+    logs: Mapping[str, Offer[LogDriver]]
+    frontends: Mapping[str, Offer[ApiFrontend]]
+
+    def settings_models(self) -> Iterator[tuple[Kind, str, type[PluginSettings]]]:
+        """Yield each offer's kind, plugin and settings model."""
+        groups = (
+            (Kind.STORAGE, self.storage.values()),
+            (Kind.REGISTRY, self.registry.values()),
+            (Kind.RUNTIME, self.runtimes.values()),
+            (Kind.NETWORK, self.networks.values()),
+            (Kind.VOLUME, self.volumes.values()),
+            (Kind.LOG, self.logs.values()),
+            (Kind.FRONTEND, self.frontends.values()),
+        )
+        yield from chain.from_iterable(
+            ((kind, offer.plugin, offer.provider.settings) for offer in offers) for kind, offers in groups
+        )
+
+
+def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], health: Health) -> Offers:
+    """Ask all plugins for their drivers. Two drivers of one kind and name are both refused: a choice by name would be a guess."""
+    distributions = {candidate.name: candidate.distribution for candidate in candidates}
+
+    def unique(kind: Kind, offers: Sequence[Offer[D]]) -> Mapping[str, Offer[D]]:
+        by_name: dict[str, list[Offer[D]]] = defaultdict(list)
+        for offer in offers:
+            by_name[offer.provider.name].append(offer)
+        for name, rivals in by_name.items():
+            if len(rivals) > 1:
+                holders = " and ".join(f"{rival.plugin} ({distributions[rival.plugin]})" for rival in rivals)
+                for rival in rivals:
+                    health.failed(rival.plugin, f'{kind} driver "{name}" is provided by both {holders}')
+        return {name: rivals[0] for name, rivals in by_name.items() if len(rivals) == 1}
+
+    return Offers(
+        storage=unique(Kind.STORAGE, registry.storage_drivers()),
+        registry=unique(Kind.REGISTRY, registry.registry_backends()),
+        runtimes=unique(Kind.RUNTIME, registry.runtimes()),
+        networks=unique(Kind.NETWORK, registry.network_drivers()),
+        volumes=unique(Kind.VOLUME, registry.volume_drivers()),
+        logs=unique(Kind.LOG, registry.log_drivers()),
+        frontends=unique(Kind.FRONTEND, registry.api_frontends()),
+    )

@@ -1,0 +1,185 @@
+"""The plugins' hooks, one typed method each. This is the only file that knows pluggy (beside `sdk.hookspecs`, for its markers).
+
+Implementations are called one by one, so that a raising one hides no other. The order never matters: it is by plugin name.
+"""
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import pluggy
+
+from core.kernel.health import Health, sentence
+from sdk import hookspecs
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.volume import VolumeDriver
+from sdk.engine import Engine
+from sdk.errors import DriverError
+from sdk.events import Event
+from sdk.frontend import ApiFrontend
+from sdk.oci.runtime import Spec
+from sdk.providers import Kind, PluginSettings, Provider
+
+if TYPE_CHECKING:
+    import typer
+
+D = TypeVar("D")
+
+_log = logging.getLogger(__name__)
+
+
+class PluginRejected(Exception):
+    """A plugin breaks the rules of the hooks; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[D]):
+    """A driver and the plugin that provides it."""
+
+    plugin: str
+    provider: Provider[D, PluginSettings]
+
+
+class PluginRegistry:
+    """The registered plugins of one process. What their hooks do wrong is reported to `health`."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._plugins = pluggy.PluginManager("core")
+        self._plugins.add_hookspecs(hookspecs)
+
+    def register(self, name: str, module: ModuleType) -> None:
+        """Take in a plugin's hooks. Raises PluginRejected and takes in none for an unknown, asynchronous or wrapping hook."""
+        try:
+            self._plugins.register(module, name)
+            self._plugins.check_pending()
+            self._check_plain(module)
+        except (pluggy.PluginValidationError, ValueError) as error:
+            self._forget(module)
+            raise PluginRejected(str(error).splitlines()[-1]) from error
+        except PluginRejected:
+            self._forget(module)
+            raise
+
+    def _forget(self, module: ModuleType) -> None:
+        if self._plugins.is_registered(module):
+            self._plugins.unregister(module)
+
+    def _check_plain(self, module: ModuleType) -> None:
+        for caller in self._plugins.get_hookcallers(module) or ():
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is not module:
+                    continue
+                if inspect.iscoroutinefunction(implementation.function) or inspect.isasyncgenfunction(implementation.function):
+                    raise PluginRejected(f"hook {caller.name} is asynchronous; hooks are plain functions")
+                if implementation.wrapper or implementation.hookwrapper:
+                    raise PluginRejected(f"hook {caller.name} is a wrapper; wrap the driver instead")
+
+    # Drivers ---------------------------------------------------------------------------------------------------------
+
+    def storage_drivers(self) -> list[Offer[StorageDriver]]:
+        return self._offers(Kind.STORAGE, self._plugins.hook.provide_storage_driver)
+
+    def network_drivers(self) -> list[Offer[NetworkDriver]]:
+        return self._offers(Kind.NETWORK, self._plugins.hook.provide_network_driver)
+
+    def registry_backends(self) -> list[Offer[RegistryBackend]]:
+        return self._offers(Kind.REGISTRY, self._plugins.hook.provide_registry_backend)
+
+    def runtimes(self) -> list[Offer[Runtime]]:
+        return self._offers(Kind.RUNTIME, self._plugins.hook.provide_runtime)
+
+    def api_frontends(self) -> list[Offer[ApiFrontend]]:
+        return self._offers(Kind.FRONTEND, self._plugins.hook.provide_api_frontend)
+
+    def volume_drivers(self) -> list[Offer[VolumeDriver]]:
+        return self._offers(Kind.VOLUME, self._plugins.hook.provide_volume_driver)
+
+    def log_drivers(self) -> list[Offer[LogDriver]]:
+        return self._offers(Kind.LOG, self._plugins.hook.provide_log_driver)
+
+    def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
+        offers: list[Offer[D]] = []
+        for plugin, call in self._implementations(hook):
+            try:
+                provider = call()
+            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+                self._health.failed(plugin, f"{hook.name}: {sentence(error)}")
+                continue
+            if isinstance(provider, Provider):
+                self._health.offers(plugin, kind)
+                offers.append(Offer(plugin, provider))
+            elif provider is not None:
+                self._health.failed(plugin, f"{hook.name} returned a {type(provider).__name__}, not a Provider")
+        return offers
+
+    # Observers and amendments ----------------------------------------------------------------------------------------
+
+    def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec:
+        """Return the spec as all plugins want it. Raises DriverError naming the plugin that failed: starting the container
+        without the amendment (which may be a security measure) would be worse than not starting it."""
+        hook = self._plugins.hook.amend_runtime_spec
+        for plugin, call in self._implementations(hook):
+            try:
+                amended = call(spec=spec, container_id=container_id)
+            except Exception as error:
+                raise DriverError(plugin, hook.name, sentence(error)) from error
+            if isinstance(amended, Spec):
+                spec = amended
+        return spec
+
+    def on_event(self, event: Event) -> None:
+        """Show an event to all plugins; one that raises is logged."""
+        for plugin, call in self._implementations(self._plugins.hook.on_event):
+            try:
+                call(event=event)
+            except Exception:  # noqa: BLE001 a plugin may raise anything
+                _log.exception("plugin %s: on_event", plugin)
+
+    def engine_ready(self, engine: Engine) -> None:
+        """Show the engine to all plugins; one that raises has failed."""
+        for plugin, call in self._implementations(self._plugins.hook.engine_ready):
+            try:
+                call(engine=engine)
+            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+                _log.exception("plugin %s: engine_ready", plugin)
+                self._health.failed(plugin, f"engine_ready: {sentence(error)}")
+
+    # Command line ----------------------------------------------------------------------------------------------------
+
+    def cli_commands(self) -> "list[tuple[str, typer.Typer]]":
+        """Return all plugins' sub-commands."""
+        commands: list[tuple[str, typer.Typer]] = []
+        for plugin, call in self._implementations(self._plugins.hook.provide_cli_commands):
+            try:
+                commands += _pairs(call())
+            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+                self._health.failed(plugin, f"provide_cli_commands: {sentence(error)}")
+        return commands
+
+    def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
+        """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""
+        for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
+            yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    function: Callable[..., object]
+    names: Sequence[str]
+
+    def __call__(self, **arguments: object) -> object:
+        return self.function(*(arguments[name] for name in self.names))
+
+
+def _pairs(value: object) -> "list[tuple[str, typer.Typer]]":
+    if not isinstance(value, (list, tuple)):
+        raise PluginRejected("not a sequence of (name, typer application)")
+    return list(value)

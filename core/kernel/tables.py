@@ -1,0 +1,47 @@
+"""The plugins' tables of the configuration, each validated by the settings model of the plugin it is for."""
+
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from core.config import ConfigurationError, Settings, describe
+from core.kernel.health import Health
+from core.kernel.offers import Offers
+from sdk.providers import Kind, PluginSettings
+
+S = TypeVar("S", bound=PluginSettings)
+
+
+def check_tables(settings: Settings, offers: Offers, health: Health) -> None:
+    """Validate all tables, also those of plugins that are not used. Raises ConfigurationError naming the plugin and the key.
+
+    The table of a broken plugin cannot be judged and passes.
+    """
+    models = list(offers.settings_models())
+    known = {status.name for status in health.statuses()}
+    for table in settings.plugins:
+        if table not in known:
+            raise ConfigurationError(f"plugins.{table}: no such plugin is installed (there are: {', '.join(sorted(known))})")
+        if not health.reason(table) and table not in {plugin for _kind, plugin, _model in models}:
+            raise ConfigurationError(f"plugins.{table}: this plugin has no settings")
+    for kind, plugin, model in models:
+        read_table(settings, kind, plugin, model)
+
+
+def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S:
+    """Return a plugin's settings. Raises ConfigurationError."""
+    try:
+        return model.model_validate(_table(settings, kind, plugin, model))
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(describe(error, f"plugins.{plugin}", f"plugins.{plugin}"))) from error
+
+
+def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
+    """Return a plugin's table. The general registry settings are added to registry plugins that know such keys."""
+    table = dict(settings.plugins.get(plugin, {}))
+    if kind is Kind.REGISTRY:
+        for key, values in (("insecure", settings.insecure_registries), ("mirrors", settings.registry_mirrors)):
+            own = table.get(key, [])
+            if values and key in model.model_fields and isinstance(own, list):
+                table[key] = [*values, *own]
+    return table
