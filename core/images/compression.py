@@ -1,0 +1,83 @@
+"""Compressed tar streams: recognise them by their first bytes and read them as plain ones (gzip, zstd, bzip2, xz)."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+from typing import IO, Protocol
+
+import zstandard
+
+try:
+    from isal import igzip as fast_gzip
+except ImportError:
+    fast_gzip = gzip
+
+CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, fast_gzip.BadGzipFile)
+"""What the readers raise for damaged data. OSError is among them: bz2 and gzip have no better."""
+
+
+class Reader(Protocol):
+    """The part of a binary file that unpacking needs."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class HashingReader(io.RawIOBase):
+    """Reads a descriptor and keeps the sha256 and the length of all that was read. `head` is peeked at without being consumed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = open(descriptor, "rb", buffering=0, closefd=False)  # noqa: SIM115
+        self._hash = hashlib.sha256()
+        self._pushed_back = b""
+        self.length = 0
+
+    def head(self, size: int) -> bytes:
+        """Return up to the first `size` bytes; fewer only if the stream is shorter."""
+        while len(self._pushed_back) < size and (more := self._file.read(size - len(self._pushed_back))):
+            self._pushed_back += more
+        return self._pushed_back
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        view = memoryview(buffer)
+        if self._pushed_back:
+            count = min(len(view), len(self._pushed_back))
+            view[:count] = self._pushed_back[:count]
+            self._pushed_back = self._pushed_back[count:]
+        else:
+            count = self._file.readinto(view) or 0
+        self._hash.update(view[:count])
+        self.length += count
+        return count
+
+    def drain(self) -> None:
+        """Read to the end, so that the digest covers every byte."""
+        while self.read(1 << 20):
+            pass
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+def decompressed(source: HashingReader) -> Reader:
+    """Return a reader of the uncompressed stream, chosen by magic number; several members or frames read as one."""
+    head = source.head(6)
+    buffered = io.BufferedReader(source, 1 << 18)
+    if head.startswith(b"\x1f\x8b"):
+        return _as_reader(fast_gzip.open(buffered, "rb"))
+    if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+        return _as_reader(zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(buffered, read_across_frames=True))
+    if head.startswith(b"BZh"):
+        return _as_reader(bz2.open(buffered, "rb"))
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return _as_reader(lzma.open(buffered, "rb"))
+    return buffered
+
+
+def _as_reader(file: IO[bytes]) -> Reader:
+    return file

@@ -1,0 +1,270 @@
+"""Reading tar headers: ustar, PAX and GNU, with names as bytes (pax: IEEE Std 1003.1 "pax", "ustar").
+
+Made for speed: a reader of the standard library's kind costs more than the writing of the files does.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from core.images.compression import Reader
+
+BLOCK = 512
+_CHUNK = 1 << 18
+_LIMIT = 1 << 20
+"""Bytes of a single extended header or long name; more is an attack."""
+
+REGULAR, HARDLINK, SYMLINK, CHARACTER, BLOCKDEV, DIRECTORY, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
+_REGULAR_TYPES = frozenset({b"0", b"\0", b"7", b"S"})
+_XATTR = b"SCHILY.xattr."
+
+
+class TarError(Exception):
+    """The bytes are not a whole, well-formed tar; the message says where it broke."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One member. `size` is what is stored, `real_size` what the file has with its holes; `sparse` lists (offset, length) of data."""
+
+    name: bytes
+    kind: bytes
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime_ns: int
+    linkname: bytes
+    major: int = 0
+    minor: int = 0
+    xattrs: dict[bytes, bytes] = field(default_factory=dict)
+    sparse: list[tuple[int, int]] | None = None
+    real_size: int = 0
+
+
+class TarStream:
+    """The uncompressed bytes of a tar, read in exact amounts."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self._chunk = b""
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """Return exactly `size` bytes. Raises TarError if the stream ends before."""
+        start, end = self._position, self._position + size
+        if end <= len(self._chunk):
+            self._position = end
+            return self._chunk[start:end]
+        return b"".join(bytes(piece) for piece in self.pieces(size))
+
+    def pieces(self, size: int) -> Iterator[memoryview]:
+        """Yield exactly `size` bytes in pieces of any length. Raises TarError if the stream ends before."""
+        while size:
+            if self._position == len(self._chunk) and not self._advance():
+                raise TarError("unexpected EOF")
+            piece = memoryview(self._chunk)[self._position : self._position + size]
+            self._position += len(piece)
+            size -= len(piece)
+            yield piece
+
+    def skip(self, size: int) -> None:
+        for _ in self.pieces(size):
+            pass
+
+    def at_end(self) -> bool:
+        return self._position == len(self._chunk) and not self._advance()
+
+    def drain(self) -> None:
+        """Read what follows the archive: padding, which belongs to the digest."""
+        while self._advance():
+            pass
+
+    def _advance(self) -> bool:
+        self._chunk, self._position = self._source.read(_CHUNK), 0
+        return bool(self._chunk)
+
+
+def entries(stream: TarStream) -> Iterator[Entry]:
+    """Yield the members in order. Before taking the next one the caller must have read `size` bytes and the padding to 512."""
+    extended: dict[bytes, bytes] = {}
+    defaults: dict[bytes, bytes] = {}
+    while not stream.at_end():
+        block = stream.read(BLOCK)
+        if not block.strip(b"\0"):
+            return
+        kind = _checked_kind(block)
+        if kind in b"xg":
+            (extended if kind == b"x" else defaults).update(_pax_records(_body(stream, block)))
+        elif kind == b"L":
+            extended[b"path"] = _body(stream, block).partition(b"\0")[0]
+        elif kind == b"K":
+            extended[b"linkpath"] = _body(stream, block).partition(b"\0")[0]
+        else:
+            yield _entry(stream, block, kind, {**defaults, **extended} if extended or defaults else extended)
+            extended = {}
+
+
+def padding(size: int) -> int:
+    """Return how many bytes follow `size` bytes of content to the next block."""
+    return -size % BLOCK
+
+
+def number(text: bytes) -> int:
+    """Decode a numeric field: octal, or GNU's base-256. Raises TarError."""
+    if text[0] & 0x80:
+        value = int.from_bytes(text, "big")
+        bits = 8 * len(text)
+        return value - (1 << bits) if text[0] & 0x40 else value - (1 << (bits - 1))
+    try:
+        return int(text.strip(b"\0 ") or b"0", 8)
+    except ValueError:
+        raise TarError(f"invalid tar header: {text!r} is not a number") from None
+
+
+def _checked_kind(block: bytes) -> bytes:
+    if sum(block) - sum(block[148:156]) + 256 != number(block[148:156]):
+        raise TarError("invalid tar header: wrong checksum")
+    return block[156:157]
+
+
+def _body(stream: TarStream, block: bytes) -> bytes:
+    size = number(block[124:136])
+    if not 0 <= size <= _LIMIT:
+        raise TarError(f"invalid tar header: an extended header of {size} bytes")
+    content = stream.read(size)
+    stream.skip(padding(size))
+    return content
+
+
+def _pax_records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield `LENGTH KEY=VALUE\\n` records. Sparse maps of version 0.0 repeat keys, so those are gathered into version 0.1's one key."""
+    sparse: list[bytes] = []
+    while body:
+        length, _, _ = body.partition(b" ")
+        if not length.isdigit() or not len(length) < int(length) <= len(body):
+            raise TarError("invalid tar header: malformed PAX record")
+        key, equals, value = body[len(length) + 1 : int(length) - 1].partition(b"=")
+        if not equals or body[int(length) - 1 : int(length)] != b"\n":
+            raise TarError("invalid tar header: malformed PAX record")
+        body = body[int(length) :]
+        if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
+            sparse.append(value)
+        else:
+            yield key, value
+    if sparse:
+        yield b"GNU.sparse.map", b",".join(sparse)
+
+
+def _entry(stream: TarStream, block: bytes, kind: bytes, pax: dict[bytes, bytes]) -> Entry:
+    ustar = block[257:263] == b"ustar\0"
+    name = block[:100].partition(b"\0")[0]
+    if ustar and block[345]:
+        name = block[345:500].partition(b"\0")[0] + b"/" + name
+    if kind in _REGULAR_TYPES:
+        kind_out = DIRECTORY if name.endswith(b"/") and kind == b"\0" else REGULAR
+    else:
+        kind_out = kind
+    entry = Entry(
+        name=name,
+        kind=kind_out,
+        mode=number(block[100:108]) & 0o7777,
+        uid=number(block[108:116]),
+        gid=number(block[116:124]),
+        size=number(block[124:136]),
+        mtime_ns=number(block[136:148]) * 1_000_000_000,
+        linkname=block[157:257].partition(b"\0")[0],
+    )
+    if kind in b"34":
+        entry.major, entry.minor = number(block[329:337]), number(block[337:345])
+    if pax:
+        _amend(entry, pax)
+    if kind_out not in (REGULAR,) and kind_out in b"123456":
+        entry.size = 0
+    if entry.size < 0:
+        raise TarError("invalid tar header: negative size")
+    entry.real_size = entry.size
+    if kind == b"S":
+        _gnu_sparse(stream, block, entry)
+    elif pax:
+        _pax_sparse(stream, entry, pax)
+    return entry
+
+
+def _amend(entry: Entry, pax: dict[bytes, bytes]) -> None:
+    """Let the extended header's values replace the header's."""
+    entry.name = pax.get(b"path", entry.name)
+    entry.linkname = pax.get(b"linkpath", entry.linkname)
+    try:
+        entry.size = int(pax.get(b"size", entry.size))
+        entry.uid = int(pax.get(b"uid", entry.uid))
+        entry.gid = int(pax.get(b"gid", entry.gid))
+        if b"mtime" in pax:
+            entry.mtime_ns = _nanoseconds(pax[b"mtime"])
+    except ValueError:
+        raise TarError("invalid tar header: a PAX value is not a number") from None
+    for key, value in pax.items():
+        if key.startswith(_XATTR):
+            entry.xattrs[key[len(_XATTR) :]] = value
+
+
+def _nanoseconds(text: bytes) -> int:
+    """Return a decimal count of seconds as nanoseconds, exactly."""
+    seconds, _, fraction = text.partition(b".")
+    part = int(fraction[:9].ljust(9, b"0"))
+    return int(seconds) * 1_000_000_000 + (-part if text.startswith(b"-") else part)
+
+
+def _gnu_sparse(stream: TarStream, block: bytes, entry: Entry) -> None:
+    """Old GNU format: four pieces in the header, 21 in each block that follows while a flag says so."""
+    pieces = _sparse_pieces(block[386:482])
+    more = block[482]
+    entry.real_size = number(block[483:495])
+    while more:
+        extension = stream.read(BLOCK)
+        pieces += _sparse_pieces(extension[:504])
+        more = extension[504]
+    _set_sparse(entry, pieces)
+
+
+def _sparse_pieces(text: bytes) -> list[tuple[int, int]]:
+    starts = range(0, len(text), 24)
+    return [(number(text[at : at + 12]), number(text[at + 12 : at + 24])) for at in starts if text[at]]
+
+
+def _pax_sparse(stream: TarStream, entry: Entry, pax: dict[bytes, bytes]) -> None:
+    """PAX formats 0.0 and 0.1 keep the map in the header, 1.0 in front of the data."""
+    try:
+        if b"GNU.sparse.map" in pax:
+            numbers = [int(n) for n in pax[b"GNU.sparse.map"].split(b",") if n]
+        elif pax.get(b"GNU.sparse.major") == b"1":
+            numbers = _leading_numbers(stream, entry)
+        else:
+            return
+        entry.name = pax.get(b"GNU.sparse.name", entry.name)
+        entry.real_size = int(pax.get(b"GNU.sparse.realsize", pax.get(b"GNU.sparse.size", b"")))
+    except ValueError:
+        raise TarError("invalid tar header: malformed sparse map") from None
+    _set_sparse(entry, list(zip(numbers[::2], numbers[1::2], strict=True)))
+
+
+def _leading_numbers(stream: TarStream, entry: Entry) -> list[int]:
+    text = b""
+    needed = 1
+    while text.count(b"\n") < needed:
+        text += stream.read(BLOCK)
+        entry.size -= BLOCK
+        needed = 1 + 2 * int(text.partition(b"\n")[0])
+        if entry.size < 0 or needed > _LIMIT:
+            raise TarError("invalid tar header: malformed sparse map")
+    return [int(line) for line in text.split(b"\n")[1:needed]]
+
+
+def _set_sparse(entry: Entry, pieces: list[tuple[int, int]]) -> None:
+    end = 0
+    for offset, length in pieces:
+        if offset < end or length < 0:
+            raise TarError("invalid tar header: malformed sparse map")
+        end = offset + length
+    if end > entry.real_size or sum(length for _, length in pieces) != entry.size:
+        raise TarError("invalid tar header: malformed sparse map")
+    entry.sparse = pieces

@@ -1,0 +1,274 @@
+"""Unpacking a tar below the current root directory.
+
+Runs only in a process of its own that has changed its root first (`untar_main.py`), so no name, symlink or hard link in an archive
+can lead out of it.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.images import whiteouts
+from core.images.tarheaders import (
+    BLOCKDEV,
+    CHARACTER,
+    DIRECTORY,
+    FIFO,
+    HARDLINK,
+    REGULAR,
+    SYMLINK,
+    Entry,
+    TarStream,
+    entries,
+    padding,
+)
+
+_DEVICE_BITS = {CHARACTER: stat.S_IFCHR, BLOCKDEV: stat.S_IFBLK, FIFO: stat.S_IFIFO}
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(slots=True)
+class Policy:
+    """How to unpack. `layer` gives whiteouts their meaning, `owner` replaces the owners in the archive, and `keep_kinds` refuses to
+    replace a directory by something else or the reverse. `shown_directory` is what messages call the current directory."""
+
+    layer: bool = False
+    owner: tuple[int, int] | None = None
+    keep_kinds: bool = False
+    shown_directory: str = "/"
+
+
+class Refused(Exception):
+    """The archive asks for something that must not be done."""
+
+
+@dataclass(slots=True)
+class Unpacking:
+    """One archive being unpacked into the current directory. `size` counts bytes of files."""
+
+    stream: TarStream
+    policy: Policy
+    size: int = 0
+    _directory_times: dict[bytes, int] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Unpack everything. Raises TarError, Refused, OSError with the member's name."""
+        os.umask(0)
+        for entry in entries(self.stream):
+            name = confined(entry.name)
+            try:
+                self._apply(entry, name)
+            except OSError as error:
+                error.filename = self._shown(name)
+                raise
+        for directory, mtime_ns in reversed(self._directory_times.items()):
+            _set_time(directory, mtime_ns)
+
+    def _apply(self, entry: Entry, name: bytes) -> None:
+        parent, _, last = name.rpartition(b"/")
+        if self.policy.layer and last.startswith(whiteouts.PREFIX):
+            self._whiteout(parent, last)
+            self._skip(entry)
+        elif entry.kind == REGULAR:
+            self._file(entry, name)
+        else:
+            self._skip(entry)
+            if make := _MAKERS.get(entry.kind):
+                make(self, entry, name)
+
+    def _skip(self, entry: Entry) -> None:
+        if entry.size:
+            self.stream.skip(entry.size + padding(entry.size))
+
+    def _whiteout(self, parent: bytes, last: bytes) -> None:
+        if last == whiteouts.OPAQUE:
+            make_parents(parent + b"/.") if parent else None
+            whiteouts.make_opaque(parent or b".")
+        elif not last.startswith(whiteouts.RESERVED) and (hidden := last[len(whiteouts.PREFIX) :]) not in (b"", b".", b".."):
+            path = parent + b"/" + hidden if parent else hidden
+            _with_parents(path, lambda: whiteouts.make_whiteout(path))
+
+    def _file(self, entry: Entry, name: bytes) -> None:
+        descriptor = self._make(name, lambda: os.open(name, _CREATE, entry.mode & 0o777), directory=False)
+        try:
+            self._write(entry, descriptor)
+            self._finish(entry, descriptor)
+            os.utime(descriptor, ns=(entry.mtime_ns, entry.mtime_ns))
+        finally:
+            os.close(descriptor)
+
+    def _write(self, entry: Entry, descriptor: int) -> None:
+        if entry.sparse is not None:
+            self._write_sparse(entry, entry.sparse, descriptor)
+        else:
+            for piece in self.stream.pieces(entry.size):
+                write_all(descriptor, piece)
+        self.stream.read(padding(entry.size))
+        self.size += entry.real_size
+
+    def _write_sparse(self, entry: Entry, pieces: list[tuple[int, int]], descriptor: int) -> None:
+        os.ftruncate(descriptor, entry.real_size)
+        for offset, length in pieces:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            for piece in self.stream.pieces(length):
+                write_all(descriptor, piece)
+
+    def _directory(self, entry: Entry, name: bytes) -> None:
+        if name:
+            self._make_directory(name)
+        elif not self.policy.layer:
+            return
+        path = name or b"."
+        os.chown(path, *self._owner(entry), follow_symlinks=False)
+        os.chmod(path, entry.mode)
+        _set_xattrs(path, entry.xattrs)
+        self._directory_times[path] = entry.mtime_ns
+
+    def _make_directory(self, name: bytes) -> None:
+        def make() -> None:
+            try:
+                os.mkdir(name, 0o700)
+            except FileExistsError:
+                if not stat.S_ISDIR(os.lstat(name).st_mode):
+                    raise
+
+        hides = self.policy.layer and _has_whiteout(name)
+        self._make(name, make, directory=True)
+        if hides:
+            whiteouts.make_opaque(name)
+
+    def _symlink(self, entry: Entry, name: bytes) -> None:
+        self._make(name, lambda: os.symlink(entry.linkname, name), directory=False)
+        self._finish(entry, name)
+        _set_time(name, entry.mtime_ns)
+
+    def _hardlink(self, entry: Entry, name: bytes) -> None:
+        target = confined(entry.linkname)
+        if target != name:
+            self._make(name, lambda: os.link(target, name, follow_symlinks=False), directory=False)
+
+    def _device(self, entry: Entry, name: bytes) -> None:
+        mode = _DEVICE_BITS[entry.kind] | entry.mode
+        self._make(name, lambda: os.mknod(name, mode, os.makedev(entry.major, entry.minor)), directory=False)
+        self._finish(entry, name)
+        _set_time(name, entry.mtime_ns)
+
+    def _make(self, name: bytes, make: "Callable[[], int | None]", *, directory: bool) -> int:
+        """Call `make`; make missing parents, or remove what is in the way, and call it again."""
+        try:
+            return make() or 0
+        except FileNotFoundError:
+            make_parents(name)
+        except (FileExistsError, NotADirectoryError):
+            self._clear(name, directory=directory)
+        return make() or 0
+
+    def _clear(self, name: bytes, *, directory: bool) -> None:
+        make_parents(name, clear=self.policy.layer)
+        try:
+            status = os.lstat(name)
+        except FileNotFoundError:
+            return
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if self.policy.keep_kinds and is_directory != directory:
+            old, new = ("directory", "non-directory") if is_directory else ("non-directory", "directory")
+            raise Refused(f'cannot overwrite {old} "{self._shown(name)}" with {new} "{self.policy.shown_directory}"')
+        remove_tree(name)
+
+    def _finish(self, entry: Entry, target: bytes | int) -> None:
+        """Set owner, then mode (a change of owner clears set-user-ID), then xattrs (and capabilities)."""
+        uid, gid = self._owner(entry)
+        if uid or gid or self.policy.owner:
+            os.chown(target, uid, gid, follow_symlinks=isinstance(target, int))
+        if entry.mode & 0o7000 and entry.kind != SYMLINK:
+            os.chmod(target, entry.mode)
+        if entry.xattrs:
+            _set_xattrs(target, entry.xattrs)
+
+    def _shown(self, name: bytes) -> str:
+        return os.path.join(self.policy.shown_directory, os.fsdecode(name))
+
+    def _owner(self, entry: Entry) -> tuple[int, int]:
+        return self.policy.owner or (entry.uid, entry.gid)
+
+
+_MAKERS: dict[bytes, Callable[[Unpacking, Entry, bytes], None]] = {
+    DIRECTORY: Unpacking._directory,  # noqa: SLF001
+    SYMLINK: Unpacking._symlink,
+    HARDLINK: Unpacking._hardlink,
+    CHARACTER: Unpacking._device,
+    BLOCKDEV: Unpacking._device,
+    FIFO: Unpacking._device,
+}
+
+
+def confined(name: bytes) -> bytes:
+    """Return a member's name relative to the root, without empty, `.` and `..` components; b"" is the root itself."""
+    if b"/." not in name and b"//" not in name and name[:1] not in (b"/", b".") and name[-1:] != b"/":
+        return name
+    parts: list[bytes] = []
+    for part in name.split(b"/"):
+        if part == b"..":
+            del parts[-1:]
+        elif part not in (b"", b"."):
+            parts.append(part)
+    return b"/".join(parts)
+
+
+def make_parents(name: bytes, *, clear: bool = False) -> None:
+    """Make the directories a name needs; with `clear` whatever else is in their place goes away."""
+    parent = name.rpartition(b"/")[0]
+    if not parent or os.path.isdir(parent):
+        return
+    make_parents(parent, clear=clear)
+    if clear and os.path.lexists(parent):
+        remove_tree(parent)
+    os.mkdir(parent, 0o755)
+
+
+def remove_tree(path: bytes) -> None:
+    """Remove whatever a name stands for, without following symlinks."""
+    try:
+        os.unlink(path)
+    except IsADirectoryError:
+        with os.scandir(path) as found:
+            for child in found:
+                remove_tree(child.path)
+        os.rmdir(path)
+
+
+def write_all(descriptor: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _with_parents(path: bytes, make: Callable[[], None]) -> None:
+    try:
+        make()
+    except (FileNotFoundError, NotADirectoryError):
+        make_parents(path, clear=True)
+        make()
+
+
+def _has_whiteout(name: bytes) -> bool:
+    try:
+        return whiteouts.is_whiteout(os.lstat(name))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _set_time(path: bytes, mtime_ns: int) -> None:
+    os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
+
+
+def _set_xattrs(target: bytes | int, xattrs: dict[bytes, bytes]) -> None:
+    for name, value in xattrs.items():
+        if name.startswith(whiteouts.PRIVATE_XATTRS):
+            continue
+        try:
+            os.setxattr(target, name, value, follow_symlinks=isinstance(target, int))
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EPERM) or name.startswith(b"security.capability"):
+                raise

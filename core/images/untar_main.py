@@ -1,0 +1,65 @@
+"""The process that unpacks one archive: reads it on stdin, changes its root, unpacks, and reports on stdout.
+
+Arguments: descriptor of the new root, descriptor of the directory in it to unpack into, name of that directory, and the policy.
+The report is fields with NULs between: `ok`, diffID, blob digest, bytes of files, bytes of tar; or a kind of error and a sentence.
+"""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+from core.images.compression import CORRUPT, HashingReader, decompressed
+from core.images.readahead import ReadAhead
+from core.images.tarheaders import TarError, TarStream
+from core.images.untar import Policy, Refused, Unpacking
+
+OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "failed"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def main() -> None:
+    """Do the work of this process and end it."""
+    with open(os.dup(1), "wb") as report:
+        report.write("\0".join(_report(sys.argv[1:])).encode("utf-8", "surrogateescape"))
+
+
+def _report(arguments: Sequence[str]) -> tuple[str, ...]:
+    root, directory, shown, layer, owner, keep_kinds = arguments
+    uid, _, gid = owner.partition(":")
+    policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown)
+    blob = HashingReader(0)
+    try:
+        source = ReadAhead(decompressed(blob))
+        enter(int(root), int(directory))
+        size = _unpack(source, policy)
+        blob.drain()
+    except (TarError, *CORRUPT) as error:
+        return _failure(error)
+    except Refused as error:
+        return REFUSED, str(error)
+    return OK, source.digest, blob.digest, str(size), str(source.length)
+
+
+def enter(root: int, directory: int) -> None:
+    """Make `root` this process' root and `directory` in it the current one. Nothing can be imported from in there."""
+    sys.path.clear()
+    os.fchdir(root)
+    os.chroot(".")
+    os.fchdir(directory)
+
+
+def _unpack(source: ReadAhead, policy: Policy) -> int:
+    stream = TarStream(source)
+    unpacking = Unpacking(stream, policy)
+    unpacking.run()
+    stream.drain()
+    return unpacking.size
+
+
+def _failure(error: BaseException) -> tuple[str, str]:
+    """Tell a damaged archive from a file system that refuses: only the latter's errors have a number."""
+    if isinstance(error, OSError) and error.errno:
+        where = f"{error.filename}: " if error.filename else ""
+        return FULL if error.errno in _FULL else FAILED, f"{where}{os.strerror(error.errno)}"
+    return CORRUPTED, str(error) or type(error).__name__
