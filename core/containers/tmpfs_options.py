@@ -1,0 +1,64 @@
+"""Options of tmpfs mounts: what may be said, and how it combines with the defaults."""
+
+from collections.abc import Sequence
+
+from sdk.engine.config import TmpfsOptions
+from sdk.errors import InvalidArgument
+
+DEFAULTS = ("noexec", "nosuid", "nodev")
+
+_KEYS = frozenset({"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"})
+_OPPOSITES = {
+    "ro": "rw",
+    "noexec": "exec",
+    "nosuid": "suid",
+    "nodev": "dev",
+    "noatime": "atime",
+    "nodiratime": "diratime",
+    "norelatime": "relatime",
+    "nostrictatime": "strictatime",
+    "async": "sync",
+    "nomand": "mand",
+}
+_FLAGS = frozenset(_OPPOSITES) | frozenset(_OPPOSITES.values()) | {"defaults", "remount", "dirsync", "bind", "rbind"}
+_PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
+
+
+def parse_tmpfs(text: str) -> tuple[str, ...]:
+    """Return the mount options for one value of `HostConfig.Tmpfs`: the defaults, overridden by its words.
+
+    Raises InvalidArgument with Docker's sentence for a word tmpfs does not take.
+    """
+    return merge([*DEFAULTS, *(word for word in text.split(",") if word)])
+
+
+def tmpfs_options(options: TmpfsOptions, *, read_only: bool) -> tuple[str, ...]:
+    """Return the mount options for a `--mount type=tmpfs`."""
+    words = list(DEFAULTS)
+    if options.size_bytes:
+        words.append(f"size={options.size_bytes}")
+    if options.mode:
+        words.append(f"mode={options.mode:o}")
+    words += ["=".join(option) for option in options.options]
+    return merge([*words, "ro"] if read_only else words)
+
+
+def merge(words: Sequence[str]) -> tuple[str, ...]:
+    """Let later words override earlier ones of the same meaning, keeping the order. Raises InvalidArgument for unknown ones."""
+    chosen: dict[str, str] = {}
+    for word in words:
+        meaning = _meaning(word)
+        chosen.pop(meaning, None)
+        chosen[meaning] = word
+    return tuple(chosen.values())
+
+
+def _meaning(word: str) -> str:
+    key, equals, value = word.partition("=")
+    if equals and value and key in _KEYS:
+        return key
+    if word in _PROPAGATIONS:
+        return "propagation"
+    if word in _FLAGS:
+        return _OPPOSITES.get(word, word)
+    raise InvalidArgument(f'invalid tmpfs option ["{word}"]')
