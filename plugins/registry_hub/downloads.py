@@ -1,0 +1,124 @@
+"""Blobs, from any offset on, over as many connections as it takes (distribution-spec: "Pulling blobs", RFC 7233)."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+
+import httpx
+
+from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.manifests import read_limited
+from plugins.registry_hub.refusals import pull_error
+from plugins.registry_hub.transport import Request, Transport
+from sdk.drivers.registry import Credentials
+from sdk.errors import DataLoss, EngineError, Unavailable
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.reference import Reference
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+
+
+class Download:
+    """A blob on its way. `offset` is what has been delivered, the bytes skipped at the start included."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoints: Sequence[Endpoint],
+        reference: Reference,
+        descriptor: Descriptor,
+        credentials: Credentials,
+        *,
+        offset: int,
+        retries: int,
+    ) -> None:
+        self._transport = transport
+        self._endpoints = endpoints
+        self._reference = reference
+        self._descriptor = descriptor
+        self._credentials = credentials
+        self._retries = retries
+        self._connection = AsyncExitStack()
+        self._response: httpx.Response | None = None
+        self._skip = 0
+        self.offset = offset
+
+    async def open(self) -> None:
+        """Connect to the first endpoint that has the blob. Raises what the last one said."""
+        failure: EngineError | None = None
+        for endpoint in self._endpoints:
+            try:
+                await self._open(endpoint)
+            except EngineError as error:
+                failure = error
+            else:
+                return
+        raise failure or Unavailable(f"no endpoint for {self._reference.familiar}")
+
+    async def close(self) -> None:
+        """Drop the connection; idempotent."""
+        connection, self._connection, self._response = self._connection, AsyncExitStack(), None
+        await connection.aclose()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the blob to its end, reconnecting where the connection broke. Raises when no attempt makes progress any more."""
+        failures = 0
+        while self.offset < self._descriptor.size:
+            before = self.offset
+            try:
+                async for chunk in self._connected():
+                    yield chunk
+                failure: Exception = Unavailable(f"{self._descriptor.digest}: unexpected EOF")
+            except (httpx.TransportError, Unavailable) as error:
+                failure = error
+            await self.close()
+            failures = 0 if self.offset > before else failures + 1
+            if failures > self._retries:
+                raise Unavailable(f"{self._descriptor.digest}: {failure}") from failure
+            if self.offset < self._descriptor.size:
+                await self._transport.pause(failures)
+
+    async def _connected(self) -> AsyncIterator[bytes]:
+        if self._response is None:
+            await self.open()
+        assert self._response is not None
+        async for chunk in self._response.aiter_raw():
+            wanted = self._advance(chunk)
+            if wanted:
+                yield wanted
+
+    def _advance(self, chunk: bytes) -> bytes:
+        if self._skip:
+            skipped = min(self._skip, len(chunk))
+            self._skip -= skipped
+            chunk = chunk[skipped:]
+        self.offset += len(chunk)
+        if self.offset > self._descriptor.size:
+            raise DataLoss(f"{self._descriptor.digest}: the registry sent more than {self._descriptor.size} bytes")
+        return chunk
+
+    async def _open(self, endpoint: Endpoint) -> None:
+        path = f"/v2/{self._reference.path}/blobs/{self._descriptor.digest}"
+        headers = {"Range": f"bytes={self.offset}-"} if self.offset else {}
+        request = Request("GET", path, f"repository:{self._reference.path}:pull", self._credentials, headers)
+        async with AsyncExitStack() as undo:
+            response = await undo.enter_async_context(self._transport.open(endpoint, request))
+            if response.status_code not in (200, 206):
+                raise pull_error(self._reference, response.status_code, await read_limited(response))
+            self._skip = self.offset - _start(response)
+            self._check_size(response)
+            self._response = response
+            self._connection = undo.pop_all()
+
+    def _check_size(self, response: httpx.Response) -> None:
+        length = response.headers.get("Content-Length")
+        start = _start(response)
+        if self._skip < 0 or (length is not None and start + int(length) != self._descriptor.size):
+            raise Unavailable(
+                f"{self._descriptor.digest}: the registry offers {length} bytes from {start} of {self._descriptor.size}"
+            )
+
+
+def _start(response: httpx.Response) -> int:
+    match = _CONTENT_RANGE.match(response.headers.get("Content-Range", "")) if response.status_code == 206 else None
+    return int(match[1]) if match else 0

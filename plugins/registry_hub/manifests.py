@@ -1,0 +1,71 @@
+"""Manifests as registries serve them: what to accept, which type was served, and whether the bytes are those named."""
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from plugins.registry_hub.refusals import parse_refusal
+from sdk.drivers.registry import ResolvedManifest
+from sdk.errors import DataLoss, InvalidArgument, Unavailable
+from sdk.oci.descriptor import (
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    DOCKER_MANIFEST_V1,
+    DOCKER_MANIFEST_V1_SIGNED,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Descriptor,
+)
+from sdk.oci.digest import digest_of
+from sdk.oci.reference import Reference
+
+ACCEPT = ", ".join((OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST))
+LONGEST = 4 << 20
+"""The largest manifest taken, as the distribution-spec advises."""
+
+
+class _Probe(Struct, rename="camel"):
+    schema_version: int = 0
+    media_type: str = ""
+    manifests: msgspec.Raw | None = None
+    config: msgspec.Raw | None = None
+
+
+async def read_manifest(reference: Reference, response: httpx.Response) -> ResolvedManifest:
+    """Read a served manifest. Raises DataLoss if it is not the one named, InvalidArgument for schema 1, Unavailable for none at all."""
+    content = await read_limited(response)
+    media_type = _media_type(reference, response.headers.get("Content-Type", "").partition(";")[0].strip(), content)
+    digest = digest_of(content)
+    if reference.digest and digest != reference.digest:
+        raise DataLoss(f"manifest verification failed for digest {reference.digest}")
+    return ResolvedManifest(Descriptor(media_type, digest, len(content)), content)
+
+
+async def read_limited(response: httpx.Response) -> bytes:
+    """Read a small body. Raises Unavailable if it is not small."""
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > LONGEST:
+            raise Unavailable(f"the reply of {response.url} is larger than {LONGEST} bytes")
+    return bytes(content)
+
+
+def _media_type(reference: Reference, served: str, content: bytes) -> str:
+    try:
+        probe = msgspec.json.decode(content, type=_Probe)
+    except msgspec.MsgspecError:
+        raise Unavailable(parse_refusal(200, content).sentence) from None
+    if probe.schema_version == 1 or served in (DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V1_SIGNED):
+        raise InvalidArgument(
+            "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 are not supported: "
+            f"{reference.familiar} has to be pushed again by a current tool"
+        )
+    for candidate in (probe.media_type, served):
+        if candidate in INDEX_TYPES | MANIFEST_TYPES:
+            return candidate
+    if probe.manifests is None and probe.config is None:
+        raise InvalidArgument(f"{reference.familiar}: unsupported manifest media type {served or 'unknown'}")
+    return OCI_INDEX if probe.manifests is not None else OCI_MANIFEST

@@ -1,0 +1,142 @@
+"""One request to one endpoint: scheme, authorization, redirects, and retries of what may pass."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from time import time
+
+import anyio
+import httpx
+
+from plugins.registry_hub.challenges import parse_challenges
+from plugins.registry_hub.connections import Connections
+from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.refusals import unreachable
+from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.tokens import Authorizer
+from sdk.drivers.registry import Credentials
+from sdk.errors import EngineError, Unavailable
+
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LONGEST_CHAIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. `path` is under the endpoint's base, or a whole URL; `scope` is the token scope it needs."""
+
+    method: str
+    path: str
+    scope: str = ""
+    credentials: Credentials = Credentials()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | AsyncIterator[bytes] | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be sent twice."""
+        return not isinstance(self.content, AsyncIterator)
+
+
+class Transport:
+    """Sends requests. Remembers which scheme each endpoint answered under."""
+
+    def __init__(self, settings: HubSettings) -> None:
+        self.connections = Connections(settings)
+        self.authorizer = Authorizer(self.connections)
+        self._settings = settings
+        self._bases: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def open(self, endpoint: Endpoint, request: Request) -> AsyncIterator[httpx.Response]:
+        """Send a request and yield the reply, its body unread, whatever its status. Raises Unavailable, Unauthorized."""
+        response = await self._retried(endpoint, request)
+        try:
+            yield response
+        finally:
+            await response.aclose()
+
+    async def base(self, endpoint: Endpoint) -> str:
+        """Return the URL the endpoint answers under: for an insecure one https if it can, else http. Raises Unavailable."""
+        if endpoint.host not in self._bases:
+            self._bases[endpoint.host] = endpoint.bases[0] if len(endpoint.bases) == 1 else await self._probe(endpoint)
+        return self._bases[endpoint.host]
+
+    async def pause(self, attempt: int, response: httpx.Response | None = None) -> None:
+        """Wait before another attempt: as long as the registry asks for, else twice as long each time."""
+        asked = _retry_after(response.headers.get("Retry-After", "")) if response else 0.0
+        await anyio.sleep(min(asked or self._settings.backoff * 2**attempt, self._settings.longest_pause))
+
+    async def _probe(self, endpoint: Endpoint) -> str:
+        client = self.connections.client(endpoint.host, verify=endpoint.verify)
+        failure: EngineError | None = None
+        for base in endpoint.bases:
+            try:
+                await client.get(f"{base}/v2/")
+            except httpx.TransportError as error:
+                failure = unreachable(f"{base}/v2/", error)
+            else:
+                return base
+        raise failure or Unavailable(f"no way to reach {endpoint.host}")
+
+    async def _retried(self, endpoint: Endpoint, request: Request) -> httpx.Response:
+        attempts = self._settings.retries if request.repeatable else 0
+        for attempt in range(attempts + 1):
+            last = attempt == attempts
+            try:
+                response = await self._authorized(endpoint, request)
+            except httpx.TransportError as error:
+                if last or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    raise unreachable(f"{await self.base(endpoint)}/v2/", error) from error
+                await self.pause(attempt)
+                continue
+            if last or response.status_code not in _TRANSIENT:
+                return response
+            await response.aclose()
+            await self.pause(attempt, response)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _authorized(self, endpoint: Endpoint, request: Request) -> httpx.Response:
+        """Send; when challenged, learn the challenge (or drop a token that is not taken any more) and send once more."""
+        credentials = Credentials() if endpoint.mirror else request.credentials
+        header = await self.authorizer.header(endpoint, request.scope, credentials)
+        response = await self._redirected(endpoint, request, header)
+        challenges = parse_challenges(response.headers.get_list("WWW-Authenticate"))
+        if response.status_code != 401 or not challenges or not request.repeatable:
+            return response
+        self.authorizer.learn(endpoint, challenges[0])
+        stale = self.authorizer.forget(endpoint, request.scope, credentials)
+        if header and not stale:
+            return response
+        await response.aclose()
+        header = await self.authorizer.header(endpoint, request.scope, credentials)
+        return await self._redirected(endpoint, request, header)
+
+    async def _redirected(self, endpoint: Endpoint, request: Request, authorization: str) -> httpx.Response:
+        """Send and follow redirects; the authorization stays with the host it was meant for."""
+        origin = httpx.URL(await self.base(endpoint))
+        url = origin.join(request.path)
+        for _ in range(_LONGEST_CHAIN):
+            headers = {**request.headers}
+            if authorization and (url.scheme, url.netloc) == (origin.scheme, origin.netloc):
+                headers["Authorization"] = authorization
+            client = self.connections.client(url.netloc.decode(), verify=endpoint.verify or url.netloc != origin.netloc)
+            response = await client.send(
+                client.build_request(request.method, url, headers=headers, content=request.content), stream=True
+            )
+            if response.status_code not in _REDIRECTS or "Location" not in response.headers or not request.repeatable:
+                return response
+            await response.aclose()
+            url = url.join(response.headers["Location"])
+        raise Unavailable(f'Get "{url}": stopped after {_LONGEST_CHAIN} redirects')
+
+
+def _retry_after(text: str) -> float:
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
+    except ValueError:
+        return 0.0
