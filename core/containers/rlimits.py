@@ -1,0 +1,51 @@
+"""`--ulimit` as resource limits of the runtime specification."""
+
+from collections.abc import Iterable
+
+from sdk.engine.config import Ulimit
+from sdk.errors import InvalidArgument
+from sdk.oci import runtime as oci
+
+INFINITY = 2**64 - 1
+
+ULIMIT_NAMES = frozenset(
+    [
+        "as",
+        "core",
+        "cpu",
+        "data",
+        "fsize",
+        "locks",
+        "memlock",
+        "msgqueue",
+        "nice",
+        "nofile",
+        "nproc",
+        "rss",
+        "rtprio",
+        "rttime",
+        "sigpending",
+        "stack",
+    ],
+)
+
+
+def _limit(value: int) -> int:
+    return INFINITY if value < 0 else value
+
+
+def rlimit(ulimit: Ulimit) -> oci.Rlimit:
+    """Return the limit a `--ulimit` asks for; -1 is unlimited. Raises InvalidArgument."""
+    if ulimit.name not in ULIMIT_NAMES:
+        raise InvalidArgument(f"invalid ulimit type: {ulimit.name}")
+    soft, hard = _limit(ulimit.soft), _limit(ulimit.hard)
+    if soft > hard:
+        raise InvalidArgument(
+            f"ulimit soft limit must be less than or equal to hard limit: soft={ulimit.soft} hard={ulimit.hard}",
+        )
+    return oci.Rlimit(type=f"RLIMIT_{ulimit.name.upper()}", hard=hard, soft=soft)
+
+
+def rlimits(ulimits: Iterable[Ulimit]) -> tuple[oci.Rlimit, ...]:
+    """Return all limits asked for; of two for one resource the later counts."""
+    return tuple({ulimit.name: rlimit(ulimit) for ulimit in ulimits}.values())

@@ -1,0 +1,214 @@
+"""What Docker refuses, or warns of, before it makes or changes a container; its sentences are what tools and people look for."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from core.containers.capabilities import available_capabilities, granted_capabilities
+from core.containers.devices import parse_device_rule
+from core.containers.resources import memory_swap
+from core.containers.rlimits import rlimits
+from core.containers.security_options import parse_security_options
+from core.containers.spec import container_seccomp
+from core.containers.sysctls import check_sysctls, own_namespaces
+from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
+from sdk.errors import InvalidArgument
+
+MINIMUM_MEMORY = 6 << 20
+RESTART_POLICIES = frozenset(("", "no", "always", "unless-stopped", "on-failure"))
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """What this host has to give."""
+
+    cpus: frozenset[int]
+    memory_nodes: frozenset[int] = frozenset((0,))
+    cgroup_version: int = 1
+    capabilities: frozenset[str] = field(default_factory=available_capabilities)
+
+
+def parse_set(text: str) -> frozenset[int]:
+    """Return the numbers of a list like `0-3,7` (cpuset(7) "List format"). Raises ValueError."""
+    numbers: set[int] = set()
+    for part in filter(None, text.strip().split(",")):
+        first, dash, last = part.partition("-")
+        numbers.update(range(int(first), int(last if dash else first) + 1))
+    return frozenset(numbers)
+
+
+@cache
+def host_limits() -> HostLimits:
+    """Return this host's limits, read once."""
+    cpus = parse_set(Path("/sys/devices/system/cpu/online").read_text())
+    nodes = Path("/sys/devices/system/node/online")
+    return HostLimits(
+        cpus=cpus,
+        memory_nodes=parse_set(nodes.read_text()) if nodes.exists() else frozenset((0,)),
+        cgroup_version=2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1,
+    )
+
+
+def validate_host_config(config: ContainerConfig, host: HostConfig, limits: HostLimits | None = None) -> tuple[str, ...]:
+    """Raise InvalidArgument with Docker's sentence for what cannot work here; return warnings for what is merely unwise."""
+    limits = limits or host_limits()
+    _check_modes(config, host)
+    _check_restart(host)
+    _check_security(host, limits)
+    validate_resources(host, limits)
+    return tuple(_warnings(host, limits))
+
+
+def _refuse(condition: object, sentence: str) -> None:
+    if condition:
+        raise InvalidArgument(sentence)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Modes
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _is_mode(mode: str, words: Iterable[str]) -> bool:
+    kind, colon, of = mode.partition(":")
+    return mode in words or (kind == "container" and bool(colon) and bool(of) and "container:" in words)
+
+
+def _check_modes(config: ContainerConfig, host: HostConfig) -> None:
+    ipc_words = ("", "none", "private", "shareable", "host", "container:")
+    _refuse(not _is_mode(host.ipc_mode, ipc_words), f"invalid IPC mode: {host.ipc_mode}")
+    _refuse(not _is_mode(host.pid_mode, ("", "host", "container:")), f"invalid PID mode: {host.pid_mode}")
+    _refuse(host.uts_mode not in ("", "host"), f"invalid UTS mode: {host.uts_mode}")
+    _refuse(host.userns_mode not in ("", "host"), f"invalid user namespace mode: {host.userns_mode}")
+    _refuse(host.cgroupns_mode not in ("", "private", "host"), f"invalid cgroup namespace mode: {host.cgroupns_mode}")
+    _refuse(host.isolation not in ("", "default"), f"invalid isolation '{host.isolation}' on linux")
+    _check_names(config, host)
+
+
+def _check_names(config: ContainerConfig, host: HostConfig) -> None:
+    named = config.hostname or config.domainname
+    _refuse(host.uts_mode == "host" and named, "conflicting options: hostname and the UTS mode")
+    _refuse(host.network_mode.startswith("container:") and config.hostname, "conflicting options: hostname and the network mode")
+    _refuse("" in host.annotations, "invalid Annotations: the empty string is not permitted as an annotation key")
+
+
+def validate_restart_policy(policy: RestartPolicy) -> None:
+    """Raise InvalidArgument for a restart policy that means nothing."""
+    name = policy.name
+    if name not in RESTART_POLICIES:
+        raise InvalidArgument(
+            f"invalid restart policy: unknown policy '{name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'",
+        )
+    if name == "on-failure":
+        _refuse(policy.maximum_retry_count < 0, "invalid restart policy: maximum retry count cannot be negative")
+        return
+    tail = " and cannot be negative" if policy.maximum_retry_count < 0 else ""
+    sentence = f"invalid restart policy: maximum retry count can only be used with 'on-failure'{tail}"
+    _refuse(policy.maximum_retry_count, sentence)
+
+
+def _check_restart(host: HostConfig) -> None:
+    restarts = host.restart_policy.name not in ("", "no")
+    _refuse(host.auto_remove and restarts, "can't create 'AutoRemove' container with restart policy")
+    validate_restart_policy(host.restart_policy)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Security
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _check_security(host: HostConfig, limits: HostLimits) -> None:
+    granted = granted_capabilities(host.cap_add, host.cap_drop, privileged=host.privileged, available=limits.capabilities)
+    container_seccomp(parse_security_options(host.security_opt), frozenset(granted), privileged=host.privileged)
+    for rule in host.device_cgroup_rules:
+        parse_device_rule(rule)
+    rlimits(host.ulimits)
+    check_sysctls(host.sysctls, own_namespaces(host))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Resources
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def validate_resources(host: HostConfig, limits: HostLimits | None = None, *, update: bool = False) -> None:
+    """Check limits for a new container, or (`update`) a running one's as they shall be. Raises InvalidArgument."""
+    limits = limits or host_limits()
+    _check_memory(host, update=update)
+    _check_cpu(host, limits)
+    _check_set("cpuset cpus", "CPUs", host.cpuset_cpus, limits.cpus)
+    _check_set("cpuset mems", "memory nodes", host.cpuset_mems, limits.memory_nodes)
+    _refuse(host.blkio_weight and not 10 <= host.blkio_weight <= 1000, "Range of blkio weight is from 10 to 1000")
+    _refuse(
+        not -1000 <= host.oom_score_adj <= 1000,
+        f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]",
+    )
+    _refuse(host.shm_size < 0, "SHM size can not be less than 0")
+
+
+def _check_memory(host: HostConfig, *, update: bool) -> None:
+    memory, reservation = host.memory, host.memory_reservation
+    swap = memory_swap(memory, host.memory_swap)
+    _refuse(memory and memory < MINIMUM_MEMORY, "Minimum memory limit allowed is 6MB")
+    _refuse(memory > 0 and 0 < swap < memory, "Minimum memoryswap limit should be larger than memory limit, see usage")
+    _refuse(
+        not memory and swap > 0 and not update,
+        "You should always set the Memory limit when using Memoryswap limit, see usage",
+    )
+    swappiness = host.memory_swappiness
+    _refuse(
+        swappiness is not None and not -1 <= swappiness <= 100,
+        f"Invalid value: {swappiness}, valid memory swappiness range is 0-100",
+    )
+    _refuse(reservation and reservation < MINIMUM_MEMORY, "Minimum memory reservation allowed is 6MB")
+    _refuse(
+        0 < memory < reservation,
+        "Minimum memory limit can not be less than memory reservation limit, see usage",
+    )
+
+
+def _check_cpu(host: HostConfig, limits: HostLimits) -> None:
+    cpus = len(limits.cpus)
+    _refuse(
+        host.nano_cpus > 0 and host.cpu_period > 0,
+        "Conflicting options: Nano CPUs and CPU Period cannot both be set.",
+    )
+    _refuse(
+        host.nano_cpus > 0 and host.cpu_quota > 0,
+        "Conflicting options: Nano CPUs and CPU Quota cannot both be set.",
+    )
+    _refuse(
+        not 0 <= host.nano_cpus <= cpus * 10**9,
+        f"range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available",
+    )
+    _refuse(
+        host.cpu_period and not 1000 <= host.cpu_period <= 1_000_000,
+        "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
+    )
+    _refuse(0 < host.cpu_quota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)")
+    _refuse(host.cpu_shares < 0, f"invalid CPU shares ({host.cpu_shares}): value must be a positive integer")
+
+
+def _check_set(field_name: str, things: str, asked: str, available: frozenset[int]) -> None:
+    try:
+        wanted = parse_set(asked)
+    except ValueError:
+        raise InvalidArgument(f"Invalid value {asked} for {field_name}") from None
+    if not wanted <= available:
+        shown = ",".join(map(str, sorted(available)))
+        raise InvalidArgument(f"Requested {things} are not available - requested {asked}, available: {shown}")
+
+
+def _warnings(host: HostConfig, limits: HostLimits) -> Iterator[str]:
+    if host.oom_kill_disable and not host.memory:
+        yield (
+            "OOM killer is disabled for the container, but no memory limit is set, "
+            "this can result in the system running out of resources."
+        )
+    if limits.cgroup_version == 2 and host.oom_kill_disable:
+        yield "Your kernel does not support OomKillDisable. OomKillDisable discarded."
+    if limits.cgroup_version == 2 and host.memory_swappiness not in (None, -1):
+        yield "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded."
