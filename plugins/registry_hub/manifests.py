@@ -29,8 +29,8 @@ LONGEST = 4 << 20
 class _Probe(Struct, rename="camel"):
     schema_version: int = 0
     media_type: str = ""
-    manifests: msgspec.Raw | None = None
-    config: msgspec.Raw | None = None
+    manifests: msgspec.Raw = msgspec.Raw()
+    config: msgspec.Raw = msgspec.Raw()
 
 
 async def read_manifest(reference: Reference, response: httpx.Response) -> ResolvedManifest:
@@ -66,6 +66,6 @@ def _media_type(reference: Reference, served: str, content: bytes) -> str:
     for candidate in (probe.media_type, served):
         if candidate in INDEX_TYPES | MANIFEST_TYPES:
             return candidate
-    if probe.manifests is None and probe.config is None:
+    if not (bytes(probe.manifests) or bytes(probe.config)):
         raise InvalidArgument(f"{reference.familiar}: unsupported manifest media type {served or 'unknown'}")
-    return OCI_INDEX if probe.manifests is not None else OCI_MANIFEST
+    return OCI_INDEX if bytes(probe.manifests) else OCI_MANIFEST
