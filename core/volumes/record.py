@@ -1,0 +1,30 @@
+"""A volume as the database keeps it."""
+
+from msgspec import Struct
+
+from sdk.engine.volumes import VolumeInfo
+
+ANONYMOUS_LABEL = "com.docker.volume.anonymous"
+
+
+class VolumeRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`pending_for` is the container an anonymous volume was made for, until that container's record is on disk: a crash in between
+    leaves a volume that nobody will ever ask for, and the next boot removes it."""
+
+    name: str
+    driver: str
+    mountpoint: str
+    created_ns: int
+    labels: dict[str, str] = {}
+    options: dict[str, str] = {}
+    pending_for: str = ""
+
+    @property
+    def anonymous(self) -> bool:
+        return ANONYMOUS_LABEL in self.labels
+
+    def info(self, *, size: int = -1, users: int = -1) -> VolumeInfo:
+        """Return the volume as frontends see it."""
+        return VolumeInfo(
+            self.name, self.driver, self.mountpoint, self.created_ns, self.labels, self.options, self.anonymous, size, users
+        )
