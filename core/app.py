@@ -19,39 +19,14 @@ from core.engine.services import open_engine
 from core.events.bus import EventBus
 from core.host.roots import hold_data_root, pidfile, prepare_exec_root
 from core.host.systemd import notify
-from core.kernel.discovery import discover
-from core.kernel.health import Health
 from core.kernel.lifecycle import check_strict, open_drivers
-from core.kernel.loading import load_plugins
-from core.kernel.offers import Offers, collect_offers
-from core.kernel.registry import PluginRegistry
-from core.kernel.tables import check_tables
+from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
 from sdk.engine import Engine
 from sdk.errors import EngineError
 from sdk.frontend import ApiFrontend
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plugins:
-    """All plugins of this process: their hooks, what they offer and how they are."""
-
-    registry: PluginRegistry
-    offers: Offers
-    health: Health
-
-
-def find_plugins(settings: Settings) -> Plugins:
-    """Load all plugins and check their tables. Raises StartupError for a wrong table, or a broken plugin if none is tolerated."""
-    health = Health()
-    candidates = discover()
-    registry = load_plugins(candidates, health)
-    offers = collect_offers(registry, candidates, health)
-    check_strict(settings, health)
-    check_tables(settings, offers, health)
-    return Plugins(registry, offers, health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +73,9 @@ async def run_daemon(settings: Settings, on_ready: Callable[[], None] = lambda: 
         try:
             async with anyio.create_task_group() as tasks:
                 await tasks.start(_stop_on_signal, tasks.cancel_scope)
-                await _serve(settings, find_plugins(settings), on_ready)
+                plugins = find_plugins(settings)
+                check_strict(settings, plugins.health)
+                await _serve(settings, plugins, on_ready)
                 tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise _startup_error(group) or group from None

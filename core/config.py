@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from sdk.providers import Kind
+
 DEFAULT_FILE = Path("/etc/core/core.toml")
 
 
@@ -52,6 +54,18 @@ class DriverChoice(BaseModel):
     volume: str = "local"
     log: str = "json-file"
     frontends: tuple[str, ...] = ("docker",)
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Return the chosen drivers of a kind."""
+        chosen = {
+            Kind.STORAGE: self.storage,
+            Kind.RUNTIME: self.runtime,
+            Kind.NETWORK: self.network,
+            Kind.REGISTRY: self.registry,
+            Kind.VOLUME: self.volume,
+            Kind.LOG: self.log,
+        }
+        return self.frontends if kind is Kind.FRONTEND else (chosen[kind],)
 
 
 class Settings(BaseSettings):

@@ -17,4 +17,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(serve(words[1:]))
     from core.cli.application import build
 
-    build()(words, prog_name="core")
+    build(words)(words, prog_name="core")

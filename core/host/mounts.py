@@ -9,12 +9,13 @@ _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True, slots=True)
 class MountPoint:
-    """One mount: where it is, its file system type and its source; `root` is the path within that file system."""
+    """One mount: where it is, its file system type, its source and that file system's options; `root` is the path within it."""
 
     path: str
     type: str
     source: str
     root: str
+    options: str
 
 
 def mount_table(process: str = "self") -> list[MountPoint]:
@@ -26,8 +27,8 @@ def mount_table(process: str = "self") -> list[MountPoint]:
 def _parsed(line: str) -> MountPoint:
     fields, _, rest = line.partition(" - ")
     root, path = fields.split(" ")[3:5]
-    kind, source = rest.split(" ")[:2]
-    return MountPoint(_unescape(path), kind, _unescape(source), _unescape(root))
+    kind, source, options = rest.split(" ")[:3]
+    return MountPoint(_unescape(path), kind, _unescape(source), _unescape(root), _unescape(options))
 
 
 def _unescape(text: str) -> str:

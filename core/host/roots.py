@@ -1,6 +1,5 @@
 """The daemon's two directories: the data root, which one daemon holds at a time, and the exec root, which a reboot empties."""
 
-import ctypes
 import fcntl
 import logging
 import os
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from core.config import StartupError
 from core.host.mounts import file_system_of
-from sdk.linux.libc import libc
+from sdk.linux.mount import mount
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -42,19 +41,30 @@ def hold_data_root(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def is_held(path: Path) -> bool:
-    """Tell whether a daemon runs on a data root."""
+def _take(lock: int, path: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StartupError(
+            f"another daemon (process {os.pread(lock, 20, 0).decode().strip()}) uses the data root {path}"
+        ) from error
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+
+def holder(path: Path) -> int:
+    """Return the process ID of the daemon that holds a data root, or 0."""
     try:
         lock = os.open(path / "core.lock", os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return 0
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return int(os.pread(lock, 20, 0) or 0)
     finally:
         os.close(lock)
-    return False
+    return 0
 
 
 def prepare_exec_root(path: Path) -> None:
@@ -65,16 +75,10 @@ def prepare_exec_root(path: Path) -> None:
     path.mkdir(mode=0o711, parents=True, exist_ok=True)
     if file_system_of(path).type not in ("tmpfs", "ramfs"):
         try:
-            _mount_tmpfs(path)
+            mount("core", str(path), "tmpfs", data="mode=0711")
         except OSError as error:
-            _log.warning("the exec root %s is not on a tmpfs and none can be mounted there: %s", path, error.strerror)
+            _log.warning("the exec root %s is not on a tmpfs and none can be mounted there: %s", path, error)
     _forget_earlier_boot(path)
-
-
-def _mount_tmpfs(path: Path) -> None:
-    if libc.mount(b"core", os.fsencode(path), b"tmpfs", ctypes.c_ulong(0), b"mode=0711") < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), str(path))
 
 
 def _forget_earlier_boot(path: Path) -> None:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from core.kernel.discovery import Candidate
 from core.kernel.health import Health
@@ -30,20 +29,30 @@ class Offers:
     logs: Mapping[str, Offer[LogDriver]]
     frontends: Mapping[str, Offer[ApiFrontend]]
 
-    def settings_models(self) -> Iterator[tuple[Kind, str, type[PluginSettings]]]:
-        """Yield each offer's kind, plugin and settings model."""
-        groups = (
-            (Kind.STORAGE, self.storage.values()),
-            (Kind.REGISTRY, self.registry.values()),
-            (Kind.RUNTIME, self.runtimes.values()),
-            (Kind.NETWORK, self.networks.values()),
-            (Kind.VOLUME, self.volumes.values()),
-            (Kind.LOG, self.logs.values()),
-            (Kind.FRONTEND, self.frontends.values()),
-        )
-        yield from chain.from_iterable(
-            ((kind, offer.plugin, offer.provider.settings) for offer in offers) for kind, offers in groups
-        )
+    def __iter__(self) -> Iterator["Described"]:
+        """Yield every offer, kind by kind."""
+        yield from _described(Kind.STORAGE, self.storage)
+        yield from _described(Kind.REGISTRY, self.registry)
+        yield from _described(Kind.RUNTIME, self.runtimes)
+        yield from _described(Kind.NETWORK, self.networks)
+        yield from _described(Kind.VOLUME, self.volumes)
+        yield from _described(Kind.LOG, self.logs)
+        yield from _described(Kind.FRONTEND, self.frontends)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What can be told about an offer without opening it."""
+
+    kind: Kind
+    name: str
+    plugin: str
+    settings: type[PluginSettings]
+
+
+def _described(kind: Kind, offers: Mapping[str, Offer[D]]) -> Iterator[Described]:
+    for name, offer in offers.items():
+        yield Described(kind, name, offer.plugin, offer.provider.settings)
 
 
 def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], health: Health) -> Offers:

@@ -17,15 +17,15 @@ def check_tables(settings: Settings, offers: Offers, health: Health) -> None:
 
     The table of a broken plugin cannot be judged and passes.
     """
-    models = list(offers.settings_models())
+    owners = {offer.plugin for offer in offers}
     known = {status.name for status in health.statuses()}
     for table in settings.plugins:
         if table not in known:
             raise ConfigurationError(f"plugins.{table}: no such plugin is installed (there are: {', '.join(sorted(known))})")
-        if not health.reason(table) and table not in {plugin for _kind, plugin, _model in models}:
+        if not health.reason(table) and table not in owners:
             raise ConfigurationError(f"plugins.{table}: this plugin has no settings")
-    for kind, plugin, model in models:
-        read_table(settings, kind, plugin, model)
+    for offer in offers:
+        read_table(settings, offer.kind, offer.plugin, offer.settings)
 
 
 def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S:

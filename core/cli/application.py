@@ -1,0 +1,45 @@
+"""The `core` command: its sub-commands, and those that plugins add."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from core.cli import config, doctor, gc, plugin
+
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def build(words: Sequence[str]) -> typer.Typer:
+    """Return the command line for these words. Plugins are loaded only if the command is none of ours, or for the overview."""
+    application = typer.Typer(name="core", help="A container engine made of plugins.", no_args_is_help=True, add_completion=False)
+    application.command("serve", context_settings=_PASSED_ON, help="Run the daemon.")(_serve)
+    application.add_typer(plugin.application, name="plugin")
+    application.add_typer(config.application, name="config")
+    application.command("doctor")(doctor.doctor)
+    application.command("gc")(gc.collect)
+    if not words or words[0] not in command_names(application):
+        for name, commands in _plugin_commands():
+            application.add_typer(commands, name=name)
+    return application
+
+
+def command_names(application: typer.Typer) -> set[str]:
+    """Return the names of an application's commands and groups."""
+    commands = {command.name for command in application.registered_commands}
+    groups = {group.name for group in application.registered_groups}
+    return {name for name in commands | groups if name}
+
+
+def _plugin_commands() -> list[tuple[str, typer.Typer]]:
+    from core.kernel.discovery import discover
+    from core.kernel.health import Health
+    from core.kernel.loading import load_plugins
+
+    return load_plugins(discover(), Health()).cli_commands()
+
+
+def _serve(context: typer.Context) -> None:
+    from core.cli.serve import main
+
+    sys.exit(main(context.args))

@@ -1,0 +1,46 @@
+"""What the database says of a data root, read without being its writer: also while a daemon runs."""
+
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+_ID = re.compile(rb"[0-9a-f]{64}")
+_ALIVE = frozenset({"running", "paused", "restarting"})
+
+
+class _State(msgspec.Struct):
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """`instance` is in the names of the daemon's kernel objects, `alive` are the containers that run, `known` is every ID and
+    digest that any record mentions."""
+
+    instance: str = ""
+    alive: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+
+
+def read_records(data_root: Path) -> Records:
+    """Return what is recorded; nothing where there is no database."""
+    path = data_root / "core.db"
+    if not path.exists():
+        return Records()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = {table: database.execute(f"SELECT key, record FROM {table}").fetchall() for table in tables}
+    decode = msgspec.json.Decoder(_State).decode
+    return Records(
+        instance=next((msgspec.json.decode(record, type=str) for key, record in rows["engine"] if key == "instance"), ""),
+        alive=frozenset(key for key, record in rows["containers"] if decode(record).state in _ALIVE),
+        known=frozenset(token.decode() for table in rows.values() for row in table for token in _ids(*row)),
+    )
+
+
+def _ids(key: str, record: bytes) -> list[bytes]:
+    return _ID.findall(key.encode()) + _ID.findall(record)

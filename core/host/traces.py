@@ -1,0 +1,176 @@
+"""Everything of a data root that can be seen in the kernel and on disk, whoever made it.
+
+Nothing is asked of a driver: an object is ours if it mentions one of the two roots, or the instance in its name. So also what
+another version or a dead plugin left is found.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.host.mounts import MountPoint, mount_table
+
+_ID = re.compile(r"[0-9a-f]{64}")
+_TOKEN_LENGTH = 6
+_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One object: its kind (process, cgroup, mount, link, table, file), its name, and the ID it carries, or ""."""
+
+    kind: str
+    name: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """What is looked for. Links and tables are looked for in the network namespace of the calling thread."""
+
+    data_root: Path
+    exec_root: Path
+    instance: str
+
+    @property
+    def roots(self) -> tuple[str, str]:
+        return str(self.data_root), str(self.exec_root)
+
+    @property
+    def token(self) -> str:
+        """The part of the instance that is in every name."""
+        return self.instance[:_TOKEN_LENGTH]
+
+    def mentioned_in(self, text: str) -> bool:
+        """Tell whether a text names one of the roots or the instance."""
+        return any(f"{root}/" in text for root in self.roots) or bool(self.instance and self.instance in text)
+
+
+def find_traces(territory: Territory, daemon: int = 0) -> list[Trace]:
+    """Return all traces; the process `daemon` and what it works with right now are not traces."""
+    found = [*processes(territory, daemon), *cgroups(territory), *mounts(territory), *files(territory)]
+    return found + [*links(territory), *tables(territory)] * bool(territory.instance)
+
+
+def processes(territory: Territory, daemon: int) -> Iterator[Trace]:
+    """Yield processes that hold something of ours: cgroup, mapping, mount or open file."""
+    program = _link(f"/proc/{daemon}/exe") if daemon else ""
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit() or int(entry.name) in (daemon, os.getpid()):
+            continue
+        if daemon and _parent(entry.name) == daemon and _link(f"/proc/{entry.name}/exe") == program:
+            continue
+        evidence = next(filter(territory.mentioned_in, _evidence(entry.name)), "")
+        if evidence:
+            yield Trace("process", f"{entry.name} {_command(entry.name)}", _id_near(territory, evidence))
+
+
+def _evidence(pid: str) -> Iterator[str]:
+    foreign = _link(f"/proc/{pid}/ns/mnt") != _link("/proc/self/ns/mnt")
+    for name in ("cgroup", "maps") + ("mountinfo",) * foreign:
+        yield from _read(f"/proc/{pid}/{name}").splitlines()
+    try:
+        descriptors = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return
+    for number in descriptors:
+        yield _link(f"/proc/{pid}/fd/{number}")
+
+
+def _id_near(territory: Territory, text: str) -> str:
+    """Return the ID in what follows a mention of ours."""
+    starts = [text.index(word) for word in (*territory.roots, territory.instance) if word and word in text]
+    return _id(text[min(starts) :])
+
+
+def cgroups(territory: Territory) -> Iterator[Trace]:
+    """Yield cgroups named by the instance and those below, in all hierarchies, deepest first."""
+    if not territory.instance:
+        return
+    for mount in mount_table():
+        if mount.type in ("cgroup", "cgroup2"):
+            for path, _directories, _files in os.walk(mount.path, topdown=False):
+                if territory.instance in path:
+                    yield Trace("cgroup", path, _id(path))
+
+
+def mounts(territory: Territory) -> Iterator[Trace]:
+    """Yield mounts below a root, or made of something below one, newest first; the roots themselves may be mount points."""
+    for mount in reversed(mount_table()):
+        below = any(mount.path.startswith(f"{root}/") for root in territory.roots)
+        if below or territory.mentioned_in(f"{mount.source} {mount.options}") or _is_bound(mount, territory):
+            yield Trace("mount", mount.path, _id(mount.path))
+
+
+def _is_bound(mount: MountPoint, territory: Territory) -> bool:
+    return any(mount.root.startswith(f"{root}/") for root in territory.roots)
+
+
+def files(territory: Territory) -> Iterator[Trace]:
+    """Yield files and directories named by an ID, at most four levels below the roots and not within one another."""
+    for root in territory.roots:
+        yield from _named_by_id(Path(root), _DEPTH)
+
+
+def _named_by_id(directory: Path, depth: int) -> Iterator[Trace]:
+    try:
+        entries = list(os.scandir(directory))
+    except OSError:
+        return
+    for entry in entries:
+        if identity := _id(entry.name):
+            yield Trace("file", entry.path, identity)
+        elif depth > 1 and entry.is_dir(follow_symlinks=False):
+            yield from _named_by_id(Path(entry.path), depth - 1)
+
+
+def links(territory: Territory) -> Iterator[Trace]:
+    """Yield network links with the instance in their name or alias, but for bridges: they belong to networks."""
+    from pyroute2 import IPRoute  # noqa: PLC0415 a daemon that looks for nothing shall not carry it
+
+    with IPRoute() as route:
+        for link in route.get_links():
+            name, alias = link.get_attr("IFLA_IFNAME"), link.get_attr("IFLA_IFALIAS") or ""
+            if territory.token in name or territory.instance in alias:
+                yield Trace("link", name, _id(alias))
+
+
+def tables(territory: Territory) -> Iterator[Trace]:
+    """Yield nftables tables with the instance in their name."""
+    from pyroute2.nftables.main import NFTables  # noqa: PLC0415 as above
+
+    with NFTables() as nftables:
+        for table in nftables.get_tables():
+            name = table.get_attr("NFTA_TABLE_NAME")
+            if territory.token in name:
+                yield Trace("table", name)
+
+
+def _id(text: str) -> str:
+    match = _ID.search(text)
+    return match[0] if match else ""
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _parent(pid: str) -> int:
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
+def _command(pid: str) -> str:
+    return _read(f"/proc/{pid}/cmdline").replace("\0", " ").strip() or f"[{_read(f'/proc/{pid}/comm').strip()}]"

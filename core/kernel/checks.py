@@ -1,0 +1,67 @@
+"""The structural check of one plugin, step by step, as `core plugin check` prints it. Opens no driver."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.kernel.compat import incompatibility
+from core.kernel.discovery import Candidate, discover
+from core.kernel.health import Health, sentence
+from core.kernel.offers import Described, collect_offers
+from core.kernel.registry import PluginRegistry, PluginRejected
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One step of the check; `why` says what was found, good or bad."""
+
+    check: str
+    passed: bool
+    why: str = ""
+
+
+def check(name: str) -> list[Finding]:
+    """Check the plugin of an entry point. Stops at the first step that fails and that the next ones stand on."""
+    return list(_steps(name))
+
+
+def _steps(name: str) -> Iterator[Finding]:
+    candidates = [candidate for candidate in discover() if candidate.name == name]
+    holders = ", ".join(f"{candidate.distribution} {candidate.version}" for candidate in candidates)
+    yield Finding("one distribution announces it", len(candidates) == 1, holders or "no entry point of this name is installed")
+    if len(candidates) == 1:
+        yield from _hook_steps(candidates[0])
+
+
+def _hook_steps(candidate: Candidate) -> Iterator[Finding]:
+    health = Health()
+    health.found(candidate)
+    registry = PluginRegistry(health)
+    try:
+        module = candidate.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 importing a plugin may raise anything, even an exit
+        yield Finding("it can be imported", passed=False, why=sentence(error))
+        return
+    yield Finding("it can be imported", passed=True, why=module.__name__)
+    reason = incompatibility(module)
+    yield Finding("its API_VERSION is offered", not reason, reason or str(getattr(module, "API_VERSION", "none declared")))
+    try:
+        registry.register(candidate.name, module)
+    except PluginRejected as error:
+        yield Finding("its hooks are known and plain", passed=False, why=str(error))
+        return
+    yield Finding("its hooks are known and plain", passed=True)
+    offers = list(collect_offers(registry, [candidate], health))
+    broken = health.reason(candidate.name)
+    yield Finding("its hooks return providers", not broken, broken or ", ".join(f"{offer.kind} {offer.name}" for offer in offers))
+    for offer in offers:
+        yield from _settings_steps(offer)
+
+
+def _settings_steps(offer: Described) -> Iterator[Finding]:
+    subject = f"settings of {offer.kind} {offer.name}"
+    strict = offer.settings.model_config.get("extra") == "forbid"
+    yield Finding(
+        f"{subject} refuse unknown keys", strict, f"{offer.settings.__name__}: extra={offer.settings.model_config.get('extra')}"
+    )
+    required = [name for name, field in offer.settings.model_fields.items() if field.is_required()]
+    yield Finding(f"{subject} have defaults", not required, f"required: {', '.join(required)}" if required else "")

@@ -1,0 +1,64 @@
+"""Write the project of a new plugin: a distribution that installs, passes the structural check and lists what is missing."""
+
+import keyword
+import re
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from sdk.errors import InvalidArgument
+from sdk.providers import Kind
+from sdk.scaffold.interfaces import INTERFACES
+from sdk.scaffold.skeleton import driver_source
+from sdk.version import API_VERSION
+
+_FILES = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "plugin.py": "$package/plugin.py",
+    "settings.py": "$package/settings.py",
+    "package.py": "$package/__init__.py",
+    "test_plugin.py": "tests/test_plugin.py",
+}
+
+
+def render(kind: Kind, name: str, target: Path) -> list[Path]:
+    """Write the project of a plugin that provides the driver `name` into the directory `target`; return the files.
+
+    Raises InvalidArgument for a name that is no driver name.
+    """
+    words = _words(kind, name)
+    contents = {Template(path).substitute(words): _template(source).substitute(words) for source, path in _FILES.items()}
+    contents[f"{words['package']}/driver.py"] = driver_source(INTERFACES[kind].driver, words["driver"], words["plugin"])
+    written = []
+    for path, text in sorted(contents.items()):
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        written.append(file)
+    return written
+
+
+def _words(kind: Kind, name: str) -> dict[str, str]:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(name):
+        raise InvalidArgument(f"{name!r} is no driver name: use lower-case letters, digits and single dashes")
+    interface = INTERFACES[kind]
+    plugin = f"{kind}_{name}".replace("-", "_")
+    return {
+        "kind": kind,
+        "name": name,
+        "plugin": plugin,
+        "package": f"core_{plugin}",
+        "distribution": f"core-{kind}-{name}",
+        "hook": interface.hook,
+        "provider": interface.provider.__name__,
+        "provider_imports": ", ".join(sorted(("PluginContext", interface.provider.__name__))),
+        "interface": interface.driver.__name__,
+        "module": interface.driver.__module__,
+        "driver": "".join(part.capitalize() for part in name.split("-")) + interface.driver.__name__,
+        "api_version": repr(API_VERSION),
+    }
+
+
+def _template(name: str) -> Template:
+    return Template((resources.files("sdk.scaffold") / "templates" / f"{name}.txt").read_text())
