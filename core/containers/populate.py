@@ -10,7 +10,7 @@ import anyio
 from core.containers.mount_record import MountRecord
 from core.containers.mounts import VolumeStore
 from core.containers.treecopy import copy_tree
-from sdk.linux.openat import RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, openat2
+from sdk.linux.openat import open_in_root
 
 _limiter = anyio.CapacityLimiter(4)
 
@@ -50,7 +50,7 @@ def _copy_up(root: int, destination: str, directory: Path) -> None:
         return
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
-        source = openat2(root, destination, flags, resolve=RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+        source = open_in_root(root, destination, flags)
     except (FileNotFoundError, NotADirectoryError):
         return
     try:

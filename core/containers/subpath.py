@@ -3,14 +3,14 @@
 import os
 
 from sdk.errors import InvalidArgument
-from sdk.linux.openat import RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, openat2
+from sdk.linux.openat import open_in_root
 
 
 def resolve_subpath(directory: str, subpath: str) -> str:
-    """Return the real path of an existing `subpath` below `directory`. Raises InvalidArgument if it is missing or leads outside."""
+    """Return the real path of an existing `subpath` below `directory`. Symlinks stay inside. Raises InvalidArgument if it is missing."""
     root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        found = openat2(root, subpath, os.O_PATH | os.O_CLOEXEC, resolve=RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)
+        found = open_in_root(root, subpath, os.O_PATH)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InvalidArgument(

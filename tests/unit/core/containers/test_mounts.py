@@ -116,7 +116,7 @@ async def test_a_bare_destination_and_image_volumes_are_anonymous():
     ],
 )
 async def test_a_destination_is_taken_once(host):
-    with pytest.raises(InvalidArgument, match="^Duplicate mount point: /x$"):
+    with pytest.raises(InvalidArgument, match=r"^Duplicate mount point: /x$"):
         await resolve(**host)
 
 
