@@ -1,7 +1,7 @@
 """What Docker refuses, or warns of, before it makes or changes a container; its sentences are what tools and people look for."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -71,18 +71,19 @@ def _refuse(condition: object, sentence: str) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _is_mode(mode: str, words: Iterable[str]) -> bool:
-    kind, colon, of = mode.partition(":")
-    return mode in words or (kind == "container" and bool(colon) and bool(of) and "container:" in words)
+def _is_mode(mode: str, *words: str, joins: bool = False) -> bool:
+    """Tell whether a mode is one of the words, nothing, or (`joins`) that of another container."""
+    joined = joins and mode.startswith("container:") and mode != "container:"
+    return mode in ("", "host", *words) or joined
 
 
 def _check_modes(config: ContainerConfig, host: HostConfig) -> None:
-    ipc_words = ("", "none", "private", "shareable", "host", "container:")
-    _refuse(not _is_mode(host.ipc_mode, ipc_words), f"invalid IPC mode: {host.ipc_mode}")
-    _refuse(not _is_mode(host.pid_mode, ("", "host", "container:")), f"invalid PID mode: {host.pid_mode}")
-    _refuse(host.uts_mode not in ("", "host"), f"invalid UTS mode: {host.uts_mode}")
-    _refuse(host.userns_mode not in ("", "host"), f"invalid user namespace mode: {host.userns_mode}")
-    _refuse(host.cgroupns_mode not in ("", "private", "host"), f"invalid cgroup namespace mode: {host.cgroupns_mode}")
+    ipc = _is_mode(host.ipc_mode, "none", "private", "shareable", joins=True)
+    _refuse(not ipc, f"invalid IPC mode: {host.ipc_mode}")
+    _refuse(not _is_mode(host.pid_mode, joins=True), f"invalid PID mode: {host.pid_mode}")
+    _refuse(not _is_mode(host.uts_mode), f"invalid UTS mode: {host.uts_mode}")
+    _refuse(not _is_mode(host.userns_mode), f"invalid user namespace mode: {host.userns_mode}")
+    _refuse(not _is_mode(host.cgroupns_mode, "private"), f"invalid cgroup namespace mode: {host.cgroupns_mode}")
     _refuse(host.isolation not in ("", "default"), f"invalid isolation '{host.isolation}' on linux")
     _check_names(config, host)
 

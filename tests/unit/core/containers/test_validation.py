@@ -1,0 +1,135 @@
+"""What is refused before a container is made, in Docker's sentences."""
+
+import re
+
+import pytest
+
+from core.containers.validation import HostLimits, host_limits, parse_set, validate_host_config, validate_resources
+from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy, Ulimit
+from sdk.errors import InvalidArgument
+
+LIMITS = HostLimits(cpus=frozenset((0, 1)), capabilities=frozenset(("CAP_CHOWN", "CAP_NET_ADMIN")))
+MB = 1 << 20
+
+
+def validate(host: HostConfig, config: ContainerConfig | None = None, limits: HostLimits = LIMITS) -> tuple[str, ...]:
+    return validate_host_config(config or ContainerConfig(), host, limits)
+
+
+@pytest.mark.parametrize(
+    ("host", "sentence"),
+    [
+        (HostConfig(memory=5 * MB), "Minimum memory limit allowed is 6MB"),
+        (HostConfig(memory=9 * MB, memory_swap=8 * MB), "Minimum memoryswap limit should be larger than memory limit, see usage"),
+        (HostConfig(memory_swap=8 * MB), "You should always set the Memory limit when using Memoryswap limit, see usage"),
+        (HostConfig(memory_swappiness=101), "Invalid value: 101, valid memory swappiness range is 0-100"),
+        (HostConfig(memory_reservation=1), "Minimum memory reservation allowed is 6MB"),
+        (
+            HostConfig(memory=8 * MB, memory_reservation=9 * MB),
+            "Minimum memory limit can not be less than memory reservation limit, see usage",
+        ),
+        (HostConfig(nano_cpus=3 * 10**9), "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
+        (HostConfig(nano_cpus=10**9, cpu_period=5000), "Conflicting options: Nano CPUs and CPU Period cannot both be set."),
+        (HostConfig(nano_cpus=10**9, cpu_quota=5000), "Conflicting options: Nano CPUs and CPU Quota cannot both be set."),
+        (HostConfig(cpu_period=1), "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"),
+        (HostConfig(cpu_quota=1), "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
+        (HostConfig(cpu_shares=-1), "invalid CPU shares (-1): value must be a positive integer"),
+        (HostConfig(cpuset_cpus="0-2"), "Requested CPUs are not available - requested 0-2, available: 0,1"),
+        (HostConfig(cpuset_cpus="x"), "Invalid value x for cpuset cpus"),
+        (HostConfig(cpuset_mems="3"), "Requested memory nodes are not available - requested 3, available: 0"),
+        (HostConfig(blkio_weight=5), "Range of blkio weight is from 10 to 1000"),
+        (HostConfig(oom_score_adj=1001), "Invalid value 1001, range for oom score adj is [-1000, 1000]"),
+        (HostConfig(shm_size=-1), "SHM size can not be less than 0"),
+        (HostConfig(ipc_mode="x"), "invalid IPC mode: x"),
+        (HostConfig(pid_mode="container:"), "invalid PID mode: container:"),
+        (HostConfig(uts_mode="x"), "invalid UTS mode: x"),
+        (HostConfig(cgroupns_mode="x"), "invalid cgroup namespace mode: x"),
+        (HostConfig(isolation="hyperv"), "invalid isolation 'hyperv' on linux"),
+        (HostConfig(annotations={"": "x"}), "invalid Annotations: the empty string is not permitted as an annotation key"),
+        (
+            HostConfig(auto_remove=True, restart_policy=RestartPolicy("always")),
+            "can't create 'AutoRemove' container with restart policy",
+        ),
+        (
+            HostConfig(restart_policy=RestartPolicy("sometimes")),
+            "invalid restart policy: unknown policy 'sometimes'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'",
+        ),
+        (
+            HostConfig(restart_policy=RestartPolicy("always", 3)),
+            "invalid restart policy: maximum retry count can only be used with 'on-failure'",
+        ),
+        (
+            HostConfig(restart_policy=RestartPolicy("on-failure", -1)),
+            "invalid restart policy: maximum retry count cannot be negative",
+        ),
+        (HostConfig(cap_add=("foo",)), 'invalid CapAdd: unknown capability: "CAP_FOO"'),
+        (HostConfig(cap_drop=("CAP_FOO",)), 'invalid CapDrop: unknown capability: "CAP_FOO"'),
+        (
+            HostConfig(cap_add=("SYS_ADMIN",)),
+            'invalid CapAdd: capability not supported by your kernel or not available in the current environment: "CAP_SYS_ADMIN"',
+        ),
+        (HostConfig(security_opt=("x",)), 'invalid --security-opt 1: "x"'),
+        (HostConfig(security_opt=("x=y",)), 'invalid --security-opt 2: "x=y"'),
+        (HostConfig(security_opt=("no-new-privileges=maybe",)), 'invalid --security-opt 2: "no-new-privileges=maybe"'),
+        (HostConfig(ulimits=(Ulimit("x"),)), "invalid ulimit type: x"),
+        (
+            HostConfig(ulimits=(Ulimit("nofile", 2, 1),)),
+            "ulimit soft limit must be less than or equal to hard limit: soft=2 hard=1",
+        ),
+        (HostConfig(sysctls={"vm.swappiness": "1"}), 'sysctl "vm.swappiness" is not in a separate kernel namespace'),
+        (HostConfig(device_cgroup_rules=("c 1",)), "invalid device cgroup rule format: 'c 1'"),
+    ],
+)
+def test_refusals(host, sentence):
+    with pytest.raises(InvalidArgument, match=f"^{re.escape(sentence)}$"):
+        validate(host)
+
+
+def test_a_broken_seccomp_profile_is_refused():
+    with pytest.raises(InvalidArgument, match=r"^Decoding seccomp profile failed: "):
+        validate(HostConfig(security_opt=("seccomp={",)))
+
+
+def test_names_of_the_host_conflict():
+    with pytest.raises(InvalidArgument, match=r"^conflicting options: hostname and the UTS mode$"):
+        validate(HostConfig(uts_mode="host"), ContainerConfig(hostname="x"))
+    with pytest.raises(InvalidArgument, match=r"^conflicting options: hostname and the network mode$"):
+        validate(HostConfig(network_mode="container:x"), ContainerConfig(hostname="x"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        HostConfig(),
+        HostConfig(memory=6 * MB, memory_swap=-1),
+        HostConfig(pid_mode="container:abc", ipc_mode="container:abc"),
+        HostConfig(restart_policy=RestartPolicy("on-failure", 3)),
+        HostConfig(auto_remove=True, restart_policy=RestartPolicy("no")),
+        HostConfig(cap_add=("all",), cap_drop=("ALL",), nano_cpus=2 * 10**9, cpuset_cpus="0,1"),
+        HostConfig(privileged=True, security_opt=("label=disable", "apparmor:x", "seccomp=unconfined")),
+    ],
+)
+def test_sound_requests_pass_without_a_warning(host):
+    assert validate(host) == ()
+
+
+def test_unwise_requests_pass_with_a_warning():
+    (warning,) = validate(HostConfig(oom_kill_disable=True))
+    assert warning.startswith("OOM killer is disabled for the container, but no memory limit is set")
+    v2 = HostLimits(cpus=frozenset((0,)), cgroup_version=2, capabilities=frozenset())
+    assert len(validate(HostConfig(memory=6 * MB, oom_kill_disable=True, memory_swappiness=5), limits=v2)) == 2
+
+
+def test_an_update_may_set_swap_alone():
+    validate_resources(HostConfig(memory_swap=8 * MB), LIMITS, update=True)
+
+
+def test_sets():
+    assert parse_set("0-2,5\n") == {0, 1, 2, 5}
+    assert parse_set("") == frozenset()
+
+
+def test_this_host_has_limits():
+    limits = host_limits()
+    assert limits.cpus
+    assert 0 in limits.memory_nodes
