@@ -1,7 +1,7 @@
 """The content store: blobs by digest in an OCI layout (image-spec: image-layout.md).
 
 A blob is written to `ingest/<hex>.partial`, verified, fsynced and renamed into `blobs/sha256/`. A partial outlives the process, so a
-download broken by anything goes on where it stopped. What no image references is deleted by `collect`, never guessed.
+download broken by anything goes on where it stopped. What no image references is deleted by `core.images.garbage`, never guessed.
 """
 
 import hashlib
@@ -78,19 +78,13 @@ class ContentStore:
         """Make a complete, verified file on the same file system a blob."""
         await run_sync(_place, source, self.path(digest), limiter=self.limiter)
 
-    def delete(self, digest: str) -> int:
+    async def delete(self, digest: str) -> int:
         """Delete a blob and return its size; idempotent."""
-        path = self.path(digest)
-        try:
-            size = path.stat().st_size
-            path.unlink()
-        except FileNotFoundError:
-            return 0
-        return size
+        return await run_sync(_delete, self.path(digest), limiter=self.limiter)
 
     @contextmanager
     def pinned(self, digests: Collection[str]) -> Iterator[None]:
-        """Keep blobs and partials from `collect` although no image references them yet."""
+        """Keep blobs and partials from being collected although no image references them yet."""
         self._pins.update(digests)
         try:
             yield
@@ -98,15 +92,19 @@ class ContentStore:
             self._pins.subtract(digests)
             self._pins = +self._pins
 
-    async def collect(self, referenced: Collection[str], *, partials: bool = False) -> int:
-        """Delete blobs that are neither referenced nor pinned (and, on request, such partials). Return the bytes freed."""
-        keep = {hex_of(digest) for digest in (*referenced, *self._pins)}
+    @property
+    def pins(self) -> frozenset[str]:
+        """Blobs that operations under way count on."""
+        return frozenset(self._pins)
 
-        def sweep() -> int:
-            freed = _sweep(self._blobs, keep, "")
-            return freed + (_sweep(self._ingest, keep, ".partial") if partials else 0)
+    def digests(self) -> frozenset[str]:
+        """Return every blob that is stored."""
+        return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs))
 
-        return await run_sync(sweep, limiter=self.limiter)
+    async def sweep_partials(self) -> int:
+        """Delete what is left of downloads that nobody goes on with. Return the bytes freed."""
+        keep = {hex_of(digest) for digest in self._pins}
+        return await run_sync(_sweep, self._ingest, keep, limiter=self.limiter)
 
 
 class Ingest:
@@ -208,10 +206,19 @@ def _place(source: Path, target: Path) -> None:
         os.close(directory)
 
 
-def _sweep(directory: Path, keep: Collection[str], suffix: str) -> int:
+def _delete(path: Path) -> int:
+    try:
+        size = path.stat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    return size
+
+
+def _sweep(directory: Path, keep: Collection[str]) -> int:
     freed = 0
     for entry in os.scandir(directory):
-        if entry.name.removesuffix(suffix) not in keep:
+        if entry.name.removesuffix(".partial") not in keep:
             with suppress(FileNotFoundError):
                 freed += entry.stat().st_size
                 os.unlink(entry.path)

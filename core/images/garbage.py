@@ -1,10 +1,10 @@
 """Collection of what no image holds: content, committed layers, and the staged directories of pulls that died."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from core.images.store import ImageStore
-from sdk.drivers.storage import SnapshotInfo, SnapshotKind, StorageDriver
+from sdk.drivers.storage import SnapshotKind, StorageDriver
 from sdk.errors import Conflict
 
 STAGED_PREFIX = "layer-"
@@ -16,13 +16,14 @@ _log = logging.getLogger(__name__)
 async def collect(images: ImageStore, storage: StorageDriver) -> int:
     """Delete layers and blobs that no image, container or pull under way needs. Return the bytes freed; safe at any time."""
     snapshots = await storage.list()
-    kept = images.layers.with_parents(_needed(images, snapshots))
+    used = {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
+    parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
     freed = 0
-    for chain in _topmost_first(images, {info.name for info in snapshots if info.kind is SnapshotKind.COMMITTED} - kept):
-        freed += await _remove_layer(images, storage, chain)
-    for chain in set(images.layers) - kept:
-        images.layers.delete(chain)
-    return freed + await images.content.collect(_blobs(images, kept))
+    for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
+        freed += await _remove_layer(images, storage, chain, used)
+    for digest in images.content.digests() - _blobs_in_use(images):
+        freed += await _remove_blob(images, digest)
+    return freed
 
 
 async def sweep_dead_pulls(storage: StorageDriver) -> None:
@@ -32,33 +33,39 @@ async def sweep_dead_pulls(storage: StorageDriver) -> None:
             await storage.remove(info.name)
 
 
-def _needed(images: ImageStore, snapshots: Sequence[SnapshotInfo]) -> set[str]:
-    used = {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
-    return used | images.layers.pins | {str(chain) for image in images for chain in image.chains}
+def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
+    return images.layers.with_parents(used | images.layers.pins | {str(chain) for image in images for chain in image.chains})
 
 
-def _topmost_first(images: ImageStore, chains: set[str]) -> list[str]:
+def _blobs_in_use(images: ImageStore) -> set[str]:
+    of_layers = {record.blob.digest for chain in images.layers if (record := images.layers.get(chain)) and record.blob}
+    return of_layers | images.content.pins | {blob for image in images for blob in image.record.blobs}
+
+
+def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
     def depth(chain: str) -> int:
-        return len(images.layers.with_parents((chain,)))
+        below = parents.get(chain, "")
+        return 1 + depth(below) if below else 0
 
     return sorted(chains, key=depth, reverse=True)
 
 
-async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str) -> int:
-    record = images.layers.get(chain)
-    try:
-        await storage.remove(chain)
-    except Conflict as error:
-        _log.warning("layer %s stays: %s", chain, error)
-        return 0
-    images.layers.delete(chain)
-    return record.size if record else 0
-
-
-def _blobs(images: ImageStore, chains: set[str]) -> set[str]:
-    blobs = {blob for image in images for blob in image.record.blobs}
-    for chain in chains:
+async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> int:
+    async with images.locks.hold(chain):
+        if chain in _layers_in_use(images, used):
+            return 0
+        try:
+            await storage.remove(chain)
+        except Conflict as error:
+            _log.warning("layer %s stays: %s", chain, error)
+            return 0
         record = images.layers.get(chain)
-        if record and record.blob:
-            blobs.add(record.blob.digest)
-    return blobs
+        images.layers.delete(chain)
+        return record.size if record else 0
+
+
+async def _remove_blob(images: ImageStore, digest: str) -> int:
+    async with images.locks.hold(digest):
+        if digest in _blobs_in_use(images):
+            return 0
+        return await images.content.delete(digest)

@@ -37,6 +37,10 @@ class Layers:
     def get(self, chain: str) -> LayerRecord | None:
         return self._records.get(chain)
 
+    def size(self, chains: Iterable[str]) -> int:
+        """Return what some layers take together, in bytes."""
+        return sum(record.size for chain in set(chains) if (record := self._records.get(chain)))
+
     def put(self, chain: ChainID, record: LayerRecord) -> None:
         self._table.put(chain, record)
         self._records[chain] = record

@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import msgspec
 from msgspec import Struct
 
 from core.images.content import ContentStore
+from core.images.documents import parse_config
 from core.images.layers import Layers
+from core.images.locks import KeyedLocks
 from core.images.references import ReferenceRecord, References
 from core.images.timestamps import nanoseconds
 from core.store.database import Database
@@ -24,7 +25,6 @@ from sdk.oci.reference import Reference, parse_reference
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
-_decode_config = msgspec.json.Decoder(ImageConfig).decode
 
 
 class ImageRecord(Struct, frozen=True, omit_defaults=True):
@@ -54,10 +54,14 @@ class StoredImage:
 
 
 class ImageStore:
-    """All images, held in memory and written through. Changes to several records are made in one transaction."""
+    """All images, held in memory and written through. Changes to several records are made in one transaction.
+
+    `locks` serialises by blob digest and ChainID what is being made with what is being collected.
+    """
 
     def __init__(self, database: Database, content: ContentStore) -> None:
         self.content = content
+        self.locks = KeyedLocks()
         self.layers = Layers(database)
         self.references = References(database)
         self._database = database
@@ -162,8 +166,8 @@ class ImageStore:
 
     def _load(self, image_id: str, record: ImageRecord) -> None:
         try:
-            config = _decode_config(self.content.read(image_id))
-        except (EngineError, msgspec.DecodeError) as error:
+            config = parse_config(self.content.read(image_id))
+        except EngineError as error:
             _log.error("image %s is left out: %s", image_id, error)
             return
         chains = chain_ids(tuple(Digest(diff_id) for diff_id in config.rootfs.diff_ids))

@@ -195,7 +195,7 @@ class Unpacking:
 
 
 _MAKERS: dict[bytes, Callable[[Unpacking, Entry, bytes], None]] = {
-    DIRECTORY: Unpacking._directory,  # noqa: SLF001
+    DIRECTORY: Unpacking._directory,
     SYMLINK: Unpacking._symlink,
     HARDLINK: Unpacking._hardlink,
     CHARACTER: Unpacking._device,

@@ -44,7 +44,7 @@ async def started(
     """Run `main()` of a module in a new process; it is dead and reaped when the block is left."""
     paths = [_PACKAGES, *sys.path]
     code = f"import sys; sys.path[:] = {paths!r}; from {module} import main; main()"
-    process = subprocess.Popen(  # noqa: ASYNC220, S603 - takes a millisecond; awaiting it here would not take less
+    process = subprocess.Popen(  # noqa: ASYNC220 - takes a millisecond; awaiting it here would not take less
         [sys.executable, "-I", "-S", "-c", code, *arguments], stdin=stdin, stdout=stdout, pass_fds=descriptors, cwd="/"
     )
     worker = Worker(process)

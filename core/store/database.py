@@ -82,12 +82,17 @@ class Table(Generic[T]):
         """Return all records with their keys."""
         return [(key, self._decode(record)) for key, record in self._connection.execute(self._all)]
 
+    def values(self) -> list[T]:
+        """Return all records."""
+        return [record for _, record in self.items()]
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: run each numbered script above the database's `user_version`, each in one transaction."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     scripts = sorted(
-        (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
+        (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql")),
+        key=lambda entry: entry.name,
     )
     for number, script in enumerate(scripts, start=1):
         if number > version:

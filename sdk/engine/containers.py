@@ -217,7 +217,10 @@ class ProcessClient(Protocol):
     """The other end of an attached process: what a client typed comes from `receive`, what the process printed goes to `send`."""
 
     async def receive(self) -> bytes:
-        """Return input; b"" when the client closed its side."""
+        """Return input; b"" when the client closed its write side, which ends nothing else.
+
+        Called again after that, it waits until the connection is lost. Raises ConnectionError when it is.
+        """
 
     async def send(self, stream: StdStream, data: bytes) -> None:
         """Deliver output, waiting while the client is slow. Raises ConnectionError when it is gone."""

@@ -1,0 +1,123 @@
+"""List filters for containers (`docker ps --filter`)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.containers import ports
+from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
+from sdk.errors import InvalidArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What filters need from the other rooms: image IDs an ancestor stands for, and a container by reference."""
+
+    descendants: Callable[[str], frozenset[str]]
+    container: Callable[[str], ContainerInfo]
+
+
+Predicate = Callable[[ContainerInfo, str, Lookups], bool]
+
+
+def matching(infos: list[ContainerInfo], filters: Filters, lookups: Lookups) -> list[ContainerInfo]:
+    """Return the containers that match every key by one of its values. Raises InvalidArgument for unknown keys and values."""
+    for key, values in filters.items():
+        predicate = _PREDICATES.get(key)
+        if predicate is None:
+            raise InvalidArgument(f"invalid filter '{key}'")
+        for value in values:
+            _check(key, value)
+        infos = [info for info in infos if any(predicate(info, value, lookups) for value in values)]
+    return infos
+
+
+def label_matches(labels: Mapping[str, str], wanted: str) -> bool:
+    """Tell whether labels satisfy `key` or `key=value`."""
+    key, equals, value = wanted.partition("=")
+    return key in labels and (not equals or labels[key] == value)
+
+
+def _check(key: str, value: str) -> None:
+    allowed = _ALLOWED.get(key)
+    if allowed is not None and value not in allowed:
+        raise InvalidArgument(f"invalid filter '{key}={value}'")
+    if key == "exited" and not value.lstrip("-").isdigit():
+        raise InvalidArgument(f"invalid filter 'exited={value}'")
+
+
+_TRUTH = frozenset({"true", "1", "false", "0", "True", "False", "TRUE", "FALSE", "t", "f", "T", "F"})
+_ALLOWED = {
+    "status": frozenset(ContainerState),
+    "health": frozenset(HealthStatus),
+    "is-task": _TRUTH,
+}
+
+
+def _name(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    wanted = value.removeprefix("^").removesuffix("$")
+    anchored_start, anchored_end = value.startswith("^"), value.endswith("$")
+    for name in (info.name, f"/{info.name}"):
+        if anchored_start and anchored_end and name == wanted:
+            return True
+        if anchored_start and not anchored_end and name.startswith(wanted):
+            return True
+        if anchored_end and not anchored_start and name.endswith(wanted):
+            return True
+        if not anchored_start and not anchored_end and wanted in name:
+            return True
+    return False
+
+
+def _health(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    return (info.health.status if info.health else HealthStatus.NONE) == value
+
+
+def _ancestor(info: ContainerInfo, value: str, lookups: Lookups) -> bool:
+    return info.image_id in lookups.descendants(value)
+
+
+def _volume(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    return any(value in (mount.name, mount.destination, mount.source) for mount in info.mounts)
+
+
+def _network(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    return any(value == name or attachment.network_id.startswith(value) for name, attachment in info.networks.items())
+
+
+def _in_range(number: int, protocol: str, wanted: str) -> bool:
+    span, _, wanted_protocol = wanted.partition("/")
+    first, _, last = span.partition("-")
+    if not first.isdigit() or (last and not last.isdigit()):
+        raise InvalidArgument(f"invalid port specification: {wanted!r}")
+    return protocol == (wanted_protocol or "tcp") and int(first) <= number <= int(last or first)
+
+
+def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    return any(_in_range(port.host_port, port.protocol, value) for port in info.ports)
+
+
+def _expose(info: ContainerInfo, value: str, _: Lookups) -> bool:
+    return any(_in_range(*ports.parse_port(port), value) for port in info.config.exposed_ports)
+
+
+def _created(info: ContainerInfo) -> int:
+    return info.created_ns
+
+
+_PREDICATES: dict[str, Predicate] = {
+    "id": lambda info, value, _: info.id.startswith(value),
+    "name": _name,
+    "label": lambda info, value, _: label_matches(info.config.labels, value),
+    "status": lambda info, value, _: info.state == value,
+    "exited": lambda info, value, _: info.state is ContainerState.EXITED and info.exit_code == int(value),
+    "health": _health,
+    "ancestor": _ancestor,
+    "before": lambda info, value, lookups: _created(info) < _created(lookups.container(value)),
+    "since": lambda info, value, lookups: _created(info) > _created(lookups.container(value)),
+    "volume": _volume,
+    "network": _network,
+    "publish": _publish,
+    "expose": _expose,
+    "is-task": lambda _info, value, _: value.lower() in ("false", "0", "f"),
+    "isolation": lambda _info, value, _: value in ("", "default"),
+}

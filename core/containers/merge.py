@@ -1,0 +1,65 @@
+"""A container's configuration laid over its image's, by Docker's rules."""
+
+from msgspec.structs import replace
+
+from sdk.engine.config import ContainerConfig
+from sdk.errors import InvalidArgument
+from sdk.oci.image import ExecutionConfig, HealthcheckConfig
+
+
+def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
+    """Return the container's configuration completed by the image's. Raises InvalidArgument if there is no command.
+
+    The image's command counts only if the container names neither entrypoint nor command.
+    """
+    cmd, entrypoint = config.cmd, config.entrypoint
+    if not entrypoint:
+        cmd = cmd or image.cmd
+        if entrypoint is None:
+            entrypoint = image.entrypoint
+    merged = replace(
+        config,
+        cmd=cmd,
+        entrypoint=entrypoint,
+        user=config.user or image.user,
+        working_dir=config.working_dir or image.working_dir,
+        env=merge_env(image.env, config.env),
+        exposed_ports={**image.exposed_ports, **config.exposed_ports},
+        volumes={**image.volumes, **config.volumes},
+        labels={**image.labels, **config.labels},
+        stop_signal=config.stop_signal or image.stop_signal,
+        shell=config.shell or image.shell,
+        healthcheck=merge_healthcheck(config.healthcheck, image.healthcheck),
+    )
+    if not command_line(merged):
+        raise InvalidArgument("no command specified")
+    return merged
+
+
+def command_line(config: ContainerConfig) -> tuple[str, ...]:
+    """Return the argument vector; an entrypoint of one empty string counts as none."""
+    entrypoint = config.entrypoint or ()
+    return (() if entrypoint == ("",) else entrypoint) + (config.cmd or ())
+
+
+def merge_env(image: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the image's variables followed by the container's own, each name once; a bare name removes the variable."""
+    names = {variable.partition("=")[0] for variable in own}
+    inherited = tuple(variable for variable in image if variable.partition("=")[0] not in names)
+    return inherited + tuple(variable for variable in own if "=" in variable)
+
+
+def merge_healthcheck(own: HealthcheckConfig | None, image: HealthcheckConfig | None) -> HealthcheckConfig | None:
+    """Return the check to run: each field of the container's own, where it is set, over the image's."""
+    if own is None or image is None:
+        return own or image
+    if own.test == ("NONE",):
+        return own
+    return HealthcheckConfig(
+        test=own.test or image.test,
+        interval=own.interval or image.interval,
+        timeout=own.timeout or image.timeout,
+        start_period=own.start_period or image.start_period,
+        start_interval=own.start_interval or image.start_interval,
+        retries=own.retries or image.retries,
+    )

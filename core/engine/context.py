@@ -1,0 +1,54 @@
+"""What the verbs work with: the rooms of the engine, handed down as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio.abc import TaskGroup
+
+from core.containers.store import ContainerStore
+from core.drivers import Drivers
+from core.events.bus import EventBus
+from core.images.store import ImageStore
+from core.networks.attachments import Attachments
+from core.store.database import Database
+from core.volumes.catalog import VolumeCatalog
+from sdk.oci.runtime import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """The engine's own settings, already validated. `instance` names this daemon's kernel objects."""
+
+    data_root: Path
+    exec_root: Path
+    instance: str
+    labels: tuple[str, ...] = ()
+    registry_mirrors: tuple[str, ...] = ()
+    insecure_registries: tuple[str, ...] = ()
+    log_options: tuple[tuple[str, str], ...] = ()
+    init_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineContext:
+    """Shared by all verbs; nothing in it knows a verb. `tasks` lives as long as the engine: supervision and health checks run there."""
+
+    settings: EngineSettings
+    drivers: Drivers
+    database: Database
+    events: EventBus
+    containers: ContainerStore
+    images: ImageStore
+    attachments: Attachments
+    volumes: VolumeCatalog
+    tasks: TaskGroup
+    amend: Callable[[Spec, str], Spec]
+
+    def directory(self, container_id: str) -> Path:
+        """Where a container's logs and host files are kept."""
+        return self.settings.data_root / "containers" / container_id
+
+    def bundle(self, container_id: str) -> Path:
+        """Where a running container's state is, on tmpfs."""
+        return self.settings.exec_root / "containers" / container_id

@@ -1,0 +1,99 @@
+"""`docker create`: make a container that does not run yet."""
+
+import os
+import time
+from contextlib import AsyncExitStack
+
+from msgspec.structs import replace
+
+from core.containers import merge, names, ports
+from core.containers.mounts import MountRecord, resolve_mounts
+from core.containers.populate import populate
+from core.containers.record import ContainerRecord
+from core.containers.rootfs import opened_root
+from core.containers.validation import validate_host_config
+from core.drivers import calling
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.images.store import StoredImage
+from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.containers import Created, CreateRequest
+from sdk.errors import InvalidArgument, NotFound
+from sdk.oci.descriptor import Platform, matches
+
+
+async def create(context: EngineContext, request: CreateRequest) -> Created:
+    """Make a container from an image. Raises NoSuchImage, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
+    image = _image(context, request)
+    config = merge.merge(request.config, image.config.config)
+    warnings = _validate(context, config, request.host_config)
+    record = _record(context, request, image, config)
+    async with AsyncExitStack() as undo:
+        context.containers.reserve(record)
+        undo.callback(context.containers.forget, record.id, record.name)
+        undo.push_async_callback(context.volumes.abandon, record.id)
+        mounts = await resolve_mounts(record.id, config, record.host_config, context.volumes, lambda ref: _mounts_of(context, ref))
+        record = replace(record, mounts=mounts)
+        await _prepare(context, record, image, undo)
+        live = context.containers.insert(record)
+        context.volumes.settle(record.id)
+        undo.pop_all()
+    announce(context, live, "create")
+    return Created(record.id, tuple(warnings))
+
+
+async def _prepare(context: EngineContext, record: ContainerRecord, image: StoredImage, undo: AsyncExitStack) -> None:
+    storage = context.drivers.storage
+    with calling(context.drivers.storage_name, "prepare"):
+        await storage.prepare(record.id, parent=image.chain_id)
+        undo.push_async_callback(storage.remove, record.id)
+    context.directory(record.id).mkdir(parents=True)
+    undo.callback(context.directory(record.id).rmdir)
+    await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))
+
+
+def _image(context: EngineContext, request: CreateRequest) -> StoredImage:
+    image = context.images.find(request.config.image)
+    have = Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant)
+    if request.platform is not None and not matches(request.platform, have):
+        raise NotFound(
+            f"image with reference {request.config.image} was found but its platform ({have}) "
+            f"does not match the specified platform ({request.platform})"
+        )
+    return image
+
+
+def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
+    ports.bindings(config, host_config)
+    context.drivers.runtime(host_config.runtime)
+    if host_config.log_config.type != "none":
+        context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
+    if config.working_dir and not config.working_dir.startswith("/"):
+        raise InvalidArgument(f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path")
+    if len(config.hostname) > 63:
+        raise InvalidArgument(f"invalid hostname: {config.hostname}")
+    return list(validate_host_config(config, host_config))
+
+
+def _record(context: EngineContext, request: CreateRequest, image: StoredImage, config: ContainerConfig) -> ContainerRecord:
+    container_id = os.urandom(32).hex()
+    argv = merge.command_line(config)
+    host_named = request.host_config.network_mode == "host" or request.host_config.uts_mode == "host"
+    return ContainerRecord(
+        id=container_id,
+        name=names.check_name(request.name) if request.name else names.invent_name(context.containers.names),
+        created_ns=time.time_ns(),
+        image_id=image.id,
+        image=request.config.image,
+        chain_id=image.chain_id,
+        platform=Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant),
+        path=argv[0],
+        args=argv[1:],
+        config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),
+        host_config=replace(request.host_config, runtime=request.host_config.runtime or context.drivers.runtime_name),
+        networks=dict(request.networks),
+    )
+
+
+def _mounts_of(context: EngineContext, ref: str) -> tuple[MountRecord, ...]:
+    return context.containers.find(ref).record.mounts

@@ -1,0 +1,161 @@
+"""`docker exec`: further processes in a running container."""
+
+import logging
+import os
+from dataclasses import dataclass, replace
+
+import anyio
+
+from core.containers.live import Exec, LiveContainer
+from core.containers.state import is_running
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.engine.identity import identity_of
+from core.engine.runtime_spec import exec_process
+from core.engine.session import Input, relay
+from core.streams.input import DetachScanner, parse_detach_keys
+from core.streams.pump import PumpSet, StreamPump
+from sdk.drivers.logs import StdStream
+from sdk.drivers.runtime import ProcessIO, RunningProcess
+from sdk.engine.containers import ContainerState, ExecInfo, ExecRequest, ProcessClient
+from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchExec, NotRunning, StartFailed
+
+_PATIENCE = 2.0
+_START_PATIENCE = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+def create(context: EngineContext, live: LiveContainer, request: ExecRequest) -> Exec:
+    """Note an exec to come. Raises NotRunning, Conflict, InvalidArgument."""
+    _require_running(live)
+    if not request.cmd:
+        raise InvalidArgument("No exec command specified")
+    parse_detach_keys(request.detach_keys)
+    execution = Exec(os.urandom(32).hex(), request)
+    live.execs[execution.id] = execution
+    announce(context, live, f"exec_create: {' '.join(request.cmd)}", execID=execution.id)
+    return execution
+
+
+def find(context: EngineContext, exec_id: str) -> tuple[LiveContainer, Exec]:
+    """Return an exec and its container. Raises NoSuchExec."""
+    for live in context.containers:
+        execution = live.execs.get(exec_id)
+        if execution is not None:
+            return live, execution
+    raise NoSuchExec(exec_id)
+
+
+def accept(live: LiveContainer, execution: Exec) -> None:
+    """Claim an exec for the one start it has. Raises Conflict, NotRunning."""
+    if execution.started:
+        verb = "is already running" if execution.running else "has already run"
+        raise Conflict(f"exec command {execution.id} {verb}")
+    _require_running(live)
+    execution.started = True
+
+
+async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> None:
+    """Start the process and its supervision. Raises StartFailed and records its exit code."""
+    request = execution.request
+    try:
+        if live.task is None:
+            raise NotRunning(live.id)
+        process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
+        io = ProcessIO(terminal=request.tty, stdin=request.attach_stdin, rows=request.rows, columns=request.columns)
+        execution.process = await live.task.exec(execution.id, process, io, privileged=request.privileged)
+    except EngineError as error:
+        execution.exit_code = error.exit_code if isinstance(error, StartFailed) else 126
+        execution.hub.finish()
+        raise
+    finally:
+        execution.ready.set()
+    live.info = None
+    announce(context, live, f"exec_start: {' '.join(request.cmd)}", execID=execution.id)
+    context.tasks.start_soon(_supervise, context, live, execution, execution.process, _pumps(execution, execution.process))
+
+
+def describe(live: LiveContainer, execution: Exec) -> ExecInfo:
+    """Return what inspect tells about an exec."""
+    pid = execution.process.pid if execution.process is not None else 0
+    return ExecInfo(execution.id, live.id, execution.request, execution.running, execution.exit_code, pid)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecSession:
+    """An accepted, attached exec: the process starts when the session runs."""
+
+    context: EngineContext
+    live: LiveContainer
+    execution: Exec
+
+    @property
+    def terminal(self) -> bool:
+        return self.execution.request.tty
+
+    async def run(self, client: ProcessClient) -> None:
+        """Start the process and carry bytes; a failure to start is told in the stream and by `inspect`."""
+        request = self.execution.request
+        wanted = ((StdStream.STDOUT, request.attach_stdout), (StdStream.STDERR, request.attach_stderr))
+        output = self.execution.hub.subscribe(*(stream for stream, attached in wanted if attached))
+        try:
+            await run(self.context, self.live, self.execution)
+        except EngineError as error:
+            await client.send(StdStream.STDOUT, f"{error.message}\r\n".encode())
+            return
+        if await relay(client, output, self._input()):
+            announce(self.context, self.live, "exec_detach", execID=self.execution.id)
+
+    def _input(self) -> Input | None:
+        request = self.execution.request
+        if not request.attach_stdin:
+            return None
+        keys = parse_detach_keys(request.detach_keys)
+        return Input(self._process, DetachScanner(keys) if request.tty else None, close_on_end=not request.tty)
+
+    async def _process(self) -> RunningProcess | None:
+        return self.execution.process
+
+
+def sized(execution: Exec, rows: int, columns: int) -> None:
+    """Take the console size that came with the start."""
+    if rows and columns:
+        execution.request = replace(execution.request, rows=rows, columns=columns)
+
+
+def _pumps(execution: Exec, process: RunningProcess) -> PumpSet:
+    sources = ((process.stdout, StdStream.STDOUT), (process.stderr, StdStream.STDERR))
+    pumps = PumpSet(tuple(StreamPump(fd, stream, execution.hub) for fd, stream in sources if fd is not None), execution.hub)
+    pumps.start()
+    return pumps
+
+
+async def _supervise(context: EngineContext, live: LiveContainer, execution: Exec, process: RunningProcess, pumps: PumpSet) -> None:
+    try:
+        status = await process.wait()
+        execution.exit_code = status.code
+        await pumps.drained(_PATIENCE)
+        process.close()
+        live.info = None
+        announce(context, live, "exec_die", execID=execution.id, exitCode=str(status.code))
+    except Exception:  # noqa: BLE001 one exec must not take the engine down
+        _log.exception("exec %s: settling its exit failed", execution.id)
+
+
+def _require_running(live: LiveContainer) -> None:
+    if live.record.state is ContainerState.PAUSED:
+        raise Conflict(f"container {live.name} is paused, unpause the container before exec")
+    if live.record.state is ContainerState.RESTARTING:
+        raise Conflict(f"Container {live.id} is restarting, wait until the container is running")
+    if not is_running(live.record):
+        raise NotRunning(live.id)
+
+
+async def resize(execution: Exec, rows: int, columns: int) -> None:
+    """Set the size of an exec's terminal, waiting for its start a moment. Raises NoSuchExec (not running), Conflict (no terminal)."""
+    with anyio.move_on_after(_START_PATIENCE):
+        await execution.ready.wait()
+    if execution.process is None or not execution.running:
+        raise NoSuchExec(execution.id)
+    await execution.process.resize(rows, columns)

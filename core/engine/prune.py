@@ -1,0 +1,42 @@
+"""`docker container prune`."""
+
+import time
+
+from core.containers.filters import label_matches
+from core.containers.live import LiveContainer
+from core.engine.context import EngineContext
+from core.engine.remove import remove
+from core.engine.sizes import sizes
+from core.engine.when import parse_moment
+from sdk.engine.containers import ContainerState, Filters, Pruned
+from sdk.errors import EngineError, InvalidArgument
+
+_PRUNABLE = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
+
+
+async def prune(context: EngineContext, filters: Filters) -> Pruned:
+    """Remove containers that do not run; filters `until`, `label`, `label!`."""
+    for key in filters:
+        if key not in ("until", "label", "label!"):
+            raise InvalidArgument(f"invalid filter '{key}'")
+    deleted, space = [], 0
+    for live in context.containers:
+        if live.record.state in _PRUNABLE and _selected(live, filters):
+            try:
+                size, _ = await sizes(context, live)
+                await remove(context, live)
+            except EngineError:
+                continue
+            deleted.append(live.id)
+            space += size
+    return Pruned(tuple(deleted), space)
+
+
+def _selected(live: LiveContainer, filters: Filters) -> bool:
+    labels = live.record.config.labels
+    until = [parse_moment(value, time.time_ns()) for value in filters.get("until", ())]
+    return (
+        all(live.record.created_ns < moment for moment in until)
+        and all(label_matches(labels, wanted) for wanted in filters.get("label", ()))
+        and not any(label_matches(labels, unwanted) for unwanted in filters.get("label!", ()))
+    )

@@ -1,0 +1,84 @@
+"""`docker rm`: delete a container and what belongs to it alone."""
+
+import logging
+import shutil
+import signal
+
+from msgspec.structs import replace
+
+from core.containers.live import LiveContainer
+from core.containers.record import ContainerRecord
+from core.containers.state import Transition, apply, is_running
+from core.drivers import calling
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from sdk.engine.containers import ContainerState, WaitResult
+from sdk.errors import NoSuchContainer
+
+_log = logging.getLogger(__name__)
+
+
+async def remove(context: EngineContext, live: LiveContainer, *, force: bool = False, volumes: bool = False) -> None:
+    """Remove a container; a running one only with `force`. Raises Conflict."""
+    if force:
+        await _end(context, live)
+    async with live.lock:
+        if live.id not in context.containers:
+            if force:
+                return
+            raise NoSuchContainer(live.id)
+        await destroy(context, live, volumes=volumes)
+
+
+async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
+    """Remove a container that does not run. The caller holds the lock."""
+    context.containers.save(live, apply(live.record, Transition.REMOVE))
+    live.wake.set()
+    try:
+        await _delete(context, live.record)
+    except Exception as error:
+        context.containers.save(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
+        raise
+    if live.log is not None:
+        live.log.remove()
+    context.containers.forget(live.id, live.name)
+    if volumes:
+        await context.volumes.remove_unused(anonymous_volumes(live.record))
+    live.hub.finish()
+    announce(context, live, "destroy")
+    live.removal.settle(WaitResult(live.record.exit_code))
+
+
+async def finish_removal(context: EngineContext, record: ContainerRecord) -> None:
+    """Complete, at boot, a creation or removal that was cut off: everything of the container goes."""
+    await _delete(context, record)
+    context.containers.forget(record.id, record.name)
+    await context.volumes.remove_unused(anonymous_volumes(record))
+
+
+async def _delete(context: EngineContext, record: ContainerRecord) -> None:
+    with calling(context.drivers.storage_name, "remove"):
+        await context.drivers.storage.remove(record.id)
+    shutil.rmtree(context.directory(record.id), ignore_errors=True)
+
+
+def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:
+    """Return the names of volumes that were made for this container and nobody named."""
+    return tuple(mount.name for mount in record.mounts if mount.type == "volume" and mount.anonymous)
+
+
+async def _end(context: EngineContext, live: LiveContainer) -> None:
+    if live.record.state is ContainerState.RESTARTING:
+        async with live.lock:
+            if live.record.state is ContainerState.RESTARTING:
+                context.containers.save(live, apply(live.record, Transition.EXIT))
+        return
+    if not is_running(live.record) or live.task is None:
+        return
+    ended = live.next_exit
+    context.containers.save(live, replace(live.record, stopped_by_user=True))
+    await live.task.signal(signal.SIGKILL)
+    announce(context, live, "kill", signal="9")
+    if live.record.state is ContainerState.PAUSED:
+        await live.task.resume()
+    await ended.event.wait()

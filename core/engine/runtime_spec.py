@@ -1,0 +1,128 @@
+"""From a record to what a runtime gets: everything looked up, then built by `containers.spec`."""
+
+import msgspec
+
+from core.containers import merge
+from core.containers.host_devices import host_devices
+from core.containers.init_process import find_init
+from core.containers.live import LiveContainer
+from core.containers.mount_plan import root_propagation
+from core.containers.namespaces import SharedNamespaces
+from core.containers.process import exec_process as further_process
+from core.containers.record import ContainerRecord
+from core.containers.spec import SpecRequest, build_spec
+from core.containers.state import is_running
+from core.containers.users import Identity
+from core.engine.context import EngineContext
+from sdk.drivers.runtime import ProcessIO
+from sdk.engine.containers import ExecRequest
+from sdk.errors import Conflict
+from sdk.oci import runtime as oci
+
+DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_PROCESS = "process.json"
+
+
+async def runtime_spec(
+    context: EngineContext, record: ContainerRecord, identity: Identity, sandbox_path: str, mounts: tuple[oci.Mount, ...]
+) -> oci.Spec:
+    """Return a container's runtime spec. Raises InvalidArgument, Conflict (a shared namespace's owner does not run), StartFailed (no init)."""
+    host_config = record.host_config
+    features = await context.drivers.runtime(host_config.runtime).status()
+    request = SpecRequest(
+        id=record.id,
+        config=record.config,
+        host_config=host_config,
+        args=merge.command_line(record.config),
+        host_devices=host_devices,
+        env=environment(record, identity),
+        cwd=record.config.working_dir or "/",
+        user=identity.user,
+        hostname=record.config.hostname,
+        domainname=record.config.domainname,
+        mounts=(*_host_files(context, record), *mounts),
+        namespaces=_shared(context, host_config.pid_mode, host_config.ipc_mode, sandbox_path),
+        cgroups_path=f"{host_config.cgroup_parent.rstrip('/') or f'/core-{context.settings.instance}'}/{record.id}",
+        cgroup_version=int(features.get("CgroupVersion", "1")),
+        rootfs=str(context.bundle(record.id) / "rootfs"),
+        rootfs_propagation=root_propagation(record.mounts),
+        init_binary=find_init(context.settings.init_path) if host_config.init else "",
+    )
+    return build_spec(request)
+
+
+def environment(record: ContainerRecord, identity: Identity) -> tuple[str, ...]:
+    """Return a container's variables: Docker's own, unless its configuration has them, then the configuration's."""
+    implied = [DEFAULT_PATH, f"HOSTNAME={record.config.hostname}", f"HOME={identity.home}"]
+    if record.config.tty:
+        implied.append("TERM=xterm")
+    return merge.merge_env(tuple(implied), record.config.env)
+
+
+def process_io(record: ContainerRecord) -> ProcessIO:
+    """Return the streams a container's configuration asks for."""
+    rows, columns = record.host_config.console_size
+    return ProcessIO(terminal=record.config.tty, stdin=record.config.open_stdin, rows=rows, columns=columns)
+
+
+def remember_process(context: EngineContext, live: LiveContainer, process: oci.Process) -> None:
+    """Keep the container's process as later ones are modelled on it, also for the next daemon."""
+    live.process = process
+    (context.bundle(live.id) / _PROCESS).write_bytes(msgspec.json.encode(process))
+
+
+async def exec_process(context: EngineContext, live: LiveContainer, request: ExecRequest, identity: Identity) -> oci.Process:
+    """Return the process of an exec: the container's own with what the request changes."""
+    record = live.record
+    if live.process is None:
+        live.process = msgspec.json.decode((context.bundle(live.id) / _PROCESS).read_bytes(), type=oci.Process)
+    return further_process(
+        live.process,
+        args=request.cmd,
+        env=merge.merge_env(_exec_environment(record, identity, request), request.env),
+        cwd=request.working_dir or record.config.working_dir or "/",
+        user=identity.user,
+        terminal=request.tty,
+        privileged=request.privileged,
+    )
+
+
+def _exec_environment(record: ContainerRecord, identity: Identity, request: ExecRequest) -> tuple[str, ...]:
+    inherited = environment(record, identity)
+    return inherited if not request.tty else merge.merge_env(("TERM=xterm",), inherited)
+
+
+def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
+    if record.host_config.network_mode == "none" and not record.config.hostname:
+        return ()
+    taken = {mount.destination for mount in record.mounts}
+    directory = context.directory(record.id)
+    return tuple(
+        oci.Mount(destination=f"/etc/{name}", type="bind", source=str(directory / name), options=("rbind", "rprivate"))
+        for name in ("resolv.conf", "hostname", "hosts")
+        if f"/etc/{name}" not in taken
+    )
+
+
+def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: str) -> SharedNamespaces:
+    return SharedNamespaces(
+        network=sandbox_path,
+        pid=_namespace_of(context, pid_mode, "pid"),
+        ipc=_namespace_of(context, ipc_mode, "ipc"),
+    )
+
+
+def _namespace_of(context: EngineContext, mode: str, kind: str) -> str:
+    if not mode.startswith("container:"):
+        return ""
+    owner = running(context, mode.removeprefix("container:"))
+    return f"/proc/{owner.record.pid}/ns/{kind}"
+
+
+def running(context: EngineContext, ref: str) -> LiveContainer:
+    """Return a container whose namespaces others join. Raises Conflict if it does not run."""
+    live = context.containers.find(ref)
+    if not is_running(live.record):
+        raise Conflict(f"cannot join network of a non running container: {live.id}")
+    return live

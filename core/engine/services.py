@@ -1,0 +1,170 @@
+"""Binds the verbs to the protocols that frontends see, and opens the engine."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from core.containers.live import LiveContainer
+from core.engine import (
+    attach,
+    create,
+    exec,
+    inspect,
+    logs,
+    pause,
+    prune,
+    remove,
+    rename,
+    start,
+    stats,
+    stop,
+    system,
+    top,
+    update,
+    wait,
+)
+from core.engine import list as listing
+from core.engine.context import EngineContext
+from core.engine.images_service import ImageService
+from sdk.drivers.logs import LogRequest
+from sdk.drivers.registry import Credentials
+from sdk.engine.config import UpdateRequest
+from sdk.engine.containers import (
+    AttachRequest,
+    Changed,
+    ContainerInfo,
+    Created,
+    CreateRequest,
+    ExecInfo,
+    ExecRequest,
+    Filters,
+    ListRequest,
+    LogSession,
+    ProcessTable,
+    Pruned,
+    Session,
+    StatsSample,
+    WaitCondition,
+    Waiter,
+)
+from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
+from sdk.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    context: EngineContext
+
+    def _find(self, ref: str) -> LiveContainer:
+        return self.context.containers.find(ref)
+
+
+class ContainerService(_Bound):
+    """Implements `sdk.engine.Containers`."""
+
+    async def create(self, request: CreateRequest) -> Created:
+        return await create.create(self.context, request)
+
+    async def inspect(self, ref: str, *, size: bool = False) -> ContainerInfo:
+        return await inspect.inspect(self.context, self._find(ref), size=size)
+
+    async def list(self, request: ListRequest) -> Sequence[ContainerInfo]:
+        return await listing.list_containers(self.context, request)
+
+    async def start(self, ref: str) -> Changed:
+        return await start.start(self.context, self._find(ref))
+
+    async def stop(self, ref: str, *, timeout: int | None = None, signal: str = "") -> Changed:
+        return await stop.stop(self.context, self._find(ref), timeout, signal)
+
+    async def restart(self, ref: str, *, timeout: int | None = None, signal: str = "") -> None:
+        await stop.restart(self.context, self._find(ref), timeout, signal)
+
+    async def kill(self, ref: str, signal: str = "") -> None:
+        await stop.kill(self.context, self._find(ref), signal)
+
+    async def pause(self, ref: str) -> None:
+        await pause.pause(self.context, self._find(ref))
+
+    async def unpause(self, ref: str) -> None:
+        await pause.unpause(self.context, self._find(ref))
+
+    async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
+        del link
+        await remove.remove(self.context, self._find(ref), force=force, volumes=volumes)
+
+    async def rename(self, ref: str, name: str) -> None:
+        await rename.rename(self.context, self._find(ref), name)
+
+    async def update(self, ref: str, request: UpdateRequest) -> Sequence[str]:
+        return await update.update(self.context, self._find(ref), request)
+
+    async def wait(self, ref: str, condition: WaitCondition) -> Waiter:
+        return wait.register(self._find(ref), condition)
+
+    async def prune(self, filters: Filters) -> Pruned:
+        return await prune.prune(self.context, filters)
+
+
+class StreamService(_Bound):
+    """Implements `sdk.engine.ContainerStreams`."""
+
+    async def attach(self, ref: str, request: AttachRequest) -> Session:
+        return await attach.attach(self.context, self._find(ref), request)
+
+    async def logs(self, ref: str, request: LogRequest) -> LogSession:
+        return await logs.logs(self.context, self._find(ref), request)
+
+    async def stats(self, ref: str, *, stream: bool = True, one_shot: bool = False) -> AsyncIterator[StatsSample]:
+        return stats.stats(self.context, self._find(ref), stream=stream, one_shot=one_shot)
+
+    async def top(self, ref: str, ps_args: str = "") -> ProcessTable:
+        return await top.top(self._find(ref), ps_args)
+
+    async def resize(self, ref: str, rows: int, columns: int) -> None:
+        await attach.resize(self._find(ref), rows, columns)
+
+
+class ExecService(_Bound):
+    """Implements `sdk.engine.Execs`."""
+
+    async def create(self, ref: str, request: ExecRequest) -> str:
+        return exec.create(self.context, self._find(ref), request).id
+
+    async def start(self, exec_id: str, *, detach: bool = False, rows: int = 0, columns: int = 0) -> Session | None:
+        live, execution = exec.find(self.context, exec_id)
+        exec.accept(live, execution)
+        exec.sized(execution, rows, columns)
+        if not detach:
+            return exec.ExecSession(self.context, live, execution)
+        await exec.run(self.context, live, execution)
+        return None
+
+    async def inspect(self, exec_id: str) -> ExecInfo:
+        return exec.describe(*exec.find(self.context, exec_id))
+
+    async def resize(self, exec_id: str, rows: int, columns: int) -> None:
+        _, execution = exec.find(self.context, exec_id)
+        await exec.resize(execution, rows, columns)
+
+
+class SystemService:
+    """Implements `sdk.engine.System`."""
+
+    def __init__(self, context: EngineContext, images: ImageService, plugins: tuple[PluginStatus, ...]) -> None:
+        self._context = context
+        self._images = images
+        self._plugins = plugins
+        self._started_ns = time.time_ns()
+
+    async def info(self) -> SystemInfo:
+        return await system.info(self._context, self._plugins, self._started_ns)
+
+    async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
+        return await system.disk_usage(self._context, self._images, kinds)
+
+    async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
+        return system.events(self._context, request)
+
+    async def authenticate(self, credentials: Credentials) -> str:
+        return await system.authenticate(self._context, credentials)

@@ -1,0 +1,133 @@
+"""`docker start`: from a record to a supervised process."""
+
+import shutil
+import time
+from contextlib import AsyncExitStack
+
+from msgspec.structs import replace
+
+from core.containers import ports
+from core.containers.hostfiles import write_host_files
+from core.containers.live import LiveContainer, Outcome
+from core.containers.mount_plan import mount_plan
+from core.containers.record import ContainerRecord
+from core.containers.state import Transition, apply
+from core.drivers import calling
+from core.engine import health, supervise
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.engine.identity import identity_of
+from core.engine.output import attach_pumps, open_log
+from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
+from core.networks.attachments import ConnectRequest
+from sdk.drivers.runtime import Bundle, Runtime, Task
+from sdk.engine.containers import Changed, ContainerState, WaitResult
+from sdk.errors import EngineError, StartFailed
+
+
+async def start(context: EngineContext, live: LiveContainer) -> Changed:
+    """Run a container; NO if it runs already. Raises StartFailed, Conflict; a failure is kept in the record and leaves nothing else."""
+    async with live.lock:
+        if live.record.state is ContainerState.RUNNING:
+            return Changed.NO
+        apply(live.record, Transition.START)
+        live.record = replace(live.record, stopped_by_user=False, restart_count=0)
+        live.backoff = 0.0
+        live.wake.set()
+        await launch(context, live)
+        return Changed.YES
+
+
+async def launch(context: EngineContext, live: LiveContainer) -> None:
+    """Start the process and its supervision. The caller holds the lock."""
+    try:
+        async with AsyncExitStack() as undo:
+            task = await _run(context, live, undo)
+            _save_running(context, live, task)
+            await context.attachments.started(live.id, live.record.sandbox_path)
+            undo.pop_all()
+    except EngineError as error:
+        code = error.exit_code if isinstance(error, StartFailed) else 128
+        context.containers.save(live, replace(live.record, exit_code=code, error=error.message, finished_ns=time.time_ns()))
+        failed, live.next_exit = live.next_exit, Outcome()
+        failed.settle(WaitResult(code, error.message))
+        raise
+    follow(context, live, task)
+    announce(context, live, "start")
+
+
+def follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Read a running container's output and await its end, from now on."""
+    live.task = task
+    live.pumps = attach_pumps(context, live, task)
+    live.started.set()
+    context.tasks.start_soon(supervise.supervise, context, live, task)
+    health.begin(context, live)
+
+
+def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
+    """Return the runtime a container asks for."""
+    return context.drivers.runtime(record.host_config.runtime)
+
+
+async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack) -> Task:
+    record = live.record
+    path = context.bundle(record.id)
+    path.mkdir(parents=True, exist_ok=True)
+    undo.callback(shutil.rmtree, path, ignore_errors=True)
+    sandbox_path = await _connect(context, record, undo)
+    identity = await identity_of(context, live)
+    undo.push_async_callback(supervise.release_volumes, context, record)
+    mounts = await mount_plan(record.mounts, record.id, context.volumes)
+    spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
+    with calling(context.drivers.storage_name, "mounts"):
+        rootfs = await context.drivers.storage.mounts(record.id)
+    open_log(context, live)
+    remember_process(context, live, spec.process)
+    with calling(record.host_config.runtime, "start"):
+        task = await runtime_of(context, record).start(Bundle(record.id, path, spec, rootfs), process_io(record))
+    undo.push_async_callback(task.delete)
+    return task
+
+
+async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncExitStack) -> str:
+    """Join the container's networks, write the files that tell about them, return its network namespace's path ("": not a given one)."""
+    mode = record.host_config.network_mode
+    if mode.startswith("container:"):
+        owner = running(context, mode.removeprefix("container:"))
+        _share_host_files(context, owner.record, record)
+        return f"/proc/{owner.record.pid}/ns/net"
+    connected = await context.attachments.connect(_request(record))
+    undo.push_async_callback(context.attachments.disconnect, record.id)
+    write_host_files(context.directory(record.id), record, connected)
+    return connected.sandbox_path or ""
+
+
+def _request(record: ContainerRecord) -> ConnectRequest:
+    return ConnectRequest(
+        container_id=record.id,
+        container_name=record.name,
+        hostname=record.config.hostname,
+        mode=record.host_config.network_mode,
+        networks=record.networks,
+        ports=ports.bindings(record.config, record.host_config),
+        mac_address=record.config.mac_address,
+    )
+
+
+def _save_running(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    record = replace(
+        apply(live.record, Transition.START),
+        pid=task.pid,
+        started_ns=time.time_ns(),
+        exit_code=0,
+        error="",
+        oom_killed=False,
+        sandbox_path=f"/proc/{task.pid}/ns/net",
+    )
+    context.containers.save(live, record)
+
+
+def _share_host_files(context: EngineContext, owner: ContainerRecord, record: ContainerRecord) -> None:
+    for name in ("resolv.conf", "hosts", "hostname"):
+        shutil.copyfile(context.directory(owner.id) / name, context.directory(record.id) / name)

@@ -1,0 +1,92 @@
+"""`docker stop`, `restart` and `kill`: ask a process to end, or make it."""
+
+import signal
+
+import anyio
+from msgspec.structs import replace
+
+from core.containers.live import LiveContainer
+from core.containers.signals import parse_signal
+from core.containers.state import Transition, apply, is_running
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.engine.start import start
+from sdk.engine.containers import Changed, ContainerState
+from sdk.errors import Conflict, DeadlineExceeded
+
+DEFAULT_TIMEOUT = 10
+"""Seconds between the stop signal and SIGKILL."""
+
+_AFTER_KILL = 10.0
+
+
+async def stop(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> Changed:
+    """Send the stop signal, after `timeout` seconds SIGKILL (-1: never); return when the container has ended. NO if it does not run."""
+    number = parse_signal(signal_name or live.record.config.stop_signal or "TERM")
+    if live.record.state is ContainerState.RESTARTING:
+        return await _stop_waiting(context, live)
+    if not is_running(live.record):
+        return Changed.NO
+    if timeout is None:
+        timeout = live.record.config.stop_timeout if live.record.config.stop_timeout is not None else DEFAULT_TIMEOUT
+    ended = live.next_exit
+    context.containers.save(live, replace(live.record, stopped_by_user=True))
+    await send(context, live, number)
+    with anyio.move_on_after(timeout if timeout >= 0 else None):
+        await ended.event.wait()
+    if not ended.event.is_set():
+        await send(context, live, signal.SIGKILL)
+        await _await_death(live, ended.event)
+    announce(context, live, "stop")
+    return Changed.YES
+
+
+async def restart(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> None:
+    """Stop (if it runs) and start."""
+    await stop(context, live, timeout, signal_name)
+    await start(context, live)
+    announce(context, live, "restart")
+
+
+async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "") -> None:
+    """Send a signal (default KILL; then return when the container has ended). Raises Conflict if it does not run."""
+    number = parse_signal(signal_name or "KILL")
+    if live.record.state is ContainerState.RESTARTING:
+        await _stop_waiting(context, live)
+        return
+    if not is_running(live.record):
+        raise Conflict(f"cannot kill container: {live.name}: container {live.id} is not running")
+    stop_signal = live.record.config.stop_signal
+    if number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number:
+        context.containers.save(live, replace(live.record, stopped_by_user=True))
+    ended = live.next_exit
+    await send(context, live, number)
+    if number == signal.SIGKILL:
+        await _await_death(live, ended.event)
+
+
+async def send(context: EngineContext, live: LiveContainer, number: int) -> None:
+    """Deliver a signal to the container's first process; a paused one is thawed so that it can die."""
+    task = live.task
+    if task is None:
+        return
+    await task.signal(number)
+    announce(context, live, "kill", signal=str(int(number)))
+    if live.record.state is ContainerState.PAUSED:
+        await task.resume()
+
+
+async def _stop_waiting(context: EngineContext, live: LiveContainer) -> Changed:
+    async with live.lock:
+        if live.record.state is ContainerState.RESTARTING:
+            context.containers.save(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
+            live.next_exit.settle(live.next_exit.result)
+        live.wake.set()
+    return Changed.YES
+
+
+async def _await_death(live: LiveContainer, ended: anyio.Event) -> None:
+    with anyio.move_on_after(_AFTER_KILL):
+        await ended.wait()
+    if not ended.is_set():
+        raise DeadlineExceeded(f"cannot kill container: {live.name}: tried to kill container, but did not receive an exit event")

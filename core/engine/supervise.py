@@ -1,0 +1,110 @@
+"""The end of a container's process: settle everything, then restart, remove or rest."""
+
+import logging
+import shutil
+import time
+
+import anyio
+from msgspec.structs import replace
+
+from core.containers import restart
+from core.containers.live import LiveContainer, Outcome
+from core.containers.mount_plan import release_mounts
+from core.containers.record import ContainerRecord
+from core.containers.state import Transition, apply
+from core.engine import start
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.engine.remove import destroy
+from sdk.drivers.runtime import ExitStatus, Task
+from sdk.engine.containers import ContainerState, WaitResult
+from sdk.errors import EngineError
+
+_PATIENCE = 2.0
+"""Seconds that output may go on after the process has ended, when something else holds its pipe."""
+
+_log = logging.getLogger(__name__)
+
+
+async def supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Await a task's end and do what follows from it. Never raises: it runs among the engine's own tasks."""
+    status = await task.wait()
+    try:
+        async with live.lock:
+            delay = await settle(context, live, task, status)
+        if delay is not None:
+            await _restart_after(context, live, delay)
+    except Exception:  # noqa: BLE001 one container must not take the engine down
+        _log.exception("container %s: settling its exit failed", live.id)
+
+
+async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
+    """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock."""
+    if live.health_scope is not None:
+        live.health_scope.cancel()
+    if live.pumps is not None:
+        await live.pumps.drained(_PATIENCE)
+    await _free(context, live, task)
+    decision = restart.decide(live.record, status, live.backoff)
+    transition = Transition.AWAIT_RESTART if decision.restart else Transition.EXIT
+    record = replace(
+        apply(live.record, transition),
+        pid=0,
+        exit_code=status.code,
+        oom_killed=status.oom_killed,
+        finished_ns=status.at_ns,
+        sandbox_path="",
+        restart_count=live.record.restart_count + decision.restart,
+    )
+    context.containers.save(live, record)
+    live.backoff = decision.delay
+    _tell(context, live, status)
+    if record.host_config.auto_remove and not decision.restart:
+        await destroy(context, live, volumes=True)
+    return decision.delay if decision.restart else None
+
+
+async def _free(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    live.task = None
+    live.pumps = None
+    try:
+        await task.delete()
+    except EngineError as error:
+        _log.error("container %s: %s", live.id, error)
+    await context.attachments.disconnect(live.id)
+    await release_volumes(context, live.record)
+    shutil.rmtree(context.bundle(live.id), ignore_errors=True)
+    if live.log is not None:
+        live.log.close()
+
+
+async def release_volumes(context: EngineContext, record: ContainerRecord) -> None:
+    """Let go of the volumes a container has mounted; a driver that fails is reported and does not hold up the rest."""
+    try:
+        await release_mounts(record.mounts, record.id, context.volumes)
+    except EngineError as error:
+        _log.error("container %s: %s", record.id, error)
+
+
+def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> None:
+    live.started = anyio.Event()
+    if status.oom_killed:
+        announce(context, live, "oom")
+    seconds = max(0, status.at_ns - live.record.started_ns) // 1_000_000_000
+    announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
+    ended, live.next_exit = live.next_exit, Outcome()
+    ended.settle(WaitResult(status.code))
+
+
+async def _restart_after(context: EngineContext, live: LiveContainer, delay: float) -> None:
+    live.wake = anyio.Event()
+    with anyio.move_on_after(delay):
+        await live.wake.wait()
+    async with live.lock:
+        if live.record.state is not ContainerState.RESTARTING:
+            return
+        try:
+            await start.launch(context, live)
+        except EngineError as error:
+            _log.error("container %s: restart failed: %s", live.id, error)
+            context.containers.save(live, replace(apply(live.record, Transition.EXIT), finished_ns=time.time_ns()))

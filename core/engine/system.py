@@ -1,0 +1,138 @@
+"""`docker info`, `events`, `system df` and `login`."""
+
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import anyio
+
+from core.containers.filters import label_matches
+from core.engine.context import EngineContext
+from core.engine.images_service import ImageService
+from core.engine.inspect import inspect
+from sdk.drivers.registry import Credentials
+from sdk.engine.containers import ContainerState
+from sdk.engine.images import ImageListRequest
+from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
+from sdk.errors import InvalidArgument
+from sdk.events import Event, EventType
+from sdk.oci.descriptor import host
+
+VERSION = "0.1.0"
+
+_FILTERS = frozenset({"container", "image", "network", "volume", "daemon", "plugin", "builder", "event", "type", "label", "scope", "id",
+                      "name", "node", "service", "secret", "config"})  # fmt: skip
+_NOUNS = frozenset(EventType)
+
+
+async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], started_ns: int) -> SystemInfo:
+    """Describe the engine and its machine."""
+    states = Counter(live.record.state for live in context.containers)
+    running, paused = states[ContainerState.RUNNING] + states[ContainerState.RESTARTING], states[ContainerState.PAUSED]
+    system, drivers, settings = os.uname(), context.drivers, context.settings
+    runtime = await drivers.runtime().status()
+    return SystemInfo(
+        id=settings.instance,
+        name=system.nodename,
+        version=VERSION,
+        data_root=str(settings.data_root),
+        kernel_version=system.release,
+        operating_system=_release("PRETTY_NAME", "Linux"),
+        os_version=_release("VERSION_ID", ""),
+        architecture=host().architecture,
+        machine=system.machine,
+        cpus=os.cpu_count() or 1,
+        memory_total=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        containers=states.total(),
+        running=running,
+        paused=paused,
+        stopped=states.total() - running - paused,
+        images=len(list(context.images)),
+        storage_driver=drivers.storage_name,
+        storage_status=await drivers.storage.status(),
+        runtime=drivers.runtime_name,
+        runtimes=tuple(drivers.runtimes),
+        cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
+        cgroup_version=runtime.get("CgroupVersion", "1"),
+        network_drivers=(*drivers.networks, "host", "null"),
+        volume_drivers=tuple(drivers.volumes),
+        log_drivers=(*drivers.logs, "none"),
+        default_log_driver=drivers.log_name,
+        security_options=("name=seccomp,profile=builtin", "name=cgroupns"),
+        registry_mirrors=settings.registry_mirrors,
+        insecure_registries=settings.insecure_registries,
+        labels=settings.labels,
+        plugins=plugins,
+        started_ns=started_ns,
+        goroutines=len(anyio.get_running_tasks()),
+        file_descriptors=len(os.listdir("/proc/self/fd")),
+        event_listeners=context.events.subscribers,
+    )
+
+
+async def disk_usage(context: EngineContext, images: ImageService, kinds: frozenset[str]) -> DiskUsage:
+    """Measure what images, containers and volumes take."""
+    everything = not kinds
+    containers = (
+        [await inspect(context, live, size=True) for live in context.containers] if everything or "container" in kinds else []
+    )
+    return DiskUsage(
+        layers_size=await images.layers_size() if everything or "image" in kinds else 0,
+        images=await images.list(ImageListRequest(all=True, shared_size=True)) if everything or "image" in kinds else (),
+        containers=containers,
+        volumes=await context.volumes.usage() if everything or "volume" in kinds else (),
+    )
+
+
+def events(context: EngineContext, request: EventsRequest) -> AsyncIterator[Event]:
+    """Subscribe to events; the subscription exists when this returns. Raises InvalidArgument for an unknown filter."""
+    for key in request.filters:
+        if key not in _FILTERS:
+            raise InvalidArgument(f"invalid filter '{key}'")
+    source = context.events.subscribe(request.since_ns)
+    return _chosen(source, request)
+
+
+async def _chosen(source: AsyncIterator[Event], request: EventsRequest) -> AsyncIterator[Event]:
+    while True:
+        patience = (request.until_ns - time.time_ns()) / 1e9 if request.until_ns else None
+        with anyio.move_on_after(patience) as waiting:
+            event = await anext(source, None)
+        if waiting.cancelled_caught or event is None or (request.until_ns and event.time_ns > request.until_ns):
+            return
+        if selects(event, request):
+            yield event
+
+
+def selects(event: Event, request: EventsRequest) -> bool:
+    """Tell whether an event passes the filters: all keys, any value of each."""
+    return all(any(_matches(event, key, value) for value in values) for key, values in request.filters.items() if values)
+
+
+def _matches(event: Event, key: str, value: str) -> bool:
+    if key == "event":
+        return event.action == value or event.action.startswith(f"{value}: ") or (":" in value and event.action == value)
+    if key == "type":
+        return event.type == value
+    if key == "label":
+        return label_matches(event.attributes, value)
+    if key == "scope":
+        return event.scope == value
+    named = event.attributes.get("image" if key == "image" and event.type is not EventType.IMAGE else "name", "")
+    if key in _NOUNS and key != event.type and not (key == "image" and event.type is EventType.CONTAINER):
+        return key in event.attributes and event.attributes[key].startswith(value)
+    return event.actor.startswith(value) or named == value or named.partition(":")[0] == value
+
+
+async def authenticate(context: EngineContext, credentials: Credentials) -> str:
+    """Check a registry login."""
+    return await context.drivers.registry.authenticate(credentials)
+
+
+def _release(key: str, default: str) -> str:
+    try:
+        return platform.freedesktop_os_release().get(key, default)
+    except OSError:
+        return default

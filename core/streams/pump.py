@@ -1,0 +1,170 @@
+"""The pump: carries one stream of a process to its log and to attached clients, on the event loop's readiness callbacks."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+
+import anyio
+
+from core.streams.hub import OutputHub
+from core.streams.spool import READ_LIMIT, Spool
+from sdk.drivers.logs import ContainerLog, StdStream
+
+PARTIAL_LIMIT = 16 << 10
+"""A line longer than this is logged in pieces of this size, as Docker does."""
+
+_log = logging.getLogger(__name__)
+
+
+class LogWriter:
+    """Moves whole lines from a spool to a log, so that a crash in between neither loses nor doubles one."""
+
+    def __init__(self, stream: StdStream, spool: Spool, log: ContainerLog) -> None:
+        self._stream = stream
+        self._spool = spool
+        self._log = log
+
+    def recover(self) -> None:
+        """Finish what an earlier daemon left in the spool."""
+        position = self._spool.recover()
+        if position is not None:
+            self._log.rewind(position)
+        self.write_lines()
+
+    def write_lines(self) -> None:
+        """Write the pending whole lines; of an unfinished line only full pieces."""
+        pending = bytes(self._spool.pending)
+        complete = pending.rfind(b"\n") + 1
+        if complete:
+            self._write(pending[:complete])
+        rest = len(pending) - complete
+        for offset in range(complete, complete + rest - rest % PARTIAL_LIMIT, PARTIAL_LIMIT):
+            self._write(pending[offset : offset + PARTIAL_LIMIT])
+
+    def write_rest(self) -> None:
+        """Write what is left when the stream has ended without a newline."""
+        pending = bytes(self._spool.pending)
+        if pending:
+            self._write(pending)
+
+    def _write(self, data: bytes) -> None:
+        self._spool.begin_write(self._log.position())
+        try:
+            self._log.write(self._stream, data, time.time_ns())
+        except OSError as error:
+            _log.error("%d bytes of container output could not be logged: %s", len(data), error)
+        self._spool.end_write(len(data))
+
+
+class StreamPump:
+    """Reads one descriptor until its end. `done` is set then; the descriptor stays open and is its owner's."""
+
+    def __init__(
+        self, descriptor: int, stream: StdStream, hub: OutputHub, spool: Spool | None = None, log: ContainerLog | None = None
+    ) -> None:
+        self.done = anyio.Event()
+        self._descriptor = descriptor
+        self._stream = stream
+        self._hub = hub
+        self._spool = spool
+        self._writer = LogWriter(stream, spool, log) if spool is not None and log is not None else None
+        self._loop = asyncio.get_running_loop()
+        self._reading = False
+
+    def start(self) -> None:
+        """Settle what an earlier pump left, then read whenever there is something."""
+        if self._writer is not None:
+            self._writer.recover()
+        self._resume()
+
+    def stop(self) -> None:
+        """Read no more; idempotent. What was read and not logged stays in the spool."""
+        self._pause()
+        self.done.set()
+
+    def drain(self) -> None:
+        """Take what the descriptor holds now without waiting, then end: for processes whose pipe someone else keeps open."""
+        while not self.done.is_set() and self._read():
+            pass
+        self._end()
+
+    def _resume(self) -> None:
+        if not self._reading and not self.done.is_set():
+            self._reading = True
+            self._loop.add_reader(self._descriptor, self._on_readable)
+
+    def _pause(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._descriptor)
+
+    def _on_readable(self) -> None:
+        self._read()
+
+    def _read(self) -> bool:
+        """Read once; return whether there may be more."""
+        try:
+            chunk = self._take()
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            _log.warning("reading container output: %s", error)
+            chunk = b""
+        if not chunk:
+            self._end()
+            return False
+        if self._writer is not None:
+            self._writer.write_lines()
+        if self._hub.publish(self._stream, chunk):
+            self._pause()
+            self._hub.once_relieved(self._resume)
+        return True
+
+    def _take(self) -> bytes:
+        if self._writer is not None and self._spool is not None:
+            return self._spool.fill(self._descriptor)
+        try:
+            return os.read(self._descriptor, READ_LIMIT)
+        except OSError as error:
+            if error.errno == 5:  # EIO: the other side of a terminal is gone
+                return b""
+            raise
+
+    def _end(self) -> None:
+        if self.done.is_set():
+            return
+        self._pause()
+        if self._writer is not None:
+            self._writer.write_rest()
+        self.done.set()
+
+
+class PumpSet:
+    """The pumps of one process, and their common end."""
+
+    def __init__(self, pumps: tuple[StreamPump, ...], hub: OutputHub, on_close: Callable[[], None] = lambda: None) -> None:
+        self._pumps = pumps
+        self._hub = hub
+        self._on_close = on_close
+
+    def start(self) -> None:
+        for pump in self._pumps:
+            pump.start()
+
+    async def drained(self, patience: float) -> None:
+        """Wait for the end of all output, at most `patience` seconds after the process ended; then take what is there and go on."""
+        with anyio.move_on_after(patience):
+            for pump in self._pumps:
+                await pump.done.wait()
+        for pump in self._pumps:
+            pump.drain()
+        self._hub.finish()
+        self._on_close()
+
+    def stop(self) -> None:
+        """Stop reading without an end: the daemon goes, the process stays."""
+        for pump in self._pumps:
+            pump.stop()
+        self._on_close()

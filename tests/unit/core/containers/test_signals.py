@@ -1,0 +1,17 @@
+"""Signals by name and number."""
+
+import pytest
+
+from core.containers.signals import parse_signal
+from sdk.errors import InvalidArgument
+
+
+@pytest.mark.parametrize(("text", "number"), [("KILL", 9), ("SIGTERM", 15), ("sigint", 2), ("1", 1), ("RTMIN+3", 37), ("SIGRTMAX", 64)])
+def test_parse(text, number):
+    assert parse_signal(text) == number
+
+
+@pytest.mark.parametrize("text", ["0", "65", "NOPE", "", "SIG", "-1"])
+def test_refused(text):
+    with pytest.raises(InvalidArgument, match="invalid signal"):
+        parse_signal(text)

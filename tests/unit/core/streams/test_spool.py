@@ -1,0 +1,122 @@
+"""The spool keeps each byte in exactly one place, whatever the moment of a crash."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.streams.spool import READ_LIMIT, Spool
+
+
+@pytest.fixture
+def pipe():
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    yield reader, writer
+    os.close(reader)
+    os.close(writer)
+
+
+def test_fill_returns_new_bytes_and_keeps_them(tmp_path: Path, pipe):
+    reader, writer = pipe
+    spool = Spool(tmp_path / "spool")
+    os.write(writer, b"one\n")
+    assert spool.fill(reader) == b"one\n"
+    os.write(writer, b"two")
+    assert spool.fill(reader) == b"two"
+    assert bytes(spool.pending) == b"one\ntwo"
+
+
+def test_fill_raises_when_there_is_nothing(tmp_path: Path, pipe):
+    with pytest.raises(BlockingIOError):
+        Spool(tmp_path / "spool").fill(pipe[0])
+
+
+def test_end_of_file_is_empty(tmp_path: Path):
+    reader, writer = os.pipe2(os.O_NONBLOCK)
+    os.close(writer)
+    assert Spool(tmp_path / "spool").fill(reader) == b""
+    os.close(reader)
+
+
+def test_pending_bytes_survive_the_process(tmp_path: Path, pipe):
+    reader, writer = pipe
+    os.write(writer, b"unfinished")
+    Spool(tmp_path / "spool").fill(reader)
+    survivor = Spool(tmp_path / "spool")
+    assert survivor.recover() is None
+    assert bytes(survivor.pending) == b"unfinished"
+
+
+def test_a_write_in_doubt_is_to_be_rewound(tmp_path: Path, pipe):
+    reader, writer = pipe
+    os.write(writer, b"line\nrest")
+    spool = Spool(tmp_path / "spool")
+    spool.fill(reader)
+    spool.begin_write("17")
+    survivor = Spool(tmp_path / "spool")
+    assert survivor.recover() == "17"
+    assert bytes(survivor.pending) == b"line\nrest"
+
+
+def test_a_finished_write_is_not_rewound(tmp_path: Path, pipe):
+    reader, writer = pipe
+    os.write(writer, b"line\nrest")
+    spool = Spool(tmp_path / "spool")
+    spool.fill(reader)
+    spool.begin_write("17")
+    spool.end_write(5)
+    survivor = Spool(tmp_path / "spool")
+    assert survivor.recover() is None
+    assert bytes(survivor.pending) == b"rest"
+
+
+def test_a_read_that_came_but_was_not_noted_is_found(tmp_path: Path, pipe, monkeypatch):
+    reader, writer = pipe
+    os.write(writer, b"a" * 100)
+    spool = Spool(tmp_path / "spool")
+    readv = os.readv
+
+    def die_after(descriptor, buffers):
+        readv(descriptor, buffers)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "readv", die_after)
+    with pytest.raises(KeyboardInterrupt):
+        spool.fill(reader)
+    survivor = Spool(tmp_path / "spool")
+    survivor.recover()
+    assert bytes(survivor.pending) == b"a" * 100
+
+
+def test_a_read_that_never_came_leaves_the_pipe_alone(tmp_path: Path, pipe, monkeypatch):
+    reader, writer = pipe
+    os.write(writer, b"a" * 100)
+    spool = Spool(tmp_path / "spool")
+
+    def die_before(descriptor, buffers):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "readv", die_before)
+        spool.fill(reader)
+    survivor = Spool(tmp_path / "spool")
+    survivor.recover()
+    assert bytes(survivor.pending) == b""
+    assert survivor.fill(reader) == b"a" * 100
+
+
+def test_long_use_never_runs_out_of_room(tmp_path: Path, pipe):
+    reader, writer = pipe
+    spool = Spool(tmp_path / "spool")
+    sent = received = 0
+    for round_ in range(200):
+        chunk = b"x" * 5000 + b"\n" + b"y" * (round_ % 50)
+        os.write(writer, chunk)
+        sent += len(chunk)
+        spool.fill(reader)
+        complete = bytes(spool.pending).rfind(b"\n") + 1
+        spool.begin_write(str(received))
+        spool.end_write(complete)
+        received += complete
+    assert received + len(spool.pending) == sent
+    assert len(spool.pending) < READ_LIMIT
