@@ -1,0 +1,1 @@
+"""The Docker Engine API, an API frontend like any other."""

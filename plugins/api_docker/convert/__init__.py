@@ -1,0 +1,1 @@
+"""Engine data to wire structs and back."""

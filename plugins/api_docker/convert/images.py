@@ -1,0 +1,108 @@
+"""Images, their history, and the progress of long work on them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET
+
+from plugins.api_docker.convert.configs import image_config
+from plugins.api_docker.convert.times import ZERO, rfc3339_nano, unix_seconds
+from plugins.api_docker.models import images as wire
+from plugins.api_docker.models.containers import GraphDriver
+from plugins.api_docker.versions import ApiVersion
+from sdk.drivers.registry import SearchResult
+from sdk.engine.images import HistoryEntry, ImageInfo, Progress, Removal
+
+_NO_VIRTUAL_SIZE = ApiVersion(1, 44)
+_DESCRIPTOR = ApiVersion(1, 48)
+
+
+def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
+    """Return an entry of a list."""
+    return wire.ImageSummary(
+        id=info.id,
+        parent_id=info.parent,
+        repo_tags=info.tags,
+        repo_digests=info.digests,
+        created=unix_seconds(info.created_ns),
+        size=info.size,
+        shared_size=info.shared_size,
+        labels=info.config.config.labels or None,
+        containers=info.containers or -1,
+        virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
+        descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
+    )
+
+
+def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> wire.ImageInspect:
+    """Return the inspect object."""
+    config = info.config
+    return wire.ImageInspect(
+        id=info.id,
+        repo_tags=info.tags,
+        repo_digests=info.digests,
+        parent=info.parent,
+        comment=config.history[-1].comment if config.history else "",
+        created=config.created or ZERO,
+        docker_version="",
+        author=config.author,
+        config=image_config(config.config),
+        architecture=config.architecture,
+        os=config.os,
+        size=info.size,
+        graph_driver=GraphDriver(storage_driver),
+        root_fs=wire.RootFS(config.rootfs.type, config.rootfs.diff_ids),
+        metadata=wire.Metadata(rfc3339_nano(info.tagged_ns)),
+        variant=config.variant or UNSET,
+        os_version=config.os_version or UNSET,
+        virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
+        descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
+    )
+
+
+def history_item(entry: HistoryEntry) -> wire.HistoryItem:
+    """Return one step of a history."""
+    step = entry.history
+    return wire.HistoryItem(
+        id=entry.image_id or "<missing>",
+        created=_unix(step.created),
+        created_by=step.created_by,
+        tags=entry.tags or None,
+        size=entry.size,
+        comment=step.comment,
+    )
+
+
+def deleted_images(removals: Sequence[Removal]) -> list[wire.DeletedImage]:
+    """Return what a removal did."""
+    return [wire.DeletedImage(removal.untagged, removal.deleted) for removal in removals]
+
+
+def progress_line(progress: Progress) -> wire.ProgressLine:
+    """Return one object of a progress stream."""
+    detail = wire.ProgressDetail(progress.current, progress.total)
+    return wire.ProgressLine(
+        status=progress.status,
+        id=progress.id,
+        progress_detail=detail if progress.id and progress.status else UNSET,
+        stream=progress.stream,
+        aux=dict(progress.aux) if progress.aux is not None else UNSET,
+    )
+
+
+def error_line(message: str) -> wire.ErrorLine:
+    """Return the last object of a stream that failed."""
+    return wire.ErrorLine(wire.ErrorDetail(message), message)
+
+
+def search_hit(result: SearchResult) -> wire.SearchHit:
+    """Return one repository found."""
+    return wire.SearchHit(result.star_count, result.is_official, result.name, result.is_automated, result.description)
+
+
+def _unix(timestamp: str) -> int:
+    """Return an image's own RFC 3339 time in seconds; images in the wild have none or nonsense."""
+    try:
+        return int(datetime.fromisoformat(timestamp).timestamp())
+    except ValueError:
+        return 0

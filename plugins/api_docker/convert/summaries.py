@@ -1,0 +1,87 @@
+"""Containers of a list. A list of many is asked for often, so each entry is encoded once and only its `Status` is written anew."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UNSET
+
+from plugins.api_docker.convert.mounts import mount_point
+from plugins.api_docker.convert.networks import endpoint_settings
+from plugins.api_docker.convert.ports import port_list
+from plugins.api_docker.convert.times import human_duration, unix_seconds
+from plugins.api_docker.models.containers import ContainerSummary, SummaryHostConfig, SummaryNetworks
+from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthStatus
+
+_encoder = msgspec.json.Encoder()
+
+
+class SummaryEncoder:
+    """Encodes lists of containers. It remembers entries by the identity of their ContainerInfo, and only those of the last lists."""
+
+    def __init__(self) -> None:
+        self._cache: dict[int, tuple[ContainerInfo, bytes]] = {}
+
+    def encode(self, infos: Sequence[ContainerInfo]) -> bytes:
+        """Return the JSON array."""
+        now = time.time_ns()
+        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + self._rest(info) for info in infos])
+        if len(self._cache) > 2 * len(infos) + 64:
+            self._cache = {id(info): (info, self._rest(info)) for info in infos}
+        return b"[" + entries + b"]\n"
+
+    def _rest(self, info: ContainerInfo) -> bytes:
+        known = self._cache.get(id(info))
+        if known is not None and known[0] is info:
+            return known[1]
+        rest = _encoder.encode(summary(info))[1:]
+        self._cache[id(info)] = (info, rest)
+        return rest
+
+
+def summary(info: ContainerInfo) -> ContainerSummary:
+    """Return an entry without its `Status`."""
+    return ContainerSummary(
+        id=info.id,
+        names=(f"/{info.name}",),
+        image=info.image,
+        image_id=info.image_id,
+        command=command_line(info.path, info.args),
+        created=unix_seconds(info.created_ns),
+        ports=port_list(info),
+        labels=info.config.labels,
+        state=info.state,
+        host_config=SummaryHostConfig(info.host_config.network_mode),
+        network_settings=SummaryNetworks({name: endpoint_settings(place) for name, place in info.networks.items()}),
+        mounts=[mount_point(mount) for mount in info.mounts],
+        size_rw=UNSET if info.size_rw is None else info.size_rw,
+        size_root_fs=UNSET if info.size_root is None else info.size_root,
+    )
+
+
+def command_line(path: str, args: Sequence[str]) -> str:
+    """Return a command as lists show it: arguments with a space are quoted."""
+    return " ".join([path, *(f"'{arg}'" if " " in arg else arg for arg in args)])
+
+
+def status(info: ContainerInfo, now_ns: int) -> str:
+    """Return the sentence people read in `docker ps`."""
+    match info.state:
+        case ContainerState.RUNNING:
+            return f"Up {human_duration(now_ns - info.started_ns)}{_health(info.health)}"
+        case ContainerState.PAUSED:
+            return f"Up {human_duration(now_ns - info.started_ns)} (Paused)"
+        case ContainerState.RESTARTING:
+            return f"Restarting ({info.exit_code}) {human_duration(now_ns - info.finished_ns)} ago"
+        case ContainerState.EXITED:
+            return f"Exited ({info.exit_code}) {human_duration(now_ns - info.finished_ns)} ago"
+        case ContainerState.REMOVING:
+            return "Removal In Progress"
+        case _:
+            return info.state.capitalize()
+
+
+def _health(health: Health | None) -> str:
+    if health is None or health.status is HealthStatus.NONE:
+        return ""
+    return " (health: starting)" if health.status is HealthStatus.STARTING else f" ({health.status})"

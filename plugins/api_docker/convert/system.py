@@ -1,0 +1,99 @@
+"""Version, info and disk usage."""
+
+import time
+
+from msgspec import Raw
+
+from plugins.api_docker.convert.images import image_summary
+from plugins.api_docker.convert.summaries import SummaryEncoder
+from plugins.api_docker.convert.times import rfc3339_nano
+from plugins.api_docker.convert.volumes import volume
+from plugins.api_docker.models import system as wire
+from plugins.api_docker.versions import MAXIMUM, MINIMUM, ApiVersion
+from sdk.engine.system import DiskUsage, SystemInfo
+
+_HUB = "docker.io"
+
+
+def version(info: SystemInfo) -> wire.Version:
+    """Return the version object; the one component clients look for is called Engine."""
+    started = rfc3339_nano(info.started_ns)
+    details = {
+        "ApiVersion": str(MAXIMUM),
+        "Arch": info.architecture,
+        "BuildTime": started,
+        "Experimental": "false",
+        "GitCommit": "",
+        "GoVersion": "",
+        "KernelVersion": info.kernel_version,
+        "MinAPIVersion": str(MINIMUM),
+        "Os": "linux",
+    }
+    return wire.Version(
+        platform=wire.PlatformName(f"Core Engine {info.version}"),
+        components=[wire.Component("Engine", info.version, details)],
+        version=info.version,
+        api_version=str(MAXIMUM),
+        min_api_version=str(MINIMUM),
+        git_commit="",
+        go_version="",
+        os="linux",
+        arch=info.architecture,
+        kernel_version=info.kernel_version,
+        build_time=started,
+    )
+
+
+def info(system: SystemInfo) -> wire.Info:
+    """Return the info object."""
+    return wire.Info(
+        id=system.id,
+        containers=system.containers,
+        containers_running=system.running,
+        containers_paused=system.paused,
+        containers_stopped=system.stopped,
+        images=system.images,
+        driver=system.storage_driver,
+        driver_status=list(system.storage_status.items()),
+        plugins=wire.PluginNames(system.volume_drivers, system.network_drivers, system.log_drivers),
+        docker_root_dir=system.data_root,
+        system_time=rfc3339_nano(time.time_ns()),
+        logging_driver=system.default_log_driver,
+        cgroup_driver=system.cgroup_driver,
+        cgroup_version=system.cgroup_version,
+        kernel_version=system.kernel_version,
+        operating_system=system.operating_system,
+        os_version=system.os_version,
+        architecture=system.machine,
+        ncpu=system.cpus,
+        mem_total=system.memory_total,
+        registry_config=_registries(system),
+        name=system.name,
+        labels=system.labels,
+        server_version=system.version,
+        runtimes={name: wire.RuntimePath(name) for name in system.runtimes},
+        default_runtime=system.runtime,
+        security_options=system.security_options,
+        warnings=system.warnings or None,
+        n_fd=system.file_descriptors,
+        n_goroutines=system.goroutines,
+        n_events_listener=system.event_listeners,
+    )
+
+
+def disk_usage(usage: DiskUsage, asked: ApiVersion, containers: SummaryEncoder) -> wire.DiskUsage:
+    """Return the shape before API 1.52."""
+    return wire.DiskUsage(
+        layers_size=usage.layers_size,
+        images=[image_summary(image, asked) for image in usage.images],
+        containers=Raw(containers.encode(usage.containers)),
+        volumes=[volume(each) for each in usage.volumes],
+    )
+
+
+def _registries(system: SystemInfo) -> wire.RegistryConfig:
+    hub = wire.IndexConfig(_HUB, system.registry_mirrors, secure=True, official=True)
+    named = [host for host in system.insecure_registries if "/" not in host]
+    insecure = {host: wire.IndexConfig(host, (), secure=False, official=False) for host in named}
+    blocks = tuple(host for host in system.insecure_registries if "/" in host)
+    return wire.RegistryConfig(("127.0.0.0/8", *blocks), {_HUB: hub, **insecure}, system.registry_mirrors)

@@ -1,0 +1,132 @@
+"""Images on the wire."""
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from plugins.api_docker.models.containers import Config, GraphDriver
+from sdk.oci.descriptor import Descriptor, Platform
+
+
+class ImageSummary(Struct, rename="pascal"):
+    id: str
+    parent_id: str
+    repo_tags: tuple[str, ...]
+    repo_digests: tuple[str, ...]
+    created: int
+    size: int
+    shared_size: int
+    labels: dict[str, str] | None
+    containers: int
+    virtual_size: int | UnsetType = UNSET
+    descriptor: Descriptor | UnsetType = UNSET
+
+
+class RootFS(Struct, rename="pascal"):
+    type: str
+    layers: tuple[str, ...]
+
+
+class Metadata(Struct, rename="pascal"):
+    last_tag_time: str
+
+
+class ImageInspect(Struct, rename="pascal"):
+    id: str
+    repo_tags: tuple[str, ...]
+    repo_digests: tuple[str, ...]
+    parent: str
+    comment: str
+    created: str
+    docker_version: str
+    author: str
+    config: Config
+    architecture: str
+    os: str
+    size: int
+    graph_driver: GraphDriver
+    root_fs: RootFS = field(name="RootFS")
+    metadata: Metadata
+    variant: str | UnsetType = UNSET
+    os_version: str | UnsetType = UNSET
+    virtual_size: int | UnsetType = UNSET
+    descriptor: Descriptor | UnsetType = UNSET
+
+
+class HistoryItem(Struct, rename="pascal"):
+    id: str
+    created: int
+    created_by: str
+    tags: tuple[str, ...] | None
+    size: int
+    comment: str
+
+
+class DeletedImage(Struct, omit_defaults=True, rename="pascal"):
+    untagged: str = ""
+    deleted: str = ""
+
+
+class ImagesPruned(Struct, rename="pascal"):
+    images_deleted: list[DeletedImage]
+    space_reclaimed: int
+
+
+class ProgressDetail(Struct, omit_defaults=True):
+    current: int = 0
+    total: int = 0
+
+
+class ProgressLine(Struct, omit_defaults=True, rename={"progress_detail": "progressDetail"}):
+    """One JSON object of a progress stream."""
+
+    status: str = ""
+    id: str = ""
+    progress_detail: ProgressDetail | UnsetType = UNSET
+    stream: str = ""
+    aux: dict[str, str | int] | UnsetType = UNSET
+
+
+class ErrorDetail(Struct):
+    message: str
+
+
+class ErrorLine(Struct, rename={"error_detail": "errorDetail"}):
+    """The last object of a progress stream that failed after it began."""
+
+    error_detail: ErrorDetail
+    error: str
+
+
+class SearchHit(Struct):
+    star_count: int
+    is_official: bool
+    name: str
+    is_automated: bool
+    description: str
+
+
+class Distribution(Struct, rename="pascal"):
+    descriptor: Descriptor
+    platforms: tuple[Platform, ...]
+
+
+class AuthConfig(
+    Struct, rename={"identity_token": "identitytoken", "registry_token": "registrytoken", "server_address": "serveraddress"}
+):
+    """A registry login as clients send it."""
+
+    username: str = ""
+    password: str = ""
+    auth: str = ""
+    email: str = ""
+    identity_token: str = ""
+    registry_token: str = ""
+    server_address: str = ""
+
+
+class AuthResult(Struct, rename="pascal"):
+    status: str
+    identity_token: str
+
+
+class Identified(Struct, rename="pascal"):
+    id: str

@@ -1,0 +1,28 @@
+"""Progress of long work: one JSON object after the other."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from plugins.api_docker.convert.images import error_line, progress_line
+from plugins.api_docker.replies import Streaming, closing, encode
+from sdk.engine.images import Progress
+from sdk.errors import EngineError
+
+
+async def progress_reply(items: AsyncIterator[Progress], *, uploading: bool = False) -> Streaming:
+    """Return the stream of some work once its first item is there: an error before that is the request's own, and gets a real status.
+
+    Later errors are the stream's last object. When the client goes away the work is cancelled.
+    """
+    first = await anext(items, None)
+    return Streaming(_encoded(first, items), uploading=uploading)
+
+
+async def _encoded(first: Progress | None, items: AsyncIterator[Progress]) -> AsyncGenerator[bytes, None]:
+    async with closing(items) as rest:
+        try:
+            if first is not None:
+                yield encode(progress_line(first))
+            async for item in rest:
+                yield encode(progress_line(item))
+        except EngineError as error:
+            yield encode(error_line(error.message))

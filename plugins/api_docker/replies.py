@@ -1,0 +1,118 @@
+"""Replies: JSON bytes, streams that start at once, and connections taken over."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar, cast
+
+import anyio
+import msgspec
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sdk.frontend import HijackedStream
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(value: object) -> bytes:
+    """Encode a value as one line of JSON."""
+    return _encoder.encode(value) + b"\n"
+
+
+def json(value: object, status: int = 200) -> Response:
+    """Return a JSON reply."""
+    return Response(encode(value), status, media_type="application/json")
+
+
+@asynccontextmanager
+async def closing(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+    """Close an iterator at the end, if it can be: whoever makes the items is told that nobody reads them any more."""
+    try:
+        yield items
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def no_content() -> Response:
+    """Return 204."""
+    return Response(status_code=204)
+
+
+def not_modified() -> Response:
+    """Return 304, which has no body."""
+    return Response(status_code=304)
+
+
+class Streaming(Response):
+    """Sends its head at once and then each chunk as it comes. When the client goes away the chunks are closed.
+
+    `uploading` says that the request's body is still being read by whoever makes the chunks; the reader then notices the client's end.
+    """
+
+    def __init__(
+        self,
+        chunks: AsyncIterator[bytes],
+        media_type: str | None = "application/json",
+        *,
+        headers: Mapping[str, str] | None = None,
+        uploading: bool = False,
+    ) -> None:
+        super().__init__(None, headers=dict(headers or {}), media_type=media_type)
+        del self.headers["content-length"]
+        self._chunks = chunks
+        self._uploading = uploading
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        del scope
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with anyio.create_task_group() as group:
+            if not self._uploading:
+                group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
+            await self._send_chunks(send)
+            group.cancel_scope.cancel()
+
+    async def _send_chunks(self, send: Send) -> None:
+        async with closing(self._chunks) as chunks:
+            async for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Hijacking(Response):
+    """Takes the connection over: 101 if the client asked for an upgrade, else a 200 without length, then raw bytes."""
+
+    def __init__(self, serve: Callable[[HijackedStream], Awaitable[None]], content_type: str) -> None:
+        super().__init__()
+        self._serve = serve
+        self._content_type = content_type
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the raw connection to `serve`; it is closed when that returns."""
+        del receive, send
+        hijack = cast(Callable[[bytes], HijackedStream], scope["extensions"]["hijack"])
+        stream = hijack(_head(scope, self._content_type))
+        try:
+            with suppress(ConnectionError):
+                await self._serve(stream)
+        finally:
+            stream.close()
+
+
+def _head(scope: Scope, content_type: str) -> bytes:
+    upgrade = next((value for name, value in scope["headers"] if name == b"upgrade"), None)
+    lines = [b"HTTP/1.1 101 UPGRADED" if upgrade else b"HTTP/1.1 200 OK", b"Content-Type: " + content_type.encode()]
+    if upgrade:
+        lines += [b"Connection: Upgrade", b"Upgrade: tcp"]
+    lines += [name.title() + b": " + value for name, value in scope["identity_headers"]]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()

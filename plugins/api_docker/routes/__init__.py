@@ -1,0 +1,1 @@
+"""One file per noun. A route parses, makes one call down, and converts."""

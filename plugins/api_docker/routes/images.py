@@ -1,0 +1,91 @@
+"""/images: the image store."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from plugins.api_docker.bodies import read_object
+from plugins.api_docker.convert.create import container_config
+from plugins.api_docker.convert.images import deleted_images, history_item, image_inspect, image_summary, search_hit
+from plugins.api_docker.models.images import Identified, ImagesPruned
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, parse_platform_json
+from plugins.api_docker.registry_auth import parse_registry_auth
+from plugins.api_docker.replies import json
+from sdk.engine.images import CommitRequest, ImageListRequest
+
+router = APIRouter()
+
+
+@router.get("/images/json")
+async def list_images(
+    engine: EngineOf,
+    version: VersionOf,
+    filters: Filtering,
+    everything: Annotated[Flag, Query(alias="all")] = False,
+    shared_size: Annotated[Flag, Query(alias="shared-size")] = False,
+) -> Response:
+    """List images."""
+    infos = await engine.images.list(ImageListRequest(everything, filters, shared_size))
+    return json([image_summary(info, version) for info in infos])
+
+
+@router.get("/images/search")
+async def search_images(request: Request, engine: EngineOf, filters: Filtering, term: str = "", limit: int = 25) -> Response:
+    """Search a registry for repositories."""
+    login = parse_registry_auth(request.headers.get("x-registry-auth", ""))
+    return json([search_hit(hit) for hit in await engine.images.search(term, limit, filters, login)])
+
+
+@router.post("/images/prune")
+async def prune_images(engine: EngineOf, filters: Filtering) -> Response:
+    """Remove unused images."""
+    removals, freed = await engine.images.prune(filters)
+    return json(ImagesPruned(deleted_images(removals), freed))
+
+
+@router.get("/images/{name:path}/json")
+async def inspect_image(name: str, engine: EngineOf, version: VersionOf, platform: str = "") -> Response:
+    """Show an image in full."""
+    info = await engine.images.inspect(name, platform=parse_platform_json(platform))
+    return json(image_inspect(info, version, (await engine.system.info()).storage_driver))
+
+
+@router.get("/images/{name:path}/history")
+async def image_history(name: str, engine: EngineOf, platform: str = "") -> Response:
+    """Show how an image was made."""
+    steps = await engine.images.history(name, platform=parse_platform_json(platform))
+    return json([history_item(step) for step in steps])
+
+
+@router.post("/images/{name:path}/tag")
+async def tag_image(name: str, engine: EngineOf, repo: str = "", tag: str = "") -> Response:
+    """Give an image another name."""
+    await engine.images.tag(name, repo, tag)
+    return Response(status_code=201)
+
+
+@router.delete("/images/{name:path}")
+async def remove_image(name: str, engine: EngineOf, force: Flag = False, noprune: Flag = False) -> Response:
+    """Untag an image, and delete it with its last name."""
+    return json(deleted_images(await engine.images.remove(name, force=force, prune=not noprune)))
+
+
+@router.post("/commit")
+async def commit_container(
+    request: Request,
+    engine: EngineOf,
+    container: str = "",
+    repo: str = "",
+    tag: str = "",
+    comment: str = "",
+    author: str = "",
+    changes: Texts = [],  # noqa: B006 - FastAPI copies defaults
+    pause: Flag = True,
+) -> Response:
+    """Make an image of a container."""
+    body = await read_object(request)
+    config = container_config(body) if body else None
+    steps = tuple(line for change in changes for line in change.splitlines() if line)
+    image = await engine.images.commit(CommitRequest(container, repo, tag, comment, author, steps, pause, config))
+    return json(Identified(image), 201)

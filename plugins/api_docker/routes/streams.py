@@ -1,0 +1,116 @@
+"""/containers: what a container says and does while it runs."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from plugins.api_docker.convert.logs import line_encoder, stream_type
+from plugins.api_docker.convert.stats import stats
+from plugins.api_docker.models.containers import WaitError, WaitResponse
+from plugins.api_docker.queries import EngineOf, Flag, TerminalSize, Timestamp, VersionOf
+from plugins.api_docker.replies import Hijacking, Streaming, closing, encode
+from plugins.api_docker.sessions import serve_session
+from sdk.drivers.logs import LogRecord, LogRequest
+from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
+from sdk.errors import InvalidArgument
+
+router = APIRouter(prefix="/containers")
+
+DetachKeys = Annotated[str, Query(alias="detachKeys")]
+
+
+@router.post("/{name:path}/attach")
+async def attach_container(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    stdin: Flag = False,
+    stdout: Flag = False,
+    stderr: Flag = False,
+    stream: Flag = False,
+    logs: Flag = False,
+    detach_keys: DetachKeys = "",
+) -> Response:
+    """Connect a client to a container's streams."""
+    session = await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys))
+    return Hijacking(serve_session(session), stream_type(version, terminal=session.terminal))
+
+
+@router.get("/{name:path}/logs")
+async def container_logs(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    follow: Flag = False,
+    stdout: Flag = False,
+    stderr: Flag = False,
+    since: Timestamp = 0,
+    until: Timestamp = 0,
+    timestamps: Flag = False,
+    details: Flag = False,
+    tail: str = "all",
+) -> Response:
+    """Send a container's log."""
+    if not (stdout or stderr):
+        raise InvalidArgument("Bad parameters: you must choose at least one stream")
+    session = await engine.streams.logs(name, LogRequest(stdout, stderr, since, until, _tail(tail), follow))
+    line = line_encoder(terminal=session.terminal, timestamps=timestamps, details=details)
+    return Streaming(_lines(session.batches, line), stream_type(version, terminal=session.terminal))
+
+
+@router.post("/{name:path}/wait")
+async def wait_container(name: str, engine: EngineOf, condition: str = "") -> Response:
+    """Tell a container's exit code once it ends. The head goes out at once: clients start the container when they see it."""
+    waiter = await engine.containers.wait(name, _condition(condition))
+    return Streaming(_outcome(waiter))
+
+
+@router.get("/{name:path}/stats")
+async def container_stats(
+    name: str, engine: EngineOf, stream: Flag = True, one_shot: Annotated[Flag, Query(alias="one-shot")] = False
+) -> Response:
+    """Send a container's statistics, one object a second."""
+    samples = await engine.streams.stats(name, stream=stream, one_shot=one_shot)
+    return Streaming(_samples(samples))
+
+
+@router.post("/{name:path}/resize")
+async def resize_container(name: str, engine: EngineOf, h: TerminalSize, w: TerminalSize) -> Response:
+    """Resize a container's terminal."""
+    await engine.streams.resize(name, h, w)
+    return Response()
+
+
+async def _lines(
+    batches: AsyncIterator[Sequence[LogRecord]], line: Callable[[Sequence[LogRecord]], bytes]
+) -> AsyncGenerator[bytes, None]:
+    async with closing(batches) as open_batches:
+        async for batch in open_batches:
+            yield line(batch)
+
+
+async def _outcome(waiter: Waiter) -> AsyncGenerator[bytes, None]:
+    result = await waiter.result()
+    yield encode(WaitResponse(result.exit_code, WaitError(result.error)) if result.error else WaitResponse(result.exit_code))
+
+
+async def _samples(samples: AsyncIterator[StatsSample]) -> AsyncGenerator[bytes, None]:
+    async with closing(samples) as open_samples:
+        async for sample in open_samples:
+            yield encode(stats(sample))
+
+
+def _tail(text: str) -> int | None:
+    """Return how many lines are wanted; as in dockerd everything that is not a count means all."""
+    return int(text) if text.isdecimal() else None
+
+
+def _condition(text: str) -> WaitCondition:
+    if not text:
+        return WaitCondition.NOT_RUNNING
+    try:
+        return WaitCondition(text)
+    except ValueError:
+        raise InvalidArgument(f'invalid condition: "{text}"') from None

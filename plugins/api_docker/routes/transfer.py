@@ -1,0 +1,89 @@
+"""/images: images on their way in and out: pull, push, load, save, import."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from plugins.api_docker.progress import progress_reply
+from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
+from plugins.api_docker.registry_auth import parse_registry_auth
+from plugins.api_docker.replies import Streaming
+from sdk.engine import Engine
+from sdk.engine.images import PullRequest
+from sdk.errors import InvalidArgument, Unsupported
+
+router = APIRouter(prefix="/images")
+
+
+@router.post("/create")
+async def pull_or_import(
+    request: Request,
+    engine: EngineOf,
+    from_image: Annotated[str, Query(alias="fromImage")] = "",
+    from_src: Annotated[str, Query(alias="fromSrc")] = "",
+    repo: str = "",
+    tag: str = "",
+    message: str = "",
+    platform: str = "",
+    changes: Texts = [],  # noqa: B006 - FastAPI copies defaults
+) -> Response:
+    """Pull an image, or import one from a tar of a file system."""
+    if from_image:
+        return await _pull(request, engine, _reference(from_image, tag), platform)
+    if from_src != "-":
+        raise Unsupported("importing from a URL is not supported: send the archive as the body, with fromSrc=-")
+    items = engine.images.import_archive(
+        request.stream(), repository=repo, tag=tag, message=message, changes=changes, platform=parse_platform_text(platform)
+    )
+    return await progress_reply(items, uploading=True)
+
+
+@router.post("/load")
+async def load_images(request: Request, engine: EngineOf, quiet: Flag = True) -> Response:
+    """Load images from a tar."""
+    return await progress_reply(engine.images.load(request.stream(), quiet=quiet), uploading=True)
+
+
+@router.get("/get")
+async def save_images(engine: EngineOf, names: Texts = [], platform: str = "") -> Response:  # noqa: B006 - FastAPI copies defaults
+    """Send a tar of several images."""
+    refs = [ref for name in names for ref in name.split(",") if ref]
+    return await _save(engine, refs, platform)
+
+
+@router.get("/{name:path}/get")
+async def save_image(name: str, engine: EngineOf, platform: str = "") -> Response:
+    """Send a tar of one image."""
+    return await _save(engine, [name], platform)
+
+
+@router.post("/{name:path}/push")
+async def push_image(name: str, request: Request, engine: EngineOf, tag: str = "") -> Response:
+    """Push an image to its registry."""
+    login = parse_registry_auth(request.headers.get("x-registry-auth", ""))
+    return await progress_reply(engine.images.push(name, tag, login))
+
+
+async def _pull(request: Request, engine: Engine, reference: str, platform: str) -> Response:
+    login = parse_registry_auth(request.headers.get("x-registry-auth", ""))
+    every_tag = "@" not in reference and ":" not in reference.rpartition("/")[2]
+    return await progress_reply(
+        engine.images.pull(PullRequest(reference, parse_platform_text(platform), login, all_tags=every_tag))
+    )
+
+
+async def _save(engine: Engine, refs: list[str], platform: str) -> Response:
+    """The images are looked up before the head goes out, so that a missing one is a 404."""
+    if not refs:
+        raise InvalidArgument("no images specified")
+    for ref in refs:
+        await engine.images.inspect(ref)
+    return Streaming(engine.images.save(refs, parse_platform_json(platform)), "application/x-tar")
+
+
+def _reference(name: str, tag: str) -> str:
+    """Return the reference pulled; the tag parameter may be a digest."""
+    if not tag:
+        return name
+    return f"{name}@{tag}" if ":" in tag else f"{name}:{tag}"
