@@ -53,7 +53,8 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:
-    """What is asked of a driver. `default_route` says whether this endpoint's gateway becomes the container's."""
+    """What is asked of a driver. `default_route` says whether this endpoint's gateway becomes the container's; `name` is the
+    container's name, for messages."""
 
     id: str
     container_id: str
@@ -63,6 +64,7 @@ class EndpointSpec:
     default_route: bool = True
     ports: tuple[PortBinding, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

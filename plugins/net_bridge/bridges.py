@@ -1,0 +1,69 @@
+"""Bridges: one per network, marked with the daemon's instance in the link's alias."""
+
+import hashlib
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+
+from plugins.net_bridge import messages, sysctl
+from plugins.net_bridge.options import BridgeOptions
+from plugins.net_bridge.rtnetlink import Link, RouteSocket
+from sdk.drivers.network import NetworkSpec
+from sdk.errors import Conflict
+
+Interface = IPv4Interface | IPv6Interface
+
+
+class Bridges:
+    """The bridges of one daemon, in the network namespace of `route`. For worker threads."""
+
+    def __init__(self, route: RouteSocket, instance: str) -> None:
+        self._route = route
+        self._alias = f"core:{instance}"
+
+    def ensure(self, network: NetworkSpec, options: BridgeOptions) -> int:
+        """Make the network's bridge be there with its gateway addresses, and return its index; idempotent.
+
+        Raises Conflict when a link of that name belongs to somebody else.
+        """
+        index = self._adopt(options.bridge) or self._create(options)
+        self._set_addresses(index, gateways(network))
+        self._route.request([messages.up(index)])
+        sysctl.write(f"ipv4/conf/{options.bridge}/route_localnet", "1")
+        return index
+
+    def remove(self, name: str) -> None:
+        """Remove a bridge; idempotent."""
+        if index := self._route.find(name):
+            self._route.request([messages.delete_link(index)])
+
+    def mine(self) -> list[Link]:
+        """Return this daemon's bridges."""
+        return [link for link in self._route.links() if link.alias == self._alias]
+
+    def _adopt(self, name: str) -> int:
+        if not (index := self._route.find(name)):
+            return 0
+        if any(link.index == index for link in self.mine()):
+            return index
+        raise Conflict(f"cannot create network: a link named {name} exists and is not this daemon's bridge")
+
+    def _create(self, options: BridgeOptions) -> int:
+        self._route.request([messages.bridge(options.bridge, options.mtu, _stable_mac(options.bridge))])
+        index = self._route.index(options.bridge)
+        self._route.request([messages.alias(index, self._alias)])
+        return index
+
+    def _set_addresses(self, index: int, wanted: list[Interface]) -> None:
+        present = [address for link, address in self._route.addresses() if link == index and not address.is_link_local]
+        batch = [messages.delete_address(index, address) for address in present if address not in wanted]
+        batch += [messages.add_address(index, address) for address in wanted if address not in present]
+        if batch:
+            self._route.request(batch)
+
+
+def gateways(network: NetworkSpec) -> list[Interface]:
+    """Return the addresses of a network's bridge."""
+    return [ip_interface(f"{subnet.gateway}/{subnet.cidr.prefixlen}") for subnet in network.subnets if subnet.gateway is not None]
+
+
+def _stable_mac(name: str) -> str:
+    return "02:42:" + hashlib.sha256(name.encode()).digest()[:4].hex(":")

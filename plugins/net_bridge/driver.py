@@ -1,0 +1,60 @@
+"""The bridge driver: Docker's default network, by Linux bridges and one nftables table."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import anyio
+from anyio import CapacityLimiter
+
+from plugins.net_bridge.datapath import Datapath
+from plugins.net_bridge.settings import BridgeSettings
+from sdk.drivers.network import Endpoint, EndpointSpec, NetworkDriver, NetworkSpec, Sandbox
+from sdk.providers import PluginContext
+
+T = TypeVar("T")
+
+_THREADS = 4
+
+
+class BridgeDriver(NetworkDriver):
+    """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
+
+    def __init__(self, datapath: Datapath, limiter: CapacityLimiter) -> None:
+        self._datapath = datapath
+        self._limiter = limiter
+
+    @classmethod
+    async def open(cls, context: PluginContext, settings: BridgeSettings) -> "BridgeDriver":
+        """Open the driver. Raises SkipPlugin where libnftables is missing."""
+        limiter = CapacityLimiter(_THREADS)
+        datapath = await anyio.to_thread.run_sync(lambda: Datapath(context.instance, settings, context.log), limiter=limiter)
+        return cls(datapath, limiter)
+
+    async def close(self) -> None:
+        """Give back the pool; networks and endpoints stay."""
+        await self._run(self._datapath.close)
+
+    async def create_network(self, network: NetworkSpec) -> None:
+        await self._run(lambda: self._datapath.create_network(network))
+
+    async def remove_network(self, network: NetworkSpec) -> None:
+        await self._run(lambda: self._datapath.remove_network(network))
+
+    async def connect(self, network: NetworkSpec, endpoint: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
+        return await self._run(lambda: self._datapath.connect(network, endpoint, sandbox))
+
+    async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
+        del network
+        await self._run(lambda: self._datapath.disconnect(endpoint, alive=sandbox is not None))
+
+    async def release(self, sandbox: Sandbox) -> None:
+        self._datapath.release(sandbox)
+
+    async def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
+        await self._run(lambda: self._datapath.restore(networks, [endpoint for endpoint, _ in endpoints]))
+
+    async def audit(self) -> Sequence[str]:
+        return await self._run(self._datapath.audit)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)

@@ -1,0 +1,104 @@
+"""Keeps the nftables table in line with the networks and ports that exist, also when somebody else clears the ruleset."""
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+
+from plugins.net_bridge import ruleset
+from plugins.net_bridge.generation import GenerationSocket
+from plugins.net_bridge.libnftables import Nftables, RulesetError
+from plugins.net_bridge.ruleset import BridgeRules, Forward
+
+_UNKNOWN = -1
+
+
+class Firewall:
+    """The table of one daemon. All methods are for worker threads and take turns."""
+
+    def __init__(self, table: str, log: logging.Logger) -> None:
+        self._table = table
+        self._log = log
+        self._nftables = Nftables()
+        self._generation = GenerationSocket()
+        self._known_generation = self._generation.read()
+        self._lock = threading.Lock()
+        self._networks: dict[str, BridgeRules] = {}
+        self._forwards: dict[str, Sequence[Forward]] = {}
+
+    def close(self) -> None:
+        """Let go of the library; the table stays, for the containers that go on."""
+        self._nftables.close()
+        self._generation.close()
+
+    def set_network(self, network_id: str, rules: BridgeRules) -> None:
+        """Make rules for a network; idempotent."""
+        with self._lock:
+            if self._networks.get(network_id) == rules and not self._is_foreign():
+                return
+            before, self._networks[network_id] = self._networks.get(network_id), rules
+            try:
+                self._rebuild()
+            except RulesetError:
+                self._networks.pop(network_id)
+                if before is not None:
+                    self._networks[network_id] = before
+                raise
+
+    def remove_network(self, network_id: str) -> None:
+        """Remove a network's rules, and the table with the last one; idempotent."""
+        with self._lock:
+            if self._networks.pop(network_id, None) is not None:
+                self._rebuild()
+
+    def publish(self, endpoint_id: str, forwards: Sequence[Forward]) -> None:
+        """Publish an endpoint's ports; even without any, repair the table if another program changed the ruleset."""
+        with self._lock:
+            if self._is_foreign():
+                self._log.info("another program changed the nftables ruleset: writing table %s anew", self._table)
+                self._rebuild()
+            if forwards:
+                self._run(ruleset.add(self._table, forwards))
+                self._forwards[endpoint_id] = forwards
+
+    def unpublish(self, endpoint_id: str) -> None:
+        """Take an endpoint's ports back; idempotent."""
+        with self._lock:
+            forwards = self._forwards.pop(endpoint_id, None)
+            if not forwards:
+                return
+            try:
+                self._run(ruleset.delete(self._table, forwards))
+            except RulesetError:  # someone emptied the map or removed the table
+                self._rebuild()
+
+    def replace(self, networks: Mapping[str, BridgeRules], forwards: Mapping[str, Sequence[Forward]]) -> None:
+        """Make the table hold exactly this."""
+        with self._lock:
+            self._networks, self._forwards = dict(networks), dict(forwards)
+            self._rebuild()
+
+    def audit(self) -> list[str]:
+        """Return a line for the table, if it exists, and for each published port."""
+        with self._lock:
+            if f"table inet {self._table}\n" not in self._nftables.run("list tables inet"):
+                return []
+        lines = [f"nftables table inet {self._table}"]
+        return lines + [
+            f"published port {forward.host_ip}:{forward.host_port}/{forward.protocol}" for forward in self._all_forwards()
+        ]
+
+    def _all_forwards(self) -> Iterable[Forward]:
+        return [forward for forwards in self._forwards.values() for forward in forwards]
+
+    def _rebuild(self) -> None:
+        self._known_generation = self._generation.read()
+        self._run(ruleset.render(self._table, list(self._networks.values()), self._all_forwards()))
+
+    def _run(self, commands: str) -> None:
+        self._nftables.run(commands)
+        present = self._generation.read()
+        # A transaction of somebody else that came in between could be one that removed ours: then look again next time.
+        self._known_generation = present if present == self._known_generation + 1 else _UNKNOWN
+
+    def _is_foreign(self) -> bool:
+        return self._generation.read() != self._known_generation

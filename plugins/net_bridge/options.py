@@ -1,0 +1,75 @@
+"""Docker's options of a bridge network, parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address
+
+from plugins.net_bridge.settings import BridgeSettings
+from sdk.drivers.network import NetworkSpec
+from sdk.errors import InvalidArgument
+
+_PREFIX = "com.docker.network.bridge."
+_NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
+_ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masquerade", _PREFIX + "host_binding_ipv4"
+_MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
+_TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
+_NAME_LIMIT = 15
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeOptions:
+    """`host_ip` is where ports are published that name no address."""
+
+    bridge: str
+    mtu: int
+    is_default: bool = False
+    icc: bool = True
+    masquerade: bool = True
+    host_ip: IPv4Address = IPv4Address(0)
+    interface_prefix: str = "eth"
+
+
+def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
+    """Return a network's options. Raises InvalidArgument for a value that makes no sense; options it does not know are ignored."""
+    options = network.options
+    is_default = _boolean(options, _DEFAULT, default=False)
+    return BridgeOptions(
+        bridge=_bridge_name(options.get(_NAME) or (settings.bridge_name if is_default else f"br-{network.id[:12]}")),
+        mtu=_number(options, _MTU, settings.mtu),
+        is_default=is_default,
+        icc=_boolean(options, _ICC, default=True),
+        masquerade=_boolean(options, _MASQUERADE, default=True),
+        host_ip=_ipv4(options, _HOST_IP),
+        interface_prefix=options.get(_INTERFACE_PREFIX) or "eth",
+    )
+
+
+def _bridge_name(name: str) -> str:
+    if len(name) > _NAME_LIMIT or not name.isascii() or any(character.isspace() or character in '/:"' for character in name):
+        raise InvalidArgument(f"invalid bridge name: {name}")
+    return name
+
+
+def _boolean(options: Mapping[str, str], key: str, *, default: bool) -> bool:
+    value = options.get(key, "")
+    if value and value not in _TRUE | _FALSE:
+        raise InvalidArgument(f'invalid value for {key}: strconv.ParseBool: parsing "{value}": invalid syntax')
+    return value in _TRUE if value else default
+
+
+def _number(options: Mapping[str, str], key: str, default: int) -> int:
+    value = options.get(key, "")
+    if value and not value.isdecimal():
+        raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": invalid syntax')
+    return int(value or 0) or default
+
+
+def _ipv4(options: Mapping[str, str], key: str) -> IPv4Address:
+    value = options.get(key) or "0.0.0.0"
+    try:
+        address = ip_address(value)
+    except ValueError:
+        address = None
+    if not isinstance(address, IPv4Address):
+        raise InvalidArgument(f"invalid value for {key}: {value}")
+    return address

@@ -1,0 +1,26 @@
+"""Registers the bridge driver."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from plugins.net_bridge.settings import BridgeSettings
+from sdk.drivers.network import NetworkDriver
+from sdk.hookspecs import hookimpl
+from sdk.providers import NetworkProvider, PluginContext
+
+
+@asynccontextmanager
+async def open_driver(context: PluginContext, settings: BridgeSettings) -> AsyncIterator[NetworkDriver]:
+    """Open the driver; on leaving, its pool is given back, while networks and endpoints stay."""
+    from plugins.net_bridge.driver import BridgeDriver  # noqa: PLC0415 - netlink and nftables cost memory only where they are chosen
+
+    driver = await BridgeDriver.open(context, settings)
+    try:
+        yield driver
+    finally:
+        await driver.close()
+
+
+@hookimpl
+def provide_network_driver() -> NetworkProvider[BridgeSettings]:
+    return NetworkProvider("bridge", BridgeSettings, open_driver)

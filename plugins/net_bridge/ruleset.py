@@ -1,0 +1,133 @@
+"""The driver's one nftables table, as text: rules per network, and a map element per published port.
+
+Nothing is written outside this table, and `accept` in it never overrules another table's `drop`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeRules:
+    """What the table must know of a network. `icc` lets its containers talk to each other where bridged frames pass the filter."""
+
+    bridge: str
+    subnets: tuple[IPv4Network | IPv6Network, ...] = ()
+    masquerade: bool = True
+    internal: bool = False
+    icc: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A published port: what arrives at `host_ip` (unspecified: any address of the host) goes to the container."""
+
+    host_ip: Address
+    protocol: str
+    host_port: int
+    container_ip: Address
+    container_port: int
+
+
+_FRAME = """\
+table inet {table}
+delete table inet {table}
+table inet {table} {{
+	map published_ip {{ type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }}
+	map published_any_ip {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
+	map published_ip6 {{ type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }}
+	map published_any_ip6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
+	set bridges {{ type ifname; elements = {{ {bridges} }}; }}
+	chain published {{
+		meta nfproto ipv4 dnat ip to ip daddr . meta l4proto . th dport map @published_ip
+		meta nfproto ipv4 dnat ip to meta l4proto . th dport map @published_any_ip
+		meta nfproto ipv6 dnat ip6 to ip6 daddr . meta l4proto . th dport map @published_ip6
+		meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @published_any_ip6
+	}}
+	chain guard {{
+		comment "bridges route 127.0.0.0/8 so that ports answer on the host's loopback; containers must not get in that way"
+		type filter hook prerouting priority raw; policy accept;
+		iifname @bridges ip daddr 127.0.0.0/8 drop
+	}}
+	chain prerouting {{
+		type nat hook prerouting priority dstnat; policy accept;
+		fib daddr type local jump published
+	}}
+	chain output {{
+		type nat hook output priority -100; policy accept;
+		fib daddr type local jump published
+	}}
+	chain postrouting {{
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname @bridges ip saddr 127.0.0.0/8 masquerade
+{masquerade}	}}
+	chain forward {{
+		type filter hook forward priority filter; policy accept;
+		iifname != @bridges oifname != @bridges accept
+		ct state established,related accept
+{internal}		oifname @bridges ct status dnat accept
+{icc}		oifname @bridges drop
+	}}
+}}
+"""
+
+
+def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward]) -> str:
+    """Return the transaction that replaces the table by one with these networks and ports; without networks, removes it."""
+    if not networks:
+        return f"table inet {table}\ndelete table inet {table}\n"
+    frame = _FRAME.format(
+        table=table,
+        bridges=", ".join(f'"{network.bridge}"' for network in networks),
+        masquerade=_lines(rule for network in networks for rule in _masquerade(network)),
+        internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),
+        icc=_lines(f'iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in networks if network.icc),
+    )
+    return frame + add(table, forwards)
+
+
+def add(table: str, forwards: Iterable[Forward]) -> str:
+    """Return commands that publish ports."""
+    return "".join(
+        f"add element inet {table} {_map(forward)} {{ {_key(forward)} : {forward.container_ip} . {forward.container_port} }}\n"
+        for forward in forwards
+    )
+
+
+def delete(table: str, forwards: Iterable[Forward]) -> str:
+    """Return commands that unpublish ports."""
+    return "".join(f"delete element inet {table} {_map(forward)} {{ {_key(forward)} }}\n" for forward in forwards)
+
+
+def _masquerade(network: BridgeRules) -> Iterable[str]:
+    """Yield rules that hide containers behind the host, and (hairpin) behind the bridge when one talks to a port it published."""
+    for subnet in network.subnets:
+        source = f"{_family(subnet)} saddr {subnet}"
+        yield f'{source} oifname "{network.bridge}" ct status dnat masquerade'
+        if network.masquerade and not network.internal:
+            yield f'{source} oifname != "{network.bridge}" masquerade'
+
+
+def _internal(bridge: str) -> tuple[str, str]:
+    return f'iifname "{bridge}" oifname != "{bridge}" drop', f'iifname != "{bridge}" oifname "{bridge}" drop'
+
+
+def _map(forward: Forward) -> str:
+    family = "ip" if forward.container_ip.version == 4 else "ip6"
+    return f"published_any_{family}" if forward.host_ip.is_unspecified else f"published_{family}"
+
+
+def _key(forward: Forward) -> str:
+    port = f"{forward.protocol} . {forward.host_port}"
+    return port if forward.host_ip.is_unspecified else f"{forward.host_ip} . {port}"
+
+
+def _family(subnet: IPv4Network | IPv6Network) -> str:
+    return "ip" if subnet.version == 4 else "ip6"
+
+
+def _lines(rules: Iterable[str]) -> str:
+    return "".join(f"\t\t{rule}\n" for rule in rules)

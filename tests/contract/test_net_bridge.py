@@ -1,0 +1,42 @@
+"""The network contract, kept by net_bridge."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from plugins.net_bridge.plugin import open_driver as open_bridge_driver
+from plugins.net_bridge.settings import BridgeSettings
+from sdk.drivers.network import NetworkDriver
+from sdk.events import Event
+from sdk.providers import PluginContext
+from sdk.testing.contracts.network import NetworkDriverContract, OpenDriver
+from sdk.testing.netns import private_network
+
+pytestmark = pytest.mark.privileged
+
+
+class NoEvents:
+    def publish(self, event: Event) -> None:
+        raise AssertionError(event)
+
+
+@pytest.fixture(autouse=True)
+def network() -> Iterator[None]:
+    with private_network():
+        yield
+
+
+class TestBridge(NetworkDriverContract):
+    @pytest.fixture
+    def open_driver(self, tmp_path: Path) -> OpenDriver:
+        context = PluginContext("net_bridge", tmp_path, tmp_path, "c0ffee", NoEvents(), logging.getLogger("net_bridge"))
+
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[NetworkDriver]:
+            async with open_bridge_driver(context, BridgeSettings()) as driver:
+                yield driver
+
+        return opened
