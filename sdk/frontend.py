@@ -19,7 +19,10 @@ class HijackedStream(Protocol):
     """
 
     async def read(self) -> bytes:
-        """Return what arrived; b"" after the client closed its write side (or the connection)."""
+        """Return what arrived, then b"" once after the client closed its write side, which ends nothing else.
+
+        Called again after that, it waits until the connection is lost. Raises ConnectionError when it is.
+        """
 
     async def write(self, data: bytes) -> None:
         """Write and wait while the client is slow. Raises ConnectionError when it is gone."""

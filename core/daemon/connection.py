@@ -7,6 +7,7 @@ from collections.abc import Callable
 _READ_AHEAD = 256 * 1024
 _LINGER_SECONDS = 2.0
 _HANGUP_CHECK_SECONDS = 3.0
+_GONE = "the client closed the connection"
 
 
 class RawConnection:
@@ -24,19 +25,22 @@ class RawConnection:
         self._timer: asyncio.TimerHandle | None = None
 
     async def read(self) -> bytes:
-        """Return what arrived; b"" after the client closed its write side or the connection."""
+        """Return what arrived, then b"" once after the client closed its write side.
+
+        Called again after that, it waits until the connection is lost. Raises ConnectionError when it is.
+        """
         await self._readable.wait()
-        data = bytes(self._input)
-        self._input.clear()
-        if not (self._eof or self._lost):
-            self._readable.clear()
-            self._transport.resume_reading()
-        return data
+        if self._input:
+            return self._take()
+        if self._lost:
+            raise ConnectionResetError(_GONE)
+        self._readable.clear()
+        return b""
 
     async def write(self, data: bytes) -> None:
         """Write and wait while the client is slow. Raises ConnectionError when it is gone."""
         if self._lost or self._transport.is_closing():
-            raise ConnectionResetError("the client closed the connection")
+            raise ConnectionResetError(_GONE)
         self._transport.write(data)
         await self._writable.wait()
 
@@ -100,6 +104,14 @@ class RawConnection:
         self._writable.set()
         if self._timer is not None:
             self._timer.cancel()
+
+    def _take(self) -> bytes:
+        data = bytes(self._input)
+        self._input.clear()
+        if not (self._eof or self._lost):
+            self._readable.clear()
+            self._transport.resume_reading()
+        return data
 
     def _check_hangup(self) -> None:
         """After end of file the event loop does not look at the socket any more, so a client that dies later is found by asking."""

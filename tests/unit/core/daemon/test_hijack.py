@@ -68,9 +68,9 @@ class App:
 
     async def silent(self, scope, receive, send) -> None:
         stream = scope["extensions"]["hijack"](HEAD)
-        await stream.read()
-        while not stream.closed:
-            await anyio.sleep(0.05)
+        assert await stream.read() == b""
+        with pytest.raises(ConnectionError):
+            await stream.read()
         self.gone.set()
 
     async def take(self, scope, receive, send) -> None:
