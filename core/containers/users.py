@@ -30,7 +30,7 @@ def identify(spec: str, accounts: Accounts, extra_groups: tuple[str, ...] = ()) 
     entry = _passwd_entry(accounts.passwd, wanted or "0")
     if entry is None and not _is_number(wanted or "0"):
         raise StartFailed(f"unable to find user {wanted}: no matching entries in passwd file")
-    uid = int(entry[2]) if entry else _number(wanted)
+    uid = int(entry[2]) if entry else _number(wanted or "0")
     gid = int(entry[3]) if entry else 0
     groups: set[int] = set()
     if colon and wanted_group:
