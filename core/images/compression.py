@@ -1,20 +1,20 @@
 """Compressed tar streams: recognise them by their first bytes and read them as plain ones (gzip, zstd, bzip2, xz)."""
 
 import bz2
-import gzip
 import hashlib
 import io
 import lzma
+import zlib
 from typing import IO, Protocol
 
 import zstandard
 
 try:
-    from isal import igzip as fast_gzip
+    from isal.igzip import open as open_gzip
 except ImportError:
-    fast_gzip = gzip
+    from gzip import open as open_gzip
 
-CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, fast_gzip.BadGzipFile)
+CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, zlib.error)
 """What the readers raise for damaged data. OSError is among them: bz2 and gzip have no better."""
 
 
@@ -69,7 +69,7 @@ def decompressed(source: HashingReader) -> Reader:
     head = source.head(6)
     buffered = io.BufferedReader(source, 1 << 18)
     if head.startswith(b"\x1f\x8b"):
-        return _as_reader(fast_gzip.open(buffered, "rb"))
+        return _as_reader(open_gzip(buffered, "rb"))  # type: ignore[no-untyped-call]
     if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
         return _as_reader(zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(buffered, read_across_frames=True))
     if head.startswith(b"BZh"):

@@ -1,5 +1,6 @@
 """Pipes between the event loop and a worker process."""
 
+import contextlib
 import fcntl
 import os
 from collections.abc import AsyncIterator
@@ -15,10 +16,8 @@ class Pipe:
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe2(os.O_CLOEXEC)
         self._open = {self.reader, self.writer}
-        try:
+        with contextlib.suppress(PermissionError):  # the user's pipes take too much memory already; a small one works too
             fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, _SIZE)
-        except PermissionError:  # the user's pipes take too much memory already; a small one works too
-            pass
 
     def close_reader(self) -> None:
         self._close(self.reader)

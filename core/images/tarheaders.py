@@ -156,29 +156,10 @@ def _pax_records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _entry(stream: TarStream, block: bytes, kind: bytes, pax: dict[bytes, bytes]) -> Entry:
-    ustar = block[257:263] == b"ustar\0"
-    name = block[:100].partition(b"\0")[0]
-    if ustar and block[345]:
-        name = block[345:500].partition(b"\0")[0] + b"/" + name
-    if kind in _REGULAR_TYPES:
-        kind_out = DIRECTORY if name.endswith(b"/") and kind == b"\0" else REGULAR
-    else:
-        kind_out = kind
-    entry = Entry(
-        name=name,
-        kind=kind_out,
-        mode=number(block[100:108]) & 0o7777,
-        uid=number(block[108:116]),
-        gid=number(block[116:124]),
-        size=number(block[124:136]),
-        mtime_ns=number(block[136:148]) * 1_000_000_000,
-        linkname=block[157:257].partition(b"\0")[0],
-    )
-    if kind in b"34":
-        entry.major, entry.minor = number(block[329:337]), number(block[337:345])
+    entry = _plain_entry(block, kind)
     if pax:
         _amend(entry, pax)
-    if kind_out not in (REGULAR,) and kind_out in b"123456":
+    if entry.kind != REGULAR and entry.kind in b"123456":
         entry.size = 0
     if entry.size < 0:
         raise TarError("invalid tar header: negative size")
@@ -188,6 +169,28 @@ def _entry(stream: TarStream, block: bytes, kind: bytes, pax: dict[bytes, bytes]
     elif pax:
         _pax_sparse(stream, entry, pax)
     return entry
+
+
+def _plain_entry(block: bytes, kind: bytes) -> Entry:
+    """Return what the header alone says. Before ustar a directory was a file whose name ends in a slash."""
+    name = block[:100].partition(b"\0")[0]
+    if block[345] and block[257:263] == b"ustar\0":
+        name = block[345:500].partition(b"\0")[0] + b"/" + name
+    if kind in _REGULAR_TYPES:
+        kind = DIRECTORY if kind == b"\0" and name.endswith(b"/") else REGULAR
+    is_device = kind in b"34"
+    return Entry(
+        name=name,
+        kind=kind,
+        mode=number(block[100:108]) & 0o7777,
+        uid=number(block[108:116]),
+        gid=number(block[116:124]),
+        size=number(block[124:136]),
+        mtime_ns=number(block[136:148]) * 1_000_000_000,
+        linkname=block[157:257].partition(b"\0")[0],
+        major=number(block[329:337]) if is_device else 0,
+        minor=number(block[337:345]) if is_device else 0,
+    )
 
 
 def _amend(entry: Entry, pax: dict[bytes, bytes]) -> None:

@@ -1,0 +1,51 @@
+"""How overlayfs merges layers, name by name (kernel: Documentation/filesystems/overlayfs.rst "whiteouts and opaque directories").
+
+Works on descriptors, so neither a symlink in a layer nor a container that exchanges directories meanwhile leads out of it.
+"""
+
+import os
+import stat
+from collections.abc import Sequence
+
+_NAME = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_OPAQUE = "trusted.overlay.opaque"
+
+
+def merged(directories: Sequence[int], name: str) -> list[int]:
+    """Return descriptors (O_PATH) of what a name stands for in merged directories, topmost first; nothing if it is absent.
+
+    The first is what is seen. Further ones are directories that are merged with it. The caller closes them.
+    """
+    found: list[int] = []
+    for directory in directories:
+        try:
+            descriptor = os.open(name, _NAME, dir_fd=directory)
+        except FileNotFoundError:
+            continue
+        status = os.fstat(descriptor)
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if is_whiteout(status) or (found and not is_directory):
+            os.close(descriptor)
+            break
+        found.append(descriptor)
+        if not is_directory or is_opaque(descriptor):
+            break
+    return found
+
+
+def is_whiteout(status: os.stat_result) -> bool:
+    """Tell whether a file stands for the absence of one."""
+    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
+
+
+def is_opaque(directory: int) -> bool:
+    """Tell whether a directory hides those of the same name below it."""
+    try:
+        return os.getxattr(f"/proc/self/fd/{directory}", _OPAQUE) == b"y"
+    except OSError:
+        return False
+
+
+def names(directory: int) -> list[str]:
+    """Return the names in a directory that may be given by an O_PATH descriptor."""
+    return os.listdir(f"/proc/self/fd/{directory}")

@@ -1,0 +1,28 @@
+"""The vfs storage driver, as the engine's kernel sees it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+
+from plugins.storage_vfs.driver import VfsDriver
+from plugins.storage_vfs.settings import VfsSettings
+from sdk.hookspecs import hookimpl
+from sdk.providers import PluginContext, StorageProvider
+
+
+@asynccontextmanager
+async def open_driver(context: PluginContext, settings: VfsSettings) -> AsyncIterator[VfsDriver]:
+    """Open the driver on its data root."""
+    del settings
+    driver = await anyio.to_thread.run_sync(VfsDriver, context.data_root)
+    try:
+        yield driver
+    finally:
+        await anyio.to_thread.run_sync(driver.close)
+
+
+@hookimpl
+def provide_storage_driver() -> StorageProvider[VfsSettings]:
+    """Provide the driver `vfs`."""
+    return StorageProvider("vfs", VfsSettings, open_driver)

@@ -1,0 +1,19 @@
+"""The storage contract, kept by storage_overlay."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from plugins.storage_overlay.plugin import open_driver
+from plugins.storage_overlay.settings import OverlaySettings
+from sdk.testing.contracts.storage import OpenDriver, StorageDriverContract
+from tests.plugin_context import plugin_context
+
+pytestmark = pytest.mark.privileged
+
+
+class TestOverlay(StorageDriverContract):
+    @pytest.fixture
+    def open_driver(self, tmpfs: Path) -> OpenDriver:
+        return partial(open_driver, plugin_context("storage_overlay", tmpfs), OverlaySettings())
