@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -58,6 +58,21 @@ class ContentStore:
         if digest_of(content) != digest:
             raise DataLoss(f"content {digest}: stored bytes do not match their digest")
         return content
+
+    async def chunks(self, digest: str, show: Callable[[int], None] = lambda _position: None) -> AsyncIterator[bytes]:
+        """Read a blob a mebibyte at a time, showing how far it is. Raises NotFound."""
+        position = 0
+        async with await self._open(digest) as file:
+            while chunk := await file.read(_READ):
+                yield chunk
+                position += len(chunk)
+                show(position)
+
+    async def _open(self, digest: str) -> anyio.AsyncFile[bytes]:
+        try:
+            return await anyio.open_file(self.path(digest), "rb")
+        except FileNotFoundError:
+            raise NotFound(f"content {digest}: not found") from None
 
     async def put(self, content: bytes) -> str:
         """Store a small blob and return its digest; idempotent."""

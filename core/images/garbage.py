@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from core.images.store import ImageStore
 from sdk.drivers.storage import SnapshotKind, StorageDriver
@@ -13,17 +14,28 @@ STAGED_PREFIX = "layer-"
 _log = logging.getLogger(__name__)
 
 
-async def collect(images: ImageStore, storage: StorageDriver) -> int:
-    """Delete layers and blobs that no image, container or pull under way needs. Return the bytes freed; safe at any time."""
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What went: the ChainIDs of layers, topmost first, and the bytes that layers and blobs took."""
+
+    layers: tuple[str, ...]
+    freed: int
+
+
+async def collect(images: ImageStore, storage: StorageDriver) -> Collected:
+    """Delete layers and blobs that no image, container or pull under way needs. Safe at any time."""
     snapshots = await storage.list()
     used = {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
     parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
-    freed = 0
+    removed, freed = [], 0
     for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
-        freed += await _remove_layer(images, storage, chain, used)
+        size = await _remove_layer(images, storage, chain, used)
+        if size is not None:
+            removed.append(chain)
+            freed += size
     for digest in images.content.digests() - _blobs_in_use(images):
         freed += await _remove_blob(images, digest)
-    return freed
+    return Collected(tuple(removed), freed)
 
 
 async def sweep_dead_pulls(storage: StorageDriver) -> None:
@@ -50,15 +62,16 @@ def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
     return sorted(chains, key=depth, reverse=True)
 
 
-async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> int:
+async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> int | None:
+    """Remove a layer and return its size, or None if it turns out to be needed."""
     async with images.locks.hold(chain):
         if chain in _layers_in_use(images, used):
-            return 0
+            return None
         try:
             await storage.remove(chain)
         except Conflict as error:
             _log.warning("layer %s stays: %s", chain, error)
-            return 0
+            return None
         record = images.layers.get(chain)
         images.layers.delete(chain)
         return record.size if record else 0

@@ -115,7 +115,9 @@ class ImageStore:
             self._table.put(image_id, record)
             for name in names:
                 self._point(name, image_id)
-        self._load(image_id, record)
+        known = self._images.get(image_id)
+        if known is None or known.record != record:
+            self._load(image_id, record)
         return self.get(image_id)
 
     def tag(self, image_id: str, name: Reference) -> None:
@@ -140,6 +142,15 @@ class ImageStore:
     def children(self, image_id: str) -> tuple[StoredImage, ...]:
         """Return the images built or committed from this one."""
         return tuple(image for image in self._images.values() if image.record.parent == image_id)
+
+    def descendants(self, ref: str) -> frozenset[str]:
+        """Return the IDs of an image and of all that were built or committed from it. Raises NoSuchImage."""
+        found, waiting = set[str](), [self.find(ref).id]
+        while waiting:
+            image_id = waiting.pop()
+            found.add(image_id)
+            waiting += [child.id for child in self.children(image_id) if child.id not in found]
+        return frozenset(found)
 
     def info(self, image_id: str, containers: int) -> ImageInfo:
         """Return an image as frontends see it: the same object until something of it changes."""

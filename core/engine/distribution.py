@@ -1,0 +1,29 @@
+"""`GET /distribution`: what a registry has under a name, without pulling it."""
+
+from core.engine.image_context import ImageContext
+from core.images.documents import parse_config, parse_index, parse_manifest
+from sdk.drivers.registry import Credentials, ResolvedManifest
+from sdk.engine.images import DistributionInfo
+from sdk.oci.descriptor import INDEX_TYPES, Descriptor, Platform
+from sdk.oci.reference import Reference, parse_reference
+
+
+async def distribution(context: ImageContext, ref: str, credentials: Credentials) -> DistributionInfo:
+    """Return the descriptor of a name and the platforms it offers. Raises what the registry answers."""
+    reference = parse_reference(ref)
+    resolved = await context.registry.resolve(reference, credentials)
+    if resolved.descriptor.media_type in INDEX_TYPES:
+        entries = parse_index(resolved.content).manifests
+        return DistributionInfo(resolved.descriptor, tuple(entry.platform for entry in entries if entry.platform))
+    return DistributionInfo(resolved.descriptor, (await _platform(context, reference, resolved, credentials),))
+
+
+async def _platform(context: ImageContext, reference: Reference, resolved: ResolvedManifest, credentials: Credentials) -> Platform:
+    content = await _fetch(context, reference, parse_manifest(resolved.content).config, credentials)
+    config = parse_config(content)
+    return Platform(architecture=config.architecture, os=config.os, variant=config.variant)
+
+
+async def _fetch(context: ImageContext, reference: Reference, blob: Descriptor, credentials: Credentials) -> bytes:
+    async with context.registry.fetch(reference, blob, credentials) as chunks:
+        return b"".join([chunk async for chunk in chunks])

@@ -1,0 +1,47 @@
+"""What the image verbs work with, handed down as one value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.events.bus import EventBus
+from core.images.fetcher import Fetcher
+from core.images.installer import Installer
+from core.images.store import ImageStore
+from core.images.unpack import Unpacker
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
+from sdk.events import EventType
+
+Users = Callable[[str], Sequence[tuple[str, bool]]]
+"""The containers made from an image: their IDs, and whether each runs."""
+
+_DOWNLOADS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContext:
+    """Shared by all image verbs; nothing in it knows a verb."""
+
+    store: ImageStore
+    storage: StorageDriver
+    registry: RegistryBackend
+    events: EventBus
+    users: Users
+    unpacker: Unpacker
+    fetcher: Fetcher
+    installer: Installer
+
+    def announce(self, action: str, actor: str, name: str) -> None:
+        """Publish an event of an image; its labels come along while it exists."""
+        labels = self.store.get(actor).config.config.labels if actor in self.store else {}
+        self.events.emit(EventType.IMAGE, action, actor, {**labels, "name": name})
+
+
+def open_context(
+    store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users
+) -> ImageContext:
+    """Build the context of one engine."""
+    unpacker = Unpacker()
+    fetcher = Fetcher(store.content, registry, store.locks, _DOWNLOADS)
+    installer = Installer(store.content, store.layers, storage, unpacker, store.locks)
+    return ImageContext(store, storage, registry, events, users, unpacker, fetcher, installer)

@@ -1,0 +1,92 @@
+"""Binds the image verbs to the protocol that frontends see."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from core.engine import distribution, image_history, image_list, image_prune, image_remove, image_tag, pull, push
+from core.engine.image_context import Users, open_context
+from core.events.bus import EventBus
+from core.images.garbage import sweep_dead_pulls
+from core.images.store import ImageStore
+from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
+from sdk.drivers.storage import StorageDriver
+from sdk.engine.containers import Filters, Pruned
+from sdk.engine.images import (
+    CommitRequest,
+    DistributionInfo,
+    HistoryEntry,
+    ImageInfo,
+    ImageListRequest,
+    Progress,
+    PullRequest,
+    Removal,
+)
+from sdk.errors import Unsupported
+from sdk.oci.descriptor import Platform
+
+
+class ImageService:
+    """Implements `sdk.engine.Images`."""
+
+    def __init__(
+        self, store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users
+    ) -> None:
+        self._context = open_context(store, storage, registry, events, users)
+
+    async def recover(self) -> None:
+        """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
+        await sweep_dead_pulls(self._context.storage)
+
+    def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
+        return pull.pull(self._context, request)
+
+    def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
+        return push.push(self._context, ref, tag, credentials)
+
+    async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
+        return image_list.list_images(self._context, request)
+
+    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo:
+        return image_list.inspect(self._context, ref, platform)
+
+    async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]:
+        await self.inspect(ref, platform=platform)
+        return image_history.history(self._context, ref)
+
+    async def tag(self, ref: str, repository: str, tag: str) -> None:
+        image_tag.tag(self._context, ref, repository, tag)
+
+    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
+        return await image_remove.remove(self._context, ref, force=force, prune=prune)
+
+    async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
+        return await image_prune.prune(self._context, filters)
+
+    def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
+        raise Unsupported("saving images is not implemented yet")
+
+    def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
+        raise Unsupported("loading images is not implemented yet")
+
+    def import_archive(
+        self,
+        content: AsyncIterator[bytes],
+        *,
+        repository: str,
+        tag: str,
+        message: str,
+        changes: Sequence[str],
+        platform: Platform | None,
+    ) -> AsyncIterator[Progress]:
+        raise Unsupported("importing file systems is not implemented yet")
+
+    async def commit(self, request: CommitRequest) -> str:
+        raise Unsupported("making images of containers is not implemented yet")
+
+    async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo:
+        return await distribution.distribution(self._context, ref, credentials)
+
+    async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]:
+        return await self._context.registry.search(term, limit, credentials)
+
+    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned:
+        return Pruned((), 0)

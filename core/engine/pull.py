@@ -1,0 +1,110 @@
+"""`docker pull`: resolve, choose the platform, fetch and unpack in parallel, record, announce."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from core.engine.image_context import ImageContext
+from core.images.documents import parse_config, parse_index, parse_manifest
+from core.images.installer import Layer
+from core.images.platforms import choose, no_match
+from core.images.progress import Report, reported
+from core.images.store import ImageRecord
+from sdk.drivers.registry import Credentials, ResolvedManifest
+from sdk.engine.images import Progress, PullRequest
+from sdk.errors import DataLoss, InvalidArgument, Unsupported
+from sdk.events import EventType
+from sdk.oci.descriptor import DOCKER_CONFIG, INDEX_TYPES, OCI_CONFIG, Descriptor, Platform, matches
+from sdk.oci.digest import chain_ids, parse_digest
+from sdk.oci.image import ImageConfig, Manifest
+from sdk.oci.reference import Reference, parse_reference
+
+_CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG, "application/octet-stream"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """One pull under way: what was asked, what the name resolved to, and the manifest of the platform."""
+
+    reference: Reference
+    platform: Platform | None
+    credentials: Credentials
+    resolved: ResolvedManifest
+    manifest: ResolvedManifest
+
+
+async def pull(context: ImageContext, request: PullRequest) -> AsyncIterator[Progress]:
+    """Pull an image; see `sdk.engine.Images.pull`."""
+    if request.all_tags:
+        raise Unsupported("pulling all tags of a repository is not supported: name the tag")
+    reference = parse_reference(request.reference)
+    resolved = await context.registry.resolve(reference, request.credentials)
+    manifest = await _for_platform(context, reference, resolved, request)
+    pull = _Pull(reference, request.platform, request.credentials, resolved, manifest)
+    async with aclosing(reported(lambda report: _run(context, pull, report))) as steps:
+        async for step in steps:
+            yield step
+
+
+async def _for_platform(
+    context: ImageContext, reference: Reference, resolved: ResolvedManifest, request: PullRequest
+) -> ResolvedManifest:
+    """Return the manifest itself, or the one an index offers for the platform."""
+    if resolved.descriptor.media_type not in INDEX_TYPES:
+        return resolved
+    chosen = choose(parse_index(resolved.content), request.platform)
+    if context.store.content.exists(chosen.digest):
+        return ResolvedManifest(chosen, context.store.content.read(chosen.digest))
+    exact = Reference(reference.domain, reference.path, None, parse_digest(chosen.digest))
+    return await context.registry.resolve(exact, request.credentials)
+
+
+async def _run(context: ImageContext, pull: _Pull, report: Report) -> None:
+    report(Progress(f"Pulling from {pull.reference.path}", pull.reference.target))
+    manifest, store = parse_manifest(pull.manifest.content), context.store
+    if manifest.config.media_type not in _CONFIG_TYPES:
+        raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
+    blobs = (pull.manifest.descriptor.digest, manifest.config.digest, *(layer.digest for layer in manifest.layers))
+    with store.content.pinned(blobs):
+        layers = _layers(manifest, await _config(context, pull, manifest))
+        chains = chain_ids(tuple(layer.diff_id for layer in layers))
+        with store.layers.pinned(chains):
+            await _install(context, pull, layers, report)
+            await store.content.put(pull.manifest.content)
+            record = ImageRecord(pull.manifest.descriptor, blobs, store.layers.size(chains))
+            _conclude(context, pull, manifest.config.digest, record, report)
+
+
+async def _config(context: ImageContext, pull: _Pull, manifest: Manifest) -> ImageConfig:
+    await context.fetcher.fetch(pull.reference, manifest.config, pull.credentials, lambda _progress: None)
+    config = parse_config(context.store.content.read(manifest.config.digest))
+    offered = Platform(architecture=config.architecture, os=config.os, variant=config.variant)
+    if pull.platform and not matches(pull.platform, offered):
+        raise no_match(pull.platform)
+    return config
+
+
+async def _install(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], report: Report) -> None:
+    async def obtain(blob: Descriptor, report: Report) -> None:
+        await context.fetcher.fetch(pull.reference, blob, pull.credentials, report)
+
+    await context.installer.install(layers, obtain, report)
+
+
+def _conclude(context: ImageContext, pull: _Pull, image_id: str, record: ImageRecord, report: Report) -> None:
+    """Record the image under its names, announce it and say so."""
+    name, digest = pull.reference, parse_digest(pull.resolved.descriptor.digest)
+    before = context.store.named(name)
+    by_digest = Reference(name.domain, name.path, None, digest)
+    image = context.store.add(image_id, record, (by_digest,) if name.digest else (name, by_digest))
+    context.events.emit(EventType.IMAGE, "pull", name.familiar, {**image.config.config.labels, "name": name.familiar_name})
+    report(Progress(f"Digest: {digest}"))
+    current = before is not None and before.id == image_id
+    report(Progress(f"Status: {'Image is up to date' if current else 'Downloaded newer image'} for {name.familiar}"))
+
+
+def _layers(manifest: Manifest, config: ImageConfig) -> tuple[Layer, ...]:
+    if len(manifest.layers) != len(config.rootfs.diff_ids):
+        raise DataLoss("layers from manifest don't match image configuration")
+    pairs = zip(manifest.layers, config.rootfs.diff_ids, strict=True)
+    return tuple(Layer(blob, parse_digest(diff_id)) for blob, diff_id in pairs)

@@ -1,0 +1,82 @@
+"""`docker push`: blobs in parallel, then the manifest."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import anyio
+
+from core.engine.image_context import ImageContext
+from core.engine.image_tag import tag_reference
+from core.images.documents import parse_manifest
+from core.images.fetcher import short
+from core.images.installer import first_error
+from core.images.progress import Meter, Report, Show, reported
+from core.images.store import StoredImage
+from sdk.drivers.registry import Credentials
+from sdk.engine.images import Progress
+from sdk.errors import NotFound
+from sdk.events import EventType
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.digest import Digest
+from sdk.oci.reference import Reference
+
+_UPLOADS = 3
+
+
+async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
+    """Push one tag; see `sdk.engine.Images.push`. Raises NotFound with Docker's sentence if there is no such image here."""
+    name = tag_reference(ref, tag)
+    image = context.store.named(name)
+    if image is None:
+        raise NotFound(f"An image does not exist locally with the tag: {name.familiar_name}")
+    async with aclosing(reported(lambda report: _push(context, name, image, credentials, report))) as steps:
+        async for step in steps:
+            yield step
+
+
+async def _push(context: ImageContext, name: Reference, image: StoredImage, credentials: Credentials, report: Report) -> None:
+    report(Progress(f"The push refers to repository [{name.name}]"))
+    content = context.store.content.read(image.record.manifest.digest)
+    manifest = parse_manifest(content)
+    for layer in manifest.layers:
+        report(Progress("Preparing", short(layer.digest)))
+    slots = anyio.CapacityLimiter(_UPLOADS)
+    with context.store.content.pinned(image.record.blobs), first_error():
+        async with anyio.create_task_group() as group:
+            for layer in {layer.digest: layer for layer in manifest.layers}.values():
+                group.start_soon(_push_layer, context, name, image, layer, credentials, report, slots)
+            group.start_soon(_push_blob, context, name, image, manifest.config, credentials, lambda _sent: None)
+    await context.registry.push_manifest(name, content, manifest.media_type, credentials)
+    _conclude(context, name, image, report)
+
+
+async def _push_layer(
+    context: ImageContext,
+    name: Reference,
+    image: StoredImage,
+    layer: Descriptor,
+    credentials: Credentials,
+    report: Report,
+    slots: anyio.CapacityLimiter,
+) -> None:
+    async with slots:
+        meter = Meter(report, "Pushing", short(layer.digest), layer.size)
+        sent = await _push_blob(context, name, image, layer, credentials, meter.show)
+    report(Progress("Pushed" if sent else "Layer already exists", short(layer.digest)))
+
+
+async def _push_blob(
+    context: ImageContext, name: Reference, image: StoredImage, blob: Descriptor, credentials: Credentials, show: Show
+) -> bool:
+    sources = tuple(other for other in context.store.names(image.id) if other.domain == name.domain and other.path != name.path)
+    content = context.store.content.chunks(blob.digest, show)
+    return await context.registry.push_blob(name, blob, content, credentials, mount_from=sources)
+
+
+def _conclude(context: ImageContext, name: Reference, image: StoredImage, report: Report) -> None:
+    manifest = image.record.manifest
+    context.store.tag(image.id, Reference(name.domain, name.path, None, Digest(manifest.digest)))
+    context.events.emit(EventType.IMAGE, "push", name.familiar, {**image.config.config.labels, "name": name.familiar_name})
+    tag = name.tag or ""
+    report(Progress(f"{tag}: digest: {manifest.digest} size: {manifest.size}"))
+    report(Progress("", aux={"Tag": tag, "Digest": manifest.digest, "Size": manifest.size}))

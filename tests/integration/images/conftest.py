@@ -1,0 +1,94 @@
+"""A private network, a registry in it, and the image rooms of the engine over the overlay driver on a tmpfs."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.engine.images_service import ImageService
+from core.events.bus import EventBus
+from core.images.content import ContentStore
+from core.images.store import ImageStore
+from core.store.database import Database
+from plugins.registry_hub.backend import HubBackend
+from plugins.registry_hub.settings import HubSettings
+from plugins.storage_overlay.driver import OverlayDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.engine.images import Progress, PullRequest
+from sdk.events import Event
+from sdk.linux.mount import mount, umount
+from sdk.testing.distribution import RunningRegistry, serve_registry
+from sdk.testing.netns import private_network
+
+
+@dataclass
+class Rooms:
+    """The image rooms of one engine."""
+
+    images: ImageService
+    store: ImageStore
+    storage: OverlayDriver
+    registry: RegistryBackend
+    database: Database
+    events: list[Event]
+    users: dict[str, list[tuple[str, bool]]]
+
+    def close(self) -> None:
+        self.storage.close()
+        self.database.close()
+
+    async def pull(self, reference: str, **options: object) -> list[Progress]:
+        return [step async for step in self.images.pull(PullRequest(reference, **options))]
+
+
+def open_rooms(root: Path, registry: RegistryBackend) -> Rooms:
+    events: list[Event] = []
+    users: dict[str, list[tuple[str, bool]]] = {}
+    (root / "storage").mkdir(exist_ok=True)
+    database = Database(root / "core.db")
+    store = ImageStore(database, ContentStore(root / "content"))
+    storage = OverlayDriver(root / "storage")
+    service = ImageService(store, storage, registry, EventBus(events.append), lambda image: users.get(image, []))
+    return Rooms(service, store, storage, registry, database, events, users)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[None]:
+    with private_network():
+        yield
+
+
+@pytest.fixture(scope="session")
+def docker_registry(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    with serve_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs: deleting many files is quick there, and nothing stays behind."""
+    target = tmp_path / "disk"
+    target.mkdir()
+    mount("tmpfs", str(target), "tmpfs")
+    yield target
+    umount(str(target))
+
+
+@pytest.fixture
+async def hub(docker_registry: RunningRegistry) -> AsyncIterator[RegistryBackend]:
+    backend = HubBackend(HubSettings(backoff=0.01, stall_timeout=2))
+    yield backend
+    await backend.close()
+
+
+@pytest.fixture
+def rooms(disk: Path, hub: RegistryBackend) -> Iterator[Rooms]:
+    opened = open_rooms(disk, hub)
+    yield opened
+    opened.close()
