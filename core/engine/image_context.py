@@ -42,6 +42,6 @@ def open_context(
 ) -> ImageContext:
     """Build the context of one engine."""
     unpacker = Unpacker()
-    fetcher = Fetcher(store.content, registry, store.locks, _DOWNLOADS)
-    installer = Installer(store.content, store.layers, storage, unpacker, store.locks)
+    fetcher = Fetcher(store.content, registry, _DOWNLOADS)
+    installer = Installer(store.content, store.layers, storage, unpacker)
     return ImageContext(store, storage, registry, events, users, unpacker, fetcher, installer)

@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 from anyio.to_thread import run_sync
 
+from core.images.locks import KeyedLocks
 from sdk.errors import DataLoss, NotFound
 from sdk.oci.digest import digest_of, hex_of
 
@@ -24,7 +25,10 @@ _FLUSH = 1 << 20
 
 
 class ContentStore:
-    """Blobs under one directory. Disk work runs in threads, limited by a limiter of its own."""
+    """Blobs under one directory. Disk work runs in threads, limited by a limiter of its own.
+
+    Who makes or deletes a blob holds its lock.
+    """
 
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs" / "sha256"
@@ -33,6 +37,7 @@ class ContentStore:
         self._ingest.mkdir(exist_ok=True)
         (root / "oci-layout").write_bytes(_LAYOUT)
         self.limiter = anyio.CapacityLimiter(8)
+        self.locks = KeyedLocks()
         self._pins: Counter[str] = Counter()
 
     def path(self, digest: str) -> Path:

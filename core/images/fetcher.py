@@ -3,7 +3,6 @@
 import anyio
 
 from core.images.content import ContentStore, Ingest
-from core.images.locks import KeyedLocks
 from core.images.progress import Meter, Report
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.engine.images import Progress
@@ -21,16 +20,15 @@ def short(digest: str) -> str:
 class Fetcher:
     """Brings blobs from a registry into the content store, a few at a time."""
 
-    def __init__(self, content: ContentStore, registry: RegistryBackend, locks: KeyedLocks, at_once: int) -> None:
+    def __init__(self, content: ContentStore, registry: RegistryBackend, at_once: int) -> None:
         self._content = content
         self._registry = registry
-        self._locks = locks
         self._slots = anyio.CapacityLimiter(at_once)
 
     async def fetch(self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report) -> None:
         """Make sure a blob is in the content store. Raises DataLoss if the registry twice sends something else."""
         parse_digest(descriptor.digest)
-        async with self._locks.hold(descriptor.digest):
+        async with self._content.locks.hold(descriptor.digest):
             if self._content.exists(descriptor.digest):
                 return
             layer = short(descriptor.digest)

@@ -64,7 +64,7 @@ def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
 
 async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> int | None:
     """Remove a layer and return its size, or None if it turns out to be needed."""
-    async with images.locks.hold(chain):
+    async with images.layers.locks.hold(chain):
         if chain in _layers_in_use(images, used):
             return None
         try:
@@ -78,7 +78,7 @@ async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, 
 
 
 async def _remove_blob(images: ImageStore, digest: str) -> int:
-    async with images.locks.hold(digest):
+    async with images.content.locks.hold(digest):
         if digest in _blobs_in_use(images):
             return 0
         return await images.content.delete(digest)

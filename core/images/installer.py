@@ -11,7 +11,6 @@ from core.images.content import ContentStore
 from core.images.fetcher import short
 from core.images.garbage import STAGED_PREFIX
 from core.images.layers import LayerRecord, Layers
-from core.images.locks import KeyedLocks
 from core.images.progress import Report
 from core.images.unpack import Unpacked, Unpacker
 from sdk.drivers.storage import StorageDriver
@@ -52,7 +51,6 @@ class Installer:
         self._layers = layers
         self._storage = storage
         self._unpacker = unpacker
-        self._locks = locks
 
     async def install(self, layers: Sequence[Layer], obtain: Obtain, report: Report) -> None:
         """Install a stack, bottom first. Raises what obtaining raises, DataLoss for a layer that is not what it should be.
@@ -68,7 +66,7 @@ class Installer:
                     group.start_soon(self._install, step, obtain, report)
 
     async def _install(self, step: _Step, obtain: Obtain, report: Report) -> None:
-        async with self._locks.hold(step.chain):
+        async with self._layers.locks.hold(step.chain):
             if step.chain not in self._layers:
                 await obtain(step.layer.blob, report)
                 await self._unpack_and_commit(step, report)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from core.images.locks import KeyedLocks
 from core.store.database import Database
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID
@@ -21,11 +22,12 @@ class LayerRecord(Struct, frozen=True, omit_defaults=True):
 
 
 class Layers:
-    """The table of committed layers, held in memory and written through."""
+    """The table of committed layers, held in memory and written through. Who commits or removes a layer holds its lock."""
 
     def __init__(self, database: Database) -> None:
         self._table = database.table("layers", LayerRecord)
         self._records = dict(self._table.items())
+        self.locks = KeyedLocks()
         self._pins: Counter[str] = Counter()
 
     def __contains__(self, chain: str) -> bool:

@@ -11,7 +11,6 @@ from msgspec import Struct
 from core.images.content import ContentStore
 from core.images.documents import parse_config
 from core.images.layers import Layers
-from core.images.locks import KeyedLocks
 from core.images.references import ReferenceRecord, References
 from core.images.timestamps import nanoseconds
 from core.store.database import Database
@@ -54,14 +53,10 @@ class StoredImage:
 
 
 class ImageStore:
-    """All images, held in memory and written through. Changes to several records are made in one transaction.
-
-    `locks` serialises by blob digest and ChainID what is being made with what is being collected.
-    """
+    """All images, held in memory and written through. Changes to several records are made in one transaction."""
 
     def __init__(self, database: Database, content: ContentStore) -> None:
         self.content = content
-        self.locks = KeyedLocks()
         self.layers = Layers(database)
         self.references = References(database)
         self._database = database
