@@ -44,9 +44,7 @@ class _Step:
 class Installer:
     """Turns blobs into committed snapshots. The same layer wanted twice at once is installed once."""
 
-    def __init__(
-        self, content: ContentStore, layers: Layers, storage: StorageDriver, unpacker: Unpacker, locks: KeyedLocks
-    ) -> None:
+    def __init__(self, content: ContentStore, layers: Layers, storage: StorageDriver, unpacker: Unpacker) -> None:
         self._content = content
         self._layers = layers
         self._storage = storage
