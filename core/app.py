@@ -3,6 +3,7 @@
 import gc
 import logging
 import secrets
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ def _startup_error(error: BaseException) -> StartupError | None:
 
 
 async def _stop_on_signal(scope: anyio.CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+    # A handler, not SIG_IGN: containers would inherit that one.
+    signal.signal(signal.SIGHUP, lambda _number, _frame: _log.info("SIGHUP: nothing to reload, settings are read at start"))
     number = await wait_for_stop(task_status=task_status)
     _log.info("stopping on %s; containers go on running", number.name)
     notify("STOPPING=1")

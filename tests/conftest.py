@@ -1,0 +1,140 @@
+"""Fixtures for tests against a real daemon. What each makes, it takes away again, and asserts that nothing leaked."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from sdk.testing.distribution import RunningRegistry, serve_registry
+from tests.busybox import busybox, push
+from tests.daemon import Daemon
+from tests.network import NetworkNamespace
+
+REGISTRY = "127.0.0.1:5000"
+MIRROR = ("--registry-mirror", f"http://{REGISTRY}")
+
+DaemonFactory = Callable[..., AbstractContextManager[Daemon]]
+
+
+@pytest.fixture(scope="session")
+def tmpfs() -> Iterator[Path]:
+    """A tmpfs of this test process: making and deleting many files on a disk is slow, and stays slow."""
+    path = Path("/run/core-tests") / str(os.getpid())
+    path.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "core-tests", path], check=True)
+    try:
+        yield path
+    finally:
+        subprocess.run(["umount", path], check=True)
+        path.rmdir()
+
+
+@pytest.fixture(scope="session")
+def registry_storage(tmpfs: Path) -> Path:
+    """What the registry of every test offers: busybox under the name of a public image."""
+    directory = tmpfs / "registry"
+    network = NetworkNamespace()
+    try:
+        with network.entered(), serve_registry(directory) as registry:
+            push(busybox(), registry.address, "library/busybox")
+    finally:
+        network.delete()
+    return directory
+
+
+@pytest.fixture
+def network() -> Iterator[NetworkNamespace]:
+    """A network namespace; nothing may be running in it at the end."""
+    with open_network() as namespace:
+        yield namespace
+
+
+@pytest.fixture
+def registry(network: NetworkNamespace, registry_storage: Path) -> Iterator[RunningRegistry]:
+    """A registry at 127.0.0.1:5000 inside the network."""
+    with open_registry(network, registry_storage) as running:
+        yield running
+
+
+@pytest.fixture
+def start_daemon(
+    tmpfs: Path, network: NetworkNamespace, registry: RunningRegistry, request: pytest.FixtureRequest
+) -> DaemonFactory:
+    """A function that starts a daemon with flags and a configuration of the test's own."""
+
+    @contextmanager
+    def start(*flags: str, config: str = "", mirror: bool = True) -> Iterator[Daemon]:
+        with open_daemon(tmpfs, network, [*MIRROR * mirror, *flags], config) as running:
+            yield running
+
+    return start
+
+
+@pytest.fixture
+def daemon(start_daemon: DaemonFactory) -> Iterator[Daemon]:
+    """A daemon of one test's own, with a registry as its mirror: `docker pull busybox` works."""
+    with start_daemon() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def module_daemon(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
+    """A daemon for all tests of a module, which holds the image busybox. Use `shared_daemon`."""
+    with open_network() as network, open_registry(network, registry_storage), open_daemon(tmpfs, network, MIRROR) as running:
+        running.docker("pull", "--quiet", "busybox")
+        yield running
+
+
+@pytest.fixture
+def shared_daemon(module_daemon: Daemon) -> Iterator[Daemon]:
+    """The module's daemon; after each test its containers are removed, and nothing may have leaked."""
+    yield module_daemon
+    module_daemon.remove_containers()
+    module_daemon.assert_clean()
+
+
+@contextmanager
+def open_network() -> Iterator[NetworkNamespace]:
+    namespace = NetworkNamespace()
+    try:
+        yield namespace
+        assert namespace.processes() == []
+    finally:
+        for pid in namespace.processes():
+            os.kill(pid, signal.SIGKILL)
+        namespace.delete()
+
+
+@contextmanager
+def open_registry(network: NetworkNamespace, storage: Path) -> Iterator[RunningRegistry]:
+    with network.entered():
+        serving = serve_registry(storage)
+        running = serving.__enter__()
+    try:
+        yield running
+    finally:
+        serving.__exit__(None, None, None)
+
+
+@contextmanager
+def open_daemon(tmpfs: Path, network: NetworkNamespace, flags: Sequence[str], config: str = "") -> Iterator[Daemon]:
+    directory = _fresh(tmpfs)
+    running = Daemon(directory, network, flags, config)
+    try:
+        running.start()
+        yield running
+        running.finish()
+    finally:
+        running.destroy()
+        shutil.rmtree(directory)
+
+
+def _fresh(tmpfs: Path) -> Path:
+    """Return a new directory; short, because a socket's path may have only 107 bytes."""
+    number = sum(1 for _ in tmpfs.iterdir())
+    return tmpfs / f"d{number}-{os.urandom(2).hex()}"

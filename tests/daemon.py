@@ -1,0 +1,239 @@
+"""A real daemon in a network namespace of its own, with its own roots on a tmpfs, and the stock Docker CLI pointed at it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import AF_UNIX, socket
+
+from core.host.audit import audit
+from core.host.records import read_records
+from core.host.removal import remove
+from core.host.traces import Territory, Trace, find_traces
+from tests.network import NetworkNamespace
+
+_START_SECONDS = 20.0
+_STOP_SECONDS = 20.0
+_SETTLE_SECONDS = 3.0
+
+
+class Daemon:
+    """`docker`, `core` and `request` talk to it; `stop`, `kill9` and `restart` are what happens to daemons."""
+
+    def __init__(self, directory: Path, network: NetworkNamespace, flags: Sequence[str] = (), config: str = "") -> None:
+        self.network = network
+        self.directory = directory
+        self.data_root = directory / "data"
+        self.exec_root = directory / "run"
+        self.socket = directory / "core.sock"
+        self.log = directory / "daemon.log"
+        self.config_file = directory / "core.toml"
+        self.environment: dict[str, str] = {}
+        self.flags = list(flags)
+        self.process: subprocess.Popen[bytes] | None = None
+        directory.mkdir(parents=True, exist_ok=True)
+        self.config_file.write_text(config)
+
+    @property
+    def host(self) -> str:
+        """The value of DOCKER_HOST."""
+        return f"unix://{self.socket}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    # Life ------------------------------------------------------------------------------------------------------------
+
+    def command(self) -> list[str]:
+        """Return the command line of the daemon inside its namespace."""
+        roots = [
+            "--data-root",
+            str(self.data_root),
+            "--exec-root",
+            str(self.exec_root),
+            "--pidfile",
+            str(self.directory / "core.pid"),
+        ]
+        words = [
+            sys.executable,
+            "-m",
+            "core",
+            "serve",
+            "-H",
+            self.host,
+            "--config-file",
+            str(self.config_file),
+            *roots,
+            *self.flags,
+        ]
+        return self.network.command(words)
+
+    def start(self) -> None:
+        """Start it and wait until it answers; what it said is in the assertion when it does not."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.answers():
+            assert self.process.poll() is None, f"the daemon ended: {self.log.read_text()}"
+            assert time.monotonic() < deadline, f"the daemon does not answer: {self.log.read_text()}"
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        """Tell whether it answers /_ping."""
+        try:
+            return self.request("GET", "/_ping")[0] == 200
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Stop it as a service manager does. Containers go on running."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(_STOP_SECONDS)
+        self.process = None
+        assert status == 0, f"the daemon ended with {status}: {self.log.read_text()}"
+
+    def kill9(self) -> None:
+        """Kill it without warning."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def restart(self) -> None:
+        """Stop it, unless it is dead already, and start another on the same roots."""
+        if self.process is not None:
+            self.stop()
+        self.start()
+
+    # Talk ------------------------------------------------------------------------------------------------------------
+
+    def docker(
+        self,
+        *words: str,
+        check: bool = True,
+        stdin: str | None = None,
+        timeout: float = 60,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the stock Docker CLI against it; with `check` a failure fails the test and shows what it said."""
+        return self.run("docker", *words, check=check, stdin=stdin, timeout=timeout, environment=environment)
+
+    def core(self, *words: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run our own command line beside it."""
+        return self.run(sys.executable, "-m", "core", *words, check=check, timeout=timeout)
+
+    def run(
+        self,
+        *words: str,
+        check: bool = True,
+        stdin: str | None = None,
+        timeout: float = 60,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run any program inside the daemon's network, with DOCKER_HOST set."""
+        done = subprocess.run(
+            self.network.command(words),
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=self.client_environment(environment),
+        )
+        assert not check or done.returncode == 0, (
+            f"{' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}\n{self.tail()}"
+        )
+        return done
+
+    def popen(self, *words: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start any program inside the daemon's network with pipes to all three streams; the test ends it."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            self.network.command(words), stdin=pipe, stdout=pipe, stderr=pipe, env=self.client_environment(environment)
+        )
+
+    def client_environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return what clients see: this daemon's address, and a configuration directory of their own."""
+        return os.environ | {"DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.directory / "client")} | dict(more or {})
+
+    def request(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """Send one request of the Docker API; return status and body."""
+        connection = _UnixConnection(self.socket)
+        try:
+            encoded = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, encoded, {"Content-Type": "application/json", **(headers or {})})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def json(self, path: str) -> object:
+        """GET a resource that must exist."""
+        status, body = self.request("GET", path)
+        assert status == 200, (status, body)
+        return json.loads(body)
+
+    def tail(self, lines: int = 30) -> str:
+        """Return the end of the daemon's log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    # End -------------------------------------------------------------------------------------------------------------
+
+    def remove_containers(self) -> None:
+        """Remove every container with its anonymous volumes, through the API."""
+        status, body = self.request("GET", "/containers/json?all=1")
+        assert status == 200, body
+        for container in json.loads(body):
+            status, answer = self.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            assert status in (204, 404), answer
+
+    def audit(self) -> list[Trace]:
+        """Return what has leaked."""
+        with self.network.entered():
+            return audit(self.data_root, self.exec_root)
+
+    def assert_clean(self) -> None:
+        """Assert that nothing has leaked; the kernel and the drivers' trash get a moment."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while (left := self.audit()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert left == [], self.tail()
+
+    def finish(self) -> None:
+        """Remove all containers, stop, and assert that nothing of this daemon is left but images, volumes and networks."""
+        if self.process is None:
+            self.start()
+        self.remove_containers()
+        self.assert_clean()
+        self.stop()
+        self.assert_clean()
+        assert self.network.links() == []
+
+    def destroy(self) -> None:
+        """Remove every trace of it, whatever state a failed test left it in."""
+        if self.process is not None:
+            self.kill9()
+        territory = Territory(self.data_root, self.exec_root, read_records(self.data_root).instance)
+        with self.network.entered():
+            for trace in find_traces(territory):
+                remove(trace)
+
+
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=60)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket(AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(str(self._path))

@@ -1,0 +1,35 @@
+"""`core config` prints what the daemon would hear, in its own language."""
+
+import json
+import tomllib
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli.config import application, toml_lines
+
+VALUES = {
+    "a": 1,
+    "none": None,
+    "list": ["x", {"y": 1}],
+    "t": {"b": True, "deep": {"c": 'quo"te'}, "empty": {}},
+    "odd key": {"s": "é"},
+}
+
+
+def test_toml_reads_back() -> None:
+    expected = {"a": 1, "list": ["x", {"y": 1}], "t": {"b": True, "deep": {"c": 'quo"te'}}, "odd key": {"s": "é"}}
+    assert tomllib.loads("\n".join(toml_lines(VALUES))) == expected
+
+
+def test_show_prints_what_is_in_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORE_DRIVERS__STORAGE", "vfs")
+    shown = tomllib.loads(CliRunner().invoke(application, ["show"]).stdout)
+    assert shown["drivers"]["storage"] == "vfs"
+    assert shown["data_root"] == "/var/lib/core"
+
+
+def test_the_schema_has_every_plugins_table() -> None:
+    schema = json.loads(CliRunner().invoke(application, ["schema"]).stdout)
+    assert "data_root" in schema["properties"]
+    assert schema["properties"]["plugins"]["properties"]["net_bridge"]["additionalProperties"] is False

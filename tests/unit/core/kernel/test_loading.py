@@ -1,0 +1,137 @@
+"""One broken plugin is marked; the others do not notice."""
+
+from collections.abc import Callable
+
+import pytest
+
+from core.kernel.discovery import Candidate
+from core.kernel.health import Health
+from core.kernel.loading import load_plugins
+from core.kernel.offers import collect_offers
+from sdk.providers import Kind, StorageProvider
+
+MakeCandidate = Callable[..., Candidate]
+MakeProvider = Callable[..., StorageProvider]
+
+
+def _raising() -> None:
+    raise ImportError("No module named 'btrfs'")
+
+
+def _states(health: Health) -> dict[str, str]:
+    return {status.name: status.state for status in health.statuses()}
+
+
+@pytest.fixture
+def good(candidate: MakeCandidate, provider: MakeProvider) -> Candidate:
+    def provide_storage_driver() -> object:
+        return provider(StorageProvider, "good")
+
+    return candidate("good", provide_storage_driver)
+
+
+@pytest.mark.parametrize("error", [ImportError("nothing there"), SyntaxError("bad"), ZeroDivisionError(), SystemExit(3)])
+def test_a_plugin_that_cannot_be_imported_fails_alone(good: Candidate, error: BaseException) -> None:
+    def load() -> None:
+        raise error
+
+    health = Health()
+    candidates = [Candidate("bad", "demo", "1", load), good]
+    registry = load_plugins(candidates, health)
+    assert list(collect_offers(registry, candidates, health).storage) == ["good"]
+    assert _states(health) == {"bad": "failed", "good": "ok"}
+    assert type(error).__name__ in health.reason("bad")
+
+
+def test_a_misspelt_hook_is_refused_by_name(candidate: MakeCandidate, good: Candidate) -> None:
+    def provide_storage_drivr() -> None: ...
+
+    health = Health()
+    load_plugins([candidate("bad", provide_storage_drivr), good], health)
+    assert _states(health) == {"bad": "failed", "good": "ok"}
+    assert "unknown hook 'provide_storage_drivr'" in health.reason("bad")
+
+
+def test_a_misspelt_hook_does_not_spoil_plugins_registered_later(candidate: MakeCandidate, good: Candidate) -> None:
+    def on_evnt() -> None: ...
+
+    health = Health()
+    load_plugins([candidate("a", on_evnt), candidate("b", on_evnt), good], health)
+    assert _states(health) == {"a": "failed", "b": "failed", "good": "ok"}
+
+
+def test_an_unknown_argument_is_refused(candidate: MakeCandidate) -> None:
+    def on_event(happening: object) -> None: ...
+
+    health = Health()
+    load_plugins([candidate("bad", on_event)], health)
+    assert "happening" in health.reason("bad")
+
+
+def test_an_asynchronous_hook_is_refused(candidate: MakeCandidate) -> None:
+    async def engine_ready(engine: object) -> None: ...
+
+    health = Health()
+    load_plugins([candidate("bad", engine_ready)], health)
+    assert health.reason("bad") == "hook engine_ready is asynchronous; hooks are plain functions"
+
+
+def test_a_wrong_api_version_is_refused_before_any_hook_is_called(candidate: MakeCandidate) -> None:
+    def provide_storage_driver() -> object:
+        raise AssertionError("called")
+
+    health = Health()
+    candidates = [candidate("old", provide_storage_driver, API_VERSION=(99, 0))]
+    assert not list(collect_offers(load_plugins(candidates, health), candidates, health))
+    assert "built for plugin API 99.0" in health.reason("old")
+
+
+def test_a_raising_provider_hides_no_other(candidate: MakeCandidate, good: Candidate) -> None:
+    def provide_storage_driver() -> object:
+        raise RuntimeError("disk on fire")
+
+    health = Health()
+    candidates = [candidate("bad", provide_storage_driver), good, candidate("worse", provide_storage_driver)]
+    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    assert list(offers.storage) == ["good"]
+    assert health.reason("bad") == "provide_storage_driver: RuntimeError: disk on fire"
+    assert len(health.failures()) == 2
+
+
+def test_what_is_no_provider_is_refused(candidate: MakeCandidate) -> None:
+    def provide_runtime() -> object:
+        return "runtime"
+
+    health = Health()
+    candidates = [candidate("bad", provide_runtime)]
+    collect_offers(load_plugins(candidates, health), candidates, health)
+    assert health.reason("bad") == "provide_runtime returned a str, not a Provider"
+
+
+def test_two_drivers_of_one_name_are_both_refused_naming_both_distributions(
+    candidate: MakeCandidate, provider: MakeProvider
+) -> None:
+    def provide_storage_driver() -> object:
+        return provider(StorageProvider, "same")
+
+    health = Health()
+    candidates = [
+        candidate("a", provide_storage_driver, distribution="core-a"),
+        candidate("b", provide_storage_driver, distribution="core-b"),
+    ]
+    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    assert offers.storage == {}
+    assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and b (core-b)'
+    assert health.reason("b") == health.reason("a")
+
+
+def test_two_distributions_with_one_plugin_name_are_both_refused(candidate: MakeCandidate) -> None:
+    health = Health()
+    load_plugins([candidate("same", distribution="core-a"), candidate("same", distribution="core-b")], health)
+    assert health.reason("same") == "two distributions announce a plugin of this name: core-a and core-b"
+
+
+def test_a_plugin_knows_its_kinds(good: Candidate) -> None:
+    health = Health()
+    collect_offers(load_plugins([good], health), [good], health)
+    assert health.statuses()[0].kinds == (Kind.STORAGE,)

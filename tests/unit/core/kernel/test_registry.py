@@ -1,0 +1,105 @@
+"""The hooks that observe and amend, and the order that does not matter."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from core.kernel.discovery import Candidate
+from core.kernel.health import Health
+from core.kernel.loading import load_plugins
+from core.kernel.registry import PluginRegistry
+from sdk.errors import DriverError
+from sdk.events import Event, EventType
+from sdk.oci.runtime import Process, Root, Spec, User
+
+MakeCandidate = Callable[..., Candidate]
+
+SPEC = Spec("1.2.0", Process(("true",), "/", User()), Root("rootfs"))
+EVENT = Event(EventType.CONTAINER, "start", "x", 1)
+
+
+def _registry(*candidates: Candidate) -> tuple[PluginRegistry, Health]:
+    health = Health()
+    return load_plugins(candidates, health), health
+
+
+def test_amendments_build_on_each_other_by_plugin_name(candidate: MakeCandidate) -> None:
+    def named(name: str) -> Candidate:
+        def amend_runtime_spec(spec: Spec) -> Spec:
+            return replace(spec, hostname=spec.hostname + name)
+
+        return candidate(name, amend_runtime_spec)
+
+    registry, _health = _registry(named("b"), named("a"), named("c"))
+    assert registry.amend_runtime_spec(SPEC, "id").hostname == "abc"
+
+
+def test_none_leaves_the_spec(candidate: MakeCandidate) -> None:
+    def amend_runtime_spec() -> None: ...
+
+    registry, _health = _registry(candidate("a", amend_runtime_spec))
+    assert registry.amend_runtime_spec(SPEC, "id") is SPEC
+
+
+def test_a_failed_amendment_is_an_error_that_names_the_plugin(candidate: MakeCandidate) -> None:
+    def amend_runtime_spec(container_id: str) -> None:
+        raise ValueError(container_id)
+
+    registry, _health = _registry(candidate("guard", amend_runtime_spec))
+    with pytest.raises(DriverError, match="guard: amend_runtime_spec: ValueError: 1234"):
+        registry.amend_runtime_spec(SPEC, "1234")
+
+
+def test_every_observer_sees_every_event_though_one_raises(candidate: MakeCandidate) -> None:
+    seen: list[Event] = []
+
+    def watcher(name: str) -> Candidate:
+        def on_event(event: Event) -> None:
+            seen.append(event)
+            if name == "a":
+                raise RuntimeError("tired")
+
+        return candidate(name, on_event)
+
+    registry, health = _registry(watcher("a"), watcher("b"))
+    registry.on_event(EVENT)
+    assert seen == [EVENT, EVENT]
+    assert health.failures() == []
+
+
+def test_an_observer_that_fails_at_the_start_is_marked(candidate: MakeCandidate) -> None:
+    def engine_ready(engine: object) -> None:
+        raise RuntimeError("not like this")
+
+    registry, health = _registry(candidate("a", engine_ready))
+    registry.engine_ready(None)
+    assert health.reason("a") == "engine_ready: RuntimeError: not like this"
+
+
+def test_commands_of_all_plugins_are_collected(candidate: MakeCandidate) -> None:
+    def provide_cli_commands() -> object:
+        return [("extra", "application")]
+
+    def broken() -> object:
+        return "nonsense"
+
+    broken.__name__ = "provide_cli_commands"
+    registry, health = _registry(candidate("a", provide_cli_commands), candidate("b", broken))
+    assert registry.cli_commands() == [("extra", "application")]
+    assert "provide_cli_commands" in health.reason("b")
+
+
+def test_a_wrapper_is_refused() -> None:
+    from types import ModuleType
+
+    from sdk.hookspecs import hookimpl
+
+    module = ModuleType("wrapping")
+
+    def on_event() -> object:
+        yield
+
+    module.on_event = hookimpl(wrapper=True)(on_event)
+    _registry_, health = _registry(Candidate("wrapping", "demo", "1", lambda: module))
+    assert health.reason("wrapping") == "hook on_event is a wrapper; wrap the driver instead"
