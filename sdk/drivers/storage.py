@@ -24,7 +24,11 @@ from sdk.oci.digest import ChainID
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One mount(2) to be made at the root of a container: file system type, source and mount(8) options."""
+    """One mount(2) to be made at the root of a container: file system type, source and mount(8) options.
+
+    Relative paths among the options of an overlay start at `source`, where whoever mounts has to be: that is how the many layers of
+    a deep stack fit in the one page of options that mount(2) takes.
+    """
 
     type: str
     source: str
