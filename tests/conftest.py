@@ -62,9 +62,7 @@ def registry(network: NetworkNamespace, registry_storage: Path) -> Iterator[Runn
 
 
 @pytest.fixture
-def start_daemon(
-    tmpfs: Path, network: NetworkNamespace, registry: RunningRegistry, request: pytest.FixtureRequest
-) -> DaemonFactory:
+def start_daemon(tmpfs: Path, network: NetworkNamespace, registry: RunningRegistry) -> DaemonFactory:
     """A function that starts a daemon with flags and a configuration of the test's own."""
 
     @contextmanager
@@ -100,6 +98,7 @@ def shared_daemon(module_daemon: Daemon) -> Iterator[Daemon]:
 
 @contextmanager
 def open_network() -> Iterator[NetworkNamespace]:
+    """Make a network namespace; at the end nothing may be running in it."""
     namespace = NetworkNamespace()
     try:
         yield namespace
@@ -112,6 +111,7 @@ def open_network() -> Iterator[NetworkNamespace]:
 
 @contextmanager
 def open_registry(network: NetworkNamespace, storage: Path) -> Iterator[RunningRegistry]:
+    """Run a registry inside a network."""
     with network.entered():
         serving = serve_registry(storage)
         running = serving.__enter__()
@@ -123,6 +123,7 @@ def open_registry(network: NetworkNamespace, storage: Path) -> Iterator[RunningR
 
 @contextmanager
 def open_daemon(tmpfs: Path, network: NetworkNamespace, flags: Sequence[str], config: str = "") -> Iterator[Daemon]:
+    """Run a daemon inside a network; at the end nothing of it may be left."""
     directory = _fresh(tmpfs)
     running = Daemon(directory, network, flags, config)
     try:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, socket
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_hangup_does_not_end_it(daemon: Daemon) -> None:
 
 def test_an_unknown_key_is_named_with_its_plugin(start_daemon: DaemonFactory) -> None:
     with (
-        pytest.raises(AssertionError, match='core: plugins.storage_overlay: unknown key "foo"'),
+        pytest.raises(AssertionError, match=r'core: plugins.storage_overlay: unknown key "foo"'),
         start_daemon(config="[plugins.storage_overlay]\nfoo = 1\n"),
     ):
         pass
@@ -74,8 +75,6 @@ def test_an_unknown_driver_is_fatal_and_the_choice_is_shown(start_daemon: Daemon
 
 
 def test_it_tells_the_service_manager_when_it_is_ready(daemon: Daemon, tmp_path: Path) -> None:
-    from socket import AF_UNIX, SOCK_DGRAM, socket
-
     daemon.stop()
     with socket(AF_UNIX, SOCK_DGRAM) as manager:
         manager.bind(str(daemon.directory / "notify"))

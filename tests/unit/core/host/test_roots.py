@@ -77,7 +77,8 @@ def test_leftovers_of_an_earlier_boot_are_deleted(tmp_path: Path, on_tmpfs: None
 
 def test_the_pidfile_goes_with_the_daemon_even_when_it_fails(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "core.pid"
-    with pytest.raises(RuntimeError), pidfile(path):
+    with pidfile(path):
         assert path.read_text() == f"{os.getpid()}\n"
+    with pytest.raises(RuntimeError), pidfile(path):
         raise RuntimeError
     assert not path.exists()

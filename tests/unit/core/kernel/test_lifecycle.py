@@ -197,5 +197,5 @@ async def test_a_wrong_table_names_plugin_and_key(bench: Bench, table: object, m
 
 @pytest.mark.anyio
 async def test_a_table_of_a_driver_nobody_chose_is_checked_too(bench: Bench) -> None:
-    with pytest.raises(ConfigurationError, match='plugins.vfs: unknown key "foo"'):
+    with pytest.raises(ConfigurationError, match=r'plugins.vfs: unknown key "foo"'):
         await bench.run(bench.plugin("vfs", "storage", "vfs"), plugins={"vfs": {"foo": 1}})

@@ -101,5 +101,5 @@ def test_a_wrapper_is_refused() -> None:
         yield
 
     module.on_event = hookimpl(wrapper=True)(on_event)
-    _registry_, health = _registry(Candidate("wrapping", "demo", "1", lambda: module))
+    _, health = _registry(Candidate("wrapping", "demo", "1", lambda: module))
     assert health.reason("wrapping") == "hook on_event is a wrapper; wrap the driver instead"

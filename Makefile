@@ -1,0 +1,77 @@
+# What a developer needs. On Debian and Ubuntu `make test` and `make demo` set up a fresh machine by themselves.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SUDO   := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
+WORKERS ?= 2
+
+.PHONY: help venv packages demo-packages test test-unit lint demo bench clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+demo: demo-packages venv  ## run a daemon, pull an image with progress, run it, talk to it, clean up
+	$(SUDO) $(BIN)/core demo
+
+test: packages lint  ## everything: static checks, then all tests (root: sudo is used when needed)
+	$(SUDO) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+test-unit: venv  ## the tests that need no root and no packages
+	$(BIN)/python -m pytest -m "not privileged" tests/unit tests/architecture
+
+lint: venv  ## ruff, mypy, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: packages venv  ## measure containers, exec, list and memory through the API
+	$(SUDO) $(BIN)/python -m tests.bench
+
+clean:  ## remove what was built here
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# The virtual environment ----------------------------------------------------------------------------------------------
+
+venv: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.x"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory install PACKAGES="python3-venv"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+# Debian packages ------------------------------------------------------------------------------------------------------
+# Only what is missing is installed, and no service of theirs is started: policy-rc.d says no (invoke-rc.d(8)) while apt runs.
+# Debian 12 has the Docker CLI only in docker.io; later ones in docker-cli.
+
+DEMO_PACKAGES := libnftables1 busybox-static docker-registry
+TEST_PACKAGES := $(DEMO_PACKAGES) nftables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs gcc libc6-dev
+POLICY := /usr/sbin/policy-rc.d
+
+.PHONY: install
+demo-packages:
+	@$(MAKE) --no-print-directory install PACKAGES="$(DEMO_PACKAGES)"
+
+packages:
+	@$(MAKE) --no-print-directory install PACKAGES="$(TEST_PACKAGES) $$(command -v docker >/dev/null || echo docker-cli)"
+
+install:
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q "ok installed" || missing="$$missing $$package"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	command -v apt-get >/dev/null || { echo "this machine has no apt-get; install the equivalents of:$$missing"; exit 1; }; \
+	echo "installing:$$missing"; \
+	own=""; [ -e $(POLICY) ] || { own=1; printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); }; \
+	$(SUDO) apt-get update -qq; \
+	apt-cache show docker-cli >/dev/null 2>&1 || missing=$$(echo "$$missing" | sed s/docker-cli/docker.io/); \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	status=$$?; \
+	[ -z "$$own" ] || $(SUDO) rm -f $(POLICY); \
+	exit $$status
