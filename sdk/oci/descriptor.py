@@ -30,7 +30,7 @@ class Platform(Struct, frozen=True, omit_defaults=True):
     """What an image runs on."""
 
     architecture: str
-    os: str = "linux"
+    os: str = field(default_factory=lambda: "linux")  # a factory, because an encoded platform must name it
     variant: str = ""
     os_version: str = field(default="", name="os.version")
     os_features: tuple[str, ...] = field(default=(), name="os.features")

@@ -13,6 +13,7 @@ from plugins.api_docker.versions import MAXIMUM, MINIMUM, ApiVersion
 from sdk.engine.system import DiskUsage, SystemInfo
 
 _HUB = "docker.io"
+_LOOPBACK = ("::1/128", "127.0.0.0/8")
 
 
 def version(info: SystemInfo) -> wire.Version:
@@ -95,5 +96,5 @@ def _registries(system: SystemInfo) -> wire.RegistryConfig:
     hub = wire.IndexConfig(_HUB, system.registry_mirrors, secure=True, official=True)
     named = [host for host in system.insecure_registries if "/" not in host]
     insecure = {host: wire.IndexConfig(host, (), secure=False, official=False) for host in named}
-    blocks = tuple(host for host in system.insecure_registries if "/" in host)
-    return wire.RegistryConfig(("127.0.0.0/8", *blocks), {_HUB: hub, **insecure}, system.registry_mirrors)
+    blocks = dict.fromkeys((*_LOOPBACK, *(host for host in system.insecure_registries if "/" in host)))
+    return wire.RegistryConfig(tuple(blocks), {_HUB: hub, **insecure}, system.registry_mirrors)

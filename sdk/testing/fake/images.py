@@ -1,0 +1,172 @@
+"""Images without layers."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import anyio
+
+from sdk.drivers.registry import Credentials, SearchResult
+from sdk.engine.containers import Filters, Pruned
+from sdk.engine.images import (
+    CommitRequest,
+    DistributionInfo,
+    HistoryEntry,
+    ImageInfo,
+    ImageListRequest,
+    Progress,
+    PullRequest,
+    Removal,
+)
+from sdk.errors import NoSuchImage, NotFound, Unavailable
+from sdk.oci.descriptor import OCI_MANIFEST, Descriptor, Platform, host
+from sdk.oci.digest import digest_of, hex_of
+from sdk.oci.image import ExecutionConfig, History, ImageConfig, RootFS
+from sdk.oci.reference import parse_reference
+
+
+class FakeImages:
+    """See `sdk.engine.images.Images`. Pulling `missing` fails at once, `broken` after the first item, `endless` never ends."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._images = {parse_reference(name).familiar: _image(name) for name in names}
+        self.closed_pulls = 0
+        self.logins: list[Credentials] = []
+
+    async def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
+        """Make an image appear."""
+        self.logins.append(request.credentials)
+        reference = parse_reference(request.reference)
+        if reference.familiar_name == "missing":
+            raise NotFound(
+                f"pull access denied for {reference.familiar_name}, repository does not exist or may require 'docker login'"
+            )
+        try:
+            yield Progress(f"Pulling from {reference.path}", id=reference.tag or "")
+            if reference.familiar_name == "broken":
+                raise Unavailable("the registry went away")
+            while reference.familiar_name == "endless":
+                await anyio.sleep(0.01)
+                yield Progress("Downloading", id="0123456789ab", current=1, total=2)
+        finally:
+            self.closed_pulls += 1
+        self._images[reference.familiar] = _image(reference.familiar)
+        yield Progress(f"Status: Downloaded newer image for {reference.familiar}")
+
+    async def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
+        """Pretend."""
+        self.logins.append(credentials)
+        await self.inspect(f"{ref}:{tag}" if tag else ref)
+        yield Progress(f"The push refers to repository [docker.io/library/{ref}]")
+
+    async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
+        """Return all."""
+        del request
+        return list(self._images.values())
+
+    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo:
+        """Return an image by name or ID."""
+        del platform
+        for name, image in self._images.items():
+            if ref == image.id or (len(ref) >= 4 and hex_of(image.id).startswith(ref.removeprefix("sha256:"))):
+                return image
+            if parse_reference(ref).familiar == name:
+                return image
+        raise NoSuchImage(ref)
+
+    async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]:
+        """Return two steps."""
+        image = await self.inspect(ref, platform=platform)
+        top = HistoryEntry(
+            image.id, History(created="2024-01-02T03:04:05Z", created_by='CMD ["sh"]', empty_layer=True), 0, image.tags
+        )
+        return [top, HistoryEntry("", History(created="nonsense", created_by="ADD file"), 100)]
+
+    async def tag(self, ref: str, repository: str, tag: str) -> None:
+        """Give another name."""
+        image = await self.inspect(ref)
+        self._images[parse_reference(f"{repository}:{tag or 'latest'}").familiar] = image
+
+    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
+        """Forget a name and its image."""
+        del force, prune
+        image = await self.inspect(ref)
+        name = next(name for name, each in self._images.items() if each is image)
+        del self._images[name]
+        return [Removal(untagged=name), Removal(deleted=image.id)]
+
+    async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
+        """Find nothing to do."""
+        del filters
+        return [], 0
+
+    async def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
+        """Return the names as content."""
+        del platform
+        for ref in refs:
+            yield ref.encode()
+
+    async def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
+        """Read everything and tell how much it was."""
+        del quiet
+        size = sum([len(chunk) async for chunk in content])
+        yield Progress("", stream=f"Loaded {size} bytes\n")
+
+    async def import_archive(
+        self,
+        content: AsyncIterator[bytes],
+        *,
+        repository: str,
+        tag: str,
+        message: str,
+        changes: Sequence[str],
+        platform: Platform | None,
+    ) -> AsyncIterator[Progress]:
+        """Make an image appear."""
+        del message, changes, platform
+        async for _ in content:
+            pass
+        name = f"{repository}:{tag or 'latest'}"
+        self._images[name] = _image(name)
+        yield Progress(self._images[name].id)
+
+    async def commit(self, request: CommitRequest) -> str:
+        """Make an image appear."""
+        name = f"{request.repository}:{request.tag or 'latest'}"
+        self._images[name] = _image(name)
+        return self._images[name].id
+
+    async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo:
+        """Describe an image that is here."""
+        self.logins.append(credentials)
+        return DistributionInfo((await self.inspect(ref)).descriptor, (host(),))
+
+    async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]:
+        """Find one repository."""
+        del limit, filters, credentials
+        return [SearchResult(term, "found", 5, is_official=True)]
+
+    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned:
+        """Find nothing to do."""
+        del filters, all_entries
+        return Pruned((), 0)
+
+
+def _image(name: str) -> ImageInfo:
+    reference = parse_reference(name)
+    digest = digest_of(name.encode())
+    config = ImageConfig(
+        architecture=host().architecture,
+        os="linux",
+        rootfs=RootFS((digest_of(b"layer"),)),
+        config=ExecutionConfig(cmd=("sh",), env=("PATH=/bin",), labels={"made": "up"}),
+        created="2024-01-02T03:04:05Z",
+    )
+    return ImageInfo(
+        id=digest,
+        config=config,
+        descriptor=Descriptor(OCI_MANIFEST, digest, 100),
+        tags=(reference.familiar,),
+        digests=(f"{reference.familiar_name}@{digest}",),
+        size=1 << 20,
+        created_ns=1_704_164_645 * 10**9,
+        tagged_ns=0,
+    )

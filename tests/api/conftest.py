@@ -1,0 +1,107 @@
+"""The Docker API frontend over an engine in memory, behind the real server on a unix socket."""
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from socket import AF_UNIX, socket
+
+import anyio
+import pytest
+
+from core.daemon.listeners import ListenOptions, open_listeners
+from core.daemon.server import serve
+from plugins.api_docker.frontend import DockerFrontend
+from plugins.api_docker.settings import ApiDockerSettings
+from sdk.engine import Engine
+from sdk.testing.fake import fake_engine
+
+
+class UnixConnection(HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=20)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket(AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def message(self) -> str:
+        assert self.body.endswith(b"}\n")
+        assert list(self.json) == ["message"]
+        return self.json["message"]
+
+
+class Api:
+    def __init__(self, path: str, engine: Engine) -> None:
+        self.path = path
+        self.engine = engine
+
+    def open(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> HTTPResponse:
+        """Send a request and return as soon as the head of its reply is there."""
+        connection = UnixConnection(self.path)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"Content-Type": "application/json"} if data is not None and headers is None else headers or {}
+        connection.request(method, path, data, given)
+        return connection.getresponse()
+
+    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Reply:
+        """Send a request and return its whole reply."""
+        response = self.open(method, path, body, headers)
+        return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+
+    def create(self, *command: str, name: str = "", **fields: object) -> str:
+        reply = self.call("POST", f"/containers/create?name={name}", {"Image": "busybox", "Cmd": list(command), **fields})
+        assert reply.status == 201, reply
+        return reply.json["Id"]
+
+    def raw(self) -> socket:
+        connection = socket(AF_UNIX)
+        connection.settimeout(10)
+        connection.connect(self.path)
+        return connection
+
+    def docker(self, *arguments: str, stdin: str = "", config: Path | None = None) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{self.path}", "DOCKER_CONFIG": str(config or Path(self.path).parent)}
+        return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    engine = fake_engine()
+    path = f"{tmp_path}/s.sock"
+    listeners = open_listeners([f"unix://{path}"], ListenOptions())
+    app = DockerFrontend(ApiDockerSettings()).build(engine)
+    started, stop = threading.Event(), threading.Event()
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(serve, app, listeners, on_ready=started.set))
+            await anyio.to_thread.run_sync(stop.wait)
+            group.cancel_scope.cancel()
+
+    thread = threading.Thread(target=anyio.run, args=(run,), kwargs={"backend_options": {"use_uvloop": True}})
+    thread.start()
+    started.wait(5)
+    yield Api(path, engine)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -1,0 +1,81 @@
+"""Networks, volumes and the engine itself over the wire."""
+
+import pytest
+
+from tests.api.conftest import Api
+
+
+def test_a_network_is_made_shown_joined_and_removed(api: Api) -> None:
+    body = {
+        "Name": "n",
+        "CheckDuplicate": True,
+        "Driver": "bridge",
+        "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": "10.1.0.0/24"}]},
+        "Options": {},
+        "Labels": None,
+    }
+    made = api.call("POST", "/networks/create", body)
+    assert (made.status, made.json["Warning"]) == (201, "")
+    assert api.call("POST", "/networks/n/connect", {"Container": "c", "EndpointConfig": {"Aliases": ["a"]}}).status == 200
+    shown = api.call("GET", "/networks/n").json
+    assert shown["IPAM"]["Config"] == [{"Subnet": "10.1.0.0/24"}]
+    assert shown["Containers"]["c"]["IPv4Address"] == "172.17.0.2/16"
+    assert (shown["Labels"], shown["Scope"], shown["EnableIPv6"]) == ({}, "local", False)
+    assert api.call("POST", "/networks/n/disconnect", {"Container": "c", "Force": True}).status == 200
+    assert api.call("DELETE", "/networks/n").status == 204
+    assert api.call("GET", "/networks/n").message == "network n not found"
+
+
+@pytest.mark.parametrize("path", ["/networks", "/networks/"])
+def test_the_given_networks_are_listed(api: Api, path: str) -> None:
+    assert [network["Name"] for network in api.call("GET", path).json] == ["bridge", "host", "none"]
+
+
+def test_given_networks_stay(api: Api) -> None:
+    assert api.call("DELETE", "/networks/bridge").status == 403
+
+
+def test_a_volume_is_made_shown_and_removed(api: Api) -> None:
+    made = api.call("POST", "/volumes/create", {"Name": "v", "Labels": {"a": "b"}, "DriverOpts": {}})
+    assert made.status == 201
+    assert (made.json["Scope"], made.json["Driver"], made.json["Labels"]) == ("local", "local", {"a": "b"})
+    assert "UsageData" not in made.json
+    listed = api.call("GET", "/volumes").json
+    assert ([volume["Name"] for volume in listed["Volumes"]], listed["Warnings"]) == (["v"], None)
+    assert api.call("DELETE", "/volumes/v").status == 204
+    assert api.call("GET", "/volumes/v").message == "get v: no such volume"
+    assert api.call("DELETE", "/volumes/v?force=1").status == 204
+
+
+def test_a_volume_needs_no_body(api: Api) -> None:
+    assert len(api.call("POST", "/volumes/create").json["Name"]) == 64
+
+
+@pytest.mark.parametrize(("version", "named"), [("v1.41", True), ("v1.42", False)])
+def test_prune_takes_named_volumes_only_from_old_clients(api: Api, version: str, named: bool) -> None:
+    api.call("POST", "/volumes/create", {"Name": "v"})
+    assert api.call("POST", f"/{version}/volumes/prune").json["VolumesDeleted"] == (["v"] if named else [])
+
+
+def test_version_has_an_engine_component(api: Api) -> None:
+    version = api.call("GET", "/version").json
+    assert (version["ApiVersion"], version["MinAPIVersion"], version["Os"]) == ("1.51", "1.24", "linux")
+    assert version["Components"][0]["Name"] == "Engine"
+
+
+def test_info_tells_what_clients_read(api: Api) -> None:
+    info = api.call("GET", "/info").json
+    assert (info["OSType"], info["CgroupVersion"], info["NCPU"], info["Swarm"]["LocalNodeState"]) == ("linux", "2", 2, "inactive")
+    assert info["Runtimes"] == {"ns": {"path": "ns"}, "runc": {"path": "runc"}}
+    assert info["Plugins"]["Network"] == ["bridge", "host", "null"]
+    assert info["RegistryConfig"]["IndexConfigs"]["localhost:5000"]["Secure"] is False
+    assert info["RegistryConfig"]["InsecureRegistryCIDRs"] == ["::1/128", "127.0.0.0/8"]
+
+
+def test_disk_usage_answers_lists(api: Api) -> None:
+    usage = api.call("GET", "/system/df").json
+    assert usage == {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
+
+
+def test_plugins_are_an_empty_list(api: Api) -> None:
+    assert api.call("GET", "/plugins").json == []

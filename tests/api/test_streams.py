@@ -1,0 +1,253 @@
+"""Streams over the wire: attach, exec, wait, logs, events, stats, and clients that go away."""
+
+import json
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import SHUT_WR, socket
+
+import pytest
+
+from tests.api.conftest import Api
+
+
+def upgrade(path: str, body: bytes = b"") -> bytes:
+    kind = b"Content-Type: application/json\r\n" if body else b""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: {len(body)}\r\n".encode()
+        + kind
+        + b"\r\n"
+        + body
+    )
+
+
+def read_head(client: socket) -> tuple[bytes, dict[str, str], bytes]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += client.recv(65536)
+    head, rest = data.split(b"\r\n\r\n", 1)
+    first, *lines = head.split(b"\r\n")
+    return first, {name.decode().lower(): value.decode() for name, value in (line.split(b": ", 1) for line in lines)}, rest
+
+
+def read_all(client: socket, data: bytes = b"") -> bytes:
+    while chunk := client.recv(65536):
+        data += chunk
+    return data
+
+
+def frames(data: bytes) -> list[tuple[int, bytes]]:
+    result = []
+    while data:
+        stream, size = struct.unpack(">BxxxL", data[:8])
+        result.append((stream, data[8 : 8 + size]))
+        data = data[8 + size :]
+    return result
+
+
+@contextmanager
+def attached(
+    api: Api, query: str, version: str = "v1.51", request: bytes | None = None
+) -> Iterator[tuple[socket, bytes, dict[str, str]]]:
+    with api.raw() as client:
+        client.sendall(request or upgrade(f"/{version}/containers/x/attach?{query}"))
+        first, headers, rest = read_head(client)
+        assert rest == b""
+        yield client, first, headers
+
+
+def test_attach_before_start_carries_input_and_output(api: Api) -> None:
+    api.create("cat", name="x", OpenStdin=True)
+    with attached(api, "stream=1&stdin=1&stdout=1&stderr=1") as (client, first, headers):
+        assert first == b"HTTP/1.1 101 UPGRADED"
+        assert headers["content-type"] == "application/vnd.docker.multiplexed-stream"
+        assert (headers["connection"], headers["upgrade"], headers["api-version"]) == ("Upgrade", "tcp", "1.51")
+        api.call("POST", "/containers/x/start")
+        client.sendall(b"typed")
+        client.shutdown(SHUT_WR)
+        assert frames(read_all(client)) == [(1, b"typed")]
+    assert api.call("GET", "/containers/x/json").json["State"]["Status"] == "exited"
+
+
+@pytest.mark.parametrize(
+    ("version", "tty", "kind"),
+    [
+        ("v1.41", False, "application/vnd.docker.raw-stream"),
+        ("v1.42", False, "application/vnd.docker.multiplexed-stream"),
+        ("v1.51", True, "application/vnd.docker.raw-stream"),
+    ],
+)
+def test_the_content_type_depends_on_version_and_terminal(api: Api, version: str, tty: bool, kind: str) -> None:
+    api.create("cat", name="x", OpenStdin=True, Tty=tty)
+    with attached(api, "stream=1&stdin=1&stdout=1", version) as (client, _, headers):
+        assert headers["content-type"] == kind
+        api.call("POST", "/containers/x/start")
+        client.sendall(b"typed")
+        client.shutdown(SHUT_WR)
+        data = read_all(client)
+        assert data == b"typed" if tty else frames(data) == [(1, b"typed")]
+
+
+def test_attach_without_upgrade_answers_200_and_raw_bytes(api: Api) -> None:
+    api.create("echo", "hi", name="x")
+    request = b"POST /containers/x/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: docker\r\n\r\n"
+    with attached(api, "", request=request) as (client, first, headers):
+        assert first == b"HTTP/1.1 200 OK"
+        assert not {"content-length", "transfer-encoding", "upgrade"} & set(headers)
+        api.call("POST", "/containers/x/start")
+        assert frames(read_all(client)) == [(1, b"hi\n")]
+
+
+def test_attach_to_nothing_is_an_ordinary_404(api: Api) -> None:
+    with api.raw() as client:
+        client.sendall(upgrade("/containers/nope/attach?stream=1"))
+        first, _, rest = read_head(client)
+        assert first == b"HTTP/1.1 404 Not Found"
+        assert json.loads(rest or client.recv(4096)) == {"message": "No such container: nope"}
+
+
+def test_attach_to_a_paused_container_is_a_conflict(api: Api) -> None:
+    api.create("sleep", name="x")
+    api.call("POST", "/containers/x/start")
+    api.call("POST", "/containers/x/pause")
+    assert api.call("POST", "/containers/x/attach?stream=1").status == 409
+
+
+def start_exec(api: Api, *command: str, **fields: object) -> str:
+    reply = api.call("POST", "/containers/x/exec", {"Cmd": list(command), **fields})
+    assert reply.status == 201
+    return reply.json["Id"]
+
+
+def running(api: Api) -> None:
+    api.create("sleep", name="x")
+    api.call("POST", "/containers/x/start")
+
+
+def test_exec_runs_when_its_connection_is_taken_over(api: Api) -> None:
+    running(api)
+    identifier = start_exec(api, "cat", AttachStdin=True, AttachStdout=True)
+    assert api.call("GET", f"/exec/{identifier}/json").json["ExitCode"] is None
+    with api.raw() as client:
+        client.sendall(upgrade(f"/exec/{identifier}/start", b'{"Detach":false,"Tty":false}'))
+        client.sendall(b"early ")
+        assert read_head(client)[0] == b"HTTP/1.1 101 UPGRADED"
+        client.sendall(b"late")
+        client.shutdown(SHUT_WR)
+        assert b"".join(data for _, data in frames(read_all(client))) == b"early late"
+    inspected = api.call("GET", f"/exec/{identifier}/json").json
+    assert (inspected["ExitCode"], inspected["Running"], inspected["ID"]) == (0, False, identifier)
+    assert inspected["ProcessConfig"] == {"tty": False, "entrypoint": "cat", "arguments": [], "privileged": False, "user": ""}
+
+
+def test_an_exec_that_cannot_start_says_so_in_the_stream(api: Api) -> None:
+    running(api)
+    identifier = start_exec(api, "nope", AttachStdout=True)
+    with api.raw() as client:
+        client.sendall(upgrade(f"/exec/{identifier}/start", b"{}"))
+        assert read_head(client)[0] == b"HTTP/1.1 101 UPGRADED"
+        assert b"executable file not found" in read_all(client)
+    assert api.call("GET", f"/exec/{identifier}/json").json["ExitCode"] == 127
+    assert api.call("POST", f"/exec/{identifier}/start", {}).status == 409
+
+
+def test_a_detached_exec_answers_an_empty_200(api: Api) -> None:
+    running(api)
+    identifier = start_exec(api, "fail", "3")
+    reply = api.call("POST", f"/exec/{identifier}/start", {"Detach": True})
+    assert (reply.status, reply.body) == (200, b"")
+    assert api.call("GET", f"/exec/{identifier}/json").json["ExitCode"] == 3
+
+
+def test_exec_in_a_stopped_container_is_a_conflict(api: Api) -> None:
+    api.create("cat", name="x")
+    assert api.call("POST", "/containers/x/exec", {"Cmd": ["cat"]}).status == 409
+    assert api.call("POST", "/exec/nope/start", {}).message == "No such exec instance: nope"
+
+
+def test_wait_sends_its_head_before_the_container_starts(api: Api) -> None:
+    api.create("fail", "7", name="x")
+    response = api.open("POST", "/containers/x/wait?condition=next-exit")
+    assert (response.status, response.getheader("content-type")) == (200, "application/json")
+    api.call("POST", "/containers/x/start")
+    assert json.loads(response.read()) == {"StatusCode": 7}
+
+
+def test_wait_refuses_conditions_it_does_not_know(api: Api) -> None:
+    api.create("cat", name="x")
+    assert api.call("POST", "/containers/x/wait?condition=soon").status == 400
+    assert api.call("POST", "/containers/nope/wait").status == 404
+
+
+def test_logs_are_framed_with_timestamps_in_front(api: Api) -> None:
+    api.create("fail", "1", name="x")
+    api.call("POST", "/containers/x/start")
+    reply = api.call("GET", "/containers/x/logs?stdout=1&stderr=1&timestamps=1")
+    assert reply.headers["content-type"] == "application/vnd.docker.multiplexed-stream"
+    ((stream, line),) = frames(reply.body)
+    stamp, text = line.split(b" ", 1)
+    assert (stream, text, len(stamp), stamp[-1:]) == (2, b"failing\n", len("2024-01-02T03:04:05.123456789Z"), b"Z")
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 400), ("stdout=1", 200), ("stdout=1&since=x", 400), ("stdout=1&tail=x", 200)])
+def test_logs_need_a_stream_and_readable_times(api: Api, query: str, status: int) -> None:
+    api.create("cat", name="x")
+    assert api.call("GET", f"/containers/x/logs?{query}").status == status
+
+
+def test_events_are_sent_as_they_happen(api: Api) -> None:
+    response = api.open("GET", "/events")
+    assert response.status == 200
+    identifier = api.create("cat", name="x", Labels={"a": "b"})
+    event = json.loads(response.readline())
+    assert (event["Type"], event["Action"], event["scope"]) == ("container", "create", "local")
+    assert (event["status"], event["id"], event["from"]) == ("create", identifier, "busybox")
+    assert event["Actor"] == {"ID": identifier, "Attributes": {"name": "x", "image": "busybox", "a": "b"}}
+    assert event["timeNano"] // 10**9 == event["time"]
+    response.close()
+
+
+def test_events_replay_and_end(api: Api) -> None:
+    before = time.time()
+    api.create("cat")
+    reply = api.call("GET", f"/events?since={before:.9f}&until={time.time():.9f}")
+    assert [json.loads(line)["Action"] for line in reply.body.splitlines()] == ["create"]
+
+
+def test_a_client_that_leaves_the_events_frees_them(api: Api) -> None:
+    response = api.open("GET", "/events")
+    assert api.engine.system.listeners == 1
+    response.close()
+    deadline = time.monotonic() + 5
+    while api.engine.system.listeners and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert api.engine.system.listeners == 0
+
+
+def test_stats_have_the_fields_clients_compute_with(api: Api) -> None:
+    running(api)
+    identifier = api.call("GET", "/containers/x/json").json["Id"]
+    stats = api.call("GET", "/containers/x/stats?stream=0&one-shot=1").json
+    assert (stats["id"], stats["name"]) == (identifier, "/x")
+    assert stats["cpu_stats"]["online_cpus"] == 2
+    assert stats["cpu_stats"]["system_cpu_usage"] > 0
+    assert stats["precpu_stats"]["cpu_usage"]["total_usage"] == 0
+    assert stats["memory_stats"]["stats"]["inactive_file"] == 4096
+    assert stats["memory_stats"]["usage"] == 1 << 20
+    assert stats["pids_stats"] == {"current": 1}
+    assert stats["networks"]["eth0"]["tx_bytes"] == 2
+
+
+def test_stats_stream_until_the_client_leaves(api: Api) -> None:
+    running(api)
+    response = api.open("GET", "/containers/x/stats")
+    first, second = (json.loads(response.readline()) for _ in range(2))
+    assert second["preread"] == first["read"]
+    response.close()
+
+
+def test_stats_of_a_stopped_container_are_zeros(api: Api) -> None:
+    api.create("cat", name="x")
+    stats = api.call("GET", "/containers/x/stats?stream=0").json
+    assert (stats["read"], stats["memory_stats"], stats["cpu_stats"]["cpu_usage"]["total_usage"]) == ("0001-01-01T00:00:00Z", {}, 0)
