@@ -1,0 +1,85 @@
+"""Paths in a container, as clients of `docker cp` mean them: absolute, without any symlink leading out of the root."""
+
+import errno
+import os
+import posixpath
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sdk.linux.openat import open_in_root
+
+_MAX_SYMLINKS = 40
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPath:
+    """A path made absolute and clean. The last component is not followed if it is a symlink, unless `/` or `/.` comes after it."""
+
+    absolute: str
+    name: str
+    follows: bool
+
+
+def parse(path: str) -> ContainerPath:
+    """Return what a client's path means: relative ones start at the root, and `..` ends there."""
+    absolute = posixpath.normpath("/" + path.lstrip("/"))
+    name = "." if path.endswith("/.") or path == "." else posixpath.basename(absolute) or "/"
+    return ContainerPath(absolute, name, path.endswith(("/", "/.")) or absolute == "/")
+
+
+def locate(root: int, path: ContainerPath) -> int:
+    """Return a descriptor (O_PATH) of what a path names. Raises FileNotFoundError, whatever it is that is missing on the way."""
+    with _absence(path):
+        if path.follows:
+            return open_in_root(root, path.absolute, os.O_PATH)
+        parent = locate_parent(root, path)
+        try:
+            return os.open(posixpath.basename(path.absolute), os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        finally:
+            os.close(parent)
+
+
+def locate_parent(root: int, path: ContainerPath) -> int:
+    """Return a descriptor (O_PATH) of the directory a path's last component is in. Raises FileNotFoundError."""
+    with _absence(path):
+        return open_in_root(root, posixpath.dirname(path.absolute), os.O_PATH | os.O_DIRECTORY)
+
+
+@contextmanager
+def _absence(path: ContainerPath) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _ABSENT:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path.absolute) from error
+        raise
+
+
+def resolve(root: int, path: str) -> str:
+    """Return an absolute path with its symlinks resolved, also the last; what does not exist stays as it is written."""
+    done, pending, symlinks = "/", path.split("/")[::-1], 0
+    while pending:
+        step = posixpath.normpath(posixpath.join(done, pending.pop()))
+        target = _readlink(root, step) if symlinks < _MAX_SYMLINKS else None
+        if target is None:
+            done = step
+            continue
+        symlinks += 1
+        pending += target.split("/")[::-1]
+        if target.startswith("/"):
+            done = "/"
+    return done
+
+
+def _readlink(root: int, path: str) -> str | None:
+    try:
+        found = open_in_root(root, path, os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        return os.readlink("", dir_fd=found) if stat.S_ISLNK(os.fstat(found).st_mode) else None
+    finally:
+        os.close(found)
