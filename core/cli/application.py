@@ -10,7 +10,7 @@ from core.cli import config, doctor, gc, plugin
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
-def build(words: Sequence[str]) -> typer.Typer:
+def build(words: Sequence[str] = ()) -> typer.Typer:
     """Return the command line for these words. Plugins are loaded only if the command is none of ours, or for the overview."""
     application = typer.Typer(name="core", help="A container engine made of plugins.", no_args_is_help=True, add_completion=False)
     application.command("serve", context_settings=_PASSED_ON, help="Run the daemon.")(_serve)
