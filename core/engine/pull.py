@@ -1,11 +1,12 @@
 """`docker pull`: resolve, choose the platform, fetch and unpack in parallel, record, announce."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from core.engine.image_context import ImageContext
 from core.images.documents import parse_config, parse_index, parse_manifest
+from core.images.fetcher import Fetcher
 from core.images.installer import Layer
 from core.images.platforms import choose, no_match
 from core.images.progress import Report, reported
@@ -31,6 +32,20 @@ class _Pull:
     credentials: Credentials
     resolved: ResolvedManifest
     manifest: ResolvedManifest
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The registry, as the source of one pull's layers."""
+
+    fetcher: Fetcher
+    pull: _Pull
+
+    async def fetch(self, blob: Descriptor, report: Report) -> None:
+        await self.fetcher.fetch(self.pull.reference, blob, self.pull.credentials, report)
+
+    def stream(self, blob: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
+        return self.fetcher.stream(self.pull.reference, blob, self.pull.credentials, report)
 
 
 async def pull(context: ImageContext, request: PullRequest) -> AsyncIterator[Progress]:
@@ -85,10 +100,7 @@ async def _config(context: ImageContext, pull: _Pull, manifest: Manifest) -> Ima
 
 
 async def _install(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], report: Report) -> None:
-    async def obtain(blob: Descriptor, report: Report) -> None:
-        await context.fetcher.fetch(pull.reference, blob, pull.credentials, report)
-
-    await context.installer.install(layers, obtain, report)
+    await context.installer.install(layers, _Source(context.fetcher, pull), report)
 
 
 def _conclude(context: ImageContext, pull: _Pull, image_id: str, record: ImageRecord, report: Report) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -64,7 +64,7 @@ class ContentStore:
             raise DataLoss(f"content {digest}: stored bytes do not match their digest")
         return content
 
-    async def chunks(self, digest: str, show: Callable[[int], None] = lambda _position: None) -> AsyncIterator[bytes]:
+    async def chunks(self, digest: str, show: Callable[[int], None] = lambda _position: None) -> AsyncGenerator[bytes, None]:
         """Read a blob a mebibyte at a time, showing how far it is. Raises NotFound."""
         position = 0
         async with await self._open(digest) as file:
@@ -150,6 +150,13 @@ class Ingest:
     async def restart(self) -> None:
         """Open the partial and forget what it holds."""
         self.offset = await run_sync(self._open, os.O_TRUNC, limiter=self._limiter)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Read what the partial holds, from its start."""
+        position = 0
+        while chunk := await run_sync(os.pread, self._file, _READ, position, limiter=self._limiter):
+            position += len(chunk)
+            yield chunk
 
     async def write(self, chunk: bytes) -> None:
         """Append a chunk; chunks are gathered and written about a mebibyte at a time."""

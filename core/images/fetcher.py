@@ -1,5 +1,8 @@
 """Fetching blobs into the content store: each once, whoever asks, going on where an earlier attempt stopped."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 import anyio
 
 from core.images.content import ContentStore, Ingest
@@ -36,7 +39,35 @@ class Fetcher:
                 report(Progress("Waiting", layer))
             async with self._slots:
                 await self._download(reference, descriptor, credentials, report)
-            report(Progress("Download complete", layer))
+
+    async def stream(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a blob while it arrives, from its first byte on, and store it. Raises DataLoss at the end if it is not the one named."""
+        parse_digest(descriptor.digest)
+        async with self._content.locks.hold(descriptor.digest), self._slots:
+            if self._content.exists(descriptor.digest):
+                chunks = self._content.chunks(descriptor.digest)
+            else:
+                chunks = self._passed_on(reference, descriptor, credentials, report)
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _passed_on(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report
+    ) -> AsyncGenerator[bytes, None]:
+        ingest = self._content.ingest(descriptor.digest, descriptor.size)
+        try:
+            await ingest.resume()
+            async for chunk in ingest.chunks():
+                yield chunk
+            async with aclosing(self._received(ingest, reference, descriptor, credentials, report)) as received:
+                async for chunk in received:
+                    yield chunk
+            await self._verify(ingest, descriptor, report)
+        finally:
+            await ingest.close()
 
     async def _download(self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report) -> None:
         try:
@@ -48,17 +79,23 @@ class Fetcher:
         ingest = self._content.ingest(descriptor.digest, descriptor.size)
         try:
             await ingest.resume()
-            await self._receive(ingest, reference, descriptor, credentials, report)
-            report(Progress("Verifying Checksum", short(descriptor.digest)))
-            await ingest.commit()
+            async for _chunk in self._received(ingest, reference, descriptor, credentials, report):
+                pass
+            await self._verify(ingest, descriptor, report)
         finally:
             await ingest.close()
 
-    async def _receive(
+    async def _verify(self, ingest: Ingest, descriptor: Descriptor, report: Report) -> None:
+        report(Progress("Verifying Checksum", short(descriptor.digest)))
+        await ingest.commit()
+        report(Progress("Download complete", short(descriptor.digest)))
+
+    async def _received(
         self, ingest: Ingest, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report
-    ) -> None:
+    ) -> AsyncGenerator[bytes, None]:
         meter = Meter(report, "Downloading", short(descriptor.digest), descriptor.size)
         async with self._registry.fetch(reference, descriptor, credentials, offset=ingest.offset) as chunks:
             async for chunk in chunks:
                 await ingest.write(chunk)
                 meter.show(ingest.offset)
+                yield chunk

@@ -1,9 +1,11 @@
 """Installing layers: obtained and unpacked in parallel, committed bottom first."""
 
+import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import anyio
 
@@ -11,7 +13,7 @@ from core.images.content import ContentStore
 from core.images.fetcher import short
 from core.images.garbage import STAGED_PREFIX
 from core.images.layers import LayerRecord, Layers
-from core.images.progress import Report
+from core.images.progress import Meter, Report
 from core.images.unpack import Unpacked, Unpacker
 from sdk.drivers.storage import StorageDriver
 from sdk.engine.images import Progress
@@ -19,8 +21,17 @@ from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID, Digest, chain_ids
 
-Obtain = Callable[[Descriptor, Report], Awaitable[None]]
-"""Makes sure that a blob is in the content store."""
+_log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where blobs come from that are not in the content store yet."""
+
+    async def fetch(self, blob: Descriptor, report: Report) -> None:
+        """Make sure that a blob is in the content store."""
+
+    def stream(self, blob: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
+        """Yield a blob while it is brought into the content store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,8 @@ class Installer:
         self._storage = storage
         self._unpacker = unpacker
 
-    async def install(self, layers: Sequence[Layer], obtain: Obtain, report: Report) -> None:
-        """Install a stack, bottom first. Raises what obtaining raises, DataLoss for a layer that is not what it should be.
+    async def install(self, layers: Sequence[Layer], source: Source, report: Report) -> None:
+        """Install a stack, bottom first. Raises what the source raises, DataLoss for a layer that is not what it should be.
 
         Cancelled or failed, it leaves no staged directory; layers that were committed stay for the next attempt.
         """
@@ -60,32 +71,49 @@ class Installer:
             report(Progress("Already exists" if step.chain in self._layers else "Pulling fs layer", short(step.layer.blob.digest)))
         with first_error():
             async with anyio.create_task_group() as group:
-                for step in steps:
-                    group.start_soon(self._install, step, obtain, report)
+                for step in sorted(steps, key=lambda step: step.layer.blob.size, reverse=True):
+                    group.start_soon(self._install, step, source, report)
 
-    async def _install(self, step: _Step, obtain: Obtain, report: Report) -> None:
+    async def _install(self, step: _Step, source: Source, report: Report) -> None:
         async with self._layers.locks.hold(step.chain):
             if step.chain not in self._layers:
-                await obtain(step.layer.blob, report)
-                await self._unpack_and_commit(step, report)
+                await self._unpack_and_commit(step, source, report)
                 report(Progress("Pull complete", short(step.layer.blob.digest)))
         step.done.set()
 
-    async def _unpack_and_commit(self, step: _Step, report: Report) -> None:
+    async def _unpack_and_commit(self, step: _Step, source: Source, report: Report) -> None:
         async with self._staged() as key:
-            unpacked = await self._unpack(step.layer, key, report)
+            unpacked = await self._unpack(step.layer, key, source, report)
+            if unpacked.diff_id != step.layer.diff_id:
+                raise DataLoss(
+                    f"layer {step.layer.blob.digest} unpacks to {unpacked.diff_id}, not to {step.layer.diff_id} as the image says"
+                )
             if step.below:
                 await step.below.done.wait()
             parent = step.below.chain if step.below else None
             await self._storage.commit(step.chain, key, parent=parent)
             self._layers.put(step.chain, LayerRecord(step.layer.diff_id, parent or "", unpacked.size, step.layer.blob))
 
-    async def _unpack(self, layer: Layer, key: str, report: Report) -> Unpacked:
+    async def _unpack(self, layer: Layer, key: str, source: Source, report: Report) -> Unpacked:
+        """Unpack a layer while it arrives if a worker is free for that, else, or if what arrived was damaged, from disk."""
+        if not self._content.exists(layer.blob.digest) and self._unpacker.takes_streams:
+            try:
+                return await self._unpack_stream(layer, key, source, report)
+            except DataLoss:
+                _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
+        await source.fetch(layer.blob, report)
+        return await self._unpack_stored(layer, key, report)
+
+    async def _unpack_stream(self, layer: Layer, key: str, source: Source, report: Report) -> Unpacked:
         target = await self._storage.stage(key)
-        report(Progress("Extracting", short(layer.blob.digest), 0, layer.blob.size))
-        unpacked = await self._unpacker.unpack(self._content.path(layer.blob.digest), target)
-        if unpacked.diff_id != layer.diff_id:
-            raise DataLoss(f"layer {layer.blob.digest} unpacks to {unpacked.diff_id}, the image configuration says {layer.diff_id}")
+        async with aclosing(source.stream(layer.blob, report)) as chunks:
+            return await self._unpacker.unpack_stream(chunks, target)
+
+    async def _unpack_stored(self, layer: Layer, key: str, report: Report) -> Unpacked:
+        meter = Meter(report, "Extracting", short(layer.blob.digest), layer.blob.size)
+        target = await self._storage.stage(key)
+        meter.show(0)
+        unpacked = await self._unpacker.unpack(self._content.path(layer.blob.digest), target, meter.show)
         report(Progress("Extracting", short(layer.blob.digest), layer.blob.size, layer.blob.size))
         return unpacked
 

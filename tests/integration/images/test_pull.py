@@ -41,8 +41,8 @@ async def test_a_pull_reports_like_dockers_and_stores_the_image(
         Progress("Pulling fs layer", layer) for layer in layers
     ]
     for layer in layers:
-        said = [step.status for step in steps if step.id == layer and step.status != "Downloading"]
-        assert said == ["Pulling fs layer", "Verifying Checksum", "Download complete", "Extracting", "Extracting", "Pull complete"]
+        said = [step.status for step in steps if step.id == layer and step.status not in ("Downloading", "Extracting")]
+        assert said == ["Pulling fs layer", "Verifying Checksum", "Download complete", "Pull complete"]
     assert [step.status for step in steps[-2:]] == [
         f"Digest: {image.descriptor.digest}",
         f"Status: Downloaded newer image for {name}:latest",
@@ -150,7 +150,7 @@ async def test_a_closed_pull_leaves_no_staged_directory(rooms, hub: RegistryBack
     await make_image([make_tar({f"file{number}": os.urandom(8 << 20)}) for number in range(4)]).push(hub, parse_reference(name))
     steps = rooms.images.pull(PullRequest(name))
     async for step in steps:
-        if step.status == "Extracting":
+        if step.status == "Download complete":
             break
     await steps.aclose()
     assert not [info for info in await rooms.storage.list() if info.kind is SnapshotKind.STAGED]
