@@ -1,0 +1,254 @@
+"""Containers on networks: the endpoints of every running container."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import anyio
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.drivers import Drivers, calling
+from core.events.bus import EventBus
+from core.networks.attachment import attachment_of, member_of
+from core.networks.catalog import NetworkCatalog
+from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
+from core.networks.endpoints import Endpoints
+from core.networks.places import ConnectRequest, Place, places_of
+from core.networks.record import HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
+from core.store.database import Database
+from sdk.drivers.network import PortBinding, Sandbox
+from sdk.engine.config import EndpointConfig
+from sdk.engine.containers import NetworkAttachment
+from sdk.engine.networks import NetworkMember
+from sdk.errors import NoSuchNetwork, PermissionDenied
+from sdk.events import EventType
+
+__all__ = ["Attachments", "ConnectRequest", "Connected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connected container. Without `sandbox_path` it gets an empty network namespace of its own if `private`, else the host's."""
+
+    sandbox_path: str | None
+    networks: Mapping[str, NetworkAttachment]
+    ports: tuple[PortBinding, ...] = ()
+    private: bool = False
+
+
+class _Held(Struct, frozen=True):
+    """What is kept of a running container: its record, how to reach its namespace, and the driver that made it and must release it."""
+
+    record: ContainerEndpoints
+    sandbox: Sandbox | None = None
+    made_by: str = ""
+    made: Sandbox | None = None
+
+
+class Attachments:
+    """Connects and disconnects containers. Lives on the event loop; endpoints are in memory and on disk.
+
+    A record is written after the driver has made the endpoint: should the daemon die in between, the namespace dies with it and the
+    next boot removes what is left of it on the host.
+    """
+
+    def __init__(self, database: Database, catalog: NetworkCatalog, drivers: Drivers, events: EventBus) -> None:
+        self._table = database.table("endpoints", ContainerEndpoints)
+        self._catalog = catalog
+        self._drivers = drivers
+        self._endpoints = Endpoints(catalog, drivers)
+        self._events = events
+        self._held: dict[str, _Held] = {}
+        self._joining: list[str] = []
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # A container's life
+    # -----------------------------------------------------------------------------------------------------------------
+
+    async def connect(self, request: ConnectRequest) -> Connected:
+        """Connect a container that is about to start to all its networks, and publish its ports; all or nothing.
+
+        Raises NoSuchNetwork, InvalidArgument, PermissionDenied (address in use), PortAllocated, ResourceExhausted.
+        """
+        async with self._lock(request.container_id), AsyncExitStack() as undo:
+            places = places_of(self._catalog, request)
+            with self._about_to_join(places):
+                held = _Held(ContainerEndpoints(name=request.container_name, hostname=request.hostname))
+                for place in places:
+                    held = await self._add(held, request, place, undo)
+                self._keep(request.container_id, held)
+            undo.pop_all()
+        for place in places:
+            self._emit("connect", place.network, request.container_id)
+        networks, ports = self.describe(request.container_id)
+        path = held.sandbox.path if held.sandbox is not None else None
+        return Connected(path, networks, ports, private=places[0].network.name == NONE)
+
+    async def started(self, container_id: str, sandbox_path: str) -> None:
+        """Learn the path at which a container's namespace can be reached for as long as it runs."""
+        held = self._held.get(container_id)
+        if held is not None and held.sandbox is not None:
+            self._held[container_id] = replace(held, sandbox=Sandbox(sandbox_path))
+
+    async def disconnect(self, container_id: str) -> None:
+        """Free everything a container had that has ended; idempotent. What a driver cannot free is logged and freed at the next boot."""
+        with anyio.CancelScope(shield=True):
+            async with self._lock(container_id):
+                held = self._held.get(container_id)
+                if held is None:
+                    return
+                for endpoint in held.record.endpoints:
+                    await self._take_away(container_id, endpoint, None)
+                if held.made is not None:
+                    await self._endpoints.release(held.made_by, held.made)
+                self._table.delete(container_id)
+                del self._held[container_id]
+
+    async def restore(self, live: Mapping[str, str]) -> None:
+        """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others."""
+        for container_id, record in self._table.items():
+            if container_id in live:
+                self._take_over(container_id, record, Sandbox(live[container_id]))
+            else:
+                self._table.delete(container_id)
+        for name, driver in self._drivers.networks.items():
+            networks = [record for record in self._catalog.records() if record.config.driver == name]
+            ids = {network.id for network in networks}
+            endpoints = [
+                (endpoint.endpoint(container_id), sandbox)
+                for container_id, sandbox, endpoint in self._living()
+                if endpoint.network_id in ids
+            ]
+            with calling(name, "restore"):
+                await driver.restore([network.spec() for network in networks], endpoints)
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Changes while a container runs
+    # -----------------------------------------------------------------------------------------------------------------
+
+    async def join(self, container_id: str, network: NetworkRecord, config: EndpointConfig) -> None:
+        """Connect a running container to one more network; all or nothing.
+
+        Raises what `connect` raises, and PermissionDenied for a network it is on.
+        """
+        async with self._lock(container_id), AsyncExitStack() as undo:
+            held = self._held[container_id]
+            endpoints = held.record.endpoints
+            if any(endpoint.network_id == network.id for endpoint in endpoints):
+                raise PermissionDenied(f"endpoint with name {held.record.name} already exists in network {network.name}")
+            check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
+            check_endpoint(network, config)
+            gateway = not network.config.internal and not any(endpoint.default_route for endpoint in endpoints)
+            place = Place(network, config, gateway=gateway)
+            request = ConnectRequest(container_id, held.record.name, held.record.hostname)
+            with self._about_to_join([place]):
+                self._keep(container_id, await self._add(held, request, place, undo))
+            undo.pop_all()
+        self._emit("connect", network, container_id)
+
+    async def leave(self, container_id: str, network: NetworkRecord) -> None:
+        """Disconnect a running container from one network. Raises PermissionDenied if it is not on it."""
+        with anyio.CancelScope(shield=True):
+            async with self._lock(container_id):
+                held = self._held[container_id]
+                endpoint = next((place for place in held.record.endpoints if place.network_id == network.id), None)
+                if endpoint is None:
+                    raise PermissionDenied(f"container {container_id} is not connected to network {network.name}")
+                if network.name == HOST:
+                    raise PermissionDenied("container cannot be disconnected from host network or connected to host network")
+                await self._take_away(container_id, endpoint, held.sandbox)
+                rest = tuple(other for other in held.record.endpoints if other is not endpoint)
+                self._keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
+
+    def rename(self, container_id: str, name: str) -> None:
+        """Learn a running container's new name; nothing for one that does not run."""
+        if held := self._held.get(container_id):
+            self._keep(container_id, replace(held, record=replace(held.record, name=name)))
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # What there is
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def describe(self, container_id: str) -> tuple[Mapping[str, NetworkAttachment], tuple[PortBinding, ...]]:
+        """Return a running container's networks by name, and its published ports; nothing for one that does not run."""
+        held = self._held.get(container_id)
+        if held is None:
+            return {}, ()
+        networks = {endpoint.network: self._attachment(container_id, held.record, endpoint) for endpoint in held.record.endpoints}
+        return networks, tuple(port for endpoint in held.record.endpoints for port in endpoint.ports)
+
+    def detached(self, name: str, config: EndpointConfig) -> NetworkAttachment:
+        """Return a network that a container will join when it starts, as inspect shows it."""
+        try:
+            return NetworkAttachment(self._catalog.find(network_of_mode(name)).id, config)
+        except NoSuchNetwork:
+            return NetworkAttachment("", config)
+
+    def members(self, network_id: str) -> tuple[NetworkMember, ...]:
+        """Return the running containers on a network."""
+        return tuple(
+            member_of(container_id, held.record.name, endpoint)
+            for container_id, held in self._held.items()
+            for endpoint in held.record.endpoints
+            if endpoint.network_id == network_id
+        )
+
+    def in_use(self, network_id: str) -> bool:
+        """Tell whether a running container is on a network, or about to be."""
+        return network_id in self._joining or bool(self.members(network_id))
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # How
+    # -----------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _about_to_join(self, places: list[Place]) -> Iterator[None]:
+        """Keep networks from being removed while a driver works on them."""
+        networks = [place.network.id for place in places]
+        self._joining += networks
+        try:
+            yield
+        finally:
+            for network in networks:
+                self._joining.remove(network)
+
+    async def _add(self, held: _Held, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> _Held:
+        sandbox, endpoint = await self._endpoints.make(request, place, held.sandbox, undo)
+        record = replace(held.record, endpoints=(*held.record.endpoints, endpoint))
+        if held.sandbox is None and sandbox is not None:
+            return _Held(record, sandbox, made_by=place.network.config.driver, made=sandbox)
+        return replace(held, record=record)
+
+    async def _take_away(self, container_id: str, endpoint: EndpointRecord, sandbox: Sandbox | None) -> None:
+        network = self._catalog.find(endpoint.network_id)
+        await self._endpoints.take_away(network, container_id, endpoint, sandbox)
+        self._emit("disconnect", network, container_id)
+
+    def _take_over(self, container_id: str, record: ContainerEndpoints, sandbox: Sandbox) -> None:
+        for endpoint in record.endpoints:
+            self._endpoints.take_over(self._catalog.find(endpoint.network_id), endpoint)
+        self._held[container_id] = _Held(record, sandbox)
+
+    def _living(self) -> Iterator[tuple[str, Sandbox, EndpointRecord]]:
+        for container_id, held in self._held.items():
+            for endpoint in held.record.endpoints:
+                if held.sandbox is not None:
+                    yield container_id, held.sandbox, endpoint
+
+    def _keep(self, container_id: str, held: _Held) -> None:
+        self._table.put(container_id, held.record)
+        self._held[container_id] = held
+
+    def _attachment(self, container_id: str, record: ContainerEndpoints, endpoint: EndpointRecord) -> NetworkAttachment:
+        network = self._catalog.find(endpoint.network_id)
+        return attachment_of(endpoint, dns_names(network, endpoint.config, container_id, record.name, record.hostname))
+
+    def _emit(self, action: str, network: NetworkRecord, container_id: str) -> None:
+        attributes = {"container": container_id, "name": network.name, "type": network.config.driver}
+        self._events.emit(EventType.NETWORK, action, network.id, attributes)
+
+    def _lock(self, container_id: str) -> anyio.Lock:
+        return self._locks.setdefault(container_id, anyio.Lock())

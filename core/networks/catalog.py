@@ -1,0 +1,155 @@
+"""All networks: their records, their free addresses, and the drivers that make them."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from core.drivers import Drivers, calling
+from core.networks.host_routes import host_routes
+from core.networks.ipam import NetworkAddresses
+from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
+from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet
+from core.store.database import Database
+from sdk.drivers.network import NetworkDriver
+from sdk.engine.networks import NetworkCreate, SubnetConfig
+from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, PermissionDenied
+
+InUse = Callable[[str], bool]
+"""Tell whether a network, by ID, has endpoints."""
+
+_BRIDGE_OPTIONS = {
+    "com.docker.network.bridge.default_bridge": "true",
+    "com.docker.network.bridge.enable_icc": "true",
+    "com.docker.network.bridge.enable_ip_masquerade": "true",
+    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
+    "com.docker.network.driver.mtu": "1500",
+}
+
+
+class NetworkCatalog:
+    """Lives on the event loop; records are in memory and on disk. bridge, host and none are made at the first boot and stay."""
+
+    def __init__(self, database: Database, drivers: Drivers) -> None:
+        self._table = database.table("networks", NetworkRecord)
+        self._drivers = drivers
+        self._records: dict[str, NetworkRecord] = dict(self._table.items())
+        self._add_predefined()
+        self._addresses = {record.id: _addresses_of(record) for record in self._records.values()}
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # What there is
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def records(self) -> list[NetworkRecord]:
+        """Return all networks, by name."""
+        return sorted(self._records.values(), key=lambda record: record.name)
+
+    def find(self, ref: str) -> NetworkRecord:
+        """Return a network by ID, name or unique prefix of its ID. Raises NoSuchNetwork, InvalidArgument (ambiguous)."""
+        found = self._records.get(ref) or self._named(ref)
+        if found is not None:
+            return found
+        matches = [record for key, record in self._records.items() if ref and key.startswith(ref)]
+        if not matches:
+            raise NoSuchNetwork(ref)
+        if len(matches) > 1:
+            raise InvalidArgument(f"network {ref} is ambiguous ({len(matches)} matches found based on ID prefix)")
+        return matches[0]
+
+    def addresses(self, record: NetworkRecord) -> NetworkAddresses:
+        """Return the addresses of a network that exists."""
+        return self._addresses[record.id]
+
+    def driver(self, record: NetworkRecord) -> NetworkDriver:
+        """Return the driver of a network that has one. Raises NotFound."""
+        return self._drivers.network(record.config.driver)
+
+    # -----------------------------------------------------------------------------------------------------------------
+    # Making and removing
+    # -----------------------------------------------------------------------------------------------------------------
+
+    async def create(self, request: NetworkCreate) -> NetworkRecord:
+        """Make a network. Raises AlreadyExists (name), Conflict (pool overlaps), InvalidArgument, NotFound (driver)."""
+        self._check_name(request.name)
+        driver_name = request.driver or self._drivers.network_name
+        if driver_name in NO_DRIVER:
+            raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
+        driver = self._drivers.network(driver_name)
+        record = self._decide(request, driver_name)
+        self._records[record.id] = record
+        try:
+            with calling(driver_name, "create_network"):
+                await driver.create_network(record.spec())
+            self._table.put(record.id, record)
+        except BaseException:
+            del self._records[record.id]
+            raise
+        self._addresses[record.id] = _addresses_of(record)
+        return record
+
+    async def remove(self, record: NetworkRecord, in_use: InUse) -> None:
+        """Remove a network. Raises PermissionDenied for a predefined one and one that is in use."""
+        if record.predefined:
+            raise PermissionDenied(f"{record.name} is a pre-defined network and cannot be removed")
+        if in_use(record.id):
+            raise PermissionDenied(f"error while removing network: network {record.name} id {record.id} has active endpoints")
+        # From here on nobody can find it to connect to.
+        self._records.pop(record.id, None)
+        try:
+            with calling(record.config.driver, "remove_network"):
+                await self.driver(record).remove_network(record.spec())
+        except BaseException:
+            self._records[record.id] = record
+            raise
+        self._table.delete(record.id)
+        self._addresses.pop(record.id, None)
+
+    def _named(self, name: str) -> NetworkRecord | None:
+        return next((record for record in self._records.values() if record.name == name), None)
+
+    def _check_name(self, name: str) -> None:
+        if not name.strip() or name != name.strip():
+            raise InvalidArgument(f"invalid network name: {name!r}")
+        if name in PREDEFINED or name == "default":
+            raise PermissionDenied(f"operation is not permitted on predefined {name} network")
+        if self._named(name) is not None:
+            raise AlreadyExists(f"network with name {name} already exists")
+
+    def _decide(self, request: NetworkCreate, driver: str) -> NetworkRecord:
+        """Choose what the request leaves open."""
+        if request.ipam_driver not in ("", "default"):
+            raise InvalidArgument(f"could not find ipam driver {request.ipam_driver}")
+        network_id = secrets.token_hex(32)
+        taken = [cidr for record in self._records.values() for cidr in record.cidrs]
+        subnets = tuple(choose_subnets(_wanted_subnets(request, network_id), taken, host_routes()))
+        config = replace(request, driver=driver, subnets=subnets, ipam_driver="default")
+        static = any(subnet.subnet for subnet in request.subnets)
+        return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config, static=static)
+
+    def _add_predefined(self) -> None:
+        for name in (BRIDGE, HOST, NONE):
+            if self._named(name) is None:
+                record = NetworkRecord(id=secrets.token_hex(32), created_ns=time.time_ns(), config=self._predefined(name))
+                self._table.put(record.id, record)
+                self._records[record.id] = record
+
+    def _predefined(self, name: str) -> NetworkCreate:
+        if name != BRIDGE:
+            return NetworkCreate(name, driver="host" if name == HOST else "null")
+        subnet = choose_bridge_subnet([*host_routes(), *(cidr for record in self._records.values() for cidr in record.cidrs)])
+        return NetworkCreate(BRIDGE, driver=self._drivers.network_name, subnets=(subnet,), options=_BRIDGE_OPTIONS)
+
+
+def _wanted_subnets(request: NetworkCreate, network_id: str) -> Iterable[SubnetConfig]:
+    """Return the subnets asked for, and one of each IP version that is switched on and not among them."""
+    versions = {6 if ":" in subnet.subnet else 4 for subnet in request.subnets}
+    yield from request.subnets
+    if request.ipv4 and 4 not in versions:
+        yield SubnetConfig()
+    if request.ipv6 and 6 not in versions:
+        yield unique_local_subnet(network_id)
+
+
+def _addresses_of(record: NetworkRecord) -> NetworkAddresses:
+    return NetworkAddresses(f"{record.name} ({record.id})", record.config.subnets)

@@ -1,0 +1,104 @@
+"""IP address management: which address a container gets.
+
+Nothing here is stored: records of networks and endpoints are the truth, and what is in use is rebuilt from them at boot.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from core.networks.subnets import Network, usable
+from sdk.engine.networks import SubnetConfig
+from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
+
+Address = IPv4Address | IPv6Address
+
+
+class AddressPool:
+    """The addresses of one subnet. They go round: one just given back is the last to be given again."""
+
+    def __init__(self, subnet: SubnetConfig) -> None:
+        self.cidr: Network = ip_network(subnet.subnet)
+        chosen: Network = ip_network(subnet.ip_range) if subnet.ip_range else self.cidr
+        self._first, self._last = usable(chosen, self.cidr)
+        reserved = [subnet.gateway, *subnet.aux_addresses.values()]
+        self._used = {int(ip_address(text)) for text in reserved if text}
+        self._next = self._first
+
+    def allocate(self) -> Address | None:
+        """Return an address nobody has, None if there is none."""
+        for candidate in self._candidates():
+            if candidate not in self._used:
+                self._used.add(candidate)
+                self._next = candidate + 1 if candidate < self._last else self._first
+                return self.cidr[candidate - int(self.cidr.network_address)]
+        return None
+
+    def claim(self, address: Address) -> bool:
+        """Take a particular address; False if it is in use."""
+        number = int(address)
+        if number in self._used:
+            return False
+        self._used.add(number)
+        return True
+
+    def release(self, address: Address) -> None:
+        """Give an address back; idempotent."""
+        self._used.discard(int(address))
+
+    def _candidates(self) -> Iterator[int]:
+        yield from range(self._next, self._last + 1)
+        yield from range(self._first, self._next)
+
+
+class NetworkAddresses:
+    """The pools of one network. `label` is the network in error messages."""
+
+    def __init__(self, label: str, subnets: Iterable[SubnetConfig]) -> None:
+        self._label = label
+        self._pools = [AddressPool(subnet) for subnet in subnets]
+
+    def allocate(self, wanted: Collection[Address] = ()) -> list[Address]:
+        """Return one address of each IP version the network has: the wanted ones, others by choice.
+
+        Raises InvalidArgument (no subnet has it), PermissionDenied (in use), ResourceExhausted; then nothing is taken.
+        """
+        taken: list[Address] = []
+        try:
+            for address in wanted:
+                self.claim(address)
+                taken.append(address)
+            taken += self._others({pool.cidr.version for pool in self._pools} - {address.version for address in wanted})
+        except BaseException:
+            self.release(taken)
+            raise
+        return sorted(taken, key=lambda address: address.version)
+
+    def claim(self, address: Address) -> None:
+        """Take a particular address. Raises InvalidArgument, PermissionDenied with Docker's sentences."""
+        if not self._pool(address).claim(address):
+            raise PermissionDenied("Address already in use")
+
+    def release(self, addresses: Iterable[Address]) -> None:
+        """Give addresses back; idempotent."""
+        for address in addresses:
+            self._pool(address).release(address)
+
+    def prefix(self, address: Address) -> int:
+        """Return the length of the prefix an address has on this network."""
+        return self._pool(address).cidr.prefixlen
+
+    def _pool(self, address: Address) -> AddressPool:
+        for pool in self._pools:
+            if address in pool.cidr:
+                return pool
+        raise InvalidArgument(f"Invalid address {address}: It does not belong to any of this network's subnets")
+
+    def _others(self, versions: Collection[int]) -> Iterator[Address]:
+        for version in sorted(versions):
+            yield self._any(version)
+
+    def _any(self, version: int) -> Address:
+        for pool in self._pools:
+            if pool.cidr.version == version and (address := pool.allocate()) is not None:
+                return address
+        raise ResourceExhausted(f"no available IPv{version} addresses on this network's address pools: {self._label}")

@@ -1,0 +1,58 @@
+"""Which networks a container joins, in which order, and whose gateway it uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from core.networks.catalog import NetworkCatalog
+from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
+from core.networks.record import NetworkRecord
+from sdk.drivers.network import PortBinding
+from sdk.engine.config import EndpointConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRequest:
+    """A container that starts. `networks` are those to join, by name or ID; if there are none it is the one that `mode` stands for
+    ("", default, bridge, host, none, a network's name or ID)."""
+
+    container_id: str
+    container_name: str
+    hostname: str = ""
+    mode: str = ""
+    networks: Mapping[str, EndpointConfig] = field(default_factory=dict)
+    ports: tuple[PortBinding, ...] = ()
+    mac_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One network a container is to join. `gateway`: this network's gateway becomes the container's, and its ports are published here."""
+
+    network: NetworkRecord
+    config: EndpointConfig
+    gateway: bool = False
+
+
+def places_of(catalog: NetworkCatalog, request: ConnectRequest) -> list[Place]:
+    """Return the networks to join, the mode's first. Raises NoSuchNetwork, InvalidArgument."""
+    mode = network_of_mode(request.mode)
+    wanted = request.networks or {mode: EndpointConfig()}
+    configs = {catalog.find(network_of_mode(ref)).id: config for ref, config in wanted.items()}
+    networks = [catalog.find(network_id) for network_id in configs]
+    networks.sort(key=lambda network: mode not in (network.name, network.id))
+    first = networks[0].id
+    if request.mac_address and not configs[first].mac_address:
+        configs[first] = replace(configs[first], mac_address=request.mac_address)
+    check_combination(networks)
+    for network in networks:
+        check_endpoint(network, configs[network.id])
+    gateway = _gateway_network(networks, configs)
+    return [Place(network, configs[network.id], gateway=network is gateway) for network in networks]
+
+
+def _gateway_network(networks: list[NetworkRecord], configs: Mapping[str, EndpointConfig]) -> NetworkRecord | None:
+    """Return the network whose gateway is the container's: of the highest priority, then by name as Docker does; never an internal one."""
+    outward = [network for network in networks if network.has_driver and not network.config.internal]
+    return min(outward, key=lambda network: (-configs[network.id].gw_priority, network.name), default=None)

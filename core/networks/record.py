@@ -1,0 +1,102 @@
+"""Networks and endpoints as the database keeps them."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+
+from msgspec import Struct
+
+from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
+from sdk.engine.config import EndpointConfig
+from sdk.engine.networks import NetworkCreate
+
+BRIDGE, HOST, NONE = "bridge", "host", "none"
+PREDEFINED = frozenset({BRIDGE, HOST, NONE})
+NO_DRIVER = frozenset({"host", "null"})
+"""Names that clients see as drivers, of networks no driver is needed for."""
+
+
+class NetworkRecord(Struct, frozen=True, kw_only=True):
+    """A network with its choices made: each subnet and gateway in `config` is concrete. `static` says that a person chose the subnets."""
+
+    id: str
+    created_ns: int
+    config: NetworkCreate
+    static: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def predefined(self) -> bool:
+        return self.name in PREDEFINED
+
+    @property
+    def has_driver(self) -> bool:
+        return self.config.driver not in NO_DRIVER
+
+    @property
+    def cidrs(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(subnet.subnet) for subnet in self.config.subnets)
+
+    def spec(self) -> NetworkSpec:
+        """Return the network as its driver sees it."""
+        config = self.config
+        subnets = tuple(
+            Subnet(ip_network(subnet.subnet), ip_address(subnet.gateway) if subnet.gateway else None) for subnet in config.subnets
+        )
+        return NetworkSpec(self.id, config.name, subnets, config.options, internal=config.internal, ipv6=config.ipv6)
+
+
+class EndpointRecord(Struct, frozen=True, kw_only=True):
+    """A container's place on one network, with what its driver made (nothing on host and none)."""
+
+    network_id: str
+    network: str
+    config: EndpointConfig
+    id: str
+    interface: str = ""
+    mac_address: str = ""
+    addresses: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    ports: tuple[PortBinding, ...] = ()
+    host_interface: str = ""
+    default_route: bool = False
+
+    def endpoint(self, container_id: str) -> Endpoint:
+        """Return the endpoint as its driver made it."""
+        return Endpoint(
+            id=self.id,
+            network_id=self.network_id,
+            container_id=container_id,
+            interface=self.interface,
+            mac_address=self.mac_address,
+            addresses=tuple(ip_interface(address) for address in self.addresses),
+            gateways=tuple(ip_address(gateway) for gateway in self.gateways),
+            ports=self.ports,
+            host_interface=self.host_interface,
+        )
+
+
+class ContainerEndpoints(Struct, frozen=True, kw_only=True):
+    """All places of one running container, in the order they were made."""
+
+    name: str
+    hostname: str
+    endpoints: tuple[EndpointRecord, ...] = ()
+
+
+def endpoint_record(network: NetworkRecord, config: EndpointConfig, made: Endpoint, *, default_route: bool) -> EndpointRecord:
+    """Return what is kept of an endpoint."""
+    return EndpointRecord(
+        network_id=network.id,
+        network=network.name,
+        config=config,
+        id=made.id,
+        interface=made.interface,
+        mac_address=made.mac_address,
+        addresses=tuple(str(address) for address in made.addresses),
+        gateways=tuple(str(gateway) for gateway in made.gateways),
+        ports=made.ports,
+        host_interface=made.host_interface,
+        default_route=default_route,
+    )

@@ -1,0 +1,113 @@
+"""Subnets: which one a network gets, and whether what a person asked for makes sense."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from sdk.engine.networks import SubnetConfig
+from sdk.errors import Conflict, InvalidArgument, ResourceExhausted
+
+Network = IPv4Network | IPv6Network
+
+DEFAULT_BRIDGE_POOLS = tuple(IPv4Network(f"172.{number}.0.0/16") for number in range(17, 32))
+_USER_POOLS = (*DEFAULT_BRIDGE_POOLS[1:], IPv4Network("192.168.0.0/16"))
+_USER_PREFIX = 24
+OVERLAP = "invalid pool request: Pool overlaps with other one on this address space"
+
+
+def choose_subnets(wanted: Iterable[SubnetConfig], taken: Collection[Network], routes: Collection[Network]) -> list[SubnetConfig]:
+    """Make subnets concrete: those without an address range get one that overlaps no network and no host route.
+
+    Raises InvalidArgument, Conflict (a subnet overlaps another network's), ResourceExhausted.
+    """
+    chosen: list[SubnetConfig] = []
+    in_use = list(taken)
+    for request in wanted:
+        cidr = _parse(request.subnet) if request.subnet else _free_subnet(_USER_POOLS, _USER_PREFIX, [*in_use, *routes])
+        if request.subnet and any(_overlap(cidr, other) for other in in_use):
+            raise Conflict(OVERLAP)
+        in_use.append(cidr)
+        chosen.append(_complete(request, cidr))
+    return chosen
+
+
+def choose_bridge_subnet(routes: Collection[Network]) -> SubnetConfig:
+    """Return the default network's subnet: Docker's 172.17.0.0/16, or the next the host has no route into."""
+    return _complete(SubnetConfig(), _free_subnet(DEFAULT_BRIDGE_POOLS, 16, routes))
+
+
+def unique_local_subnet(unique: str) -> SubnetConfig:
+    """Return an IPv6 subnet (RFC 4193) made from a network's ID."""
+    digest = hashlib.sha256(unique.encode()).digest()
+    cidr = IPv6Network((int.from_bytes(b"\xfd" + digest[:7]) << 64, 64))
+    return SubnetConfig(subnet=str(cidr))
+
+
+def _complete(request: SubnetConfig, cidr: Network) -> SubnetConfig:
+    """Fill in the gateway and check that everything named lies in the subnet."""
+    ip_range = _parse(request.ip_range) if request.ip_range else None
+    if ip_range is not None and not _contains(cidr, ip_range):
+        raise InvalidArgument(f"no matching subnet for range {request.ip_range}")
+    gateway = _inside(cidr, request.gateway, "gateway") if request.gateway else _default_gateway(request, cidr)
+    for address in request.aux_addresses.values():
+        _inside(cidr, address, "aux-address")
+    return SubnetConfig(str(cidr), gateway, request.ip_range, dict(request.aux_addresses))
+
+
+def _default_gateway(request: SubnetConfig, cidr: Network) -> str:
+    """Return the first address of the range (or subnet) that is no auxiliary one."""
+    first, last = usable(_parse(request.ip_range) if request.ip_range else cidr, cidr)
+    reserved = {int(ip_address(address)) for address in request.aux_addresses.values()}
+    number = next((number for number in range(first, last + 1) if number not in reserved), None)
+    if number is None:
+        raise InvalidArgument(f"no address is left for the gateway of {cidr}")
+    return str(cidr[number - int(cidr.network_address)])
+
+
+def usable(chosen: Network, cidr: Network) -> tuple[int, int]:
+    """Return the first and last address for containers in a range of a subnet: not the network's own, nor IPv4's broadcast."""
+    first, last = int(chosen.network_address), int(chosen.broadcast_address)
+    if cidr.prefixlen < cidr.max_prefixlen - 1:
+        first = max(first, int(cidr.network_address) + 1)
+        if cidr.version == 4:
+            last = min(last, int(cidr.broadcast_address) - 1)
+    return first, last
+
+
+def _free_subnet(pools: Iterable[IPv4Network], prefix: int, taken: Collection[Network]) -> IPv4Network:
+    for pool in pools:
+        nearby = [other for other in taken if _overlap(pool, other)]
+        for candidate in pool.subnets(new_prefix=prefix):
+            if not any(_overlap(candidate, other) for other in nearby):
+                return candidate
+    raise ResourceExhausted(
+        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
+    )
+
+
+def _parse(text: str) -> Network:
+    try:
+        loose = ip_network(text, strict=False)
+    except ValueError:
+        raise InvalidArgument(f"invalid CIDR address: {text}") from None
+    if str(loose) != text and int(ip_address(text.partition("/")[0])) != int(loose.network_address):
+        raise InvalidArgument(f"invalid network config:\ninvalid subnet {text}: it should be {loose}")
+    return loose
+
+
+def _inside(cidr: Network, text: str, role: str) -> str:
+    try:
+        address = ip_address(text.partition("/")[0])
+    except ValueError:
+        raise InvalidArgument(f"invalid {role} {text}: not an IP address") from None
+    if address not in cidr:
+        raise InvalidArgument(f"no matching subnet for {role} {text}")
+    return str(address)
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    return one.version == other.version and one.overlaps(other)
+
+
+def _contains(outer: Network, inner: Network) -> bool:
+    return _overlap(outer, inner) and inner.prefixlen >= outer.prefixlen
