@@ -61,6 +61,7 @@ def _configure(app: ASGIApp) -> Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_A_YEAR,  # clients keep connections in pools and do not expect them to die
     )
     config.load()

@@ -132,10 +132,11 @@ def test_exec_runs_when_its_connection_is_taken_over(api: Api) -> None:
     with api.raw() as client:
         client.sendall(upgrade(f"/exec/{identifier}/start", b'{"Detach":false,"Tty":false}'))
         client.sendall(b"early ")
-        assert read_head(client)[0] == b"HTTP/1.1 101 UPGRADED"
+        first, _, rest = read_head(client)
+        assert first == b"HTTP/1.1 101 UPGRADED"
         client.sendall(b"late")
         client.shutdown(SHUT_WR)
-        assert b"".join(data for _, data in frames(read_all(client))) == b"early late"
+        assert b"".join(data for _, data in frames(read_all(client, rest))) == b"early late"
     inspected = api.call("GET", f"/exec/{identifier}/json").json
     assert (inspected["ExitCode"], inspected["Running"], inspected["ID"]) == (0, False, identifier)
     assert inspected["ProcessConfig"] == {"tty": False, "entrypoint": "cat", "arguments": [], "privileged": False, "user": ""}
@@ -146,8 +147,9 @@ def test_an_exec_that_cannot_start_says_so_in_the_stream(api: Api) -> None:
     identifier = start_exec(api, "nope", AttachStdout=True)
     with api.raw() as client:
         client.sendall(upgrade(f"/exec/{identifier}/start", b"{}"))
-        assert read_head(client)[0] == b"HTTP/1.1 101 UPGRADED"
-        assert b"executable file not found" in read_all(client)
+        first, _, rest = read_head(client)
+        assert first == b"HTTP/1.1 101 UPGRADED"
+        assert b"executable file not found" in read_all(client, rest)
     assert api.call("GET", f"/exec/{identifier}/json").json["ExitCode"] == 127
     assert api.call("POST", f"/exec/{identifier}/start", {}).status == 409
 

@@ -23,7 +23,7 @@ from sdk.engine.containers import (
     Waiter,
     WaitResult,
 )
-from sdk.errors import Conflict, NameInUse, NoSuchContainer, NotRunning
+from sdk.errors import Conflict, NameInUse, NoSuchContainer, NotRunning, StartFailed
 from sdk.events import Event, EventType
 from sdk.oci.descriptor import host
 from sdk.testing.fake.images import FakeImages
@@ -92,7 +92,12 @@ class FakeContainers:
         box = self.box(ref)
         if box.info.state in _ALIVE:
             return Changed.NO
-        check_program(box.command)
+        try:
+            check_program(box.command)
+        except StartFailed as error:
+            self.finish(box, error.exit_code)
+            box.started.set()
+            raise
         box.info = replace(
             box.info, state=ContainerState.RUNNING, pid=4242, started_ns=time.time_ns(), sandbox_path="/proc/4242/ns/net"
         )

@@ -94,6 +94,8 @@ class _Attach:
 
     async def run(self, client: ProcessClient) -> None:
         await self.box.started.wait()
+        if self.box.info.state is not ContainerState.RUNNING:
+            return
         code = await run_program(self.box.command, client)
         if not self.box.exited.is_set():
             self.containers.finish(self.box, code)

@@ -1,0 +1,85 @@
+"""Wire structs against the published definitions: no field of ours is unknown to Docker, and none it requires is missing."""
+
+import os
+from functools import cache
+
+import msgspec
+import pytest
+
+from plugins.api_docker.models import containers, images, networks, stats, system, volumes
+from sdk.engine.config import HostConfig
+
+SWAGGER = os.environ.get("DOCKER_API_SWAGGER", "")
+
+pytestmark = pytest.mark.skipif(not SWAGGER, reason="DOCKER_API_SWAGGER does not name a published API definition (v1.51.yaml)")
+
+STRUCTS = [
+    ("ContainerSummary", containers.ContainerSummary, {"Status"}),
+    ("ContainerInspectResponse", containers.ContainerInspect, set()),
+    ("ContainerState", containers.State, set()),
+    ("NetworkSettings", containers.NetworkSettings, set()),
+    ("EndpointSettings", containers.EndpointSettings, set()),
+    ("MountPoint", containers.MountPoint, set()),
+    ("Port", containers.Port, set()),
+    ("HostConfig", HostConfig, {"IOMaximumIOps", "IOMaximumBandwidth", "CpuCount", "CpuPercent", "KernelMemoryTCP"}),
+    ("ContainerStatsResponse", stats.Stats, set()),
+    ("ContainerMemoryStats", stats.MemoryStats, {"commitbytes", "commitpeakbytes", "privateworkingset"}),
+    ("ContainerCPUStats", stats.CPUStats, set()),
+    ("ContainerBlkioStats", stats.BlkioStats, set()),
+    ("ImageSummary", images.ImageSummary, {"Manifests"}),
+    ("ImageInspect", images.ImageInspect, {"Manifests"}),
+    ("Network", networks.Network, {"Peers"}),
+    ("NetworkContainer", networks.NetworkContainer, set()),
+    ("IPAM", networks.IPAM, set()),
+    ("IPAMConfig", networks.AddressPool, set()),
+    ("Volume", volumes.Volume, {"Status", "ClusterVolume"}),
+    ("SystemInfo", system.Info, {"KernelMemoryTCP", "FirewallBackend", "DiscoveredDevices", "Containerd"}),
+    ("SystemVersion", system.Version, set()),
+    ("SwarmInfo", system.Swarm, {"Nodes", "Managers", "Cluster"}),
+    ("RegistryServiceConfig", system.RegistryConfig, set()),
+    ("PluginsInfo", system.PluginNames, set()),
+    ("EventMessage", system.EventMessage, set()),
+]
+"""Definition, struct, and what we knowingly leave out."""
+
+BEYOND = {
+    "ContainerInspectResponse": {"ImageManifestDescriptor"},
+    "ContainerSummary": {"ImageManifestDescriptor"},
+    "ImageSummary": {"VirtualSize"},
+    "ImageInspect": {"VirtualSize"},
+    "EventMessage": {"status", "id", "from"},
+    "SystemInfo": {"CpuCfsPeriod"},
+}
+"""Fields of other API versions."""
+
+
+@cache
+def definitions() -> dict[str, dict[str, object]]:
+    yaml = pytest.importorskip("yaml")
+    with open(SWAGGER) as file:
+        return yaml.safe_load(file)["definitions"]
+
+
+def published(name: str) -> tuple[set[str], set[str]]:
+    """Return the properties of a definition, and those it requires."""
+    definition = definitions()[name]
+    parts = [definition, *definition.get("allOf", [])]
+    properties: set[str] = set()
+    required: set[str] = set()
+    for part in parts:
+        if "$ref" in part:
+            more, needed = published(part["$ref"].rpartition("/")[2])
+            properties |= more
+            required |= needed
+        properties |= set(part.get("properties", {}))
+        required |= set(part.get("required", []))
+    return properties, required
+
+
+@pytest.mark.parametrize(("name", "struct", "left_out"), STRUCTS, ids=[name for name, _, _ in STRUCTS])
+def test_fields_are_dockers(name: str, struct: type[msgspec.Struct], left_out: set[str]) -> None:
+    properties, required = published(name)
+    ours = {field.encode_name for field in msgspec.structs.fields(struct)}
+    assert ours - properties <= BEYOND.get(name, set())
+    assert properties - ours <= left_out | BEYOND.get(name, set())
+    assert required - ours <= left_out
