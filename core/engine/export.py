@@ -10,5 +10,5 @@ from sdk.drivers.storage import StorageDriver
 async def export(storage: StorageDriver, key: str) -> AsyncIterator[bytes]:
     """Yield the tar. The snapshot is mounted read-only beside any mount of a running container; names are relative to the root."""
     async with opened_root(storage, key, None, readonly=True) as root:
-        async for chunk in pack_tree(root, root, ".", "."):
+        async for chunk in pack_tree(root, root, ".", ""):
             yield chunk

@@ -27,7 +27,8 @@ class Packing:
         self._links: dict[Inode, bytes] = {}
 
     def tree(self, path: bytes, name: bytes) -> None:
-        """Pack a file, or a directory with all that is in it, under another name. What vanishes meanwhile is left out."""
+        """Pack a file, or a directory with all that is in it, under another name; an empty one stands for the current directory, which
+        is then not packed itself. What vanishes meanwhile is left out."""
         pending = [(path, name)]
         while pending:
             path, name = pending.pop()
@@ -54,7 +55,7 @@ class Packing:
             entries = sorted(os.listdir(path), reverse=True)
         except (FileNotFoundError, NotADirectoryError):
             return []
-        prefix = name if name.endswith(b"/") else name + b"/"
+        prefix = name if name.endswith(b"/") or not name else name + b"/"
         return [(path + b"/" + entry, prefix + entry) for entry in entries]
 
     def _one(self, path: bytes, name: bytes) -> os.stat_result | None:
@@ -62,7 +63,8 @@ class Packing:
             status = os.lstat(path)
             if not has_header(status.st_mode):
                 return None
-            self._member(path, name, status)
+            if name:
+                self._member(path, name, status)
         except FileNotFoundError:
             return None
         return status

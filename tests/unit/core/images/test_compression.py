@@ -1,0 +1,55 @@
+"""Compressed streams are recognised by their first bytes and hashed on the way."""
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import os
+
+import pytest
+import zstandard
+
+from core.images.compression import CORRUPT, HashingReader, decompressed
+
+PLAIN = b"".join(b"%d bottles of beer\n" % number for number in range(50_000))
+_ZSTD = zstandard.ZstdCompressor()
+FORMS = {
+    "plain": PLAIN,
+    "gzip": gzip.compress(PLAIN),
+    "gzip of two members": gzip.compress(PLAIN[:1000]) + gzip.compress(PLAIN[1000:]),
+    "zstd": _ZSTD.compress(PLAIN),
+    "zstd of two frames": _ZSTD.compress(PLAIN[:1000]) + _ZSTD.compress(PLAIN[1000:]),
+    "zstd after a skippable frame": b"\x50\x2a\x4d\x18\x03\0\0\0abc" + _ZSTD.compress(PLAIN),
+    "bzip2": bz2.compress(PLAIN),
+    "xz": lzma.compress(PLAIN),
+}
+
+
+@pytest.mark.parametrize("blob", FORMS.values(), ids=FORMS.keys())
+def test_every_form_is_read(tmp_path, blob: bytes):
+    (tmp_path / "blob").write_bytes(blob)
+    with (tmp_path / "blob").open("rb") as file:
+        source = HashingReader(file.fileno())
+        plain = decompressed(source)
+        assert b"".join(iter(lambda: plain.read(10_000), b"")) == PLAIN
+        source.drain()
+    assert source.digest == "sha256:" + hashlib.sha256(blob).hexdigest()
+    assert source.length == len(blob)
+
+
+@pytest.mark.parametrize("form", ["gzip", "zstd", "bzip2", "xz"])
+def test_damage_is_told(tmp_path, form: str):
+    blob = bytearray(FORMS[form])
+    blob[len(blob) // 2 :] = os.urandom(len(blob) - len(blob) // 2)
+    (tmp_path / "blob").write_bytes(blob)
+    with (tmp_path / "blob").open("rb") as file:
+        plain = decompressed(HashingReader(file.fileno()))
+        with pytest.raises(CORRUPT):
+            while plain.read(10_000):
+                pass
+
+
+def test_an_empty_stream_is_plain(tmp_path):
+    (tmp_path / "blob").touch()
+    with (tmp_path / "blob").open("rb") as file:
+        assert decompressed(HashingReader(file.fileno())).read(10) == b""

@@ -1,0 +1,60 @@
+"""Headers this engine writes, read by Python's tarfile and by its own reader."""
+
+import io
+import os
+import stat
+import tarfile
+
+import pytest
+
+from core.images.tarheaders import TarStream, entries
+from core.images.tarwrite import END, file_header, header
+
+
+def status(mode: int, *, uid: int = 0, gid: int = 0, size: int = 0, mtime: int = 0) -> os.stat_result:
+    return os.stat_result((mode, 0, 0, 1, uid, gid, size, mtime, mtime, mtime))
+
+
+def reread(blocks: bytes) -> tarfile.TarInfo:
+    with tarfile.open(fileobj=io.BytesIO(blocks + END), errors="surrogateescape") as archive:
+        (found,) = archive.getmembers()
+        return found
+
+
+def test_a_plain_file_needs_one_block():
+    blocks = header(b"etc/passwd", status(stat.S_IFREG | 0o4755, uid=5, gid=6, mtime=1_500_000_000))
+    assert len(blocks) == 512
+    found = reread(blocks)
+    assert (found.name, found.mode, found.uid, found.gid, found.mtime) == ("etc/passwd", 0o4755, 5, 6, 1_500_000_000)
+
+
+def test_directories_end_in_a_slash():
+    assert header(b"etc", status(stat.S_IFDIR | 0o755)).startswith(b"etc/\0")
+    assert reread(header(b"/", status(stat.S_IFDIR | 0o755))).isdir()
+
+
+def test_links():
+    symlink = reread(header(b"a", status(stat.S_IFLNK | 0o777), b"/target"))
+    hardlink = reread(header(b"a", status(stat.S_IFREG | 0o644, size=100), b"b"))
+    assert (symlink.issym(), symlink.linkname) == (True, "/target")
+    assert (hardlink.islnk(), hardlink.linkname, hardlink.size) == (True, "b", 0)
+
+
+@pytest.mark.parametrize("name", [b"n" * 101, b"d/" * 300 + b"x", "grün".encode(), b"raw\xff\xfe", b"x" * 983])
+def test_what_ustar_cannot_say_goes_to_a_pax_header(name: bytes):
+    blocks = header(name, status(stat.S_IFLNK | 0o777), name)
+    (found,) = entries(TarStream(io.BytesIO(blocks + END)))
+    assert (found.name, found.linkname) == (name, name)
+
+
+def test_large_numbers_and_xattrs():
+    blocks = header(
+        b"f", status(stat.S_IFREG, uid=1 << 30, gid=-2 & 0xFFFFFFFF, size=9 << 33, mtime=-5), xattrs={b"user.x": b"\0=\n"}
+    )
+    (found,) = entries(TarStream(io.BytesIO(blocks)))
+    assert (found.uid, found.gid, found.size, found.mtime_ns) == (1 << 30, 0xFFFFFFFE, 9 << 33, -5_000_000_000)
+    assert found.xattrs == {b"user.x": b"\0=\n"}
+
+
+def test_a_file_that_is_on_no_disk():
+    assert reread(file_header(b"a/.wh.b", 0)).name == "a/.wh.b"
