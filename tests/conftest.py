@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -66,8 +67,10 @@ def start_daemon(tmpfs: Path, network: NetworkNamespace, registry: RunningRegist
     """A function that starts a daemon with flags and a configuration of the test's own."""
 
     @contextmanager
-    def start(*flags: str, config: str = "", mirror: bool = True) -> Iterator[Daemon]:
-        with open_daemon(tmpfs, network, [*MIRROR * mirror, *flags], config) as running:
+    def start(
+        *flags: str, config: str = "", python: str = sys.executable, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Daemon]:
+        with open_daemon(tmpfs, network, [*MIRROR, *flags], config, python, environment) as running:
             yield running
 
     return start
@@ -122,10 +125,19 @@ def open_registry(network: NetworkNamespace, storage: Path) -> Iterator[RunningR
 
 
 @contextmanager
-def open_daemon(tmpfs: Path, network: NetworkNamespace, flags: Sequence[str], config: str = "") -> Iterator[Daemon]:
+def open_daemon(
+    tmpfs: Path,
+    network: NetworkNamespace,
+    flags: Sequence[str],
+    config: str = "",
+    python: str = sys.executable,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Daemon]:
     """Run a daemon inside a network; at the end nothing of it may be left."""
     directory = _fresh(tmpfs)
     running = Daemon(directory, network, flags, config)
+    running.python = python
+    running.environment |= environment or {}
     try:
         running.start()
         yield running

@@ -34,6 +34,7 @@ class Daemon:
         self.log = directory / "daemon.log"
         self.config_file = directory / "core.toml"
         self.environment: dict[str, str] = {}
+        self.python = sys.executable
         self.flags = list(flags)
         self.process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
@@ -130,7 +131,7 @@ class Daemon:
 
     def core(self, *words: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run our own command line beside it."""
-        return self.run(sys.executable, "-m", "core", *words, check=check, timeout=timeout)
+        return self.run(self.python, "-m", "core", *words, check=check, timeout=timeout)
 
     def run(
         self,
