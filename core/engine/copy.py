@@ -3,13 +3,13 @@
 import os
 import stat as modes
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 from core.containers.paths import ContainerPath, locate, locate_parent, parse, resolve
 from core.containers.rootfs import environment_devices, opened_root
 from core.images.extract import extract
-from core.images.pack import pack_tree
+from core.images.pack import Archive, pack_tree
 from core.images.untar import Policy
 from sdk.drivers.storage import StorageDriver
 from sdk.engine.containers import PathStat
@@ -32,7 +32,7 @@ async def stat(files: Files, path: str) -> PathStat:
         return _stat(root, files, parse(path))
 
 
-async def read_archive(files: Files, path: str) -> tuple[PathStat, AsyncIterator[bytes]]:
+async def read_archive(files: Files, path: str) -> tuple[PathStat, Archive]:
     """Return a tar of a file or tree whose names start with the path's last component. Raises NotFound."""
     return await stat(files, path), _archive(files, parse(path))
 
@@ -62,11 +62,13 @@ async def write_archive(
                 raise InvalidArgument(error.message) from error
 
 
-async def _archive(files: Files, place: ContainerPath) -> AsyncIterator[bytes]:
+async def _archive(files: Files, place: ContainerPath) -> Archive:
     async with opened_root(files.storage, files.key, files.pid, readonly=True) as root:
         with _source(root, files, place) as (directory, name):
-            async for chunk in pack_tree(root, directory, name, place.name, excluded=environment_devices(files.pid)):
-                yield chunk
+            excluded = environment_devices(files.pid)
+            async with aclosing(pack_tree(root, directory, name, place.name, excluded=excluded)) as packed:
+                async for chunk in packed:
+                    yield chunk
 
 
 @contextmanager

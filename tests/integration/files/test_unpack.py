@@ -37,7 +37,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._output = io.BytesIO()
-        self._tar = tarfile.open(fileobj=self._output, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape")
+        self._tar = tarfile.TarFile(fileobj=self._output, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape")
 
     def add(self, name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, **fields: object) -> "Archive":
         info = tarfile.TarInfo(name)
