@@ -1,0 +1,74 @@
+"""The room with a driver on paper."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+import pytest
+
+from core.drivers import Drivers
+from core.events.bus import EventBus
+from core.networks import catalog as catalog_module
+from core.networks.attachments import Attachments
+from core.networks.catalog import NetworkCatalog
+from core.store.database import Database
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
+from sdk.events import Event
+from sdk.testing.network_driver import PaperNetworkDriver
+
+NOTHING = MappingProxyType({})
+
+
+@dataclass
+class Room:
+    database: Database
+    catalog: NetworkCatalog
+    attachments: Attachments
+    events: list[Event]
+
+    def actions(self) -> list[tuple[str, str]]:
+        return [(event.action, event.attributes["name"]) for event in self.events]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_host_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog_module, "host_routes", list)
+
+
+@pytest.fixture
+def driver() -> PaperNetworkDriver:
+    return PaperNetworkDriver()
+
+
+@pytest.fixture
+def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Room]]:
+    """Open the room on the same database, as each boot of the daemon does."""
+    opened: list[Database] = []
+
+    def open_room() -> Room:
+        while opened:
+            opened.pop().close()
+        database = Database(tmp_path / "core.db")
+        opened.append(database)
+        absent = cast(StorageDriver, None), cast(RegistryBackend, None)
+        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING)
+        events: list[Event] = []
+        catalog = NetworkCatalog(database, drivers)
+        return Room(database, catalog, Attachments(database, catalog, drivers, EventBus(events.append)), events)
+
+    yield open_room
+    while opened:
+        opened.pop().close()
+
+
+@pytest.fixture
+def room(boot: Callable[[], Room]) -> Room:
+    return boot()

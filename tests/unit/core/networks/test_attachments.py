@@ -1,0 +1,178 @@
+import pytest
+
+from core.networks.attachments import ConnectRequest
+from sdk.drivers.network import PortBinding, Sandbox
+from sdk.engine.config import EndpointConfig, EndpointIPAM
+from sdk.engine.networks import NetworkCreate, SubnetConfig
+from sdk.errors import DriverError, InvalidArgument, NoSuchNetwork, PermissionDenied, PortAllocated
+
+pytestmark = pytest.mark.anyio
+
+ONE, TWO = "1" * 64, "2" * 64
+
+
+def request(container_id: str = ONE, **wanted) -> ConnectRequest:
+    return ConnectRequest(container_id, f"c{container_id[0]}", "box", **wanted)
+
+
+def static(address: str) -> EndpointConfig:
+    return EndpointConfig(ipam_config=EndpointIPAM(ipv4_address=address))
+
+
+async def test_the_default_network(room, driver):
+    connected = await room.attachments.connect(request(ports=(PortBinding(80, host_port=8080),), mac_address="02:00:00:00:00:01"))
+    assert connected.sandbox_path in driver.sandboxes
+    assert not connected.private
+    place = connected.networks["bridge"]
+    assert (place.ipv4_address, place.ipv4_prefix, place.ipv4_gateway) == ("172.17.0.2", 16, "172.17.0.1")
+    assert (place.mac_address, place.dns_names) == ("02:00:00:00:00:01", ())
+    assert connected.ports == (PortBinding(80, "tcp", "0.0.0.0", 8080),)
+    assert room.attachments.describe(ONE) == (connected.networks, connected.ports)
+    assert room.actions() == [("connect", "bridge")]
+    assert room.events[0].attributes == {"container": ONE, "name": "bridge", "type": "bridge"}
+
+
+@pytest.mark.parametrize(("mode", "private"), [("host", False), ("none", True)])
+async def test_host_and_none_need_no_driver(room, driver, mode, private):
+    connected = await room.attachments.connect(request(mode=mode))
+    assert (connected.sandbox_path, connected.private) == (None, private)
+    assert connected.networks[mode].network_id == room.catalog.find(mode).id
+    assert [member.name for member in room.attachments.members(room.catalog.find(mode).id)] == ["c1"]
+    assert driver.endpoints == {}
+    await room.attachments.disconnect(ONE)
+    assert room.attachments.members(room.catalog.find(mode).id) == ()
+
+
+async def test_several_networks_share_a_sandbox_and_one_is_the_way_out(room, driver):
+    for name, internal in (("zoo", False), ("ant", False), ("inn", True)):
+        await room.catalog.create(NetworkCreate(name, internal=internal))
+    networks = {"ant": EndpointConfig(), "zoo": EndpointConfig(aliases=("db",)), "inn": EndpointConfig()}
+    connected = await room.attachments.connect(request(mode="zoo", networks=networks, ports=(PortBinding(80, host_port=80),)))
+    assert list(connected.networks) == ["zoo", "ant", "inn"]
+    assert len(driver.sandboxes) == 1
+    routes = {driver.networks[made.network_id].name: spec.default_route for spec, made in driver.endpoints.values()}
+    assert routes == {"zoo": False, "ant": True, "inn": False}
+    assert connected.networks["zoo"].dns_names == ("c1", "db", ONE[:12], "box")
+    published = [driver.networks[made.network_id].name for _, made in driver.endpoints.values() if made.ports]
+    assert published == ["ant"]
+
+
+async def test_gateway_priority_decides_before_the_name(room, driver):
+    for name in ("zoo", "ant"):
+        await room.catalog.create(NetworkCreate(name))
+    await room.attachments.connect(request(mode="ant", networks={"ant": EndpointConfig(), "zoo": EndpointConfig(gw_priority=1)}))
+    assert [spec.default_route for spec, _ in driver.endpoints.values()] == [False, True]
+
+
+async def test_networks_not_of_the_mode_replace_it(room):
+    await room.catalog.create(NetworkCreate("web"))
+    connected = await room.attachments.connect(request(mode="bridge", networks={"web": EndpointConfig()}))
+    assert list(connected.networks) == ["web"]
+
+
+async def test_the_clients_word_default_means_bridge(room):
+    connected = await room.attachments.connect(request(mode="default", networks={"default": EndpointConfig()}))
+    assert list(connected.networks) == ["bridge"]
+
+
+async def test_failure_undoes_everything(room, driver):
+    await room.catalog.create(NetworkCreate("web"))
+    driver.fail_on = "web"
+    with pytest.raises(DriverError, match="bridge: connect: the cable is cut"):
+        await room.attachments.connect(request(mode="bridge", networks={"bridge": EndpointConfig(), "web": EndpointConfig()}))
+    assert (driver.endpoints, driver.sandboxes) == ({}, set())
+    assert room.attachments.describe(ONE) == ({}, ())
+    assert not room.attachments.in_use(room.catalog.find("web").id)
+    assert room.events == []
+    driver.fail_on = ""
+    again = await room.attachments.connect(request(networks={"bridge": EndpointConfig(), "web": EndpointConfig()}))
+    assert again.networks["bridge"].ipv4_address == "172.17.0.3"
+
+
+async def test_a_taken_port_leaves_nothing(room, driver):
+    ports = (PortBinding(80, host_port=8080),)
+    await room.attachments.connect(request(ONE, ports=ports))
+    with pytest.raises(PortAllocated, match="on endpoint c2"):
+        await room.attachments.connect(request(TWO, ports=ports))
+    assert len(driver.endpoints) == len(driver.sandboxes) == 1
+
+
+async def test_disconnect_frees_everything_once(room, driver):
+    await room.attachments.connect(request())
+    await room.attachments.disconnect(ONE)
+    await room.attachments.disconnect(ONE)
+    assert (driver.endpoints, driver.sandboxes) == ({}, set())
+    assert room.actions() == [("connect", "bridge"), ("disconnect", "bridge")]
+    assert not room.attachments.in_use(room.catalog.find("bridge").id)
+
+
+async def test_static_addresses(room):
+    await room.catalog.create(NetworkCreate("fixed", subnets=(SubnetConfig("10.9.0.0/24"),)))
+    await room.catalog.create(NetworkCreate("open"))
+    connected = await room.attachments.connect(request(mode="fixed", networks={"fixed": static("10.9.0.50")}))
+    assert connected.networks["fixed"].ipv4_address == "10.9.0.50"
+    for networks, error, message in (
+        ({"fixed": static("10.9.0.50")}, PermissionDenied, "Address already in use"),
+        ({"bridge": static("172.17.0.9")}, InvalidArgument, "user specified IP address is supported on user defined networks only"),
+        ({"open": static("172.18.0.9")}, InvalidArgument, "only when connecting to networks with user configured subnets"),
+        ({"fixed": static("10.8.0.1")}, InvalidArgument, "does not belong to any of this network's subnets"),
+        ({"fixed": static("fd00::1")}, InvalidArgument, "invalid IPv4 address: fd00::1"),
+        (
+            {"bridge": EndpointConfig(aliases=("x",))},
+            InvalidArgument,
+            "network-scoped alias is supported only for containers in user",
+        ),
+        ({"nowhere": EndpointConfig()}, NoSuchNetwork, "network nowhere not found"),
+    ):
+        with pytest.raises(error, match=message):
+            await room.attachments.connect(request(TWO, mode=next(iter(networks)), networks=networks))
+
+
+async def test_a_running_container_joins_and_leaves(room, driver):
+    await room.catalog.create(NetworkCreate("web"))
+    web = room.catalog.find("web")
+    await room.attachments.connect(request())
+    await room.attachments.started(ONE, "/proc/42/ns/net")
+    await room.attachments.join(ONE, web, EndpointConfig(aliases=("w",)))
+    assert list(room.attachments.describe(ONE)[0]) == ["bridge", "web"]
+    assert "/proc/42/ns/net" in driver.sandboxes
+    with pytest.raises(PermissionDenied, match="endpoint with name c1 already exists in network web"):
+        await room.attachments.join(ONE, web, EndpointConfig())
+    with pytest.raises(InvalidArgument, match="private \\(none\\) mode"):
+        await room.attachments.join(ONE, room.catalog.find("none"), EndpointConfig())
+    await room.attachments.leave(ONE, web)
+    assert list(room.attachments.describe(ONE)[0]) == ["bridge"]
+    with pytest.raises(PermissionDenied, match="is not connected to network web"):
+        await room.attachments.leave(ONE, web)
+    assert room.actions() == [("connect", "bridge"), ("connect", "web"), ("disconnect", "web")]
+
+
+async def test_boot_takes_over_the_living_and_frees_the_rest(boot, driver):
+    before = boot()
+    await before.catalog.create(NetworkCreate("web"))
+    await before.attachments.connect(request(ONE, mode="web", ports=(PortBinding(80, host_port=8080),)))
+    await before.attachments.connect(request(TWO, mode="web"))
+    after = boot()
+    await after.attachments.restore({ONE: "/proc/42/ns/net"})
+    assert after.attachments.describe(ONE) == before.attachments.describe(ONE)
+    assert after.attachments.describe(TWO) == ({}, ())
+    ((endpoint, sandbox),) = driver.restored
+    assert (endpoint.container_id, sandbox, endpoint.ports[0].host_port) == (ONE, Sandbox("/proc/42/ns/net"), 8080)
+    assert sorted(network.name for network in driver.networks.values()) == ["bridge", "web"]
+    taken = after.attachments.describe(ONE)[0]["web"].ipv4_address
+    fresh = await after.attachments.connect(request(TWO, mode="web"))
+    assert fresh.networks["web"].ipv4_address != taken
+    await after.attachments.disconnect(ONE)
+    assert boot().attachments.members(after.catalog.find("web").id) == ()
+
+
+async def test_a_renamed_container_is_listed_under_its_new_name(room):
+    await room.attachments.connect(request())
+    room.attachments.rename(ONE, "other")
+    room.attachments.rename(TWO, "nobody")
+    assert [member.name for member in room.attachments.members(room.catalog.find("bridge").id)] == ["other"]
+
+
+async def test_a_stopped_containers_network_is_named(room):
+    assert room.attachments.detached("default", EndpointConfig()).network_id == room.catalog.find("bridge").id
+    assert room.attachments.detached("gone", EndpointConfig()).network_id == ""

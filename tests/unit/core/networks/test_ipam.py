@@ -1,0 +1,49 @@
+from ipaddress import ip_address
+
+import pytest
+
+from core.networks.ipam import AddressPool, NetworkAddresses
+from sdk.engine.networks import SubnetConfig
+from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
+
+
+def addresses(*subnets: SubnetConfig) -> NetworkAddresses:
+    return NetworkAddresses("net (id)", subnets)
+
+
+def test_addresses_go_round_so_that_one_is_not_reused_at_once():
+    pool = AddressPool(SubnetConfig("10.0.0.0/29", "10.0.0.1"))
+    first = pool.allocate()
+    assert str(first) == "10.0.0.2"
+    pool.release(first)
+    assert [str(pool.allocate()) for _ in range(5)] == ["10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.2"]
+    assert pool.allocate() is None
+
+
+def test_gateway_and_auxiliary_addresses_are_never_given():
+    pool = AddressPool(SubnetConfig("10.0.0.0/29", "10.0.0.3", aux_addresses={"x": "10.0.0.1"}))
+    assert [str(pool.allocate()) for _ in range(4)] == ["10.0.0.2", "10.0.0.4", "10.0.0.5", "10.0.0.6"]
+
+
+def test_a_range_limits_the_choice_but_not_wishes():
+    given = addresses(SubnetConfig("10.0.0.0/16", "10.0.0.1", ip_range="10.0.9.0/30"))
+    assert [str(given.allocate()[0]) for _ in range(4)] == ["10.0.9.0", "10.0.9.1", "10.0.9.2", "10.0.9.3"]
+    assert [str(address) for address in given.allocate([ip_address("10.0.0.77")])] == ["10.0.0.77"]
+    with pytest.raises(ResourceExhausted, match=r"no available IPv4 addresses on this network's address pools: net \(id\)"):
+        given.allocate()
+
+
+def test_one_address_of_each_version():
+    given = addresses(SubnetConfig("fd00::/64", "fd00::1"), SubnetConfig("10.0.0.0/24", "10.0.0.1"))
+    assert [str(address) for address in given.allocate()] == ["10.0.0.2", "fd00::2"]
+    assert [str(address) for address in given.allocate([ip_address("fd00::99")])] == ["10.0.0.3", "fd00::99"]
+    assert given.prefix(ip_address("fd00::99")) == 64
+
+
+def test_a_wish_that_cannot_be_met_takes_nothing():
+    given = addresses(SubnetConfig("10.0.0.0/24", "10.0.0.1"), SubnetConfig("fd00::/64", "fd00::1"))
+    with pytest.raises(PermissionDenied, match="Address already in use"):
+        given.allocate([ip_address("fd00::5"), ip_address("10.0.0.1")])
+    with pytest.raises(InvalidArgument, match="It does not belong to any of this network's subnets"):
+        given.allocate([ip_address("fd00::5"), ip_address("10.9.0.1")])
+    given.claim(ip_address("fd00::5"))

@@ -1,0 +1,67 @@
+from ipaddress import ip_network
+
+import pytest
+
+from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet
+from sdk.engine.networks import SubnetConfig
+from sdk.errors import Conflict, InvalidArgument, ResourceExhausted
+
+
+def nets(*texts: str) -> list:
+    return [ip_network(text) for text in texts]
+
+
+def test_the_default_bridge_is_dockers_unless_the_host_routes_there():
+    assert choose_bridge_subnet([]).subnet == "172.17.0.0/16"
+    assert choose_bridge_subnet([]).gateway == "172.17.0.1"
+    assert choose_bridge_subnet(nets("172.17.4.0/24", "172.18.0.0/15")).subnet == "172.20.0.0/16"
+
+
+def test_an_open_subnet_avoids_networks_and_host_routes():
+    (chosen,) = choose_subnets([SubnetConfig()], nets("172.17.0.0/16", "172.18.0.0/24"), nets("172.18.1.0/25"))
+    assert (chosen.subnet, chosen.gateway) == ("172.18.2.0/24", "172.18.2.1")
+
+
+def test_two_open_subnets_of_one_network_differ():
+    first, second = choose_subnets([SubnetConfig(), SubnetConfig()], [], [])
+    assert first.subnet != second.subnet
+
+
+def test_open_subnets_can_run_out():
+    with pytest.raises(ResourceExhausted, match="could not find an available, non-overlapping IPv4 address pool"):
+        choose_subnets([SubnetConfig()], [], nets("172.16.0.0/12", "192.168.0.0/16"))
+
+
+def test_a_chosen_subnet_may_lie_on_a_host_route_but_not_on_a_network():
+    assert choose_subnets([SubnetConfig("10.1.0.0/16")], [], nets("10.0.0.0/8"))[0].gateway == "10.1.0.1"
+    with pytest.raises(Conflict, match="Pool overlaps with other one on this address space"):
+        choose_subnets([SubnetConfig("10.1.0.0/16")], nets("10.1.2.0/24"), [])
+
+
+@pytest.mark.parametrize(
+    ("subnet", "message"),
+    [
+        (SubnetConfig("10.1.0.5/16"), "it should be 10.1.0.0/16"),
+        (SubnetConfig("10.1.0.0/99"), "invalid CIDR address: 10.1.0.0/99"),
+        (SubnetConfig("10.1.0.0/16", gateway="10.2.0.1"), "no matching subnet for gateway 10.2.0.1"),
+        (SubnetConfig("10.1.0.0/16", ip_range="10.2.0.0/24"), "no matching subnet for range 10.2.0.0/24"),
+        (SubnetConfig("10.1.0.0/16", ip_range="10.0.0.0/8"), "no matching subnet for range 10.0.0.0/8"),
+        (SubnetConfig("10.1.0.0/16", aux_addresses={"a": "10.2.0.1"}), "no matching subnet for aux-address 10.2.0.1"),
+        (SubnetConfig("10.1.0.0/16", gateway="me"), "invalid gateway me"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(subnet: SubnetConfig, message: str):
+    with pytest.raises(InvalidArgument, match=message):
+        choose_subnets([subnet], [], [])
+
+
+def test_the_gateway_lies_in_the_range_and_is_no_auxiliary_address():
+    request = SubnetConfig("10.1.0.0/16", ip_range="10.1.5.0/24", aux_addresses={"router": "10.1.5.0"})
+    assert choose_subnets([request], [], [])[0].gateway == "10.1.5.1"
+
+
+def test_ipv6_subnets_are_unique_local_and_stable():
+    one = ip_network(unique_local_subnet("a" * 64).subnet)
+    assert one.prefixlen == 64
+    assert one.subnet_of(ip_network("fd00::/8"))
+    assert one == ip_network(unique_local_subnet("a" * 64).subnet) != ip_network(unique_local_subnet("b" * 64).subnet)
