@@ -1,0 +1,132 @@
+"""A proxy in front of a registry that breaks on purpose: it cuts, stalls, garbles and refuses as it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+_HEAD_END = b"\r\n\r\n"
+_TLS_HANDSHAKE = b"\x16"
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ProxiedRequest:
+    """A request as it came. `number` counts all requests from 0; header names are lower case."""
+
+    number: int
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with one reply. Positions count bytes of the reply's body."""
+
+    reply: bytes | None = None
+    cut_after: int | None = None
+    stall_after: int | None = None
+    flip_at: int | None = None
+    ignore_range: bool = False
+
+
+def reply(status: str, body: bytes = b"", **headers: str) -> Fault:
+    """Return a fault that answers by itself. Underscores in header names become dashes."""
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
+    return Fault(reply="\r\n".join(lines).encode() + _HEAD_END + body)
+
+
+Plan = Callable[[ProxiedRequest], Fault | None]
+
+
+@dataclass
+class FaultyProxy:
+    """A running proxy. Replace `plan` to say what happens next; `seen` keeps every request."""
+
+    address: str
+    upstream: str
+    plan: Plan = lambda _request: None
+    seen: list[ProxiedRequest] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection, which carries one request."""
+        try:
+            first = await reader.readexactly(1)
+            if first == _TLS_HANDSHAKE:
+                return
+            head = first + await reader.readuntil(_HEAD_END)
+            request = _parse(len(self.seen), head)
+            self.seen.append(request)
+            fault = self.plan(request) or Fault()
+            if fault.reply is not None:
+                writer.write(fault.reply)
+                await writer.drain()
+            else:
+                await self._forward(request, fault, reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _forward(
+        self, request: ProxiedRequest, fault: Fault, client: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        host, _, port = self.upstream.partition(":")
+        reader, upstream = await asyncio.open_connection(host, int(port))
+        try:
+            upstream.write(_head(request, fault, self.address))
+            if length := int(request.headers.get("content-length", "0")):
+                upstream.write(await client.readexactly(length))
+            writer.write(await reader.readuntil(_HEAD_END))
+            await _copy(reader, writer, fault)
+        finally:
+            upstream.close()
+
+
+@asynccontextmanager
+async def faulty_proxy(upstream: str, port: int) -> AsyncIterator[FaultyProxy]:
+    """Run a proxy on loopback in front of a registry until the block ends."""
+    proxy = FaultyProxy(f"127.0.0.1:{port}", upstream)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=_CHUNK)
+    try:
+        yield proxy
+    finally:
+        server.close()
+
+
+def _parse(number: int, head: bytes) -> ProxiedRequest:
+    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+    method, path, _version = first.split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return ProxiedRequest(number, method, path, headers)
+
+
+def _head(request: ProxiedRequest, fault: Fault, address: str) -> bytes:
+    dropped = {"connection", *(("range",) if fault.ignore_range else ())}
+    headers = {name: value for name, value in request.headers.items() if name not in dropped} | {
+        "host": address,
+        "connection": "close",
+    }
+    lines = [f"{request.method} {request.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode("latin-1") + _HEAD_END
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault) -> None:
+    position = 0
+    ends = [end for end in (fault.cut_after, fault.stall_after) if end is not None]
+    while chunk := await reader.read(min([_CHUNK, *(end - position for end in ends if end > position)])):
+        if fault.flip_at is not None and position <= fault.flip_at < position + len(chunk):
+            at = fault.flip_at - position
+            chunk = chunk[:at] + bytes([chunk[at] ^ 1]) + chunk[at + 1 :]
+        writer.write(chunk)
+        await writer.drain()
+        position += len(chunk)
+        if position == fault.stall_after:
+            await asyncio.sleep(3600)
+        if position == fault.cut_after:
+            return
