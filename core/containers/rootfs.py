@@ -1,24 +1,30 @@
 """Reaching a container's root by a descriptor, whether it runs or not."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
 
 from sdk.drivers.storage import StorageDriver
+from sdk.linux.attach import Attachment
 from sdk.linux.detached import detached
 
 _ENVIRONMENT = ("/proc", "/sys", "/dev")
 
 
 @asynccontextmanager
-async def opened_root(storage: StorageDriver, key: str, pid: int | None, *, readonly: bool = False) -> AsyncIterator[int]:
+async def opened_root(
+    storage: StorageDriver, key: str, pid: int | None, *, readonly: bool = False, volumes: Sequence[Attachment] = ()
+) -> AsyncIterator[int]:
     """Give a descriptor (O_PATH) of a container's root directory: as its process `pid` sees it, with all that is mounted in there, or,
-    if it does not run, as its snapshot has it, mounted nowhere. Raises NoSuchSnapshot, OSError (ESRCH: the process is gone)."""
+    if it does not run, as its snapshot has it, with `volumes` in it, mounted nowhere.
+
+    `readonly` is for those who only look and want no volumes. Raises NoSuchSnapshot, OSError (ESRCH: the process is gone).
+    """
     if pid is None:
         mounts = await storage.mounts(key, readonly=readonly)
-        root = await anyio.to_thread.run_sync(detached, mounts)
+        root = await anyio.to_thread.run_sync(detached, mounts, volumes)
     else:
         root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -3,7 +3,7 @@
 import os
 import stat as modes
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 
 from core.containers.paths import ContainerPath, locate, locate_parent, parse, resolve
@@ -14,21 +14,28 @@ from core.images.untar import Policy
 from sdk.drivers.storage import StorageDriver
 from sdk.engine.containers import PathStat
 from sdk.errors import DataLoss, InvalidArgument, NotFound, PermissionDenied
+from sdk.linux.attach import Attachment
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A container's file system. `ref` is what the client calls the container; `pid` is None while it does not run."""
+    """A container's file system. `ref` is what the client calls the container; `pid` is None while it does not run, and then `volumes`
+    are what would be mounted in it."""
 
     storage: StorageDriver
     key: str
     pid: int | None
     ref: str
+    volumes: tuple[Attachment, ...] = ()
+
+    def opened(self) -> AbstractAsyncContextManager[int]:
+        """Give a descriptor of the root with everything in it."""
+        return opened_root(self.storage, self.key, self.pid, volumes=self.volumes)
 
 
 async def stat(files: Files, path: str) -> PathStat:
     """Describe what a path names; a symlink itself, with the place it leads to. Raises NotFound."""
-    async with opened_root(files.storage, files.key, files.pid, readonly=True) as root:
+    async with files.opened() as root:
         return _stat(root, files, parse(path))
 
 
@@ -52,7 +59,7 @@ async def write_archive(
     `readonly` says that the container's root is. Raises NotFound, PermissionDenied, InvalidArgument (no directory, bad archive).
     """
     absolute = parse(path).absolute
-    async with opened_root(files.storage, files.key, files.pid) as root:
+    async with files.opened() as root:
         with _located(root, files, ContainerPath(absolute, path, follows=True)) as directory:
             _require_writable(root, directory, readonly=readonly)
             policy = Policy(owner=owner, keep_kinds=keep_kinds, shown_directory=absolute)
@@ -63,7 +70,7 @@ async def write_archive(
 
 
 async def _archive(files: Files, place: ContainerPath) -> Archive:
-    async with opened_root(files.storage, files.key, files.pid, readonly=True) as root:
+    async with files.opened() as root:
         with _source(root, files, place) as (directory, name):
             excluded = environment_devices(files.pid)
             async with aclosing(pack_tree(root, directory, name, place.name, excluded=excluded)) as packed:

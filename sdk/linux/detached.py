@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from sdk.drivers.storage import Mount
+from sdk.linux.attach import Attachment, attach
 from sdk.linux.mount import (
     MountAttribute,
     fsconfig_create,
@@ -20,24 +21,31 @@ from sdk.linux.mount import (
 )
 
 
-def detached(mounts: Sequence[Mount]) -> int:
-    """Return a directory descriptor of the root that `mounts` make. It is attached nowhere and ends with its last descriptor.
+def detached(mounts: Sequence[Mount], attachments: Sequence[Attachment] = ()) -> int:
+    """Return a descriptor (O_PATH) of the root that `mounts` make, with `attachments` in it. It is attached nowhere and ends with
+    its last descriptor.
 
     Blocks for a fraction of a millisecond; a kernel that cannot do without a mount point costs a helper process. Raises OSError.
     """
-    if len(mounts) == 1:
-        try:
-            return _detached(mounts[0])
-        except OSError as error:
-            cause = error
     try:
-        return _through_helper(mounts)
+        return _directly(mounts, attachments)
     except OSError as error:
-        raise error from (cause if len(mounts) == 1 else None)
+        try:
+            return _through_helper(mounts, attachments)
+        except OSError as second:
+            raise second from error
 
 
-def _detached(mount: Mount) -> int:
-    return _bind(mount) if mount.type == "bind" else _filesystem(mount)
+def _directly(mounts: Sequence[Mount], attachments: Sequence[Attachment]) -> int:
+    (mount,) = mounts
+    root = _bind(mount) if mount.type == "bind" else _filesystem(mount)
+    try:
+        for attachment in attachments:
+            attach(root, attachment)
+    except OSError:
+        os.close(root)
+        raise
+    return root
 
 
 def _bind(mount: Mount) -> int:
@@ -77,14 +85,15 @@ def _configure(context: int, option: str, source: str) -> None:
         fsconfig_flag(context, option)
 
 
-def _through_helper(mounts: Sequence[Mount]) -> int:
+def _through_helper(mounts: Sequence[Mount], attachments: Sequence[Attachment]) -> int:
     """Let a process with its own mount namespace make the mounts with mount(2) and hand over a detached copy."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         code = f"import sys; sys.path[:] = {sys.path!r}; from sdk.linux.mount_process import main; main()"
         fields = [field for mount in mounts for field in (mount.type, mount.source, ",".join(mount.options))]
+        fields += [field for one in attachments for field in (one.source, one.destination, "ro" if one.readonly else "")]
         helper = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", code, str(theirs.fileno()), *fields],
+            [sys.executable, "-I", "-S", "-c", code, str(theirs.fileno()), str(len(mounts)), *fields],
             pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
         if helper.returncode:

@@ -21,7 +21,8 @@ from core.images.unpack import Unpacker
 from plugins.storage_overlay.driver import OverlayDriver
 from sdk.drivers.storage import ChangeKind
 from sdk.errors import InvalidArgument, NotFound, PermissionDenied
-from sdk.linux.detached import detached
+from sdk.linux.attach import Attachment
+from sdk.linux.detached import _through_helper, detached
 from sdk.oci.digest import ChainID, digest_of
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
@@ -272,3 +273,37 @@ async def _stalled() -> AsyncIterator[bytes]:
 
 def _children() -> list[str]:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+async def test_volumes_of_a_stopped_container_are_there(storage: OverlayDriver, tmpfs: Path):
+    host = tmpfs / f"volume-{os.urandom(4).hex()}"
+    (host / "data").mkdir(parents=True)
+    (host / "hosts").write_text("hosts")
+    volumes = (
+        Attachment(str(host / "data"), "/srv/data"),
+        Attachment(str(host / "data"), "/dir/fixed", readonly=True),
+        Attachment(str(host / "hosts"), "/etc/hosts"),
+    )
+    files = copy.Files(storage, "c", None, "name", volumes)
+    await copy.write_archive(files, "/srv/data", once(tar_of(new=b"1")))
+    assert (host / "data/new").read_bytes() == b"1"
+    assert "etc/fixed/new" in await names(files, "/etc")
+    assert (await copy.stat(files, "/etc/hosts")).size == 5
+    with pytest.raises(PermissionDenied, match="mounted volume is marked read-only"):
+        await copy.write_archive(files, "/etc/fixed", once(tar_of(new=b"1")))
+    assert await storage.read_file("c", "/srv/data/new") is None
+
+
+async def test_a_helper_process_does_what_an_old_kernel_cannot(storage: OverlayDriver, tmpfs: Path):
+    (tmpfs / "shared").mkdir(exist_ok=True)
+    (tmpfs / "shared/file").touch()
+    root = _through_helper(await storage.mounts("c"), (Attachment(str(tmpfs / "shared"), "/etc/shared", readonly=True),))
+    try:
+        place = Path(f"/proc/self/fd/{root}")
+        (place / "etc/written").write_text("x")
+        assert os.listdir(place / "etc/shared") == ["file"]
+        with pytest.raises(OSError, match="Read-only"):
+            (place / "etc/shared/more").touch()
+    finally:
+        os.close(root)
+    assert await storage.read_file("c", "/etc/written") == b"x"
