@@ -1,10 +1,17 @@
 """Binds the verbs to the protocols that frontends see, and opens the engine."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import anyio
+
 from core.containers.live import LiveContainer
+from core.containers.mounts import volume_names
+from core.containers.state import is_running
+from core.containers.store import ContainerStore
+from core.drivers import Drivers
 from core.engine import (
     attach,
     create,
@@ -13,6 +20,7 @@ from core.engine import (
     logs,
     pause,
     prune,
+    reconcile,
     remove,
     rename,
     start,
@@ -24,8 +32,19 @@ from core.engine import (
     wait,
 )
 from core.engine import list as listing
-from core.engine.context import EngineContext
+from core.engine.context import EngineContext, EngineSettings
+from core.engine.files import FileService
 from core.engine.images_service import ImageService
+from core.engine.networks import NetworkService
+from core.engine.volumes import VolumeService
+from core.events.bus import EventBus
+from core.images.content import ContentStore
+from core.images.store import ImageStore
+from core.networks.attachments import Attachments
+from core.networks.catalog import NetworkCatalog
+from core.store.database import Database
+from core.volumes.catalog import VolumeCatalog
+from sdk import engine as protocol
 from sdk.drivers.logs import LogRequest
 from sdk.drivers.registry import Credentials
 from sdk.engine.config import UpdateRequest
@@ -49,6 +68,7 @@ from sdk.engine.containers import (
 )
 from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
 from sdk.events import Event
+from sdk.oci.runtime import Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +188,65 @@ class SystemService:
 
     async def authenticate(self, credentials: Credentials) -> str:
         return await system.authenticate(self._context, credentials)
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: EngineSettings,
+    drivers: Drivers,
+    database: Database,
+    events: EventBus,
+    amend: Callable[[Spec, str], Spec],
+    plugins: tuple[PluginStatus, ...],
+) -> AsyncIterator[protocol.Engine]:
+    """Open the stores, take up what an earlier daemon left, and give the engine. At the end containers go on running without it."""
+    containers = ContainerStore(database)
+    images = ImageStore(database, ContentStore(settings.data_root / "content"))
+    volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
+    networks = NetworkCatalog(database, drivers)
+    attachments = Attachments(database, networks, drivers, events)
+    image_service = ImageService(images, drivers.storage, drivers.registry, events, lambda image_id: _users(containers, image_id))
+    async with anyio.create_task_group() as tasks:
+        context = EngineContext(
+            settings=settings,
+            drivers=drivers,
+            database=database,
+            events=events,
+            containers=containers,
+            images=images,
+            attachments=attachments,
+            volumes=volumes,
+            tasks=tasks,
+            amend=amend,
+        )
+        await image_service.recover()
+        await reconcile.boot(context)
+        yield protocol.Engine(
+            containers=ContainerService(context),
+            streams=StreamService(context),
+            files=FileService(context),
+            execs=ExecService(context),
+            images=image_service,
+            networks=NetworkService(networks, context),
+            volumes=VolumeService(volumes, events),
+            system=SystemService(context, image_service, plugins),
+        )
+        tasks.cancel_scope.cancel()
+    for live in containers:
+        _let_go(live)
+
+
+def _volumes_in_use(containers: ContainerStore) -> list[tuple[str, tuple[str, ...]]]:
+    return [(live.id, volume_names(live.record.mounts)) for live in containers]
+
+
+def _users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:
+    return [(live.id, is_running(live.record)) for live in containers if live.record.image_id == image_id]
+
+
+def _let_go(live: LiveContainer) -> None:
+    """Stop reading a container's output and close what this daemon holds of it; the container does not notice."""
+    if live.pumps is not None:
+        live.pumps.stop()
+    if live.task is not None:
+        live.task.close()

@@ -79,7 +79,7 @@ async def disk_usage(context: EngineContext, images: ImageService, kinds: frozen
         [await inspect(context, live, size=True) for live in context.containers] if everything or "container" in kinds else []
     )
     return DiskUsage(
-        layers_size=await images.layers_size() if everything or "image" in kinds else 0,
+        layers_size=context.images.layers.size(context.images.layers) if everything or "image" in kinds else 0,
         images=await images.list(ImageListRequest(all=True, shared_size=True)) if everything or "image" in kinds else (),
         containers=containers,
         volumes=await context.volumes.usage() if everything or "volume" in kinds else (),

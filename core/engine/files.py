@@ -1,0 +1,73 @@
+"""Binds `docker cp`, `diff` and `export` to the protocol that frontends see."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from core.containers.live import LiveContainer
+from core.engine import changes, copy, export
+from core.engine.announce import announce
+from core.engine.context import EngineContext
+from core.engine.identity import identity_of
+from sdk.drivers.storage import Change
+from sdk.engine.containers import PathStat
+from sdk.linux.attach import Attachment
+
+
+class FileService:
+    """Implements `sdk.engine.ContainerFiles`."""
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+
+    async def stat(self, ref: str, path: str) -> PathStat:
+        return await copy.stat(self._files(ref), path)
+
+    async def read_archive(self, ref: str, path: str) -> tuple[PathStat, AsyncIterator[bytes]]:
+        found = await copy.read_archive(self._files(ref), path)
+        announce(self._context, self._find(ref), "archive-path")
+        return found
+
+    async def write_archive(
+        self,
+        ref: str,
+        path: str,
+        content: AsyncIterator[bytes],
+        *,
+        no_overwrite_dir_non_dir: bool = False,
+        copy_uid_gid: bool = False,
+    ) -> None:
+        live = self._find(ref)
+        readonly = live.record.host_config.readonly_rootfs
+        owner = await self._owner(live) if copy_uid_gid and live.record.config.user else None
+        live.files_touched = True
+        await copy.write_archive(
+            self._files(ref), path, content, keep_kinds=no_overwrite_dir_non_dir, owner=owner, readonly=readonly
+        )
+        announce(self._context, live, "extract-to-dir")
+
+    async def changes(self, ref: str) -> Sequence[Change]:
+        return await changes.changes(self._context.drivers.storage, self._find(ref).id)
+
+    async def export(self, ref: str) -> AsyncIterator[bytes]:
+        live = self._find(ref)
+        announce(self._context, live, "export")
+        return export.export(self._context.drivers.storage, live.id)
+
+    def _find(self, ref: str) -> LiveContainer:
+        return self._context.containers.find(ref)
+
+    def _files(self, ref: str) -> copy.Files:
+        live = self._find(ref)
+        pid = live.task.pid if live.task is not None else None
+        return copy.Files(self._context.drivers.storage, live.id, pid, ref, () if pid else _volumes(live))
+
+    async def _owner(self, live: LiveContainer) -> tuple[int, int]:
+        user = (await identity_of(self._context, live)).user
+        return user.uid, user.gid
+
+
+def _volumes(live: LiveContainer) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(source=mount.source, destination=mount.destination, readonly=not mount.writable)
+        for mount in live.record.mounts
+        if mount.type in ("bind", "volume")
+    )
