@@ -10,6 +10,7 @@ from uvicorn.config import Config
 
 from core.daemon.hijack import Connections, HijackableProtocol
 from core.daemon.listeners import Listener
+from core.daemon.tls import behind_tls
 from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
 
 _A_YEAR = 365 * 24 * 3600
@@ -70,13 +71,10 @@ def _configure(app: ASGIApp) -> Config:
 
 async def _accept(listener: Listener, config: Config, state: Connections) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-
-    def connection() -> HijackableProtocol:
-        return HijackableProtocol(config, state)
-
+    connection = behind_tls(listener.tls, lambda: HijackableProtocol(config, state))
     if listener.socket.family == socket.AF_UNIX:
-        return await loop.create_unix_server(connection, sock=listener.socket, ssl=listener.tls, backlog=_BACKLOG)
-    return await loop.create_server(connection, sock=listener.socket, ssl=listener.tls, backlog=_BACKLOG)
+        return await loop.create_unix_server(connection, sock=listener.socket, backlog=_BACKLOG)
+    return await loop.create_server(connection, sock=listener.socket, backlog=_BACKLOG)
 
 
 async def _stop(servers: Sequence[asyncio.Server], listeners: Sequence[Listener], state: Connections) -> None:
