@@ -8,6 +8,7 @@ from core.host.roots import holder
 from core.host.traces import Territory, Trace, find_traces
 
 _OF_A_RUNNING_CONTAINER = ("process", "cgroup", "mount", "link")
+_OF_NETWORKS = ("bridge", "table")
 
 
 def audit(data_root: Path, exec_root: Path) -> list[Trace]:
@@ -25,13 +26,16 @@ def leaks(traces: Sequence[Trace], records: Records, *, is_running: bool) -> lis
     """Return the traces that belong to no record.
 
     What carries an ID belongs to the record of that ID: to a running container, if it is something only a running one has. What
-    carries none (a daemon's own cgroup, a link kept in reserve, the table) belongs to a running daemon or to any running container.
+    carries none (a daemon's own cgroup, a link kept in reserve) belongs to a running daemon or to any running container. Bridges
+    and the table are of the networks, which stay.
     """
     in_use = is_running or bool(records.alive)
 
     def belongs(trace: Trace) -> bool:
         if not trace.id:
-            return in_use or trace.kind == "table"
+            return in_use or trace.kind in _OF_NETWORKS
+        if trace.kind == "bridge":
+            return any(known.startswith(trace.id) for known in records.known)
         return trace.id in (records.alive if trace.kind in _OF_A_RUNNING_CONTAINER else records.known)
 
     return [trace for trace in traces if not belongs(trace)]

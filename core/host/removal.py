@@ -66,5 +66,6 @@ _REMOVERS: Mapping[str, Callable[[str], None]] = {
     "mount": _unmount,
     "file": _delete_file,
     "link": _delete_link,
+    "bridge": _delete_link,
     "table": _delete_table,
 }

@@ -9,8 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.host.mounts import MountPoint, mount_table
+
+if TYPE_CHECKING:
+    from pyroute2.netlink import nlmsg
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN_LENGTH = 6
@@ -19,7 +23,7 @@ _DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One object: its kind (process, cgroup, mount, link, table, file), its name, and the ID it carries, or ""."""
+    """One object: its kind (process, cgroup, mount, link, bridge, table, file), its name, and the ID it carries, or ""."""
 
     kind: str
     name: str
@@ -127,14 +131,24 @@ def _named_by_id(directory: Path, depth: int) -> Iterator[Trace]:
 
 
 def links(territory: Territory) -> Iterator[Trace]:
-    """Yield network links with the instance in their name or alias, but for bridges: they belong to networks."""
+    """Yield network links with the instance in their name or alias; a bridge carries the beginning of its network's ID, if any."""
     from pyroute2 import IPRoute  # noqa: PLC0415 a daemon that looks for nothing shall not carry it
 
     with IPRoute() as route:
         for link in route.get_links():
             name, alias = link.get_attr("IFLA_IFNAME"), link.get_attr("IFLA_IFALIAS") or ""
             if territory.token in name or territory.instance in alias:
-                yield Trace("link", name, _id(alias))
+                yield Trace("bridge", name, _network_id(name)) if _is_bridge(link) else Trace("link", name)
+
+
+def _is_bridge(link: "nlmsg") -> bool:
+    information = link.get_attr("IFLA_LINKINFO")
+    return bool(information) and information.get_attr("IFLA_INFO_KIND") == "bridge"
+
+
+def _network_id(bridge: str) -> str:
+    match = re.fullmatch(r"br-([0-9a-f]{12})", bridge)
+    return match[1] if match else ""
 
 
 def tables(territory: Territory) -> Iterator[Trace]:

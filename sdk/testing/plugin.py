@@ -41,7 +41,7 @@ def plugin_context(tmp_path: Path) -> "PluginContext":
     """A plugin's context: two empty directories, an instance of its own, and events that are kept."""
     from sdk.providers import PluginContext  # noqa: PLC0415 every pytest run loads this file, few need the sdk
 
-    roots = [tmp_path / "data", tmp_path / "run"]
-    for root in roots:
-        root.mkdir()
-    return PluginContext("test", *roots, secrets.token_hex(4), RecordedEvents(), logging.getLogger("plugins.test"))
+    data_root, exec_root = tmp_path / "data", tmp_path / "run"
+    data_root.mkdir()
+    exec_root.mkdir()
+    return PluginContext("test", data_root, exec_root, secrets.token_hex(4), RecordedEvents(), logging.getLogger("plugins.test"))

@@ -35,5 +35,7 @@ def test_what_carries_no_id_is_in_use_while_anything_runs() -> None:
     assert _leaked(spare, records=NOTHING_RUNS) == [spare]
 
 
-def test_the_table_stays_with_its_networks() -> None:
-    assert _leaked(Trace("table", "core_12345678"), records=NOTHING_RUNS) == []
+def test_bridges_and_the_table_stay_with_their_networks() -> None:
+    stray = Trace("bridge", "br-cccccccccccc", "c" * 12)
+    kept = [Trace("table", "core_12345678"), Trace("bridge", "core0"), Trace("bridge", "br-bbbbbbbbbbbb", "b" * 12)]
+    assert _leaked(*kept, stray, records=NOTHING_RUNS) == [stray]
