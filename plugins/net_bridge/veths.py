@@ -24,7 +24,11 @@ class Veth:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """What to make on which bridge. `isolated` ports exchange no frames with each other (`enable_icc=false`)."""
+    """What to make on which bridge. `isolated` ports exchange no frames with each other (`enable_icc=false`).
+
+    Isolation holds whether or not br_netfilter shows bridged frames to the table. Where it does, it costs neighbours the ports they
+    publish: br_netfilter turns those connections into frames between the two.
+    """
 
     bridge_index: int
     mtu: int

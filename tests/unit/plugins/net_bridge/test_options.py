@@ -1,0 +1,47 @@
+import pytest
+
+from plugins.net_bridge.options import parse
+from plugins.net_bridge.settings import BridgeSettings
+from sdk.drivers.network import NetworkSpec
+from sdk.errors import InvalidArgument
+
+SETTINGS = BridgeSettings(bridge_name="core7", mtu=1400)
+PREFIX = "com.docker.network.bridge."
+
+
+def options(**values: str):
+    named = {PREFIX + key: value for key, value in values.items()}
+    return parse(NetworkSpec("abcdef0123456789", "web", options=named), SETTINGS)
+
+
+def test_names_of_bridges():
+    assert options().bridge == "br-abcdef012345"
+    assert options(default_bridge="true").bridge == "core7"
+    assert options(name="mine", default_bridge="true").bridge == "mine"
+
+
+def test_defaults_and_values():
+    assert (options().mtu, options().icc, options().masquerade, str(options().host_ip)) == (1400, True, True, "0.0.0.0")
+    changed = options(enable_icc="false", enable_ip_masquerade="0", host_binding_ipv4="127.0.0.1")
+    assert (changed.icc, changed.masquerade, str(changed.host_ip)) == (False, False, "127.0.0.1")
+    assert parse(NetworkSpec("a" * 64, "x", options={"com.docker.network.driver.mtu": "9000"}), SETTINGS).mtu == 9000
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"enable_icc": "maybe"},
+        {"host_binding_ipv4": "::1"},
+        {"host_binding_ipv4": "here"},
+        {"name": "much-too-long-a-name"},
+        {"name": 'a"b'},
+    ],
+)
+def test_values_that_make_no_sense_are_refused(values: dict[str, str]):
+    with pytest.raises(InvalidArgument):
+        options(**values)
+
+
+def test_an_mtu_is_a_number():
+    with pytest.raises(InvalidArgument, match=r"strconv\.Atoi"):
+        parse(NetworkSpec("a" * 64, "x", options={"com.docker.network.driver.mtu": "big"}), SETTINGS)

@@ -1,0 +1,97 @@
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+
+from plugins.net_bridge.reservations import Reservations, host_addresses
+from sdk.drivers.network import PortBinding
+from sdk.errors import InvalidArgument, PortAllocated, ResourceExhausted
+
+LOOPBACK = (IPv4Address("127.0.0.1"),)
+ANY = IPv4Address(0)
+
+
+@pytest.fixture
+def reservations() -> Iterator[Reservations]:
+    held = Reservations()
+    yield held
+    held.close()
+
+
+@contextmanager
+def listener() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def free_port() -> int:
+    with listener() as port:
+        return port
+
+
+def test_a_reserved_port_refuses_connections_and_other_servers(reservations: Reservations):
+    (binding,) = reservations.reserve("e", "c (e)", [(PortBinding(80), LOOPBACK)])
+    assert (binding.host_ip, binding.host_port_end) == ("127.0.0.1", 0)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", binding.host_port), 1)
+    with pytest.raises(OSError, match="in use"):
+        socket.create_server(("127.0.0.1", binding.host_port))
+    reservations.release("e")
+    socket.create_server(("127.0.0.1", binding.host_port)).close()
+
+
+def test_a_taken_port_is_told_in_dockers_words_and_nothing_stays_reserved(reservations: Reservations):
+    free = free_port()
+    with listener() as taken:
+        wanted = [(PortBinding(1, host_port=free), LOOPBACK), (PortBinding(2, host_port=taken), LOOPBACK)]
+        with pytest.raises(PortAllocated, match=rf"endpoint c \(e\): Bind for 127\.0\.0\.1:{taken} failed"):
+            reservations.reserve("e", "c (e)", wanted)
+    socket.create_server(("127.0.0.1", free)).close()
+
+
+def test_ports_of_a_range_are_used_up_in_order(reservations: Reservations):
+    first = free_port()
+    request = PortBinding(80, host_port=first, host_port_end=first + 1)
+    assert reservations.reserve("a", "a", [(request, LOOPBACK)])[0].host_port == first
+    assert reservations.reserve("b", "b", [(request, LOOPBACK)])[0].host_port == first + 1
+    with pytest.raises(ResourceExhausted, match="all ports are allocated"):
+        reservations.reserve("c", "c", [(request, LOOPBACK)])
+
+
+def test_connections_that_linger_do_not_block_a_port(reservations: Reservations):
+    with listener() as port:
+        pass
+    server = socket.create_server(("127.0.0.1", port))
+    client = socket.create_connection(("127.0.0.1", port))
+    accepted, _ = server.accept()
+    for end in (accepted, client, server):  # the server's side closes first and is left in TIME-WAIT
+        end.close()
+    with socket.socket() as strict, pytest.raises(OSError, match="in use"):
+        strict.bind(("127.0.0.1", port))
+    assert reservations.reserve("e", "e", [(PortBinding(80, host_port=port), LOOPBACK)])[0].host_port == port
+
+
+def test_tcp_and_udp_are_apart(reservations: Reservations):
+    port = free_port()
+    wanted = [(PortBinding(80, protocol, host_port=port), LOOPBACK) for protocol in ("tcp", "udp")]
+    assert [binding.protocol for binding in reservations.reserve("e", "e", wanted)] == ["tcp", "udp"]
+
+
+def test_an_address_the_host_does_not_have(reservations: Reservations):
+    with pytest.raises(InvalidArgument, match="cannot assign requested address"):
+        reservations.reserve("e", "e", [(PortBinding(80, host_port=8080), (IPv4Address("192.0.2.77"),))])
+    with pytest.raises(InvalidArgument, match="invalid transport protocol"):
+        reservations.reserve("e", "e", [(PortBinding(80, "carrier-pigeon"), LOOPBACK)])
+
+
+def test_host_addresses():
+    four, both = frozenset({4}), frozenset({4, 6})
+    assert host_addresses(PortBinding(80), ANY, four) == (ANY,)
+    assert host_addresses(PortBinding(80), ANY, both) == (ANY, IPv6Address(0))
+    assert host_addresses(PortBinding(80), LOOPBACK[0], both) == LOOPBACK
+    assert host_addresses(PortBinding(80, host_ip="::"), ANY, four) == ()
+    assert host_addresses(PortBinding(80, host_ip="::1"), ANY, both) == (IPv6Address("::1"),)
+    with pytest.raises(InvalidArgument, match="invalid IP address: here"):
+        host_addresses(PortBinding(80, host_ip="here"), ANY, both)
