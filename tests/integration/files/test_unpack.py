@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import subprocess
+import sys
 import tarfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -245,5 +246,28 @@ async def test_descriptors_are_given_back(target: Path):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def _children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+def _children(pid: int | None = None) -> list[str]:
+    pid = pid or os.getpid()
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+async def test_the_worker_ends_when_the_engine_is_killed(target: Path):
+    os.mkfifo(target.parent / "endless")
+    script = (
+        "import asyncio, sys; from pathlib import Path; from core.images.unpack import Unpacker\n"
+        "asyncio.run(Unpacker().unpack(Path(sys.argv[1]), Path(sys.argv[2])))"
+    )
+    keep = os.open(target.parent / "endless", os.O_RDWR)
+    try:
+        engine = subprocess.Popen([sys.executable, "-c", script, target.parent / "endless", target])
+        with anyio.fail_after(10):
+            while not (workers := _children(engine.pid)):
+                await anyio.sleep(0.01)
+        await anyio.sleep(0.2)
+        engine.kill()
+        engine.wait()
+        with anyio.fail_after(10):
+            while Path("/proc", workers[0]).exists():
+                await anyio.sleep(0.01)
+    finally:
+        os.close(keep)
