@@ -11,6 +11,7 @@ mount(2) takes.
 """
 
 import contextlib
+import errno
 import os
 import re
 import threading
@@ -147,7 +148,12 @@ class SnapshotTree:
             os.symlink(info.parent, aside / "parent")
         if info.kind is SnapshotKind.COMMITTED:
             os.symlink(info.name, aside / "name")
-        os.rename(aside, self.directory(info))
+        try:
+            os.rename(aside, self.directory(info))
+        except OSError as error:
+            if error.errno == errno.ENOTEMPTY:
+                raise Conflict(f"snapshot {info.name}: its directory belongs to another ChainID that begins alike") from error
+            raise
 
     def _load(self) -> Iterator[SnapshotInfo]:
         for kind in (SnapshotKind.ACTIVE, SnapshotKind.COMMITTED):
