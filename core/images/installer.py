@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import anyio
@@ -96,22 +97,19 @@ class Installer:
 
     async def _unpack(self, layer: Layer, key: str, source: Source, report: Report) -> Unpacked:
         """Unpack a layer while it arrives if a worker is free for that, else, or if what arrived was damaged, from disk."""
+        target = await self._storage.stage(key)
         if not self._content.exists(layer.blob.digest) and self._unpacker.takes_streams:
             try:
-                return await self._unpack_stream(layer, key, source, report)
+                async with aclosing(source.stream(layer.blob, report)) as chunks:
+                    return await self._unpacker.unpack_stream(chunks, target)
             except DataLoss:
                 _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
+                target = await self._storage.stage(key)
         await source.fetch(layer.blob, report)
-        return await self._unpack_stored(layer, key, report)
+        return await self._unpack_stored(layer, target, report)
 
-    async def _unpack_stream(self, layer: Layer, key: str, source: Source, report: Report) -> Unpacked:
-        target = await self._storage.stage(key)
-        async with aclosing(source.stream(layer.blob, report)) as chunks:
-            return await self._unpacker.unpack_stream(chunks, target)
-
-    async def _unpack_stored(self, layer: Layer, key: str, report: Report) -> Unpacked:
+    async def _unpack_stored(self, layer: Layer, target: Path, report: Report) -> Unpacked:
         meter = Meter(report, "Extracting", short(layer.blob.digest), layer.blob.size)
-        target = await self._storage.stage(key)
         meter.show(0)
         unpacked = await self._unpacker.unpack(self._content.path(layer.blob.digest), target, meter.show)
         report(Progress("Extracting", short(layer.blob.digest), layer.blob.size, layer.blob.size))

@@ -83,7 +83,7 @@ class FaultyProxy:
             if length := int(request.headers.get("content-length", "0")):
                 upstream.write(await client.readexactly(length))
             writer.write(await reader.readuntil(_HEAD_END))
-            await _copy(reader, writer, fault)
+            await _copy(reader, writer, client, fault)
         finally:
             upstream.close()
 
@@ -116,7 +116,8 @@ def _head(request: ProxiedRequest, fault: Fault, address: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + _HEAD_END
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: asyncio.StreamReader, fault: Fault) -> None:
+    """Pass a reply's body on, with its fault. A stall lasts until the client goes away."""
     position = 0
     ends = [end for end in (fault.cut_after, fault.stall_after) if end is not None]
     while chunk := await reader.read(min([_CHUNK, *(end - position for end in ends if end > position)])):
@@ -127,6 +128,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, faul
         await writer.drain()
         position += len(chunk)
         if position == fault.stall_after:
-            await asyncio.sleep(3600)
+            await client.read()
+            return
         if position == fault.cut_after:
             return

@@ -1,6 +1,6 @@
 """A private network, a registry in it, and the image rooms of the engine over the overlay driver on a tmpfs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,20 @@ async def hub(docker_registry: RunningRegistry) -> AsyncIterator[RegistryBackend
     backend = HubBackend(HubSettings(backoff=0.01, stall_timeout=2))
     yield backend
     await backend.close()
+
+
+@pytest.fixture
+def reopened(disk: Path, hub: RegistryBackend) -> Iterator[Callable[[], Rooms]]:
+    """Open the rooms on what an earlier process left on the disk."""
+    opened: list[Rooms] = []
+
+    def reopen() -> Rooms:
+        opened.append(open_rooms(disk, hub))
+        return opened[-1]
+
+    yield reopen
+    for rooms in opened:
+        rooms.close()
 
 
 @pytest.fixture
