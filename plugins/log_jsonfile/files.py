@@ -31,7 +31,7 @@ class LogFiles:
         """Return the files put aside, newest first."""
         found: dict[int, Path] = {}
         prefix = self.path.name + "."
-        for name in os.listdir(self.path.parent):
+        for name in _names_in(self.path.parent):
             number = name.removeprefix(prefix).removesuffix(PACKED)
             if name.startswith(prefix) and number.isdecimal():
                 found[int(number)] = self.path.parent / name
@@ -177,3 +177,11 @@ def _unpacked(path: Path) -> Path:
     plain = path.with_name(path.name.removesuffix(PACKED))
     decompress(path, plain)
     return plain
+
+
+def _names_in(directory: Path) -> list[str]:
+    """Return the names in a directory; none if it went away before the log did."""
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
