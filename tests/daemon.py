@@ -54,27 +54,15 @@ class Daemon:
 
     def command(self) -> list[str]:
         """Return the command line of the daemon inside its namespace."""
-        roots = [
-            "--data-root",
-            str(self.data_root),
-            "--exec-root",
-            str(self.exec_root),
-            "--pidfile",
-            str(self.directory / "core.pid"),
-        ]
-        words = [
-            sys.executable,
-            "-m",
-            "core",
-            "serve",
-            "-H",
-            self.host,
-            "--config-file",
-            str(self.config_file),
-            *roots,
-            *self.flags,
-        ]
-        return self.network.command(words)
+        options = {
+            "--host": self.host,
+            "--config-file": self.config_file,
+            "--data-root": self.data_root,
+            "--exec-root": self.exec_root,
+            "--pidfile": self.directory / "core.pid",
+        }
+        words = [str(word) for option in options.items() for word in option]
+        return self.network.command([self.python, "-m", "core", "serve", *words, *self.flags])
 
     def start(self) -> None:
         """Start it and wait until it answers; what it said is in the assertion when it does not."""

@@ -22,3 +22,8 @@ def test_the_manager_hears_it(abstract: bool, tmp_path: Path, monkeypatch: pytes
         monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}" if abstract else name)
         notify("READY=1")
         assert manager.recv(100) == b"READY=1"
+
+
+def test_a_manager_that_is_gone_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    notify("STOPPING=1")
