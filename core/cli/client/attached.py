@@ -1,0 +1,84 @@
+"""Carrying bytes between this process' standard streams and a container's."""
+
+import os
+import selectors
+import socket
+import ssl
+from collections.abc import Callable
+
+from core.cli.client.api import Hijacked
+from core.cli.client.frames import Frames
+
+DETACH = b"\x10\x11"
+"""ctrl-p ctrl-q"""
+_CHUNK = 64 << 10
+
+
+def carry(connection: Hijacked, *, terminal: bool, stdin: bool) -> bool:
+    """Carry until the other side ends; return whether the person typed the detach keys.
+
+    End of file on stdin closes our write side only: what the process still prints arrives.
+    """
+    show = _writer(terminal=terminal)
+    show(connection.early)
+    typed = b""
+    # select(2), as epoll refuses a stdin that is a regular file.
+    with connection.socket, selectors.SelectSelector() as ready:
+        ready.register(connection.socket, selectors.EVENT_READ)
+        if stdin:
+            ready.register(0, selectors.EVENT_READ)
+        while True:
+            readable = _readable(ready, connection.socket)
+            if 0 in readable:
+                data = _send(connection.socket)
+                typed = (typed + data)[-len(DETACH) :]
+                if not data:
+                    ready.unregister(0)
+            if connection.socket.fileno() in readable:
+                received = _receive(connection.socket)
+                if not received:
+                    return terminal and typed == DETACH
+                show(received)
+
+
+def _writer(*, terminal: bool) -> Callable[[bytes], None]:
+    frames = Frames()
+
+    def demultiplex(data: bytes) -> None:
+        for stream, content in frames.feed(data):
+            _write_all(2 if stream == 2 else 1, content)
+
+    return (lambda data: _write_all(1, data)) if terminal else demultiplex
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _send(connection: socket.socket) -> bytes:
+    """Send what stdin has; at its end close the write side. Returns the data."""
+    data = os.read(0, _CHUNK)
+    try:
+        if data:
+            connection.sendall(data)
+        elif not isinstance(connection, ssl.SSLSocket):
+            connection.shutdown(socket.SHUT_WR)
+    except OSError:  # the process has ended; its last words are still to be read
+        return b""
+    return data
+
+
+def _receive(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(_CHUNK)
+    except ConnectionError:
+        return b""
+
+
+def _readable(ready: selectors.BaseSelector, connection: socket.socket) -> set[int]:
+    """Wait for input; return the descriptors that have some. What TLS has decrypted already the kernel does not know of."""
+    if isinstance(connection, ssl.SSLSocket) and connection.pending():
+        return {connection.fileno()}
+    return {key.fd for key, _ in ready.select()}

@@ -1,0 +1,79 @@
+"""Progress of pulls and pushes: a bar per layer on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import Progress as Bars
+
+from core.cli.client.api import ApiError
+from core.cli.client.models import Progress
+
+_ENDED = frozenset({"Pull complete", "Already exists", "Pushed", "Layer already exists"})
+_MEASURED = frozenset({"Downloading", "Extracting", "Pushing"})
+
+
+def messages(chunks: Iterable[bytes]) -> Iterator[Progress]:
+    """Yield the messages of a progress stream. Raises ApiError for one that reports an error."""
+    decode = msgspec.json.Decoder(Progress).decode
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield _checked(decode(line))
+    if rest.strip():
+        yield _checked(decode(rest))
+
+
+def show_progress(chunks: Iterable[bytes], *, quiet: bool = False) -> None:
+    """Show a progress stream until its end. Raises ApiError for an error in it."""
+    if quiet:
+        for _ in messages(chunks):
+            pass
+    elif sys.stdout.isatty():
+        _show_bars(chunks)
+    else:
+        for message in messages(chunks):
+            if message.status not in _MEASURED:
+                print(f"{message.id}: {message.status}" if message.id else message.status or message.stream, flush=True)
+
+
+def _show_bars(chunks: Iterable[bytes]) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
+    with Bars(*columns, console=Console(), refresh_per_second=12) as bars:
+        tasks: dict[str, TaskID] = {}
+        for message in messages(chunks):
+            if not message.id or (message.id not in tasks and not _is_layer(message)):
+                bars.console.print(
+                    f"{message.id}: {message.status}" if message.id else message.status or message.stream, highlight=False
+                )
+                continue
+            if message.id not in tasks:
+                tasks[message.id] = bars.add_task(message.id, total=None)
+            _advance(bars, tasks[message.id], message)
+
+
+def _is_layer(message: Progress) -> bool:
+    """Tell a layer from a tag: `latest: Pulling from library/alpine` and `latest: digest: ...` are no layers."""
+    return not message.status.startswith(("Pulling from", "digest:"))
+
+
+def _advance(bars: Bars, task: TaskID, message: Progress) -> None:
+    description = f"{message.id}: {message.status:<18}"
+    detail = message.progress_detail
+    if detail.total:
+        bars.update(task, description=description, completed=detail.current, total=detail.total)
+    elif message.status in _ENDED:
+        total = bars.tasks[task].total or 1
+        bars.update(task, description=description, completed=total, total=total)
+    else:
+        bars.update(task, description=description)
+
+
+def _checked(message: Progress) -> Progress:
+    if message.error or message.error_detail:
+        raise ApiError(500, message.error or (message.error_detail.message if message.error_detail else ""))
+    return message

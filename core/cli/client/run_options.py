@@ -1,0 +1,177 @@
+"""The words of `run` flags, turned into what the API wants."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import typer
+
+from sdk.engine.config import (
+    BindOptions,
+    DeviceMapping,
+    HostPort,
+    MountRequest,
+    RestartPolicy,
+    TmpfsOptions,
+    Ulimit,
+    VolumeOptions,
+)
+
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
+
+
+def byte_count(text: str) -> int:
+    """Return the bytes of a size in binary units, 0 for "". A wrong one is an error of usage."""
+    if text in ("", "-1"):
+        return int(text or 0)
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"invalid size: '{text}'")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def pairs(entries: Iterable[str] | None) -> dict[str, str]:
+    """Return `KEY=VALUE` words as a mapping; a value is "" if there is none."""
+    return dict(entry.partition("=")[::2] for entry in entries or ())
+
+
+def environment(entries: Iterable[str] | None, files: Iterable[str] | None) -> tuple[str, ...]:
+    """Return `-e` and `--env-file`: a bare name takes the value it has here, and is left out if it has none."""
+    listed = [line for path in files or () for line in _lines(path)]
+    return tuple(whole for entry in [*listed, *(entries or ())] if (whole := _with_value(entry)))
+
+
+def labels(entries: Iterable[str] | None, files: Iterable[str] | None = None) -> dict[str, str]:
+    """Return `--label` and `--label-file`."""
+    return pairs([*(line for path in files or () for line in _lines(path)), *(entries or ())])
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise typer.BadParameter(f"open {path}: {error.strerror}") from error
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _with_value(entry: str) -> str:
+    if "=" in entry:
+        return entry
+    return f"{entry}={os.environ[entry]}" if entry in os.environ else ""
+
+
+def bind(text: str) -> str:
+    """Return a `-v` with a source such as `./here` made absolute; names of volumes stay."""
+    source, colon, rest = text.partition(":")
+    if colon and source.startswith((".", "~")):
+        return f"{os.path.abspath(os.path.expanduser(source))}:{rest}"
+    return text
+
+
+def port_bindings(entries: Iterable[str] | None) -> dict[str, tuple[HostPort, ...]]:
+    """Return `-p [ADDRESS:][HOST:]CONTAINER[/PROTOCOL]`; ranges of equal length are bound one to one."""
+    found: dict[str, tuple[HostPort, ...]] = {}
+    for entry in entries or ():
+        for inside, outside in _published(entry):
+            found[inside] = (*found.get(inside, ()), outside)
+    return found
+
+
+def _published(entry: str) -> list[tuple[str, HostPort]]:
+    text, _, protocol = entry.partition("/")
+    head, _, container = text.rpartition(":")
+    address, _, host = head.rpartition(":")
+    inside = _range(container, entry)
+    outside = [str(port) for port in _range(host, entry)] if host else [""] * len(inside)
+    if len(inside) == 1 and len(outside) > 1:
+        outside = [host]
+    if len(inside) != len(outside):
+        raise typer.BadParameter(f"invalid ranges specified for container and host ports: {entry}")
+    address = address.strip("[]")
+    return [(f"{port}/{protocol or 'tcp'}", HostPort(address, there)) for port, there in zip(inside, outside, strict=True)]
+
+
+def _range(text: str, entry: str) -> list[int]:
+    first, _, last = text.partition("-")
+    if not first.isdecimal() or not (last or first).isdecimal() or not 0 < int(first) <= int(last or first) < 1 << 16:
+        raise typer.BadParameter(f"invalid containerPort: {entry}")
+    return list(range(int(first), int(last or first) + 1))
+
+
+def exposed_ports(expose: Iterable[str] | None, bindings: Mapping[str, object]) -> dict[str, dict[str, str]]:
+    """Return the ports of `--expose` and of everything published."""
+    ports = [
+        f"{port}/{protocol or 'tcp'}"
+        for text in expose or ()
+        for numbers, _, protocol in [text.partition("/")]
+        for port in _range(numbers, text)
+    ]
+    return {port: {} for port in [*ports, *bindings]}
+
+
+def mount(text: str) -> MountRequest:
+    """Return a `--mount type=...,source=...,target=...`."""
+    words = {key.lower(): (value if equals else "true") for key, equals, value in (word.partition("=") for word in text.split(","))}
+    source = next((words[key] for key in ("source", "src") if key in words), "")
+    target = next((words[key] for key in ("target", "destination", "dst") if key in words), "")
+    if not target:
+        raise typer.BadParameter(f"target is required: {text}")
+    kind = words.get("type", "volume")
+    return MountRequest(
+        type=kind,
+        source=os.path.abspath(source) if kind == "bind" and source.startswith(".") else source,
+        target=target,
+        read_only=any(words.get(key) in ("true", "1") for key in ("readonly", "ro")),
+        bind_options=BindOptions(propagation=words.get("bind-propagation", "")),
+        volume_options=VolumeOptions(no_copy=words.get("volume-nocopy") in ("true", "1"), subpath=words.get("volume-subpath", "")),
+        tmpfs_options=TmpfsOptions(size_bytes=byte_count(words.get("tmpfs-size", "")), mode=int(words.get("tmpfs-mode", "0"), 8)),
+    )
+
+
+def tmpfs(entries: Iterable[str] | None) -> dict[str, str]:
+    """Return `--tmpfs PATH[:OPTIONS]`."""
+    return dict(entry.partition(":")[::2] for entry in entries or ())
+
+
+def restart_policy(text: str) -> RestartPolicy:
+    """Return `--restart NAME[:COUNT]`."""
+    name, _, count = text.partition(":")
+    if count and not count.isdecimal():
+        raise typer.BadParameter("maximum retry count must be an integer")
+    return RestartPolicy(name or "no", int(count or 0))
+
+
+def device(text: str) -> DeviceMapping:
+    """Return `--device HOST[:CONTAINER][:rwm]`."""
+    host, _, rest = text.partition(":")
+    container, _, permissions = rest.partition(":")
+    if container and not container.startswith("/") and not permissions:
+        container, permissions = "", container
+    return DeviceMapping(host, container or host, permissions or "rwm")
+
+
+def ulimit(text: str) -> Ulimit:
+    """Return `--ulimit NAME=SOFT[:HARD]`."""
+    name, _, limits = text.partition("=")
+    soft, _, hard = limits.partition(":")
+    try:
+        return Ulimit(name, int(soft), int(hard or soft))
+    except ValueError:
+        raise typer.BadParameter(f"invalid ulimit argument: {text}") from None
+
+
+def security_options(entries: Iterable[str] | None) -> tuple[str, ...]:
+    """Return `--security-opt`; the file a seccomp profile is in is read here, as the daemon may be elsewhere."""
+    return tuple(_with_profile(entry) for entry in entries or ())
+
+
+def _with_profile(entry: str) -> str:
+    key, _, value = entry.partition("=")
+    if key != "seccomp" or value in ("", "unconfined", "builtin"):
+        return entry
+    try:
+        return f"seccomp={Path(value).read_text()}"
+    except OSError as error:
+        raise typer.BadParameter(f"opening seccomp profile ({value}) failed: {error.strerror}") from error
