@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection
 from pathlib import Path
-from socket import AF_UNIX, socket
 
 from core.host.audit import audit
 from core.host.records import read_records
 from core.host.removal import remove
 from core.host.traces import Territory, Trace, find_traces
+from sdk.linux.mount import umount
+from tests.connection import UnixConnection
 from tests.network import NetworkNamespace
 
 _START_SECONDS = 20.0
@@ -156,7 +156,7 @@ class Daemon:
 
     def request(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """Send one request of the Docker API; return status and body."""
-        connection = _UnixConnection(self.socket)
+        connection = UnixConnection(self.socket)
         try:
             encoded = None if body is None else json.dumps(body).encode()
             connection.request(method, path, encoded, {"Content-Type": "application/json", **(headers or {})})
@@ -170,6 +170,11 @@ class Daemon:
         status, body = self.request("GET", path)
         assert status == 200, (status, body)
         return json.loads(body)
+
+    def resident(self) -> int:
+        """Return the memory the daemon holds, in KiB."""
+        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Rss:"))
 
     def tail(self, lines: int = 30) -> str:
         """Return the end of the daemon's log."""
@@ -215,14 +220,5 @@ class Daemon:
         with self.network.entered():
             for trace in find_traces(territory):
                 remove(trace)
-
-
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=60)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket(AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(str(self._path))
+        if self.exec_root.is_mount():
+            umount(str(self.exec_root))
