@@ -1,5 +1,6 @@
 """System call numbers of the machines containers run on, by name."""
 
+import platform
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -36,3 +37,11 @@ def syscall_numbers(abi: ABI) -> Mapping[str, int]:
     """Return every system call's number by name; those of x32 carry its bit already."""
     table = _tables()[abi]
     return {name: number | X32_BIT for name, number in table.items()} if abi is ABI.X32 else table
+
+
+_NATIVE = {"x86_64": ABI.X86_64, "i686": ABI.X86, "aarch64": ABI.AARCH64, "armv7l": ABI.ARM}
+
+
+def native_syscalls(machine: str = platform.machine()) -> Mapping[str, int]:
+    """Return the numbers programs of this machine use. Raises KeyError for a machine that is not in the table."""
+    return syscall_numbers(_NATIVE[machine])

@@ -3,7 +3,7 @@
 Encoded with msgspec it is a valid `config.json`. Values are immutable: change one with `msgspec.structs.replace`.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class User(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -95,7 +95,7 @@ class DeviceRule(Struct, frozen=True, omit_defaults=True):
     type: str = "a"
     major: int | None = None
     minor: int | None = None
-    access: str = "rwm"
+    access: str = field(default_factory=lambda: "rwm")  # a factory, since runc wants the field written out always
 
 
 class MemoryLimits(Struct, frozen=True, omit_defaults=True, rename={"disable_oom_killer": "disableOOMKiller"}):

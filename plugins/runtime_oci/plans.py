@@ -1,0 +1,93 @@
+"""The plan of a shim that has the binary make a container (or a further process), and then supervises what it made.
+
+The binary forks the process and exits; the shim, as the next subreaper, becomes its parent. Only the daemon can read the pid that the
+binary wrote to a file, and tells it to the shim through a pipe: as bytes, which the kernel puts where the state file has its pid, and
+as the pipe's owner, which is how a plan gets a number from outside into a slot.
+"""
+
+import errno
+from collections.abc import Sequence
+
+from sdk.drivers.storage import Mount
+from sdk.linux.mount import MountFlag
+from sdk.linux.mount_options import split_options
+from sdk.linux.syscalls import native_syscalls
+from sdk.shim import layout
+from sdk.shim.plan import ANY_ERROR, Label, Plan, Record
+from sdk.shim.supervisor import Forked, detach, die_with_shim, reset_signals, supervise
+
+RELEASE_FD = layout.TARGET_FD
+"""Read end of the pipe on which the daemon says which process to supervise."""
+
+PROCESS_FD = layout.HIGHEST_FD + 1
+"""Where the shim keeps the pidfd of that process."""
+
+MADE = b"\1"
+"""What the shim writes to READY_FD when the binary has succeeded."""
+
+_ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",)
+_CLONE_NEWNS = 0x20000
+_PR_SET_CHILD_SUBREAPER = 36
+_CLOSE_RANGE_CLOEXEC = 4
+_SIGCHLD = 17
+_WALL = 0x40000000
+_FUTEX_WAIT = 0
+_F_GETOWN = 9
+_O_CLOEXEC = 0x80000
+
+
+def make_plan(command: Sequence[str], *, linger: bool, rootfs: Sequence[Mount] = (), root: str = "") -> Plan:
+    """Return the plan that runs `command` where `rootfs` is mounted on the directory `root`, and supervises what it leaves running."""
+    plan = Plan(native_syscalls())
+    detach(plan)
+    plan.call("prctl", _PR_SET_CHILD_SUBREAPER, 1, why="what the binary leaves behind becomes a child of this process")
+    if rootfs:
+        _mount_rootfs(plan, rootfs, root)
+    _run(plan, command)
+    _take_over(plan, linger=linger)
+    return plan
+
+
+def _mount_rootfs(plan: Plan, rootfs: Sequence[Mount], root: str) -> None:
+    plan.call("unshare", _CLONE_NEWNS, why="mounts of the container are seen from here on only")
+    plan.call("mount", None, "/", None, MountFlag.REC | MountFlag.SLAVE, None, why="and do not spread to the host")
+    for mount in rootfs:
+        flags, _, data = split_options(mount.options)
+        complaint = f"error mounting {mount.source} to rootfs: {{error}}"
+        plan.call("chdir", mount.source, why="layers may be named from here", tolerate=ANY_ERROR)
+        kind = None if flags & MountFlag.BIND else mount.type
+        plan.call("mount", mount.source, root, kind, flags, data or None, why="the container's root", complaint=complaint)
+        if flags & MountFlag.BIND and flags & MountFlag.RDONLY:
+            again = MountFlag.REMOUNT | MountFlag.BIND | MountFlag.RDONLY
+            plan.call(
+                "mount", None, root, None, again, None, why="a bind mount becomes read-only by a second call", complaint=complaint
+            )
+    plan.call("chdir", "/", why="keep no directory of the host busy")
+
+
+def _run(plan: Plan, command: Sequence[str]) -> None:
+    child, parent = plan.slot(), Label()
+    nothing_special = Record((0, 0, 0, 0, _SIGCHLD, 0, 0, 0, 0, 0, 0))
+    plan.call("clone3", nothing_special, 88, why="fork the binary", store=child, if_not_zero=parent)
+    die_with_shim(plan)
+    reset_signals(plan)
+    plan.call("close_range", layout.PLAN_FD, 0xFFFFFFFF, _CLOSE_RANGE_CLOEXEC, why="it gets the container's streams, and no more")
+    plan.call("execve", command[0], Record((*command, 0)), Record((*_ENVIRONMENT, 0)), why="become the binary")
+    plan.place(parent)
+    status = layout.address(layout.EXITED)  # free until the process ends
+    plan.call("wait4", child, status, _WALL, None, why="wait until the binary is done")
+    no_time = Record((0, 0))
+    plan.call("futex", status, _FUTEX_WAIT, 0, no_time, None, 0, why="go on only if its status is 0", tolerate=errno.ETIMEDOUT)
+
+
+def _take_over(plan: Plan, *, linger: bool) -> None:
+    process, pidfd, abandoned = plan.slot(), plan.slot(), Label()
+    plan.call("write", layout.READY_FD, MADE, 1, why="tell the daemon that the binary has succeeded")
+    plan.call("read", RELEASE_FD, layout.address(layout.PID), 8, why="the pid goes into the state file", if_zero=abandoned)
+    plan.call("fcntl", RELEASE_FD, _F_GETOWN, 0, why="and into a slot: it is the pipe's owner", store=process)
+    plan.call("pidfd_open", process, 0, why="a name for the process that stays its own", store=pidfd)
+    plan.call("dup3", pidfd, PROCESS_FD, _O_CLOEXEC, why="where the daemon expects it")
+    plan.call("close", pidfd, why="its first number may be one that means something else")
+    supervise(plan, Forked(Label(), process), linger=linger)
+    plan.place(abandoned)
+    plan.call("exit_group", 1, why="the daemon died in the middle of a start")

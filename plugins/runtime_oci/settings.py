@@ -1,0 +1,9 @@
+"""Settings of the runtime `oci`."""
+
+from sdk.providers import PluginSettings
+
+
+class OCISettings(PluginSettings):
+    """`binary` is a path or a name to look for; empty means the first of crun and runc that works here."""
+
+    binary: str = ""
