@@ -20,25 +20,33 @@ async def opened_root(
     """Give a descriptor (O_PATH) of a container's root directory: as its process `pid` sees it, with all that is mounted in there, or,
     if it does not run, as its snapshot has it, with `volumes` in it, mounted nowhere.
 
-    `readonly` is for those who only look and want no volumes. Raises NoSuchSnapshot, OSError (ESRCH: the process is gone).
+    `readonly` is for those who only look and want no volumes. Raises NoSuchSnapshot, OSError.
     """
-    if pid is None:
+    root = _of_process(pid) if pid else None
+    if root is None:
         mounts = await storage.mounts(key, readonly=readonly)
         root = await anyio.to_thread.run_sync(detached, mounts, volumes)
-    else:
-        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield root
     finally:
         os.close(root)
 
 
+def _of_process(pid: int) -> int | None:
+    """Return a descriptor of a process' root; None if it has just ended."""
+    try:
+        return os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def environment_devices(pid: int | None) -> frozenset[int]:
     """Return the device numbers of what is mounted on /proc, /sys and /dev of a running container: its environment, not its files."""
-    if pid is None:
+    try:
+        with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+            fields = [line.split() for line in lines]
+    except OSError:
         return frozenset()
-    with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
-        fields = [line.split() for line in lines]
     return frozenset(_device(row[2]) for row in fields if row[4].startswith(_ENVIRONMENT))
 
 

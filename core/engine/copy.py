@@ -30,7 +30,7 @@ class Files:
 
     def opened(self) -> AbstractAsyncContextManager[int]:
         """Give a descriptor of the root with everything in it."""
-        return opened_root(self.storage, self.key, self.pid, volumes=self.volumes)
+        return opened_root(self.storage, self.key, self.pid, volumes=sorted(self.volumes, key=lambda one: one.destination))
 
 
 async def stat(files: Files, path: str) -> PathStat:

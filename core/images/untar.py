@@ -219,23 +219,35 @@ def confined(name: bytes) -> bytes:
 
 def make_parents(name: bytes, *, clear: bool = False) -> None:
     """Make the directories a name needs; with `clear` whatever else is in their place goes away."""
+    missing = []
     parent = name.rpartition(b"/")[0]
-    if not parent or os.path.isdir(parent):
-        return
-    make_parents(parent, clear=clear)
-    if clear and os.path.lexists(parent):
-        remove_tree(parent)
-    os.mkdir(parent, 0o755)
+    while parent and not os.path.isdir(parent):
+        missing.append(parent)
+        parent = parent.rpartition(b"/")[0]
+    for directory in reversed(missing):
+        if clear and os.path.lexists(directory):
+            remove_tree(directory)
+        os.mkdir(directory, 0o755)
 
 
 def remove_tree(path: bytes) -> None:
     """Remove whatever a name stands for, without following symlinks."""
+    pending = [path]
+    while pending:
+        try:
+            _remove(pending[-1])
+            pending.pop()
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+            with os.scandir(pending[-1]) as found:
+                pending += [child.path for child in found]
+
+
+def _remove(path: bytes) -> None:
     try:
         os.unlink(path)
     except IsADirectoryError:
-        with os.scandir(path) as found:
-            for child in found:
-                remove_tree(child.path)
         os.rmdir(path)
 
 

@@ -18,6 +18,8 @@ from core.images.untar import Policy, Refused, Unpacking
 
 OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "failed"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_IMPOSSIBLE = (ValueError, OverflowError, RecursionError)
+"""What Python raises for a NUL in a name, and for numbers no file can have."""
 
 
 def main() -> None:
@@ -45,7 +47,7 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
         enter(int(root), int(directory))
         size = _unpack(source, policy)
         blob.drain()
-    except (TarError, *CORRUPT) as error:
+    except (TarError, *CORRUPT, *_IMPOSSIBLE) as error:
         return _failure(error)
     except Refused as error:
         return REFUSED, str(error)

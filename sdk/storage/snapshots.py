@@ -63,11 +63,11 @@ class SnapshotTree:
 
     def directory(self, info: SnapshotInfo) -> Path:
         """Return a snapshot's own directory; its files are in `fs` there."""
-        name = hex_of(info.name)[:16] if info.kind is SnapshotKind.COMMITTED else info.name
-        return self.root / _DIRECTORIES[info.kind] / name
+        return Path(self._place(info))
 
     def files(self, info: SnapshotInfo) -> Path:
-        return self.directory(info) / "fs"
+        """Return the directory of a snapshot's files."""
+        return Path(self._place(info) + "/fs")
 
     def ancestors(self, info: SnapshotInfo) -> list[SnapshotInfo]:
         """Return the snapshots below one, its parent first. Raises NoSuchSnapshot."""
@@ -122,6 +122,10 @@ class SnapshotTree:
         with self._changed:
             self._trash.discard(self.directory(info))
             self._index.pop((info.kind, info.name), None)
+
+    def _place(self, info: SnapshotInfo) -> str:
+        name = hex_of(info.name)[:16] if info.kind is SnapshotKind.COMMITTED else info.name
+        return f"{self.root}/{_DIRECTORIES[info.kind]}/{name}"
 
     def _claim(self, info: SnapshotInfo) -> None:
         if not _KEY.fullmatch(info.name):

@@ -271,3 +271,14 @@ async def test_the_worker_ends_when_the_engine_is_killed(target: Path):
                 await anyio.sleep(0.01)
     finally:
         os.close(keep)
+
+
+@pytest.mark.parametrize("fields", [{"uid": 1 << 40}, {"pax_headers": {"path": "a\0b"}}, {"gid": -5}])
+async def test_what_no_file_can_have_is_data_loss(target: Path, fields: dict[str, object]):
+    with pytest.raises(DataLoss, match="failed to unpack"):
+        await unpack(Archive().add("file", b"x", **fields).close(), target)
+
+
+async def test_very_deep_names(target: Path):
+    await unpack(Archive().add("d/" * 1500 + "file", b"x").add("d", b"file").close(), target)
+    assert (target / "d").read_bytes() == b"file"
