@@ -18,6 +18,7 @@ from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.identity import identity_of
 from core.engine.output import attach_pumps, open_log
+from core.engine.remove import destroy
 from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
 from core.networks.attachments import ConnectRequest
 from sdk.drivers.runtime import Bundle, Runtime, Task
@@ -51,6 +52,9 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
         context.containers.save(live, replace(live.record, exit_code=code, error=error.message, finished_ns=time.time_ns()))
         failed, live.next_exit = live.next_exit, Outcome()
         failed.settle(WaitResult(code, error.message))
+        live.hub.finish()
+        if live.record.host_config.auto_remove:
+            await destroy(context, live, volumes=True)
         raise
     follow(context, live, task)
     announce(context, live, "start")
