@@ -1,0 +1,115 @@
+"""Nothing is lost: many containers come and go, the daemon is killed at any moment, and the audit finds nothing left over."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
+
+import pytest
+
+from tests.connection import UnixConnection
+from tests.daemon import Daemon
+
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
+
+CYCLES = 300
+KILLS = 20
+COUNTER = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.01; done; exit 7"
+
+
+@pytest.fixture
+def ready(daemon: Daemon) -> Daemon:
+    daemon.docker("pull", "--quiet", "busybox")
+    return daemon
+
+
+def _cycle(connection: UnixConnection, network: str, *command: str) -> None:
+    """Create, start, wait for and remove one container; any refusal is the caller's affair."""
+
+    def call(method: str, path: str, body: object = None) -> bytes:
+        connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        content = response.read()
+        if response.status >= 300:
+            raise HTTPException(f"{method} {path}: {response.status} {content!r}")
+        return content
+
+    container = json.loads(
+        call("POST", "/containers/create", {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}})
+    )["Id"]
+    call("POST", f"/containers/{container}/start")
+    call("POST", f"/containers/{container}/wait")
+    call("DELETE", f"/containers/{container}?force=1")
+
+
+@contextmanager
+def _load(daemon: Daemon, workers: int) -> Iterator[None]:
+    """Keep workers running containers one after another during the block, whatever happens to the daemon."""
+    stop = threading.Event()
+
+    def work(network: str) -> None:
+        while not stop.is_set():
+            with suppress(OSError, HTTPException):
+                connection = UnixConnection(daemon.socket, 10)
+                while not stop.is_set():
+                    _cycle(connection, network, "sh", "-c", "echo hello; sleep 0.05")
+            time.sleep(0.02)
+
+    threads = [threading.Thread(target=work, args=(network,)) for network in ("none", "bridge") * workers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_many_cycles_leave_nothing(ready: Daemon) -> None:
+    connection = UnixConnection(ready.socket)
+    before = len(list(ready.data_root.rglob("*")))
+    for number in range(CYCLES):
+        _cycle(connection, ("none", "bridge")[number % 2], "true")
+    assert ready.json("/containers/json?all=1") == []
+    ready.assert_clean()
+    assert len(list(ready.data_root.rglob("*"))) <= before + 20
+
+
+def test_killed_under_load_nothing_leaks_and_the_living_live(ready: Daemon) -> None:
+    dice = random.Random(7)
+    witness = ready.docker("run", "-d", "-p", "8080:80", "busybox", "httpd", "-f", "-h", "/etc").stdout.strip()
+    pid = ready.docker("inspect", "-f", "{{.State.Pid}}", witness).stdout
+    with _load(ready, workers=2):
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0.05, 0.6))
+            ready.kill9()
+            ready.start()
+    assert ready.docker("inspect", "-f", "{{.State.Pid}}", witness).stdout == pid
+    assert ready.docker("exec", witness, "echo", "alive").stdout == "alive\n"
+    assert "root:" in ready.run("busybox", "wget", "-qO-", "http://127.0.0.1:8080/passwd").stdout
+    ready.remove_containers()
+    ready.assert_clean()
+
+
+def test_output_and_exit_code_are_complete_over_kills(ready: Daemon) -> None:
+    ready.docker("run", "-d", "--name", "counter", "busybox", "sh", "-c", COUNTER)
+    for _ in range(3):
+        time.sleep(0.7)
+        ready.kill9()
+        time.sleep(0.2)
+        ready.start()
+    assert ready.docker("wait", "counter").stdout.strip() == "7"
+    assert ready.docker("logs", "counter").stdout.splitlines() == [f"line {number}" for number in range(400)]
+
+
+def test_an_exit_while_nobody_watches_is_known_afterwards(ready: Daemon) -> None:
+    ready.docker("run", "-d", "--name", "brief", "busybox", "sh", "-c", "sleep 0.5; echo last words; exit 42")
+    ready.kill9()
+    time.sleep(1)
+    ready.start()
+    assert ready.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "brief").stdout == "exited 42\n"
+    assert ready.docker("logs", "brief").stdout == "last words\n"
