@@ -42,7 +42,7 @@ def static_busybox() -> Path | None:
 
 
 def busybox_root(directory: Path, busybox: Path) -> Path:
-    """Make a small root file system in `directory` and return it. /etc/plain is not executable, /bin/broken is no program."""
+    """Make a small root file system in `directory` and return it. /etc/plain is not executable."""
     for name in ("bin", "etc", "proc", "sys", "dev", "tmp", "data"):
         (directory / name).mkdir(parents=True)
     shutil.copy(busybox, directory / "bin/busybox")

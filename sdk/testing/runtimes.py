@@ -94,3 +94,11 @@ async def exit_code(process: RunningProcess) -> int:
     """Wait for the end, not for ever."""
     with anyio.fail_after(DEADLINE):
         return (await process.wait()).code
+
+
+def select_read(descriptor: int) -> bytes:
+    """Return what can be read right now, b"" for nothing."""
+    try:
+        return os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return b""
