@@ -17,6 +17,7 @@ from sdk.errors import InvalidArgument
 _BACKLOG = 1024
 _PLAIN_PORT, _TLS_PORT = 2375, 2376
 _SYSTEMD_FIRST_FD = 3
+_KEEP_ALIVE_SECONDS = 15
 _DEFAULT_UNIX_SOCKET = "/var/run/docker.sock"
 
 
@@ -137,8 +138,16 @@ def _open_tcp(rest: str, options: ListenOptions) -> list[Listener]:
         sock = socket.create_server((host, port), family=_family(host), backlog=_BACKLOG)
     except OSError as error:
         raise InvalidArgument(f"cannot listen on tcp://{host}:{port}: {error.strerror}") from error
+    _keep_alive(sock)
     context = tls_context(options.tls) if options.tls else None
     return [Listener(f"tcp://{host}:{sock.getsockname()[1]}", sock, context)]
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Have the kernel find dead clients of idle streams; accepted sockets inherit it."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+        sock.setsockopt(socket.IPPROTO_TCP, option, _KEEP_ALIVE_SECONDS)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -14,8 +14,8 @@ _NO_CPU = wire.CPUStats(wire.CPUUsage(0, 0, 0), wire.ThrottlingData(0, 0, 0))
 _NO_IO = wire.BlkioStats(None, None)
 
 
-def stats(sample: StatsSample) -> wire.Stats:
-    """Return one object of the stats stream; zeros for a container that does not run."""
+def stats(sample: StatsSample, machine_memory: int) -> wire.Stats:
+    """Return one object of the stats stream; zeros for a container that does not run. No limit is the machine's memory."""
     now, before = sample.current, sample.previous
     return wire.Stats(
         name=f"/{sample.name}",
@@ -26,7 +26,7 @@ def stats(sample: StatsSample) -> wire.Stats:
         blkio_stats=_block_io(now) if now else _NO_IO,
         cpu_stats=_cpu(now) if now else _NO_CPU,
         precpu_stats=_cpu(before) if before else _NO_CPU,
-        memory_stats=_memory(now) if now else wire.MemoryStats(),
+        memory_stats=_memory(now, machine_memory) if now else wire.MemoryStats(),
         networks=_networks(now) if now and now.networks else UNSET,
     )
 
@@ -41,10 +41,11 @@ def _cpu(reading: StatsReading) -> wire.CPUStats:
     )
 
 
-def _memory(reading: StatsReading) -> wire.MemoryStats:
+def _memory(reading: StatsReading, machine_memory: int) -> wire.MemoryStats:
     """The raw usage: clients subtract the page cache themselves, by the names of their cgroup version."""
     memory = reading.task.memory
-    return wire.MemoryStats(memory.usage, memory.maximum, dict(memory.detail), memory.failures, memory.limit)
+    limit = min(memory.limit or machine_memory, machine_memory)
+    return wire.MemoryStats(memory.usage, memory.maximum, dict(memory.detail), memory.failures, limit)
 
 
 def _block_io(reading: StatsReading) -> wire.BlkioStats:

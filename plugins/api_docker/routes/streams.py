@@ -73,7 +73,7 @@ async def container_stats(
 ) -> Response:
     """Send a container's statistics, one object a second."""
     samples = await engine.streams.stats(name, stream=stream, one_shot=one_shot)
-    return Streaming(_samples(samples))
+    return Streaming(_samples(samples, (await engine.system.info()).memory_total))
 
 
 @router.post("/{name:path}/resize")
@@ -96,10 +96,10 @@ async def _outcome(waiter: Waiter) -> AsyncGenerator[bytes, None]:
     yield encode(WaitResponse(result.exit_code, WaitError(result.error)) if result.error else WaitResponse(result.exit_code))
 
 
-async def _samples(samples: AsyncIterator[StatsSample]) -> AsyncGenerator[bytes, None]:
+async def _samples(samples: AsyncIterator[StatsSample], machine_memory: int) -> AsyncGenerator[bytes, None]:
     async with closing(samples) as open_samples:
         async for sample in open_samples:
-            yield encode(stats(sample))
+            yield encode(stats(sample, machine_memory))
 
 
 def _tail(text: str) -> int | None:

@@ -64,6 +64,10 @@ def test_plain_tcp_off_loopback_may_be_allowed() -> None:
 def test_plain_tcp_on_loopback_is_open(host: str) -> None:
     (listener,) = open_listeners([f"tcp://{host}"], ListenOptions())
     assert listener.socket.getsockname()[1] > 0
+    with socket.create_connection(listener.socket.getsockname()[:2]):
+        accepted, _ = listener.socket.accept()
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        accepted.close()
     listener.close()
 
 
