@@ -5,16 +5,21 @@ import hashlib
 import io
 import lzma
 import zlib
-from typing import IO, Protocol
+from typing import IO, Protocol, cast
 
 import zstandard
 
 try:
     from isal.igzip import open as open_gzip
+    from isal.igzip_lib import IsalError
+
+    _DEFLATE_ERROR = cast(type[Exception], IsalError)  # its stubs call it an instance
 except ImportError:
     from gzip import open as open_gzip
 
-CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, zlib.error)
+    _DEFLATE_ERROR = zlib.error
+
+CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, _DEFLATE_ERROR)
 """What the readers raise for damaged data. OSError is among them: bz2 and gzip have no better."""
 
 

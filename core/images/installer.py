@@ -20,7 +20,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.engine.images import Progress
 from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
-from sdk.oci.digest import ChainID, Digest, chain_ids
+from sdk.oci.digest import ChainID, Digest, chain_id, chain_ids
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +62,8 @@ class Installer:
         self._storage = storage
         self._unpacker = unpacker
 
-    async def install(self, layers: Sequence[Layer], source: Source, report: Report) -> None:
-        """Install a stack, bottom first. Raises what the source raises, DataLoss for a layer that is not what it should be.
+    async def install(self, layers: Sequence[Layer], source: Source | None, report: Report) -> None:
+        """Install a stack, bottom first; without a source every blob is in the content store. Raises what the source raises, DataLoss for a layer that is not what it should be.
 
         Cancelled or failed, it leaves no staged directory; layers that were committed stay for the next attempt.
         """
@@ -75,14 +75,27 @@ class Installer:
                 for step in sorted(steps, key=lambda step: step.layer.blob.size, reverse=True):
                     group.start_soon(self._install, step, source, report)
 
-    async def _install(self, step: _Step, source: Source, report: Report) -> None:
+    @asynccontextmanager
+    async def added(self, blob: Descriptor, below: tuple[Digest, ...]) -> AsyncIterator[Digest]:
+        """Install one stored blob on top of an installed stack and give its diffID; the layer is pinned for the block."""
+        async with self._staged() as key:
+            unpacked = await self._unpacker.unpack(self._content.path(blob.digest), await self._storage.stage(key))
+            chain = chain_id((*below, unpacked.diff_id))
+            parent = chain_id(below) if below else None
+            with self._layers.pinned((chain,)):
+                async with self._layers.locks.hold(chain):
+                    await self._storage.commit(chain, key, parent=parent)
+                    self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))
+                yield unpacked.diff_id
+
+    async def _install(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._layers.locks.hold(step.chain):
             if step.chain not in self._layers:
                 await self._unpack_and_commit(step, source, report)
                 report(Progress("Pull complete", short(step.layer.blob.digest)))
         step.done.set()
 
-    async def _unpack_and_commit(self, step: _Step, source: Source, report: Report) -> None:
+    async def _unpack_and_commit(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._staged() as key:
             unpacked = await self._unpack(step.layer, key, source, report)
             if unpacked.diff_id != step.layer.diff_id:
@@ -95,17 +108,18 @@ class Installer:
             await self._storage.commit(step.chain, key, parent=parent)
             self._layers.put(step.chain, LayerRecord(step.layer.diff_id, parent or "", unpacked.size, step.layer.blob))
 
-    async def _unpack(self, layer: Layer, key: str, source: Source, report: Report) -> Unpacked:
+    async def _unpack(self, layer: Layer, key: str, source: Source | None, report: Report) -> Unpacked:
         """Unpack a layer while it arrives if a worker is free for that, else, or if what arrived was damaged, from disk."""
         target = await self._storage.stage(key)
-        if not self._content.exists(layer.blob.digest) and self._unpacker.takes_streams:
-            try:
-                async with aclosing(source.stream(layer.blob, report)) as chunks:
-                    return await self._unpacker.unpack_stream(chunks, target)
-            except DataLoss:
-                _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
-                target = await self._storage.stage(key)
-        await source.fetch(layer.blob, report)
+        if source and not self._content.exists(layer.blob.digest):
+            if self._unpacker.takes_streams:
+                try:
+                    async with aclosing(source.stream(layer.blob, report)) as chunks:
+                        return await self._unpacker.unpack_stream(chunks, target)
+                except DataLoss:
+                    _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
+                    target = await self._storage.stage(key)
+            await source.fetch(layer.blob, report)
         return await self._unpack_stored(layer, target, report)
 
     async def _unpack_stored(self, layer: Layer, target: Path, report: Report) -> Unpacked:

@@ -116,7 +116,7 @@ def number(text: bytes) -> int:
         bits = 8 * len(text)
         return value - (1 << bits) if text[0] & 0x40 else value - (1 << (bits - 1))
     try:
-        return int(text.strip(b"\0 ") or b"0", 8)
+        return int(text.partition(b"\0")[0].strip() or b"0", 8)
     except ValueError:
         raise TarError(f"invalid tar header: {text!r} is not a number") from None
 
