@@ -1,0 +1,203 @@
+"""Networks as a user of the stock Docker CLI meets them, with real containers on real bridges."""
+
+import json
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.daemon import Daemon
+
+pytestmark = pytest.mark.privileged
+
+Docker = Callable[..., str]
+
+
+@pytest.fixture
+def docker(shared_daemon: Daemon) -> Iterator[Docker]:
+    def run(*words: str) -> str:
+        return shared_daemon.docker(*words).stdout.strip()
+
+    yield run
+    shared_daemon.remove_containers()
+    for name in run("network", "ls", "-q", "--filter", "type=custom").split():
+        run("network", "rm", name)
+
+
+@pytest.fixture
+def refused(shared_daemon: Daemon) -> Docker:
+    def run(*words: str) -> str:
+        done = shared_daemon.docker(*words, check=False)
+        assert done.returncode
+        return done.stderr.strip()
+
+    return run
+
+
+def sleeper(docker: Docker, name: str, *flags: str) -> str:
+    return docker("run", "-d", "--name", name, *flags, "busybox", "sleep", "1000")
+
+
+def inspect(docker: Docker, *words: str) -> dict:
+    return json.loads(docker("inspect", *words))[0]
+
+
+def reads(daemon: Daemon, host: str, port: int) -> bytes:
+    """Return what a TCP server says, as seen from the host."""
+    with daemon.network.entered(), socket.create_connection((host, port), 3) as client:
+        return client.recv(64)
+
+
+def test_default_network(docker: Docker) -> None:
+    container_id = sleeper(docker, "one")
+    place = inspect(docker, "one")["NetworkSettings"]["Networks"]["bridge"]
+    assert place["Gateway"] == "172.17.0.1"
+    assert place["IPPrefixLen"] == 16
+    assert place["MacAddress"].startswith("02:42:ac:11:")
+    members = inspect(docker, "--type", "network", "bridge")["Containers"]
+    assert members[container_id]["Name"] == "one"
+    assert members[container_id]["IPv4Address"] == f"{place['IPAddress']}/16"
+    assert place["IPAddress"] in docker("exec", "one", "ip", "address", "show", "eth0")
+    assert "default via 172.17.0.1" in docker("exec", "one", "ip", "route")
+    assert f"{place['IPAddress']}\t{container_id[:12]}" in docker("exec", "one", "cat", "/etc/hosts")
+
+
+def test_a_users_network_with_static_address_and_alias(docker: Docker, refused: Docker) -> None:
+    docker("network", "create", "--subnet", "10.77.0.0/24", "--gateway", "10.77.0.254", "--label", "a=b", "web")
+    sleeper(docker, "one", "--network", "web", "--ip", "10.77.0.9", "--network-alias", "db")
+    place = inspect(docker, "one")["NetworkSettings"]["Networks"]["web"]
+    assert (place["IPAddress"], place["Gateway"], place["Aliases"]) == ("10.77.0.9", "10.77.0.254", ["db"])
+    assert {"one", "db"} <= set(place["DNSNames"])
+    assert "Address already in use" in refused("run", "--rm", "--network", "web", "--ip", "10.77.0.9", "busybox", "true")
+    assert "has active endpoints" in refused("network", "rm", "web")
+    assert "Pool overlaps" in refused("network", "create", "--subnet", "10.77.0.128/25", "other")
+    assert docker("network", "ls", "-q", "--filter", "label=a=b", "--no-trunc") == place["NetworkID"]
+    docker("rm", "-f", "one")
+    assert docker("network", "rm", "web") == "web"
+
+
+def test_refusals(refused: Docker) -> None:
+    assert "bridge is a pre-defined network and cannot be removed" in refused("network", "rm", "bridge")
+    assert "operation is not permitted on predefined host network" in refused("network", "create", "host")
+    assert "supported on user defined networks only" in refused("run", "--rm", "--ip", "172.17.0.9", "busybox", "true")
+    assert "network nowhere not found" in refused("run", "--rm", "--network", "nowhere", "busybox", "true")
+
+
+def test_connect_and_disconnect_a_running_container(docker: Docker, refused: Docker) -> None:
+    docker("network", "create", "web")
+    sleeper(docker, "one")
+    sleeper(docker, "two", "--network", "web")
+    docker("network", "connect", "--alias", "w", "web", "one")
+    networks = inspect(docker, "one")["NetworkSettings"]["Networks"]
+    assert set(networks) == {"bridge", "web"}
+    two = inspect(docker, "two")["NetworkSettings"]["Networks"]["web"]["IPAddress"]
+    docker("exec", "one", "ping", "-c1", "-W2", two)
+    assert "already exists in network web" in refused("network", "connect", "web", "one")
+    docker("network", "disconnect", "bridge", "one")
+    assert "default via" in docker("exec", "one", "ip", "route"), "the way out is by the network that is left"
+    docker("restart", "-t", "0", "one")
+    assert set(inspect(docker, "one")["NetworkSettings"]["Networks"]) == {"web"}
+    docker("network", "disconnect", "web", "one")
+    assert "is not connected" in refused("network", "disconnect", "web", "one")
+
+
+def test_connect_before_the_start(docker: Docker) -> None:
+    docker("network", "create", "web")
+    docker("create", "--name", "one", "busybox", "sleep", "1000")
+    docker("network", "connect", "--alias", "w", "web", "one")
+    assert set(inspect(docker, "one")["NetworkSettings"]["Networks"]) == {"bridge", "web"}
+    docker("start", "one")
+    networks = inspect(docker, "one")["NetworkSettings"]["Networks"]
+    assert networks["web"]["Aliases"] == ["w"]
+    assert all(place["IPAddress"] for place in networks.values())
+    assert docker("exec", "one", "ls", "/sys/class/net").split() == ["eth0", "eth1", "lo"]
+
+
+def test_an_internal_network_has_no_way_out(docker: Docker) -> None:
+    docker("network", "create", "--internal", "inn")
+    sleeper(docker, "one", "--network", "inn")
+    sleeper(docker, "two", "--network", "inn")
+    assert "default" not in docker("exec", "one", "ip", "route")
+    docker("exec", "one", "ping", "-c1", "-W2", inspect(docker, "two")["NetworkSettings"]["Networks"]["inn"]["IPAddress"])
+
+
+def test_prune_takes_what_nobody_is_on(docker: Docker) -> None:
+    docker("network", "create", "used")
+    docker("network", "create", "idle")
+    sleeper(docker, "one", "--network", "used")
+    assert "idle" in docker("network", "prune", "-f")
+    assert set(docker("network", "ls", "--format", "{{.Name}}").split()) == {"bridge", "host", "none", "used"}
+
+
+def test_published_ports(docker: Docker, refused: Docker, shared_daemon: Daemon) -> None:
+    serve = ("busybox", "nc", "-ll", "-p", "80", "-e", "echo", "hello")
+    docker("run", "-d", "--name", "one", "-p", "18080:80", "-p", "127.0.0.1::80", *serve)
+    ports = inspect(docker, "one")["NetworkSettings"]["Ports"]["80/tcp"]
+    assert {"HostIp": "0.0.0.0", "HostPort": "18080"} in ports
+    for host, port in (("127.0.0.1", 18080), ("172.17.0.1", 18080), ("127.0.0.1", int(docker("port", "one", "80").split(":")[-1]))):
+        assert reads(shared_daemon, host, port) == b"hello\n"
+    taken = refused("run", "--name", "two", "-p", "18080:80", "busybox", "true")
+    assert "Bind for 0.0.0.0:18080 failed: port is already allocated" in taken
+    docker("rm", "-f", "one")
+    docker("run", "--rm", "-p", "18080:80", "busybox", "true")
+
+
+def test_extra_hosts_and_dns(docker: Docker) -> None:
+    flags = (
+        "--add-host",
+        "db:192.0.2.1",
+        "--add-host",
+        "host.docker.internal:host-gateway",
+        "--dns",
+        "192.0.2.53",
+        "--dns-search",
+        "corp",
+    )
+    text = docker("run", "--rm", *flags, "busybox", "cat", "/etc/hosts", "/etc/resolv.conf")
+    assert "192.0.2.1\tdb" in text
+    assert "172.17.0.1\thost.docker.internal" in text
+    assert "nameserver 192.0.2.53\nsearch corp" in text
+
+
+def test_events(docker: Docker, shared_daemon: Daemon) -> None:
+    listening = shared_daemon.popen(
+        "docker", "events", "--filter", "type=network", "--format", "{{.Action}} {{.Actor.Attributes.name}}"
+    )
+    try:
+        assert listening.stdout is not None
+        while docker("system", "info", "--format", "{{.NEventsListener}}") == "0":
+            pass
+        docker("network", "create", "web")
+        docker("run", "--rm", "--network", "web", "busybox", "true")
+        docker("network", "rm", "web")
+        lines = [listening.stdout.readline().decode().strip() for _ in range(4)]
+        assert lines == ["create web", "connect web", "disconnect web", "destroy web"]
+    finally:
+        listening.kill()
+        listening.wait()
+
+
+def test_ports_and_networks_survive_the_daemons_death(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("network", "create", "web")
+    serve = ("busybox", "nc", "-ll", "-p", "80", "-e", "echo", "hello")
+    docker("run", "-d", "--name", "one", "--network", "web", "-p", "18080:80", *serve)
+    before = inspect(docker, "one")["NetworkSettings"]
+    shared_daemon.kill9()
+    assert reads(shared_daemon, "127.0.0.1", 18080) == b"hello\n", "it answers while no daemon runs"
+    shared_daemon.start()
+    assert inspect(docker, "one")["NetworkSettings"] == before
+    assert reads(shared_daemon, "127.0.0.1", 18080) == b"hello\n"
+    assert "port is already allocated" in shared_daemon.docker("run", "-p", "18080:80", "busybox", check=False).stderr
+    sleeper(docker, "two", "--network", "web")
+    docker("exec", "two", "ping", "-c1", "-W2", before["Networks"]["web"]["IPAddress"])
+    docker("rm", "-f", "one")
+    with pytest.raises(ConnectionRefusedError):
+        reads(shared_daemon, "127.0.0.1", 18080)
+
+
+def test_a_flushed_ruleset_comes_back(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("run", "-d", "--name", "one", "-p", "18080:80", "busybox", "nc", "-ll", "-p", "80", "-e", "echo", "hello")
+    subprocess.run(shared_daemon.network.command(["nft", "flush", "ruleset"]), check=True)
+    docker("run", "--rm", "busybox", "true")
+    assert reads(shared_daemon, "127.0.0.1", 18080) == b"hello\n"
