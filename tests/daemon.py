@@ -204,7 +204,7 @@ class Daemon:
 
     def finish(self) -> None:
         """Remove all containers, stop, and assert that nothing of this daemon is left but images, volumes and networks."""
-        if self.process is None:
+        if self.process is None or self.process.poll() is not None:
             self.start()
         self.remove_containers()
         self.assert_clean()

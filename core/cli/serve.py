@@ -116,6 +116,9 @@ def _boolean(text: str) -> bool:
 
 
 def _configure_logging(settings: Settings) -> None:
-    logging.basicConfig(
-        level=_LEVELS[settings.log_level], format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
+    """Log to stderr; libraries are heard from `warn` on, or when debugging."""
+    level = _LEVELS[settings.log_level]
+    libraries = level if settings.log_level == "debug" else max(level, logging.WARNING)
+    logging.basicConfig(level=libraries, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr)
+    for ours in ("core", "plugins"):
+        logging.getLogger(ours).setLevel(level)
