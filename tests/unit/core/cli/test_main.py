@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-
 DAEMON = """
 import sys
 from core.cli import serve
