@@ -1,9 +1,22 @@
 """Binds the image verbs to the protocol that frontends see."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from core.engine import distribution, image_history, image_list, image_prune, image_remove, image_tag, pull, push
-from core.engine.image_context import Users, open_context
+from core.engine import (
+    distribution,
+    image_history,
+    image_list,
+    image_prune,
+    image_remove,
+    image_tag,
+    import_archive,
+    load,
+    pull,
+    push,
+    save,
+    search,
+)
+from core.engine.image_context import ImageContext, Users, open_context
 from core.events.bus import EventBus
 from core.images.garbage import sweep_dead_pulls
 from core.images.store import ImageStore
@@ -20,17 +33,32 @@ from sdk.engine.images import (
     PullRequest,
     Removal,
 )
-from sdk.errors import Unsupported
+from sdk.errors import NoSuchContainer
 from sdk.oci.descriptor import Platform
+
+Commit = Callable[[ImageContext, CommitRequest], Awaitable[str]]
+"""Makes an image of a container, which takes more than the image rooms."""
+
+
+async def no_containers(_context: ImageContext, request: CommitRequest) -> str:
+    """Refuse to commit, where there are images alone."""
+    raise NoSuchContainer(request.container)
 
 
 class ImageService:
     """Implements `sdk.engine.Images`."""
 
     def __init__(
-        self, store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users
+        self,
+        store: ImageStore,
+        storage: StorageDriver,
+        registry: RegistryBackend,
+        events: EventBus,
+        users: Users,
+        commit: Commit = no_containers,
     ) -> None:
         self._context = open_context(store, storage, registry, events, users)
+        self._commit = commit
 
     async def recover(self) -> None:
         """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
@@ -62,10 +90,10 @@ class ImageService:
         return await image_prune.prune(self._context, filters)
 
     def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
-        raise Unsupported("saving images is not implemented yet")
+        return save.save(self._context, refs, platform)
 
     def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
-        raise Unsupported("loading images is not implemented yet")
+        return load.load(self._context, content, quiet=quiet)
 
     def import_archive(
         self,
@@ -77,16 +105,19 @@ class ImageService:
         changes: Sequence[str],
         platform: Platform | None,
     ) -> AsyncIterator[Progress]:
-        raise Unsupported("importing file systems is not implemented yet")
+        return import_archive.import_archive(
+            self._context, content, repository=repository, tag=tag, message=message, changes=changes, platform=platform
+        )
 
     async def commit(self, request: CommitRequest) -> str:
-        raise Unsupported("making images of containers is not implemented yet")
+        return await self._commit(self._context, request)
 
     async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo:
         return await distribution.distribution(self._context, ref, credentials)
 
     async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]:
-        return await self._context.registry.search(term, limit, credentials)
+        return await search.search(self._context, term, limit, filters, credentials)
 
     async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned:
+        del filters, all_entries  # there is no builder that keeps a cache yet
         return Pruned((), 0)

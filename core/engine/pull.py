@@ -80,10 +80,10 @@ async def _run(context: ImageContext, pull: _Pull, report: Report) -> None:
     if manifest.config.media_type not in _CONFIG_TYPES:
         raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
     blobs = (pull.manifest.descriptor.digest, manifest.config.digest, *(layer.digest for layer in manifest.layers))
-    with store.content.pinned(blobs):
+    with store.content.pins.hold(blobs):
         layers = _layers(manifest, await _config(context, pull, manifest))
         chains = chain_ids(tuple(layer.diff_id for layer in layers))
-        with store.layers.pinned(chains):
+        with store.layers.pins.hold(chains):
             await _install(context, pull, layers, report)
             await store.content.put(pull.manifest.content)
             record = ImageRecord(pull.manifest.descriptor, blobs, store.layers.size(chains))

@@ -41,7 +41,7 @@ async def _push(context: ImageContext, name: Reference, image: StoredImage, cred
     for layer in manifest.layers:
         report(Progress("Preparing", short(layer.digest)))
     slots = anyio.CapacityLimiter(_UPLOADS)
-    with context.store.content.pinned(image.record.blobs), first_error():
+    with context.store.content.pins.hold(image.record.blobs), first_error():
         async with anyio.create_task_group() as group:
             for layer in {layer.digest: layer for layer in manifest.layers}.values():
                 group.start_soon(_push_layer, context, name, image, layer, credentials, report, slots)

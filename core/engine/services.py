@@ -14,6 +14,7 @@ from core.containers.store import ContainerStore
 from core.drivers import Drivers
 from core.engine import (
     attach,
+    commit,
     create,
     exec,
     inspect,
@@ -205,7 +206,14 @@ async def open_engine(
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
     networks = NetworkCatalog(database, drivers)
     attachments = Attachments(database, networks, drivers, events)
-    image_service = ImageService(images, drivers.storage, drivers.registry, events, lambda image_id: _users(containers, image_id))
+    image_service = ImageService(
+        images,
+        drivers.storage,
+        drivers.registry,
+        events,
+        lambda image_id: _users(containers, image_id),
+        lambda image_context, request: commit.commit(context, image_context, request),
+    )
     async with anyio.create_task_group() as tasks:
         context = EngineContext(
             settings=settings,

@@ -7,15 +7,15 @@ download broken by anything goes on where it stopped. What no image references i
 import hashlib
 import os
 import secrets
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 from anyio.to_thread import run_sync
 
 from core.images.locks import KeyedLocks
+from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
 from sdk.oci.digest import digest_of, hex_of
 
@@ -27,7 +27,7 @@ _FLUSH = 1 << 20
 class ContentStore:
     """Blobs under one directory. Disk work runs in threads, limited by a limiter of its own.
 
-    Who makes or deletes a blob holds its lock.
+    Who makes or deletes a blob holds its lock; who counts on one that no image references pins it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,7 +38,7 @@ class ContentStore:
         (root / "oci-layout").write_bytes(_LAYOUT)
         self.limiter = anyio.CapacityLimiter(8)
         self.locks = KeyedLocks()
-        self._pins: Counter[str] = Counter()
+        self.pins = Pins()
 
     def path(self, digest: str) -> Path:
         """Return where a blob is or would be."""
@@ -102,28 +102,13 @@ class ContentStore:
         """Delete a blob and return its size; idempotent."""
         return await run_sync(_delete, self.path(digest), limiter=self.limiter)
 
-    @contextmanager
-    def pinned(self, digests: Collection[str]) -> Iterator[None]:
-        """Keep blobs and partials from being collected although no image references them yet."""
-        self._pins.update(digests)
-        try:
-            yield
-        finally:
-            self._pins.subtract(digests)
-            self._pins = +self._pins
-
-    @property
-    def pins(self) -> frozenset[str]:
-        """Blobs that operations under way count on."""
-        return frozenset(self._pins)
-
     def digests(self) -> frozenset[str]:
         """Return every blob that is stored."""
         return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs))
 
     async def sweep_partials(self) -> int:
         """Delete what is left of downloads that nobody goes on with. Return the bytes freed."""
-        keep = {hex_of(digest) for digest in self._pins}
+        keep = {hex_of(digest) for digest in self.pins.held}
         return await run_sync(_sweep, self._ingest, keep, limiter=self.limiter)
 
 

@@ -46,12 +46,12 @@ async def sweep_dead_pulls(storage: StorageDriver) -> None:
 
 
 def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
-    return images.layers.with_parents(used | images.layers.pins | {str(chain) for image in images for chain in image.chains})
+    return images.layers.with_parents(used | images.layers.pins.held | {str(chain) for image in images for chain in image.chains})
 
 
 def _blobs_in_use(images: ImageStore) -> set[str]:
     of_layers = {record.blob.digest for chain in images.layers if (record := images.layers.get(chain)) and record.blob}
-    return of_layers | images.content.pins | {blob for image in images for blob in image.record.blobs}
+    return of_layers | images.content.pins.held | {blob for image in images for blob in image.record.blobs}
 
 
 def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:

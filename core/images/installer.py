@@ -82,7 +82,7 @@ class Installer:
             unpacked = await self._unpacker.unpack(self._content.path(blob.digest), await self._storage.stage(key))
             chain = chain_id((*below, unpacked.diff_id))
             parent = chain_id(below) if below else None
-            with self._layers.pinned((chain,)):
+            with self._layers.pins.hold((chain,)):
                 async with self._layers.locks.hold(chain):
                     await self._storage.commit(chain, key, parent=parent)
                     self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))

@@ -1,12 +1,11 @@
 """Committed layers by ChainID: which stack stands in storage, what each layer takes and which blob it came from."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from core.images.locks import KeyedLocks
+from core.images.pins import Pins
 from core.store.database import Database
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID
@@ -28,7 +27,7 @@ class Layers:
         self._table = database.table("layers", LayerRecord)
         self._records = dict(self._table.items())
         self.locks = KeyedLocks()
-        self._pins: Counter[str] = Counter()
+        self.pins = Pins()
 
     def __contains__(self, chain: str) -> bool:
         return chain in self._records
@@ -51,21 +50,6 @@ class Layers:
         """Forget a layer; idempotent."""
         self._table.delete(chain)
         self._records.pop(chain, None)
-
-    @contextmanager
-    def pinned(self, chains: Collection[str]) -> Iterator[None]:
-        """Keep layers from being collected although no image references them yet."""
-        self._pins.update(chains)
-        try:
-            yield
-        finally:
-            self._pins.subtract(chains)
-            self._pins = +self._pins
-
-    @property
-    def pins(self) -> frozenset[str]:
-        """Layers that pulls under way count on."""
-        return frozenset(self._pins)
 
     def with_parents(self, chains: Iterable[str]) -> set[str]:
         """Return the chains together with every layer below them."""

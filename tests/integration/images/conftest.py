@@ -106,3 +106,12 @@ def rooms(disk: Path, hub: RegistryBackend) -> Iterator[Rooms]:
     opened = open_rooms(disk, hub)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def empty_rooms(disk: Path, hub: RegistryBackend) -> Iterator[Rooms]:
+    """The rooms of a second engine."""
+    (disk / "second").mkdir()
+    opened = open_rooms(disk / "second", hub)
+    yield opened
+    opened.close()

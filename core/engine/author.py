@@ -1,0 +1,89 @@
+"""Making a new image: one more layer on an image or on nothing, recorded under a name."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import msgspec
+from anyio.to_thread import run_sync
+
+from core.engine.image_context import ImageContext
+from core.images.archive import layer_type
+from core.images.documents import parse_manifest
+from core.images.store import ImageRecord, StoredImage
+from core.images.timestamps import rfc3339
+from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor, Platform
+from sdk.oci.digest import Digest, chain_ids, digest_of
+from sdk.oci.image import ExecutionConfig, History, ImageConfig, Manifest, RootFS
+from sdk.oci.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """What is to be made. `history` lacks its time, which is now; `name` None leaves the image without one."""
+
+    base: StoredImage | None
+    platform: Platform
+    config: ExecutionConfig
+    history: History
+    author: str = ""
+    name: Reference | None = None
+
+
+async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[bytes]) -> str:
+    """Make an image whose top layer is the given tar, of any compression, and return its ID."""
+    blob = await _store(context, layer)
+    below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
+    with context.store.content.pins.hold((blob.digest,)):
+        async with context.installer.added(blob, below) as diff_id:
+            return await _record(context, new, blob, (*below, diff_id))
+
+
+async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descriptor:
+    """Write a stream into the content store and describe it."""
+    content, digest, size, head = context.store.content, hashlib.sha256(), 0, b""
+    temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
+    try:
+        with temporary.open("wb") as file:
+            async for chunk in layer:
+                head = head or chunk
+                size += len(chunk)
+                digest.update(chunk)
+                await run_sync(file.write, chunk, limiter=content.limiter)
+        blob = Descriptor(layer_type(head), f"sha256:{digest.hexdigest()}", size)
+        with content.pins.hold((blob.digest,)):
+            await content.adopt(temporary, blob.digest)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return blob
+
+
+async def _record(context: ImageContext, new: NewImage, blob: Descriptor, diff_ids: tuple[Digest, ...]) -> str:
+    store, chains = context.store, chain_ids(diff_ids)
+    config = msgspec.json.encode(_config(new, diff_ids))
+    layers = (*(parse_manifest(store.content.read(new.base.record.manifest.digest)).layers if new.base else ()), blob)
+    manifest = msgspec.json.encode(Manifest(config=Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers=layers))
+    held = (digest_of(manifest), digest_of(config), *(layer.digest for layer in layers))
+    with store.content.pins.hold(held):
+        await store.content.put(config)
+        await store.content.put(manifest)
+        descriptor = Descriptor(OCI_MANIFEST, held[0], len(manifest))
+        record = ImageRecord(descriptor, held, store.layers.size(chains), new.base.id if new.base else "")
+        store.add(held[1], record, (new.name,) if new.name else ())
+    return held[1]
+
+
+def _config(new: NewImage, diff_ids: tuple[Digest, ...]) -> ImageConfig:
+    now = rfc3339(time.time_ns())
+    return ImageConfig(
+        architecture=new.platform.architecture,
+        os=new.platform.os,
+        variant=new.platform.variant,
+        rootfs=RootFS(diff_ids),
+        config=new.config,
+        created=now,
+        author=new.author,
+        history=(*(new.base.config.history if new.base else ()), msgspec.structs.replace(new.history, created=now)),
+    )

@@ -1,0 +1,73 @@
+"""`docker commit`: an image of what a container changed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.containers.live import LiveContainer
+from core.containers.rootfs import opened_root
+from core.engine.announce import announce
+from core.engine.author import NewImage, author
+from core.engine.context import EngineContext
+from core.engine.image_context import ImageContext
+from core.engine.image_tag import tag_reference
+from core.engine.pause import pause, unpause
+from core.images.diff import layer_tar
+from core.images.instructions import apply_changes
+from sdk.engine.config import ContainerConfig
+from sdk.engine.containers import ContainerState
+from sdk.engine.images import CommitRequest
+from sdk.oci.image import ExecutionConfig, History
+
+
+async def commit(engine: EngineContext, images: ImageContext, request: CommitRequest) -> str:
+    """Make an image of a container, paused meanwhile on request, and return its ID. Raises NoSuchContainer, InvalidArgument."""
+    live = engine.containers.find(request.container)
+    new = _describe(images, live, request)
+    async with _held(engine, live, pausing=request.pause):
+        changes = await engine.drivers.storage.changes(live.id)
+        async with opened_root(engine.drivers.storage, live.id, None, readonly=True) as root:
+            image_id = await author(images, new, layer_tar(root, changes))
+    announce(engine, live, "commit", comment=request.comment, imageID=image_id, imageRef=new.name.familiar if new.name else "")
+    return image_id
+
+
+def _describe(images: ImageContext, live: LiveContainer, request: CommitRequest) -> NewImage:
+    record = live.record
+    return NewImage(
+        base=images.store.get(record.image_id),
+        platform=record.platform,
+        config=apply_changes(_execution(request.config or record.config), request.changes),
+        history=History(created_by=" ".join((record.path, *record.args)), author=request.author, comment=request.comment),
+        author=request.author,
+        name=tag_reference(request.repository, request.tag) if request.repository else None,
+    )
+
+
+def _execution(config: ContainerConfig) -> ExecutionConfig:
+    """Return what of a container's configuration an image keeps."""
+    return ExecutionConfig(
+        user=config.user,
+        exposed_ports=config.exposed_ports,
+        env=config.env,
+        entrypoint=config.entrypoint,
+        cmd=config.cmd,
+        volumes=config.volumes,
+        working_dir=config.working_dir,
+        labels=config.labels,
+        stop_signal=config.stop_signal,
+        healthcheck=config.healthcheck,
+        on_build=config.on_build,
+        shell=config.shell,
+    )
+
+
+@asynccontextmanager
+async def _held(engine: EngineContext, live: LiveContainer, *, pausing: bool) -> AsyncIterator[None]:
+    if not pausing or live.record.state is not ContainerState.RUNNING:
+        yield
+        return
+    await pause(engine, live)
+    try:
+        yield
+    finally:
+        await unpause(engine, live)

@@ -1,0 +1,42 @@
+"""`docker import`: an image of one layer from a tar of a file system."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from core.engine.author import NewImage, author
+from core.engine.image_context import ImageContext
+from core.engine.image_tag import tag_reference
+from core.images.instructions import apply_changes
+from core.images.progress import Report, reported
+from sdk.engine.images import Progress
+from sdk.oci.descriptor import Platform, host
+from sdk.oci.image import ExecutionConfig, History
+
+
+async def import_archive(
+    context: ImageContext,
+    content: AsyncIterator[bytes],
+    *,
+    repository: str,
+    tag: str,
+    message: str,
+    changes: Sequence[str],
+    platform: Platform | None,
+) -> AsyncIterator[Progress]:
+    """Import a tar; see `sdk.engine.Images.import_archive`. Raises InvalidArgument for a bad name or change before it reads anything."""
+    new = NewImage(
+        base=None,
+        platform=platform or host(),
+        config=apply_changes(ExecutionConfig(), changes),
+        history=History(comment=message or "Imported from -"),
+        name=tag_reference(repository, tag) if repository else None,
+    )
+
+    async def run(report: Report) -> None:
+        image_id = await author(context, new, content)
+        context.announce("import", image_id, new.name.familiar if new.name else image_id)
+        report(Progress(image_id))
+
+    async with aclosing(reported(run)) as steps:
+        async for step in steps:
+            yield step

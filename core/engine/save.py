@@ -1,0 +1,116 @@
+"""`docker save`: images as one tar that is an OCI layout and a docker-archive at once."""
+
+import tarfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+
+from core.engine.image_context import ImageContext
+from core.images.documents import parse_manifest
+from core.images.store import StoredImage
+from sdk.errors import InvalidArgument, NoSuchImage
+from sdk.oci.descriptor import Platform, matches
+from sdk.oci.digest import hex_of
+from sdk.oci.image import Index
+from sdk.oci.reference import Reference, parse_reference
+
+_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+_BLOCK = 512
+
+
+class ArchiveEntry(Struct, rename="pascal"):
+    """One image of a docker-archive's `manifest.json`; paths are names in the tar."""
+
+    config: str
+    repo_tags: tuple[str, ...] | None
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    image: StoredImage
+    names: tuple[Reference, ...]
+
+
+async def save(context: ImageContext, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
+    """Yield the tar. Raises NoSuchImage before anything is yielded, InvalidArgument for another platform than the image's."""
+    saved = _select(context, refs, platform)
+    blobs = dict.fromkeys(blob for entry in saved for blob in entry.image.record.blobs)
+    with context.store.content.pins.hold(blobs):
+        for blob in blobs:
+            size = context.store.content.size(blob)
+            yield _header(f"blobs/sha256/{hex_of(blob)}", size)
+            async for chunk in context.store.content.chunks(blob):
+                yield chunk
+            yield bytes(-size % _BLOCK)
+        for name, document in _documents(context, saved):
+            yield _header(name, len(document)) + document + bytes(-len(document) % _BLOCK)
+    yield bytes(2 * _BLOCK)
+    for entry in saved:
+        context.announce("save", entry.image.id, entry.image.id)
+
+
+def _select(context: ImageContext, refs: Sequence[str], platform: Platform | None) -> list[_Saved]:
+    found: dict[str, _Saved] = {}
+    for ref in refs:
+        for image, names in _named(context, ref):
+            config = image.config
+            if platform and not matches(platform, Platform(config.architecture, config.os, config.variant)):
+                raise InvalidArgument(f"image {ref} is not for platform {platform}")
+            before = found.get(image.id, _Saved(image, ()))
+            found[image.id] = _Saved(image, tuple(dict.fromkeys((*before.names, *names))))
+    return list(found.values())
+
+
+def _named(context: ImageContext, ref: str) -> Iterator[tuple[StoredImage, tuple[Reference, ...]]]:
+    """Return what a reference stands for: a bare repository for all of its tags, an ID for an image without names."""
+    try:
+        image = context.store.find(ref)
+    except NoSuchImage:
+        if not (tagged := _tags_of(context, ref)):
+            raise
+        yield from tagged
+        return
+    if image.id.startswith((ref, f"sha256:{ref}")):
+        yield image, ()
+        return
+    yield from _tags_of(context, ref) or [(image, tuple(name for name in (parse_reference(ref),) if name.tag))]
+
+
+def _tags_of(context: ImageContext, ref: str) -> list[tuple[StoredImage, tuple[Reference, ...]]]:
+    wanted = parse_reference(ref, default_tag=False)
+    if wanted.tag or wanted.digest:
+        return []
+    names = [name for name in context.store.references if name.tag and name.name == wanted.name]
+    return [(image, (name,)) for name in names if (image := context.store.named(name))]
+
+
+def _documents(context: ImageContext, saved: Sequence[_Saved]) -> Iterator[tuple[str, bytes]]:
+    descriptors = tuple(
+        msgspec.structs.replace(entry.image.record.manifest, annotations=annotations)
+        for entry in saved
+        for annotations in ([_annotations(name) for name in entry.names] or [{}])
+    )
+    yield "index.json", msgspec.json.encode(Index(manifests=descriptors))
+    yield "manifest.json", msgspec.json.encode([_archive_entry(context, entry) for entry in saved])
+    yield "oci-layout", _LAYOUT
+
+
+def _annotations(name: Reference) -> dict[str, str]:
+    return {"io.containerd.image.name": str(name), "org.opencontainers.image.ref.name": name.tag or ""}
+
+
+def _archive_entry(context: ImageContext, saved: _Saved) -> ArchiveEntry:
+    manifest = parse_manifest(context.store.content.read(saved.image.record.manifest.digest))
+    layers = tuple(f"blobs/sha256/{hex_of(layer.digest)}" for layer in manifest.layers)
+    return ArchiveEntry(
+        f"blobs/sha256/{hex_of(saved.image.id)}", tuple(name.familiar for name in saved.names if name.tag) or None, layers
+    )
+
+
+def _header(name: str, size: int) -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = size, 0o644
+    return entry.tobuf(tarfile.GNU_FORMAT)
