@@ -12,7 +12,7 @@ from rich.live import Live
 from core.cli.client.api import Api, ApiError, connect
 from core.cli.client.failure import exits
 from core.cli.client.models import ContainerSummary, Sample
-from core.cli.client.tables import console, show_table, table
+from core.cli.client.tables import show_table, table
 from core.cli.client.words import memory, short, size
 
 _HEADINGS = ("CONTAINER ID", "NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
@@ -40,7 +40,7 @@ def _show_live(api: Api, names: list[str]) -> None:
     readers = [threading.Thread(target=_read, args=(api, name, latest), daemon=True) for name in names]
     for reader in readers:
         reader.start()
-    with Live(console=console(), screen=True) as live:
+    with Live(screen=True) as live:
         while any(reader.is_alive() for reader in readers):
             live.update(table(_HEADINGS, map(row, _in_order(names, latest))), refresh=True)
             readers[0].join(_REFRESH)

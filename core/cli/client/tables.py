@@ -8,12 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_UNLIMITED = 1000
-
-
-def console() -> Console:
-    """Return the console of stdout; into a pipe, lines are as long as they are."""
-    return Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=_UNLIMITED)
+from core.cli.table import lines
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -27,8 +22,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table."""
-    console().print(table(headings, rows))
+    """Print a table; into a pipe, with lines as long as they are."""
+    if sys.stdout.isatty():
+        Console().print(table(headings, rows))
+    else:
+        print("\n".join(lines([headings, *rows])))
 
 
 def show_json(value: object) -> None:
