@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from core.containers.capabilities import ALL_CAPABILITIES, granted_capabilities, process_capabilities
+from core.containers.capabilities import available_capabilities, granted_capabilities, process_capabilities
 from sdk.oci import runtime as oci
 
 
@@ -20,11 +20,10 @@ def exec_process(
     user: oci.User,
     terminal: bool = False,
     privileged: bool = False,
-    available: frozenset[str] = ALL_CAPABILITIES,
 ) -> oci.Process:
     """Return one more process for the container whose first one is given: same limits and rights, unless privileged."""
     inherited = container.capabilities.bounding if container.capabilities else ()
-    names = granted_capabilities(privileged=True, available=available) if privileged else inherited
+    names = granted_capabilities(privileged=True, available=available_capabilities()) if privileged else inherited
     return replace(
         container,
         args=args,

@@ -1,11 +1,12 @@
 """From Docker's configuration to the runtime specification: what a container is made of, with nothing left to decide.
 
-Everything here is pure. What must be looked up (users, volumes, devices, namespaces of others) comes in with the request.
+Everything here is pure but for the daemon's own capabilities, which are read once unless the request has them. What else must be
+looked up (users, volumes, devices, namespaces of others) comes in with the request.
 """
 
 from dataclasses import dataclass, field
 
-from core.containers.capabilities import ALL_CAPABILITIES, granted_capabilities, process_capabilities
+from core.containers.capabilities import available_capabilities, granted_capabilities, process_capabilities
 from core.containers.devices import HostDevices, container_devices
 from core.containers.init_process import init_mount, with_init
 from core.containers.namespaces import SharedNamespaces, container_namespaces
@@ -67,7 +68,7 @@ class SpecRequest:
     rootfs: str = "rootfs"
     rootfs_propagation: str = ""
     init_binary: str = ""
-    host_capabilities: frozenset[str] = ALL_CAPABILITIES
+    host_capabilities: frozenset[str] = field(default_factory=available_capabilities)
     apparmor: bool = False
 
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -54,10 +54,11 @@ def last_error(log: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A program and the directory it keeps its containers' states in."""
+    """A program, the directory it keeps its containers' states in, and what it says of its version."""
 
     path: str
     root: Path
+    version: str = ""
 
     @property
     def name(self) -> str:
@@ -84,10 +85,6 @@ class Binary:
             return msgspec.json.decode(self.run("state", container_id), type=State)
         except (CommandFailed, msgspec.DecodeError):
             return None
-
-    def version(self) -> str:
-        """Return its name and version. Blocks."""
-        return self.run("--version").decode(errors="replace").partition("\n")[0]
 
     def known(self) -> list[str]:
         """Return the IDs of the containers it has a state of."""
@@ -118,7 +115,7 @@ def find_binary(wanted: str, exec_root: Path) -> Binary:
         if complaint := probe(binary):
             complaints.append(f"{name}: {complaint}")
             continue
-        return binary
+        return replace(binary, version=binary.run("--version").decode(errors="replace").partition("\n")[0])
     raise SkipPlugin(f"no OCI runtime works here ({'; '.join(complaints)})")
 
 

@@ -122,5 +122,5 @@ class OCIRuntime(Runtime):
         ]
 
     async def status(self) -> Mapping[str, str]:
-        version = await self._around.offload(self._around.binary.version)
-        return {"CgroupVersion": str(self._around.cgroups.version), "CgroupDriver": "cgroupfs", "Runtime": version}
+        around = self._around
+        return {"CgroupVersion": str(around.cgroups.version), "CgroupDriver": "cgroupfs", "Binary": around.binary.version}
