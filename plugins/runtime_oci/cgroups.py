@@ -75,8 +75,8 @@ class Cgroups:
 def _empty(directory: Path) -> None:
     """Kill the processes in a directory and below, and remove what has none any more, the deepest first."""
     for below, _, _ in os.walk(directory, topdown=False):
-        with suppress(OSError):
-            (Path(below) / "freezer.state").write_text("THAWED")  # the frozen do not die
+        with suppress(OSError), open(os.path.join(below, "freezer.state"), "r+") as freezer:
+            freezer.write("THAWED")  # the frozen do not die
         with suppress(OSError):
             for pid in (Path(below) / "cgroup.procs").read_text().split():
                 os.kill(int(pid), signal.SIGKILL)
