@@ -201,3 +201,11 @@ class Runtime(ABC):
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info`: at least CgroupVersion and CgroupDriver."""
         return {}
+
+
+class PlanExplainer(ABC):
+    """An optional ability of a runtime: say beforehand what it will do to make a container."""
+
+    @abstractmethod
+    def describe(self, bundle: Bundle, io: ProcessIO) -> Sequence[tuple[str, str]]:
+        """Return every system call that would make the container, as text, with the reason for it. Makes nothing."""

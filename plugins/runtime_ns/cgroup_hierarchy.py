@@ -1,0 +1,50 @@
+"""Where the kernel's cgroup hierarchies are mounted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroup_v1 import CgroupV1
+from plugins.runtime_ns.cgroup_v2 import CgroupV2
+from plugins.runtime_ns.device_program import DevicePrograms
+from sdk.errors import SkipPlugin
+
+_CONTROLLERS = frozenset(("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """`controllers` are the mount points of version 1 by controller; without any, `unified` is where version 2 is mounted."""
+
+    controllers: Mapping[str, str]
+    unified: str
+    programs: DevicePrograms = field(default_factory=DevicePrograms)
+
+    @property
+    def version(self) -> int:
+        return 1 if self.controllers else 2
+
+    def cgroup(self, path: str) -> Cgroup:
+        """Return the cgroup at a path, which need not exist."""
+        if self.controllers:
+            return CgroupV1(path, self.controllers)
+        return CgroupV2(path, self.unified, self.programs)
+
+
+def find_hierarchy(mountinfo: str = "") -> Hierarchy:
+    """Return the host's hierarchy. Raises SkipPlugin if no cgroup file system is mounted."""
+    controllers: dict[str, str] = {}
+    unified = ""
+    for line in (mountinfo or Path("/proc/self/mountinfo").read_text(encoding="utf-8")).splitlines():
+        place, _, filesystem = line.partition(" - ")
+        mount_point = place.split()[4]
+        kind, _, options = filesystem.split(" ", 2)
+        if kind == "cgroup2":
+            unified = unified or mount_point
+        elif kind == "cgroup":
+            for controller in _CONTROLLERS.intersection(options.split(",")):
+                controllers.setdefault(controller, mount_point)
+    if not controllers and not unified:
+        raise SkipPlugin("no cgroup file system is mounted")
+    return Hierarchy(controllers, unified)

@@ -1,0 +1,134 @@
+"""The plan that makes a container: every system call from the fork to its program."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugins.runtime_ns import constants as k
+from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
+from plugins.runtime_ns.cgroup_mount import clone_controllers, mount_cgroups
+from plugins.runtime_ns.command import execute
+from plugins.runtime_ns.console import bind_console, open_terminal
+from plugins.runtime_ns.devices import make_devices
+from plugins.runtime_ns.hardening import make_readonly, mask, set_sysctls
+from plugins.runtime_ns.mounts import attach, clone_sources, mount_filesystem
+from plugins.runtime_ns.namespaces import (
+    Namespaces,
+    container_namespaces,
+    join_for_children,
+    join_others,
+    name_host,
+    raise_loopback,
+)
+from plugins.runtime_ns.paths import ensure_directory
+from plugins.runtime_ns.rootfs import finish_rootfs, hide_from_host, mount_rootfs, pivot
+from plugins.runtime_ns.security import Confinement, confine, set_limits, set_oom_score
+from sdk.drivers.runtime import Bundle, ProcessIO
+from sdk.errors import InvalidArgument
+from sdk.oci.runtime import Process, Spec
+from sdk.shim.plan import ANY_ERROR, Plan, Slot
+from sdk.shim.supervisor import detach, fork, reset_signals, supervise
+
+_ROOT = "rt.rootfs"
+_DEFAULT_UMASK = 0o022
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a plan depends on beside the bundle."""
+
+    numbers: Mapping[str, int]
+    hierarchy: Hierarchy
+
+
+def root_directory(bundle: Bundle) -> str:
+    """Return where the root is mounted; a bundle without mounts has its root ready."""
+    return str(bundle.path / (_ROOT if bundle.rootfs else bundle.spec.root.path))
+
+
+def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, machine: Machine) -> Plan:
+    """Return the plan. Raises InvalidArgument and Unsupported for what the spec must not ask."""
+    spec = bundle.spec
+    namespaces = container_namespaces(spec)
+    plan = Plan(machine.numbers)
+    detach(plan)
+    join_for_children(plan, namespaces)
+    born = namespaces.own & ~(k.CLONE_NEWCGROUP | k.CLONE_NEWTIME)
+    forked = fork(plan, born, into_cgroup=machine.hierarchy.version == 2)
+    plan.call("umask", 0, why="modes are as they are said")
+    set_oom_score(plan, spec.process)
+    _enter(plan, spec, namespaces, machine.hierarchy)
+    try:
+        _build_root(plan, bundle, namespaces, machine.hierarchy)
+        _furnish(plan, spec, io)
+    except OverflowError as error:
+        raise InvalidArgument(f"too many mounts: {error}") from error
+    run_program(plan, spec.process, io, confinement)
+    supervise(plan, forked, linger=True)
+    return plan
+
+
+def _enter(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy) -> None:
+    hierarchy.cgroup(spec.linux.cgroups_path).join(plan)
+    if namespaces.makes(k.CLONE_NEWCGROUP):
+        plan.call("unshare", k.CLONE_NEWCGROUP, why="a cgroup namespace whose root is the container's cgroup")
+    join_others(plan, namespaces)
+    if namespaces.makes(k.CLONE_NEWNET):
+        raise_loopback(plan)
+    plan.call("keyctl", k.KEYCTL_JOIN_SESSION_KEYRING, None, why="a keyring of its own", tolerate=ANY_ERROR)
+
+
+def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> None:
+    spec, root = bundle.spec, root_directory(bundle)
+    trees = clone_sources(plan, spec.mounts, str(bundle.path))
+    controllers = _own_controllers(plan, spec, namespaces, hierarchy)
+    hide_from_host(plan)
+    mount_rootfs(plan, root, bundle.rootfs)
+    pivot(plan, root)
+    for index, mount in enumerate(spec.mounts):
+        if bound := trees.get(index):
+            attach(plan, bound, os.path.join(bundle.path, mount.source))
+        elif mount.type in ("cgroup", "cgroup2"):
+            mount_cgroups(plan, mount, hierarchy, controllers)
+        else:
+            mount_filesystem(plan, mount)
+
+
+def _own_controllers(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy) -> Mapping[str, Slot]:
+    if namespaces.makes(k.CLONE_NEWCGROUP) or not any(mount.type == "cgroup" for mount in spec.mounts):
+        return {}
+    return clone_controllers(plan, hierarchy, spec.linux.cgroups_path)
+
+
+def _furnish(plan: Plan, spec: Spec, io: ProcessIO) -> None:
+    make_devices(plan, spec)
+    if io.terminal:
+        bind_console(plan, open_terminal(plan, spec.process.user.uid, *terminal_size(spec.process, io)))
+    set_sysctls(plan, spec.linux.sysctl)
+    name_host(plan, spec)
+    make_readonly(plan, spec.linux.readonly_paths)
+    mask(plan, spec.linux.masked_paths)
+    ensure_directory(plan, spec.process.cwd, complaint=f"mkdir {spec.process.cwd}: {{error}}")
+    finish_rootfs(plan, spec)
+
+
+def terminal_size(process: Process, io: ProcessIO) -> tuple[int, int]:
+    """Return rows and columns, 0 for a size that is not known yet."""
+    size = process.console_size
+    return (size.height, size.width) if size else (io.rows, io.columns)
+
+
+def run_program(plan: Plan, process: Process, io: ProcessIO, confinement: Confinement) -> None:
+    """Add the end of the child's side: give up what it must not have, and become the program."""
+    complaint = f'chdir to cwd ("{process.cwd}") set in config.json failed: {{error}}'
+    plan.call("chdir", process.cwd or "/", why="the working directory", complaint=complaint)
+    if process.user.uid and not io.terminal:
+        for descriptor, wanted in enumerate((io.stdin, io.stdout, io.stderr)):
+            if wanted:
+                owner = process.user.uid
+                plan.call("fchownat", descriptor, "", owner, -1, k.AT_EMPTY_PATH, why="its user can open /dev/stdout and its like")
+    plan.call("umask", _DEFAULT_UMASK if process.user.umask is None else process.user.umask, why="the usual umask")
+    set_limits(plan, process)
+    reset_signals(plan)
+    confine(plan, process, confinement)
+    execute(plan, process)

@@ -1,0 +1,42 @@
+"""Docker's sentences and exit codes for processes that could not be started."""
+
+import os
+
+from sdk.errors import StartFailed
+from sdk.shim.launch import PlanFailed
+
+_START = (
+    "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+    "unable to start container process: error during container init: {}: unknown"
+)
+_EXEC = "OCI runtime exec failed: exec failed: unable to start container process: {}: unknown"
+_VICE_VERSA = ": Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type"
+
+
+def start_failed(failure: PlanFailed) -> StartFailed:
+    """Return the error for a container."""
+    sentence = _sentence(failure)
+    ending = _VICE_VERSA if sentence.endswith("not a directory") else ""
+    return StartFailed(_START.format(sentence) + ending, _exit_code(sentence))
+
+
+def exec_failed(failure: PlanFailed) -> StartFailed:
+    """Return the error for a further process."""
+    sentence = _sentence(failure)
+    return StartFailed(_EXEC.format(sentence), _exit_code(sentence))
+
+
+def _sentence(failure: PlanFailed) -> str:
+    error = os.strerror(failure.errno).lower()
+    operation = failure.operation
+    complaint = operation.complaint or f"{operation.syscall} ({operation.reason}): {{error}}"
+    return complaint.replace("{error}", error)
+
+
+def _exit_code(sentence: str) -> int:
+    """Return what Docker's clients expect, who go by the words as well."""
+    if "executable file not found" in sentence or "no such file or directory" in sentence or "not a directory" in sentence:
+        return 127
+    if "permission denied" in sentence or "is a directory" in sentence:
+        return 126
+    return 128

@@ -1,0 +1,49 @@
+"""What a container may see of the kernel: sysctls, read-only and masked paths."""
+
+import errno
+import os
+from collections.abc import Mapping, Sequence
+
+from plugins.runtime_ns import constants as k
+from plugins.runtime_ns.mount_options import mount_attributes
+from plugins.runtime_ns.paths import write_file
+from sdk.shim.plan import ANY_ERROR, Label, Plan
+
+
+def set_sysctls(plan: Plan, sysctls: Mapping[str, str]) -> None:
+    """Add what sets kernel parameters; must come before /proc/sys is made read-only."""
+    for name, value in sysctls.items():
+        path = f"/proc/sys/{name.replace('.', '/')}" if "/" not in name else f"/proc/sys/{name}"
+        write_file(plan, path, value, why=f"sysctl {name}", complaint=f"open {path}: {{error}}")
+
+
+def make_readonly(plan: Plan, paths: Sequence[str]) -> None:
+    """Add what makes paths read-only, those that exist."""
+    for path in paths:
+        absent = Label()
+        plan.call("faccessat", k.AT_FDCWD, path, os.F_OK, why="does this kernel have it?", tolerate=ANY_ERROR, if_not_zero=absent)
+        plan.call("mount", path, path, None, k.MS_BIND | k.MS_REC, None, why="a mount of its own, to be made read-only")
+        attributes = mount_attributes(k.MOUNT_ATTR_RDONLY)
+        plan.call("mount_setattr", k.AT_FDCWD, path, 0, attributes, k.MOUNT_ATTR_SIZE, why="not to be changed from inside")
+        plan.place(absent)
+
+
+def mask(plan: Plan, paths: Sequence[str]) -> None:
+    """Add what hides paths: a file under /dev/null, a directory under an empty one."""
+    for path in paths:
+        masked = Label()
+        plan.call(
+            "mount",
+            "/dev/null",
+            path,
+            None,
+            k.MS_BIND,
+            None,
+            why="tells about the host (a file)",
+            tolerate=ANY_ERROR,
+            if_zero=masked,
+        )
+        plan.call(
+            "mount", "tmpfs", path, "tmpfs", k.MS_RDONLY, "size=0k", why="tells about the host (a directory)", tolerate=errno.ENOENT
+        )
+        plan.place(masked)

@@ -1,0 +1,115 @@
+"""The mounts of a container (runtime-spec: config.md "Mounts").
+
+What is bound from the host is cloned first, as trees without a place, while the host's paths are still there; everything is put
+in place after pivot_root, when no path can lead out of the container any more.
+"""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plugins.runtime_ns import constants as k
+from plugins.runtime_ns.mount_options import MountOptions, mount_attributes, parse_options
+from plugins.runtime_ns.paths import ensure_directory, ensure_file
+from sdk.oci.runtime import Mount
+from sdk.shim.plan import Plan, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTree:
+    """A mount of the spec whose source waits in a slot."""
+
+    mount: Mount
+    options: MountOptions
+    tree: Slot
+
+
+def complaint_about(mount: Mount) -> str:
+    """Return the sentence for a mount that failed."""
+    return f'error mounting "{mount.source}" to rootfs at "{mount.destination}": {{error}}'
+
+
+def clone_sources(plan: Plan, mounts: Sequence[Mount], directory: str) -> dict[int, BoundTree]:
+    """Add what clones the sources of bind mounts; returns them by index. Relative sources start at `directory`."""
+    trees = {}
+    for index, mount in enumerate(mounts):
+        options = parse_options(mount)
+        if options.is_bind:
+            trees[index] = _clone(plan, mount, options, os.path.join(directory, mount.source))
+    return trees
+
+
+def _clone(plan: Plan, mount: Mount, options: MountOptions, source: str) -> BoundTree:
+    bound = BoundTree(mount, options, plan.slot())
+    recursion = k.AT_RECURSIVE if options.flags & k.MS_REC else 0
+    plan.call(
+        "open_tree",
+        k.AT_FDCWD,
+        source,
+        k.OPEN_TREE_CLONE | os.O_CLOEXEC | recursion,
+        why=f"clone what becomes {mount.destination}",
+        complaint=complaint_about(mount),
+        store=bound.tree,
+    )
+    _set_attributes(plan, bound)
+    return bound
+
+
+def _set_attributes(plan: Plan, bound: BoundTree) -> None:
+    options, tree, complaint = bound.options, bound.tree, complaint_about(bound.mount)
+    if attributes := options.attributes():
+        why = "options of the mount; what else holds for it stays"
+        plan.call("mount_setattr", tree, "", k.AT_EMPTY_PATH, attributes, k.MOUNT_ATTR_SIZE, why=why, complaint=complaint)
+    everything = k.AT_EMPTY_PATH | k.AT_RECURSIVE
+    if options.recursive:
+        attributes = mount_attributes(options.recursive)
+        plan.call(
+            "mount_setattr",
+            tree,
+            "",
+            everything,
+            attributes,
+            k.MOUNT_ATTR_SIZE,
+            why="options of all mounts in it",
+            complaint=complaint,
+        )
+    propagation = options.propagation or k.MS_SLAVE | k.MS_REC
+    extent = everything if propagation & k.MS_REC else k.AT_EMPTY_PATH
+    attributes = mount_attributes(propagation=propagation & ~k.MS_REC)
+    why = "mounts made inside must not appear on the host" if not options.propagation else "propagation of the mount"
+    plan.call("mount_setattr", tree, "", extent, attributes, k.MOUNT_ATTR_SIZE, why=why, complaint=complaint)
+
+
+def attach(plan: Plan, bound: BoundTree, source: str) -> None:
+    """Add what puts a cloned tree in its place; `source` decides whether a missing place becomes a directory or a file."""
+    mount, complaint = bound.mount, complaint_about(bound.mount)
+    ensure = ensure_directory if _is_directory(source) else ensure_file
+    ensure(plan, mount.destination, complaint=complaint)
+    flags = k.MOVE_MOUNT_F_EMPTY_PATH | k.MOVE_MOUNT_T_SYMLINKS
+    plan.call("move_mount", bound.tree, "", k.AT_FDCWD, mount.destination, flags, why=f"bind {mount.source}", complaint=complaint)
+    plan.call("close", bound.tree, why="it is in place")
+
+
+def mount_filesystem(plan: Plan, mount: Mount) -> None:
+    """Add what mounts a file system."""
+    options, complaint = parse_options(mount), complaint_about(mount)
+    ensure_directory(plan, mount.destination, complaint=complaint)
+    data = options.data or None
+    why = f"the container's {mount.destination}"
+    plan.call("mount", mount.source, mount.destination, mount.type, options.flags, data, why=why, complaint=complaint)
+    if options.propagation:
+        plan.call(
+            "mount", None, mount.destination, None, options.propagation, None, why="propagation of the mount", complaint=complaint
+        )
+    if options.recursive:
+        attributes = mount_attributes(options.recursive)
+        arguments = k.AT_FDCWD, mount.destination, k.AT_RECURSIVE, attributes, k.MOUNT_ATTR_SIZE
+        plan.call("mount_setattr", *arguments, why="options of all mounts in it", complaint=complaint)
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError:  # the plan will say what is wrong with it
+        return True

@@ -1,0 +1,38 @@
+"""The namespace runtime as a plugin."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from plugins.runtime_ns.cgroup_hierarchy import find_hierarchy
+from plugins.runtime_ns.container_plan import Machine
+from plugins.runtime_ns.context import RuntimeContext, native_syscalls
+from plugins.runtime_ns.ledger import Ledger
+from plugins.runtime_ns.runtime import NamespaceRuntime
+from plugins.runtime_ns.settings import NamespaceSettings
+from sdk.hookspecs import hookimpl
+from sdk.providers import PluginContext, RuntimeProvider
+from sdk.shim.spawn import choose_executor
+from sdk.shim.supervisor import NAME
+
+
+@asynccontextmanager
+async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> AsyncIterator[NamespaceRuntime]:
+    """Yield the runtime. Raises SkipPlugin where cgroups or the asked executor are missing."""
+    machine = Machine(native_syscalls(), find_hierarchy())
+    executor = choose_executor(settings.executor)
+    limiter = anyio.CapacityLimiter(settings.parallel_starts)
+    context = RuntimeContext(executor, machine, Ledger(plugin.exec_root), (NAME, plugin.instance), limiter)
+    try:
+        yield NamespaceRuntime(context)
+    finally:
+        context.remove_parents()
+        machine.hierarchy.programs.close()
+        executor.close()
+
+
+@hookimpl
+def provide_runtime() -> RuntimeProvider[NamespaceSettings]:
+    """The runtime `ns`."""
+    return RuntimeProvider("ns", NamespaceSettings, open_runtime)

@@ -1,0 +1,96 @@
+"""Start a shim with a plan, and wait until its process runs."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sdk.drivers.runtime import ProcessIO
+from sdk.linux.pidfd import take_descriptor
+from sdk.shim import layout
+from sdk.shim.plan import Operation, Plan
+from sdk.shim.process import Supervised
+from sdk.shim.spawn import Executor, spawn
+from sdk.shim.state import StateFile
+from sdk.shim.streams import Streams, open_streams
+from sdk.shim.supervision import Shim
+
+
+class PlanFailed(Exception):
+    """An operation of a plan failed with `errno`; its process never ran. Nothing is left of the shim."""
+
+    def __init__(self, operation: Operation, errno: int) -> None:
+        super().__init__(f"{operation.reason}: {operation.syscall}: {os.strerror(errno)}")
+        self.operation = operation
+        self.errno = errno
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to launch. Without a `state_path` the state is kept in memory, and the process cannot be adopted later.
+
+    `linger` must be what the plan was supervised with. `descriptors` are further ones the plan expects, by number there.
+    """
+
+    plan: Plan
+    io: ProcessIO
+    title: Sequence[str]
+    state_path: Path | None = None
+    linger: bool = False
+    descriptors: Mapping[int, int] = field(default_factory=dict)
+
+
+def launch(executor: Executor, request: Launch) -> Supervised:
+    """Start the shim and return once execve has succeeded. Blocks. Raises PlanFailed, OSError; nothing is left then."""
+    with ExitStack() as undo:
+        state = StateFile.create(request.plan.assemble(), request.state_path)
+        undo.callback(state.close)
+        shim, streams, ended = _spawn(executor, request, state, undo)
+        _check(request.plan, state)
+        if streams.parking and request.io.terminal:
+            streams.find_terminal()
+        state.forget_file()
+        undo.pop_all()
+        return Supervised(state, streams, shim, _process_of(shim, state), ended)
+
+
+def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStack) -> tuple[Shim, Streams, int]:
+    """Start the shim and return when its process runs or has failed; `undo` ends it again."""
+    with ExitStack() as shims:
+        streams, descriptors = open_streams(request.io, shims)
+        undo.callback(streams.close)
+        ended = _open_ended(descriptors, shims, undo) if request.linger else -1
+        ready, descriptors[layout.READY_FD] = os.pipe()
+        shims.callback(os.close, descriptors[layout.READY_FD])
+        with open(ready, "rb", buffering=0) as ready_file:
+            descriptors |= {layout.PLAN_FD: state.descriptor, **request.descriptors}
+            pid = spawn(executor, descriptors, request.title)
+            shim = Shim(pid, os.pidfd_open(pid), child=True)
+            undo.callback(shim.end)
+            shims.close()
+            ready_file.read(1)
+    return shim, streams, ended
+
+
+def _open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -> int:
+    read_end, write_end = os.pipe()
+    shims.callback(os.close, write_end)
+    undo.callback(os.close, read_end)
+    descriptors[layout.EXITED_FD] = write_end
+    return read_end
+
+
+def _check(plan: Plan, state: StateFile) -> None:
+    if failure := state.failure:
+        index, errno = failure
+        raise PlanFailed(plan.operations[index], errno)
+    if state.pid == 0:
+        raise OSError("the supervisor ended before it made a process")
+
+
+def _process_of(shim: Shim, state: StateFile) -> int | None:
+    try:
+        return take_descriptor(shim.pidfd, state.pidfd)
+    except OSError:  # the shim has seen its process end and is gone already
+        return None
