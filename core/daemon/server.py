@@ -39,17 +39,26 @@ async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callab
 def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
     """Return one application that hands each request to the frontend with the longest prefix of its path."""
     ranked = sorted(frontends, key=lambda pair: len(pair[0].prefix), reverse=True)
-    if len(ranked) == 1:
-        return ranked[0][1]
 
     async def by_prefix(
         scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         path = str(scope["path"])
-        app = next((app for frontend, app in ranked if path.startswith(frontend.prefix)), ranked[-1][1])
+        app = next((app for frontend, app in ranked if _is_under(path, frontend.prefix)), _nobody)
         await app(scope, receive, send)
 
-    return by_prefix
+    return ranked[0][1] if len(ranked) == 1 and ranked[0][0].prefix == "/" else by_prefix
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix.rstrip("/") + "/")
+
+
+async def _nobody(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    """Answer where no frontend serves."""
+    del scope, receive
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _configure(app: ASGIApp) -> Config:

@@ -1,0 +1,162 @@
+"""Serving and stopping: what is being answered is finished, streams are not waited for."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from core.daemon.listeners import ListenOptions, open_listeners
+from core.daemon.server import dispatch, serve
+from sdk.engine import Engine
+from sdk.frontend import ApiFrontend, ASGIApp
+from sdk.testing.fake import fake_engine
+
+pytestmark = pytest.mark.anyio
+
+GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return "asyncio", {"use_uvloop": True}
+
+
+async def application(scope, receive, send) -> None:
+    """Answers /slow after 300 ms, streams on /stream until the client is lost, echoes on /raw."""
+    if scope["path"] == "/raw":
+        stream = scope["extensions"]["hijack"](b"HTTP/1.1 101 UPGRADED\r\n\r\n")
+        while data := await stream.read():
+            await stream.write(data)
+        return
+    await anyio.sleep(0.3 if scope["path"] == "/slow" else 0)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/stream":
+        await receive()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    await send({"type": "http.response.body", "body": b"done"})
+
+
+@asynccontextmanager
+async def serving(path: str) -> AsyncIterator[anyio.CancelScope]:
+    listeners, ready = open_listeners([f"unix://{path}"], ListenOptions()), anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(partial(serve, application, listeners, on_ready=ready.set))
+        await ready.wait()
+        with anyio.fail_after(20):
+            yield group.cancel_scope
+
+
+async def receive_all(client: anyio.abc.SocketStream) -> bytes:
+    data = b""
+    try:
+        while True:
+            data += await client.receive()
+    except (anyio.EndOfStream, anyio.BrokenResourceError):
+        return data
+
+
+async def test_what_is_being_answered_is_finished(tmp_path: Path) -> None:
+    async with serving(f"{tmp_path}/s") as scope, await anyio.connect_unix(f"{tmp_path}/s") as client:
+        await client.send(GET % b"/slow")
+        await anyio.sleep(0.1)
+        scope.cancel()
+        with anyio.CancelScope(shield=True):
+            assert b"done" in await receive_all(client)
+
+
+@pytest.mark.parametrize("path", [b"/stream", b"/raw"])
+async def test_streams_are_not_waited_for(tmp_path: Path, path: bytes) -> None:
+    async with serving(f"{tmp_path}/s") as scope, await anyio.connect_unix(f"{tmp_path}/s") as client:
+        await client.send(GET % path)
+        await client.receive()
+        started = time.monotonic()
+        scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await receive_all(client)
+        assert time.monotonic() - started < 1.5
+
+
+async def test_the_socket_is_gone_afterwards(tmp_path: Path) -> None:
+    async with serving(f"{tmp_path}/s") as scope:
+        assert (tmp_path / "s").exists()
+        scope.cancel()
+    assert not (tmp_path / "s").exists()
+
+
+class Named(ApiFrontend):
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    @property
+    def prefix(self) -> str:
+        return self._prefix
+
+    def build(self, engine: Engine) -> ASGIApp:
+        async def app(scope, receive, send) -> None:
+            await send(self._prefix)
+
+        return app
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix"), [("/x", "/"), ("/apis", "/"), ("/api", "/api"), ("/api/v2", "/api"), ("/api/cri/x", "/api/cri")]
+)
+async def test_the_longest_prefix_wins(path: str, prefix: str) -> None:
+    engine = fake_engine()
+    frontends = [Named("/"), Named("/api"), Named("/api/cri")]
+    app = dispatch([(frontend, frontend.build(engine)) for frontend in frontends])
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "path": path}, None, send)
+    assert sent == [prefix]
+
+
+@pytest.mark.parametrize(
+    ("signals", "status"), [([signal.SIGTERM], 0), ([signal.SIGINT], 0), ([signal.SIGTERM, signal.SIGINT], 130)]
+)
+def test_the_first_signal_stops_in_order_and_the_second_at_once(signals: list[signal.Signals], status: int) -> None:
+    code = (
+        "import anyio, time\n"
+        "from core.daemon.signals import wait_for_stop\n"
+        "async def main():\n"
+        "    async with anyio.create_task_group() as tasks:\n"
+        "        async def stop(*, task_status):\n"
+        "            number = await wait_for_stop(task_status=task_status)\n"
+        "            print(number.name, flush=True)\n"
+        f"            time.sleep({3 if len(signals) > 1 else 0})\n"
+        "            tasks.cancel_scope.cancel()\n"
+        "        await tasks.start(stop)\n"
+        "        print('ready', flush=True)\n"
+        "        await anyio.sleep(20)\n"
+        "anyio.run(main)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for number in signals:
+            process.send_signal(number)
+            if number is signals[0]:
+                assert process.stdout.readline() == f"{number.name}\n"
+        assert process.wait(10) == status
+
+
+async def test_where_no_frontend_serves_there_is_nothing() -> None:
+    frontend = Named("/api")
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    await dispatch([(frontend, frontend.build(fake_engine()))])({"type": "http", "path": "/other"}, None, send)
+    assert sent[0]["status"] == 404

@@ -1,0 +1,130 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from plugins.api_docker.convert.containers import container_inspect
+from plugins.api_docker.convert.ports import port_list, port_map
+from plugins.api_docker.convert.summaries import SummaryEncoder, command_line, status
+from plugins.api_docker.models.containers import HostPort, Port
+from sdk.drivers.network import PortBinding
+from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
+from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
+from sdk.oci.descriptor import Platform
+
+SECOND = 10**9
+NOW = 1_000 * SECOND
+
+
+def info(**changes: object) -> ContainerInfo:
+    made = ContainerInfo(
+        id="a" * 64,
+        name="x",
+        created_ns=SECOND,
+        path="sh",
+        args=(),
+        image_id="sha256:" + "b" * 64,
+        image="busybox",
+        platform=Platform("amd64"),
+        config=ContainerConfig(),
+        host_config=HostConfig(network_mode="bridge"),
+        state=ContainerState.RUNNING,
+        pid=1,
+        exit_code=0,
+        error="",
+        oom_killed=False,
+        started_ns=NOW - 180 * SECOND,
+        finished_ns=NOW - 5 * SECOND,
+        restart_count=0,
+        health=None,
+        mounts=(),
+        networks={},
+        ports=(),
+        sandbox_path="/proc/1/ns/net",
+        log_path="",
+        directory="/d",
+        storage_driver="overlay",
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "Up 3 minutes"),
+        ({"health": Health(HealthStatus.HEALTHY)}, "Up 3 minutes (healthy)"),
+        ({"health": Health(HealthStatus.UNHEALTHY)}, "Up 3 minutes (unhealthy)"),
+        ({"health": Health(HealthStatus.STARTING)}, "Up 3 minutes (health: starting)"),
+        ({"health": Health(HealthStatus.NONE)}, "Up 3 minutes"),
+        ({"state": ContainerState.PAUSED}, "Up 3 minutes (Paused)"),
+        ({"state": ContainerState.EXITED}, "Exited (0) 5 seconds ago"),
+        ({"state": ContainerState.EXITED, "exit_code": 137}, "Exited (137) 5 seconds ago"),
+        ({"state": ContainerState.RESTARTING, "exit_code": 1}, "Restarting (1) 5 seconds ago"),
+        ({"state": ContainerState.CREATED}, "Created"),
+        ({"state": ContainerState.REMOVING}, "Removal In Progress"),
+        ({"state": ContainerState.DEAD}, "Dead"),
+    ],
+)
+def test_states_in_words(changes: dict[str, object], words: str) -> None:
+    assert status(info(**changes), NOW) == words
+
+
+def test_a_list_is_one_json_array_with_a_fresh_status() -> None:
+    encoder = SummaryEncoder()
+    assert encoder.encode([]) == b"[]\n"
+    first, second = info(), info(id="c" * 64, state=ContainerState.EXITED)
+    entries = json.loads(encoder.encode([first, second]))
+    assert [entry["Id"][0] for entry in entries] == ["a", "c"]
+    assert entries[1]["Status"].startswith("Exited (0)")
+
+
+def test_an_entry_is_encoded_anew_when_its_info_is_another_object() -> None:
+    encoder = SummaryEncoder()
+    before = info()
+    encoder.encode([before])
+    after = replace(before, name="y")
+    assert json.loads(encoder.encode([after]))[0]["Names"] == ["/y"]
+    assert json.loads(encoder.encode([before]))[0]["Names"] == ["/x"]
+
+
+def test_the_encoder_forgets_what_is_listed_no_more() -> None:
+    encoder = SummaryEncoder()
+    for number in range(500):
+        encoder.encode([info(name=f"x{number}")])
+    assert len(encoder._cache) < 100
+
+
+@pytest.mark.parametrize(("words", "shown"), [(("sh",), "sh"), (("sh", "-c", "a b"), "sh -c 'a b'"), (("a b", "c"), "a b c")])
+def test_commands_are_quoted_as_docker_does(words: tuple[str, ...], shown: str) -> None:
+    assert command_line(words[0], words[1:]) == shown
+
+
+def test_ports_published_and_exposed() -> None:
+    container = info(
+        config=ContainerConfig(exposed_ports={"80/tcp": {}, "53/udp": {}}),
+        ports=(PortBinding(80, "tcp", "", 8080), PortBinding(80, "tcp", "127.0.0.1", 8081)),
+    )
+    assert port_map(container) == {"53/udp": None, "80/tcp": [HostPort("0.0.0.0", "8080"), HostPort("127.0.0.1", "8081")]}
+    assert port_list(container) == [Port(53, "udp"), Port(80, "tcp", "0.0.0.0", 8080), Port(80, "tcp", "127.0.0.1", 8081)]
+
+
+def test_a_container_that_does_not_run_shows_no_ports() -> None:
+    stopped = info(config=ContainerConfig(exposed_ports={"80/tcp": {}}), sandbox_path="")
+    assert (port_map(stopped), port_list(stopped)) == ({}, [])
+
+
+def test_inspect_tells_the_bridge_twice() -> None:
+    place = NetworkAttachment("n", EndpointConfig(aliases=("a",)), "e", "02:42:ac:11:00:02", "172.17.0.2", 16, "172.17.0.1")
+    settings = container_inspect(info(networks={"bridge": place})).network_settings
+    assert (settings.ip_address, settings.gateway, settings.ip_prefix_len) == ("172.17.0.2", "172.17.0.1", 16)
+    assert settings.networks["bridge"].aliases == ("a",)
+    assert len(settings.sandbox_id) == 64
+    assert settings.sandbox_key == "/proc/1/ns/net"
+
+
+def test_inspect_shows_health_and_mounts() -> None:
+    health = Health(HealthStatus.UNHEALTHY, 3, (HealthProbe(SECOND, 2 * SECOND, 1, "no"),))
+    mount = MountPoint("volume", "/v/_data", "/data", writable=True, name="v", driver="local", mode="z")
+    shown = container_inspect(info(health=health, mounts=(mount,)))
+    assert shown.state.health.log[0].start == "1970-01-01T00:00:01Z"
+    assert (shown.mounts[0].rw, shown.mounts[0].name, shown.mounts[0].mode) == (True, "v", "z")
