@@ -24,6 +24,7 @@ _MOVE_FROM_EMPTY, _MOVE_TO_EMPTY = 0x4, 0x40
 class MountFlag(IntFlag):
     """Flags of mount(2)."""
 
+    NONE = 0
     RDONLY = 1
     NOSUID = 2
     NODEV = 4
@@ -47,6 +48,7 @@ class MountFlag(IntFlag):
 class UnmountFlag(IntFlag):
     """Flags of umount2(2)."""
 
+    NONE = 0
     FORCE = 1
     DETACH = 2
     EXPIRE = 4
@@ -56,6 +58,7 @@ class UnmountFlag(IntFlag):
 class MountAttribute(IntFlag):
     """Attributes of fsmount(2) and mount_setattr(2)."""
 
+    NONE = 0
     RDONLY = 0x1
     NOSUID = 0x2
     NODEV = 0x4
@@ -67,7 +70,7 @@ class MountAttribute(IntFlag):
     NOSYMFOLLOW = 0x200000
 
 
-def mount(source: str, target: str, filesystem: str = "", flags: MountFlag = MountFlag(0), data: str = "") -> None:
+def mount(source: str, target: str, filesystem: str = "", flags: MountFlag = MountFlag.NONE, data: str = "") -> None:
     """Attach a file system, or change or bind a mount, as mount(2) does."""
     arguments = (os.fsencode(source), os.fsencode(target), os.fsencode(filesystem) or None)
     if libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(data) or None) < 0:
@@ -75,7 +78,7 @@ def mount(source: str, target: str, filesystem: str = "", flags: MountFlag = Mou
         raise OSError(code, f"mount {filesystem or source}: {os.strerror(code)}", target)
 
 
-def umount(target: str, flags: UnmountFlag = UnmountFlag(0)) -> None:
+def umount(target: str, flags: UnmountFlag = UnmountFlag.NONE) -> None:
     """Detach what is mounted on a path."""
     if libc.umount2(os.fsencode(target), int(flags)) < 0:
         code = ctypes.get_errno()
@@ -116,7 +119,7 @@ def fsconfig_create(context: int) -> None:
     syscall(_FSCONFIG, context, _CREATE, None, None, 0, operation="fsconfig create")
 
 
-def fsmount(context: int, attributes: MountAttribute = MountAttribute(0)) -> int:
+def fsmount(context: int, attributes: MountAttribute = MountAttribute.NONE) -> int:
     """Return a descriptor of a detached mount of a created file system; unless attached it vanishes with the descriptor."""
     return syscall(_FSMOUNT, context, _FSMOUNT_CLOEXEC, int(attributes), operation="fsmount")
 
@@ -125,9 +128,9 @@ def mount_setattr(
     mount_fd: int,
     path: str = "",
     *,
-    add: MountAttribute = MountAttribute(0),
-    remove: MountAttribute = MountAttribute(0),
-    propagation: MountFlag = MountFlag(0),
+    add: MountAttribute = MountAttribute.NONE,
+    remove: MountAttribute = MountAttribute.NONE,
+    propagation: MountFlag = MountFlag.NONE,
     user_namespace: int = 0,
     recursive: bool = False,
 ) -> None:
