@@ -5,26 +5,23 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 
-from plugins.net_bridge import messages, namespaces, sysctl
+from plugins.net_bridge import messages, sysctl
 from plugins.net_bridge.bridges import Bridges
 from plugins.net_bridge.firewall import Firewall
-from plugins.net_bridge.namespaces import Namespace
 from plugins.net_bridge.options import BridgeOptions, parse
-from plugins.net_bridge.pool import INTERFACE, Pool, Prepared
-from plugins.net_bridge.reservations import Reservations, host_addresses
+from plugins.net_bridge.publishing import Publishing
 from plugins.net_bridge.rtnetlink import RouteSocket
-from plugins.net_bridge.ruleset import BridgeRules, Forward
+from plugins.net_bridge.ruleset import BridgeRules
 from plugins.net_bridge.sandboxes import Sandboxes
 from plugins.net_bridge.settings import BridgeSettings
-from plugins.net_bridge.veths import Port, Veth, Veths, free_interface, mac_for
+from plugins.net_bridge.veths import Port, Veths, mac_for
+from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox
-from sdk.errors import EngineError
 
 Address = IPv4Address | IPv6Address
 
-_LOOPBACK = 1
 _LEAVING_LIMIT = 256
 
 
@@ -56,18 +53,18 @@ class Datapath:
         self._firewall = Firewall(f"core_{instance}", log)
         self._bridges = Bridges(self._route, instance)
         self._veths = Veths(self._route, instance)
-        self._ports = Reservations()
+        self._ports = Publishing(self._firewall, log)
         self._sandboxes = Sandboxes()
         self._networks: dict[str, Bridged] = {}
         self._changing_networks = threading.Lock()
-        self._pool: Pool | None = None
+        self._wiring = Wiring(self._veths, settings, log)
         self._leaving: dict[Address, str] = {}
         if settings.ip_forward:
             sysctl.write("ipv4/ip_forward", "1")
 
     def close(self) -> None:
         """Give back what only this process needs; networks and endpoints stay."""
-        self._stop_pool()
+        self._wiring.close()
         self._sandboxes.close()
         self._ports.close()
         self._firewall.close()
@@ -82,9 +79,10 @@ class Datapath:
             if network.ipv6:
                 sysctl.write("ipv6/conf/all/forwarding", "1")
             self._firewall.set_network(network.id, known.rules)
-            if options.is_default and self._settings.pool_size and (self._pool is None or self._pool.port != known.port):
-                self._stop_pool()
-                self._pool = self._start_pool(known.port)
+            if options.is_default:
+                self._wiring.prepare_wired(known.port)
+            else:
+                self._wiring.prepare_empty()
         return known
 
     def remove_network(self, network: NetworkSpec) -> None:
@@ -92,7 +90,7 @@ class Datapath:
         options = parse(network, self._settings)
         with self._changing_networks:
             if options.is_default:
-                self._stop_pool()
+                self._wiring.stop_wired()
             self._networks.pop(network.id, None)
             self._firewall.remove_network(network.id)
             self._bridges.remove(options.bridge)
@@ -103,28 +101,19 @@ class Datapath:
         self._evict_predecessors(spec)
         with ExitStack() as undo:
             undo.callback(self._ports.release, spec.id)
-            ports = self._reserve(known, spec)
-            if sandbox is None:
-                namespace, veth, interface = self._new_sandbox(known, spec)
-                undo.callback(self._sandboxes.discard, namespace)
-            else:
-                namespace = namespaces.enter(sandbox.path)
-                undo.callback(namespace.close)
-                interface = spec.interface or free_interface(namespace.route.links(), known.options.interface_prefix)
-                veth = self._veths.make(known.port, namespace, interface)
-                undo.callback(self._veths.delete, veth.host_interface)
-            endpoint = self._configure(known, spec, ports, namespace, veth, interface)
-            self._firewall.publish(spec.id, forwards(endpoint))
+            ports = () if network.internal else self._ports.reserve(spec, known.options.host_ip)
+            wired = self._wire(known, spec, sandbox, undo)
+            endpoint = self._configure(known, spec, ports, wired)
+            self._ports.publish(endpoint)
             undo.pop_all()
         if sandbox is None:
-            return self._sandboxes.keep(namespace), endpoint
-        namespace.close()
+            return self._sandboxes.keep(wired.namespace), endpoint
+        wired.close()
         return sandbox, endpoint
 
     def disconnect(self, endpoint: Endpoint, *, alive: bool) -> None:
         """Unpublish an endpoint's ports and remove its interface, unless its namespace is about to go; idempotent."""
-        self._firewall.unpublish(endpoint.id)
-        self._ports.release(endpoint.id)
+        self._ports.withdraw(endpoint)
         if alive:
             self._veths.delete(endpoint.host_interface)
             return
@@ -146,9 +135,7 @@ class Datapath:
                 self._bridges.remove(link.name)
         for name in self._veths.found - {endpoint.host_interface for endpoint in endpoints}:
             self._veths.delete(name)
-        self._ports.release_others(frozenset())
-        published = {endpoint.id: forwards(endpoint) for endpoint in endpoints if self._reserve_again(endpoint)}
-        self._firewall.replace({key: known.rules for key, known in self._networks.items()}, published)
+        self._ports.restore({key: known.rules for key, known in self._networks.items()}, endpoints)
 
     def audit(self) -> list[str]:
         """Return a line for each link and nftables object of this daemon."""
@@ -168,76 +155,34 @@ class Datapath:
             if host_interface := self._leaving.pop(interface.ip, None):
                 self._veths.delete(host_interface)
 
-    def _reserve(self, known: Bridged, spec: EndpointSpec) -> tuple[PortBinding, ...]:
-        if known.spec.internal or not spec.ports:
-            return ()
-        versions = frozenset(interface.version for interface in spec.addresses)
-        requests = [(port, host_addresses(port, known.options.host_ip, versions)) for port in spec.ports]
-        return self._ports.reserve(spec.id, f"{spec.name or spec.container_id[:12]} ({spec.id})", requests)
+    def _wire(self, known: Bridged, spec: EndpointSpec, sandbox: Sandbox | None, undo: ExitStack) -> Wired:
+        prefix = known.options.interface_prefix
+        if sandbox is None:
+            wired = self._wiring.connect_new(known.port, spec.interface or f"{prefix}0")
+            undo.callback(self._sandboxes.discard, wired.namespace)
+        else:
+            wired = self._wiring.connect_living(sandbox.path, known.port, spec.interface, prefix)
+            undo.callback(wired.close)
+            undo.callback(self._wiring.disconnect, wired.veth.host_interface)
+        return wired
 
-    def _reserve_again(self, endpoint: Endpoint) -> bool:
-        try:
-            requests = [(binding, (ip_address(binding.host_ip),)) for binding in endpoint.ports]
-            self._ports.reserve(endpoint.id, endpoint.id, requests)
-        except (EngineError, OSError) as error:
-            self._log.error("container %s keeps running without its published ports: %s", endpoint.container_id, error)
-            return False
-        return True
-
-    def _new_sandbox(self, known: Bridged, spec: EndpointSpec) -> tuple[Namespace, Veth, str]:
-        interface = spec.interface or f"{known.options.interface_prefix}0"
-        if known.options.is_default and self._pool is not None and interface == INTERFACE and (ready := self._pool.take()):
-            return ready.namespace, ready.veth, interface
-        made = self._prepare(known.port, interface)
-        return made.namespace, made.veth, interface
-
-    def _prepare(self, port: Port, interface: str) -> Prepared:
-        namespace = namespaces.create()
-        try:
-            namespace.route.request([messages.up(_LOOPBACK)])
-            return Prepared(namespace, self._veths.make(port, namespace, interface))
-        except BaseException:
-            namespace.close()
-            raise
-
-    def _configure(
-        self, known: Bridged, spec: EndpointSpec, ports: tuple[PortBinding, ...], namespace: Namespace, veth: Veth, interface: str
-    ) -> Endpoint:
+    def _configure(self, known: Bridged, spec: EndpointSpec, ports: tuple[PortBinding, ...], wired: Wired) -> Endpoint:
         mac = spec.mac_address or mac_for(spec.addresses)
         gateways = _gateways(known.spec, spec)
-        metric = 0 if spec.default_route else messages.FALLBACK_METRIC + veth.index
-        namespace.route.request(messages.configure(veth.index, mac, spec.addresses, gateways, metric))
+        index = wired.veth.index
+        metric = 0 if spec.default_route else messages.FALLBACK_METRIC + index
+        wired.namespace.route.request(messages.configure(index, mac, spec.addresses, gateways, metric))
         return Endpoint(
-            spec.id,
-            known.spec.id,
-            spec.container_id,
-            interface,
-            mac,
-            spec.addresses,
-            gateways,
-            ports,
-            host_interface=veth.host_interface,
+            id=spec.id,
+            network_id=known.spec.id,
+            container_id=spec.container_id,
+            interface=wired.interface,
+            mac_address=mac,
+            addresses=spec.addresses,
+            gateways=gateways,
+            ports=ports,
+            host_interface=wired.veth.host_interface,
         )
-
-    def _start_pool(self, port: Port) -> Pool:
-        pool = Pool(self._prepare, port, self._settings.pool_size, self._settings.pool_limit, self._log)
-        pool.start()
-        return pool
-
-    def _stop_pool(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
-
-
-def forwards(endpoint: Endpoint) -> list[Forward]:
-    """Return the redirections an endpoint's published ports need: each to the container's first address of the host address' version."""
-    targets = {interface.version: interface.ip for interface in reversed(endpoint.addresses)}
-    return [
-        Forward(host_ip, binding.protocol, binding.host_port, targets[host_ip.version], binding.container_port)
-        for binding in endpoint.ports
-        if (host_ip := ip_address(binding.host_ip)).version in targets
-    ]
 
 
 def _gateways(network: NetworkSpec, spec: EndpointSpec) -> tuple[Address, ...]:

@@ -27,6 +27,8 @@ _UP = 1
 _NO_DUPLICATE_DETECTION = 0x2
 _MAIN_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST = 254, 3, 0, 1
 
+_WITHOUT_LINK_LOCAL = ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]})]})
+
 FALLBACK_METRIC = 1024
 """Metric of a default route that counts only when the container's own is gone."""
 
@@ -81,20 +83,20 @@ def veth(name: str, peer: str, peer_namespace: int, master: int, mtu: int) -> by
     return _link(_NEW, attributes, flags=_UP, change=_UP)
 
 
-def bridge_port(index: int, *, isolated: bool) -> bytes:
-    """Let a bridge's port send frames back where they came from, and with `isolated` never to other isolated ports.
+def bridge_port(name: str, *, isolated: bool) -> bytes:
+    """Let a bridge's port send frames back where they came from, never with `isolated` to other isolated ports, and have no address.
 
     Where br_netfilter is loaded, a container reaches a port it published itself by a frame that turns round on the bridge.
     """
     flags = [("IFLA_BRPORT_MODE", 1), ("IFLA_BRPORT_ISOLATED", int(isolated))]
     port = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": flags})]
-    return _link(_SET, [("IFLA_LINKINFO", {"attrs": port})], index=index)
+    return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": port}), _WITHOUT_LINK_LOCAL])
 
 
-def without_link_local(index: int) -> bytes:
-    """Keep a link from giving itself an IPv6 address."""
-    inet6 = {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]}
-    return _link(_SET, [("IFLA_AF_SPEC", {"attrs": [("AF_INET6", inet6)]})], index=index)
+def container_end(name: str, *, link_local: bool) -> bytes:
+    """Switch a container's interface on, before it has addresses; without `link_local` it does not give itself an IPv6 one."""
+    own = [] if link_local else [_WITHOUT_LINK_LOCAL]
+    return _link(_SET, [("IFLA_IFNAME", name), *own], flags=_UP, change=_UP)
 
 
 def add_address(index: int, interface: Interface) -> bytes:

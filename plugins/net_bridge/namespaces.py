@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from plugins.net_bridge import messages
 from plugins.net_bridge.rtnetlink import RouteSocket
 from sdk.linux.namespaces import CLONE_NEWNET, open_network_namespace, setns, unshare
 
 T = TypeVar("T")
+
+_LOOPBACK = 1
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Namespace:
 
 
 def create() -> Namespace:
-    """Make a network namespace."""
+    """Make a network namespace with a working loopback."""
     return _in_new_thread(_create)
 
 
@@ -45,7 +48,13 @@ def enter(path: str) -> Namespace:
 
 def _create() -> Namespace:
     unshare(CLONE_NEWNET)
-    return Namespace(open_network_namespace(), RouteSocket())
+    namespace = Namespace(open_network_namespace(), RouteSocket())
+    try:
+        namespace.route.request([messages.up(_LOOPBACK)])
+    except BaseException:
+        namespace.close()
+        raise
+    return namespace
 
 
 def _enter(fd: int) -> Namespace:

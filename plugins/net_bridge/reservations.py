@@ -55,14 +55,10 @@ class Reservations:
         """Give an endpoint's ports back; idempotent."""
         _close(self._held.pop(endpoint_id, []))
 
-    def release_others(self, endpoint_ids: frozenset[str]) -> None:
-        """Give back the ports of all endpoints but these."""
-        for endpoint_id in self._held.keys() - endpoint_ids:
-            self.release(endpoint_id)
-
     def close(self) -> None:
         """Give all ports back."""
-        self.release_others(frozenset())
+        for endpoint_id in list(self._held):
+            self.release(endpoint_id)
 
     def _reserve_one(
         self, label: str, request: PortBinding, addresses: tuple[Address, ...], held: list[socket.socket]

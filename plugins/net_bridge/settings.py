@@ -6,10 +6,12 @@ from sdk.providers import PluginSettings
 
 
 class BridgeSettings(PluginSettings):
-    """`pool_size` namespaces are kept ready for the default network; the pool doubles, up to `pool_limit`, when it runs dry."""
+    """`pool_size` namespaces are kept ready for the default network and `empty_pool_size` for others, if there are any; a pool that
+    runs dry is doubled, up to `pool_limit`."""
 
     bridge_name: str = Field(default="core0", min_length=1, max_length=15)
     pool_size: int = Field(default=8, ge=0)
+    empty_pool_size: int = Field(default=2, ge=0)
     pool_limit: int = Field(default=64, ge=0)
     mtu: int = Field(default=1500, ge=68, le=65535)
     ip_forward: bool = True

@@ -56,11 +56,14 @@ class Veths:
         Switching it on here rather than with the addresses keeps a third of the work out of a pooled connect.
         """
         name = self._prefix + _base36(next(self._numbers))
-        self._route.request([messages.veth(name, interface, namespace.fd, port.bridge_index, port.mtu)])
-        host_index = self._route.index(name)
-        self._route.request([messages.without_link_local(host_index), messages.bridge_port(host_index, isolated=port.isolated)])
+        self._route.request(
+            [
+                messages.veth(name, interface, namespace.fd, port.bridge_index, port.mtu),
+                messages.bridge_port(name, isolated=port.isolated),
+            ]
+        )
+        namespace.route.request([messages.container_end(interface, link_local=port.ipv6)])
         index = namespace.route.index(interface)
-        namespace.route.request(([] if port.ipv6 else [messages.without_link_local(index)]) + [messages.up(index)])
         return Veth(name, index)
 
     def delete(self, host_interface: str) -> None:

@@ -225,6 +225,22 @@ async def test_stale_links_of_an_earlier_daemon_are_removed(bench: Bench) -> Non
     assert [line for line in await bench.driver.audit() if line.startswith("bridge")] == ["bridge br-00c0ffeec0ff"]
 
 
+async def test_a_udp_client_that_keeps_its_port_follows_the_published_one(bench: Bench) -> None:
+    network = await bench.network()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(2)
+        client.connect(("127.0.0.1", 18080))
+        client.send(b"too early")
+        with pytest.raises(ConnectionRefusedError):
+            client.recv(64)
+        for host in (5, 6):
+            sandbox, endpoint = await bench.connect(network, host, PortBinding(7000, "udp", host_port=18080))
+            with serving(sandbox, 7000, socket.SOCK_DGRAM):
+                client.send(b"ping")
+                assert client.recv(64) == b"pong"
+            await bench.end(endpoint)
+
+
 async def test_a_pooled_connect_is_quick(bench: Bench) -> None:
     """The figure is 0.2-0.3 ms with an idle machine; the bound only catches a lost pool (2 ms and more)."""
     network = await _default_network(bench)

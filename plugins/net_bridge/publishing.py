@@ -1,0 +1,84 @@
+"""Published ports: reserved on the host, redirected by the table, and old flows to them forgotten."""
+
+import logging
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from plugins.net_bridge.conntrack import Conntrack
+from plugins.net_bridge.firewall import Firewall
+from plugins.net_bridge.reservations import Reservations, host_addresses
+from plugins.net_bridge.ruleset import BridgeRules, Forward
+from sdk.drivers.network import Endpoint, EndpointSpec, PortBinding
+from sdk.errors import EngineError
+
+Address = IPv4Address | IPv6Address
+
+
+class Publishing:
+    """The published ports of one daemon. For worker threads."""
+
+    def __init__(self, firewall: Firewall, log: logging.Logger) -> None:
+        self._firewall = firewall
+        self._reservations = Reservations()
+        self._conntrack = Conntrack(log)
+        self._log = log
+
+    def close(self) -> None:
+        """Give the reservations back; what is published stays."""
+        self._reservations.close()
+        self._conntrack.close()
+
+    def reserve(self, spec: EndpointSpec, default_host_ip: IPv4Address) -> tuple[PortBinding, ...]:
+        """Reserve the host ports an endpoint asks for and return concrete bindings.
+
+        Raises PortAllocated, ResourceExhausted, InvalidArgument; then nothing stays reserved.
+        """
+        if not spec.ports:
+            return ()
+        versions = frozenset(interface.version for interface in spec.addresses)
+        requests = [(port, host_addresses(port, default_host_ip, versions)) for port in spec.ports]
+        return self._reservations.reserve(spec.id, f"{spec.name or spec.container_id[:12]} ({spec.id})", requests)
+
+    def release(self, endpoint_id: str) -> None:
+        """Give an endpoint's reservations back; idempotent."""
+        self._reservations.release(endpoint_id)
+
+    def publish(self, endpoint: Endpoint) -> None:
+        """Redirect an endpoint's reserved ports to it."""
+        redirections = forwards(endpoint)
+        self._firewall.publish(endpoint.id, redirections)
+        for forward in redirections:
+            if forward.protocol == "udp":
+                self._conntrack.forget_questions_to(forward.host_port, forward.host_ip.version)
+
+    def withdraw(self, endpoint: Endpoint) -> None:
+        """Take an endpoint's ports back; idempotent."""
+        self._firewall.unpublish(endpoint.id)
+        self._reservations.release(endpoint.id)
+        for address in {forward.container_ip for forward in forwards(endpoint) if forward.protocol == "udp"}:
+            self._conntrack.forget_answers_from(address)
+
+    def restore(self, networks: dict[str, BridgeRules], endpoints: Iterable[Endpoint]) -> None:
+        """Make the table hold exactly these networks and endpoints' ports, reserved again as far as nobody took them meanwhile."""
+        self._reservations.close()
+        published = {endpoint.id: forwards(endpoint) for endpoint in endpoints if self._reserve_again(endpoint)}
+        self._firewall.replace(networks, published)
+
+    def _reserve_again(self, endpoint: Endpoint) -> bool:
+        try:
+            requests = [(binding, (ip_address(binding.host_ip),)) for binding in endpoint.ports]
+            self._reservations.reserve(endpoint.id, endpoint.id, requests)
+        except (EngineError, OSError) as error:
+            self._log.error("container %s keeps running without its published ports: %s", endpoint.container_id, error)
+            return False
+        return True
+
+
+def forwards(endpoint: Endpoint) -> list[Forward]:
+    """Return the redirections an endpoint's published ports need: each to the container's first address of the host address' version."""
+    targets = {interface.version: interface.ip for interface in reversed(endpoint.addresses)}
+    return [
+        Forward(host_ip, binding.protocol, binding.host_port, targets[host_ip.version], binding.container_port)
+        for binding in endpoint.ports
+        if (host_ip := ip_address(binding.host_ip)).version in targets
+    ]
