@@ -7,6 +7,7 @@ import typer
 
 from core.cli import config, doctor, gc, plugin
 from core.cli.client.registration import add_client
+from core.cli.demo.command import demo
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -19,6 +20,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.add_typer(config.application, name="config")
     application.command("doctor")(doctor.doctor)
     application.command("gc")(gc.collect)
+    application.command("demo")(demo)
     add_client(application)
     if not words or words[0] not in command_names(application):
         for name, commands in _plugin_commands():
