@@ -29,6 +29,8 @@ def mount_rootfs(plan: Plan, root: str, mounts: Sequence[Mount]) -> None:
         if len(options.data) >= _PAGE:
             _mount_by_parts(plan, root, mount, options.flags, options.data, complaint)
             continue
+        if "lowerdir=" in options.data and "lowerdir=/" not in options.data:
+            plan.call("chdir", mount.source, why="the many layers are named from here", complaint=complaint)
         fstype = None if options.is_bind else mount.type
         flags = options.flags & (k.MS_BIND | k.MS_REC) if options.is_bind else options.flags
         data = options.data or None

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from signal import SIGKILL
 
 from msgspec import structs
 
@@ -19,7 +18,6 @@ from plugins.runtime_ns.record import STATE, TaskRecord, load_record, remove_rec
 from plugins.runtime_ns.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
 from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task
-from sdk.linux.pidfd import open_process, send_signal
 from sdk.oci.runtime import Resources, Spec
 from sdk.shim.adopt import adopt
 from sdk.shim.describe import describe
@@ -27,7 +25,7 @@ from sdk.shim.launch import Launch, PlanFailed, launch
 from sdk.shim.layout import CGROUP_FD
 from sdk.shim.plan import Plan
 from sdk.shim.process import Supervised
-from sdk.shim.supervision import shims_titled
+from sdk.shim.supervision import end_shim, shims_titled
 
 
 class NamespaceRuntime(Runtime, PlanExplainer):
@@ -121,7 +119,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
         if place:
             self._context.machine.hierarchy.cgroup(place).kill()
         for pid in shims_titled(*self._context.title, container_id):
-            _kill(pid)
+            end_shim(pid)
         if place:
             self._context.destroy(container_id, self._context.machine.hierarchy.cgroup(place))
         if path.is_dir():
@@ -136,10 +134,3 @@ class NamespaceRuntime(Runtime, PlanExplainer):
             found += (f"cgroup {path}" for path in paths if path not in entries.values())
         return [*found, *(f"supervisor process {pid}" for pid in shims_titled(*self._context.title))]
 
-
-def _kill(pid: int) -> None:
-    if (pidfd := open_process(pid)) is not None:
-        try:
-            send_signal(pidfd, SIGKILL)
-        finally:
-            os.close(pidfd)

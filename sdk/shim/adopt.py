@@ -34,7 +34,7 @@ def adopt(state_path: Path) -> Supervised | None:
 def _running(state: StateFile, shim: Shim) -> Supervised:
     adopted = Supervised(state, recover_streams(shim.pidfd), shim, ended=_open_ended(shim))
     with suppress(OSError):  # the shim was killed this very moment
-        adopted.process = take_descriptor(shim.pidfd, state.pidfd)
+        adopted.process = take_descriptor(shim.pidfd, layout.PROCESS_FD)
     return adopted
 
 

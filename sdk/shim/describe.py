@@ -4,17 +4,16 @@ import os
 from collections.abc import Mapping, Sequence
 
 from sdk.linux.mount import MountFlag
-from sdk.shim.layout import ANY_ERROR, BASE, PID, PIDFD, STATUS
+from sdk.shim.layout import ANY_ERROR, BASE, PID, STATUS
 from sdk.shim.plan import Argument, Label, Operation, Plan, Record, Slot
 
-_FIELDS = {BASE + PID: "&pid", BASE + PIDFD: "&pidfd", BASE + STATUS: "&status"}
+_FIELDS = {BASE + PID: "&pid", BASE + STATUS: "&status"}
 _LONGEST = 16
 _DIRECTORY_CALLS = frozenset(("openat", "mkdirat", "mknodat", "unlinkat", "faccessat", "open_tree", "mount_setattr", "fchownat"))
 
 _MOUNT_FLAGS = {flag.value: f"MS_{flag.name}" for flag in MountFlag}
 _CLONE_FLAGS = {
     0x80: "CLONE_NEWTIME",
-    0x1000: "CLONE_PIDFD",
     0x20000: "CLONE_NEWNS",
     0x100000: "CLONE_PARENT_SETTID",
     0x2000000: "CLONE_NEWCGROUP",

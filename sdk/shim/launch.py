@@ -52,7 +52,7 @@ def launch(executor: Executor, request: Launch) -> Supervised:
             streams.find_terminal()
         state.forget_file()
         undo.pop_all()
-        return Supervised(state, streams, shim, _process_of(shim, state), ended)
+        return Supervised(state, streams, shim, _process_of(shim), ended)
 
 
 def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStack) -> tuple[Shim, Streams, int]:
@@ -89,8 +89,8 @@ def _check(plan: Plan, state: StateFile) -> None:
         raise OSError("the supervisor ended before it made a process")
 
 
-def _process_of(shim: Shim, state: StateFile) -> int | None:
+def _process_of(shim: Shim) -> int | None:
     try:
-        return take_descriptor(shim.pidfd, state.pidfd)
+        return take_descriptor(shim.pidfd, layout.PROCESS_FD)
     except OSError:  # the shim has seen its process end and is gone already
         return None

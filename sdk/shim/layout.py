@@ -15,13 +15,12 @@ SPAN = 64 << 20
 MAGIC = 0x4E414C50
 
 HEADER = struct.Struct("<IIqIIiiiiqq")
-"""magic, count, offset of the operations, failed, error, shim, pid, pidfd, status, exited (seconds, nanoseconds)."""
+"""magic, count, offset of the operations, failed, error, shim, pid, status, nothing, exited (seconds, nanoseconds)."""
 
 FAILED = 16
 SHIM = 24
 PID = 28
-PIDFD = 32
-STATUS = 36
+STATUS = 32
 EXITED = 40
 """Offsets of fields of the header, which the kernel or the executor stores into."""
 
@@ -56,7 +55,10 @@ TARGET_FD = 10
 CGROUP_FD = 11
 """The directory of the cgroup (version 2) to be born in."""
 
-HIGHEST_FD = CGROUP_FD
+PROCESS_FD = 12
+"""A pidfd of the process, made by the shim."""
+
+HIGHEST_FD = PROCESS_FD
 
 
 def address(offset: int) -> int:

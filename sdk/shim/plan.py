@@ -108,7 +108,7 @@ class Plan:
         image = self._memory + self._table
         if len(image) > SPAN:
             raise OverflowError(f"argument list too long: a plan has at most {SPAN} bytes")
-        HEADER.pack_into(image, 0, MAGIC, len(self.operations), start, 0, 0, 0, 0, -1, RUNNING, 0, 0)
+        HEADER.pack_into(image, 0, MAGIC, len(self.operations), start, 0, 0, 0, 0, RUNNING, 0, 0, 0)
         return bytes(image)
 
     def _aim(self, index: int, label: Label) -> None:

@@ -65,11 +65,6 @@ class StateFile:
         return self._field(layout.PID)
 
     @property
-    def pidfd(self) -> int:
-        """The process' pidfd, as a number in the shim."""
-        return self._field(layout.PIDFD)
-
-    @property
     def failure(self) -> tuple[int, int] | None:
         """Return the index and the errno of the operation that failed."""
         failed, error = struct.unpack_from("<II", self._view, layout.FAILED)

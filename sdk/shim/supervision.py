@@ -1,6 +1,7 @@
 """The shim of a process, seen from the daemon: find it, signal it, end it."""
 
 import os
+import select
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -55,6 +56,19 @@ def _holds(pid: int, descriptor: int) -> bool:
     except OSError:
         return False
     return os.path.samestat(held, os.fstat(descriptor))
+
+
+def end_shim(pid: int) -> None:
+    """Kill a shim that nobody holds and return when it has ended, at most a second later."""
+    if (pidfd := open_process(pid)) is None:
+        return
+    try:
+        send_signal(pidfd, signal.SIGKILL)
+        select.select([pidfd], [], [], 1)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    finally:
+        os.close(pidfd)
 
 
 def shims_titled(*title: str) -> Sequence[int]:

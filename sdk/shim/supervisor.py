@@ -6,13 +6,13 @@ forked = fork(plan, CLONE_NEWNS | CLONE_NEWPID)
 supervise(plan, forked, linger=True)
 """
 
+import os
 import struct
 from dataclasses import dataclass
 
 from sdk.shim import layout
 from sdk.shim.plan import ANY_ERROR, Label, Plan, Record, Slot
 
-CLONE_PIDFD = 0x1000
 CLONE_PARENT_SETTID = 0x100000
 CLONE_INTO_CGROUP = 0x200000000
 
@@ -53,15 +53,13 @@ def fork(plan: Plan, flags: int, *, into_cgroup: bool = False) -> Forked:
     `flags` are CLONE_NEW... flags; with `into_cgroup` the child is born in the cgroup whose directory is CGROUP_FD.
     """
     forked = Forked(Label(), plan.slot())
-    flags |= CLONE_PIDFD | CLONE_PARENT_SETTID | (CLONE_INTO_CGROUP if into_cgroup else 0)
-    arguments = Record(
-        (flags, layout.address(layout.PIDFD), 0, layout.address(layout.PID), _SIGCHLD, 0, 0, 0, 0, 0, layout.CGROUP_FD)
-    )
+    flags |= CLONE_PARENT_SETTID | (CLONE_INTO_CGROUP if into_cgroup else 0)
+    arguments = Record((flags, 0, 0, layout.address(layout.PID), _SIGCHLD, 0, 0, 0, 0, 0, layout.CGROUP_FD))
     plan.call(
         "clone3",
         arguments,
         88,
-        why="fork the process; the kernel writes its pid and a pidfd into the state file",
+        why="fork the process; the kernel writes its pid into the state file",
         store=forked.child,
         if_not_zero=forked.parent,
     )
@@ -82,33 +80,23 @@ def supervise(plan: Plan, forked: Forked, *, linger: bool) -> None:
     plan.place(forked.parent)
     plan.call("rt_sigprocmask", _SIG_SETMASK, ALL_SIGNALS, None, 8, why="only SIGKILL ends a supervisor")
     plan.call("prctl", PR_SET_NAME, NAME, why="the name ps shows", tolerate=ANY_ERROR)
-    for descriptor in (0, 1, 2, layout.READY_FD, layout.PARKING_ENTRY_FD, layout.TARGET_FD, layout.CGROUP_FD):
-        plan.call("close", descriptor, why="readers must see the end of output when the process ends", tolerate=ANY_ERROR)
+    plan.call("close_range", 0, 2, 0, why="readers must see the end of output when the process ends")
+    plan.call("close_range", layout.PARKING_ENTRY_FD, layout.CGROUP_FD, 0, why="what only the process needed")
+    process = plan.slot()
+    plan.call("pidfd_open", forked.child, 0, why="a name of the process that is never reused", store=process)
+    plan.call("dup3", process, layout.PROCESS_FD, os.O_CLOEXEC, why="where the daemon finds it")
+    plan.call("close", process, why="once is enough")
     plan.call("prctl", PR_SET_DUMPABLE, 1, why="the daemon takes descriptors from here with pidfd_getfd", tolerate=ANY_ERROR)
-    plan.call(
-        "wait4",
-        forked.child,
-        layout.address(layout.STATUS),
-        _WALL,
-        None,
-        why="the kernel writes the exit status into the state file",
-    )
+    plan.call("close", layout.READY_FD, why="from this side the process is ready")
+    status = layout.address(layout.STATUS)
+    plan.call("wait4", forked.child, status, _WALL, None, why="the kernel writes the exit status into the state file")
     plan.call("clock_gettime", _CLOCK_REALTIME, layout.address(layout.EXITED), why="when it ended", tolerate=ANY_ERROR)
     if linger:
         plan.call("close", layout.EXITED_FD, why="tell the daemon, if there is one", tolerate=ANY_ERROR)
         stay = Label()
         plan.place(stay)
-        plan.call(
-            "ppoll",
-            None,
-            0,
-            None,
-            None,
-            0,
-            why="hold unread output until the daemon ends this shim",
-            tolerate=ANY_ERROR,
-            if_not_zero=stay,
-        )
+        why = "hold unread output until the daemon ends this shim"
+        plan.call("ppoll", None, 0, None, None, 0, why=why, tolerate=ANY_ERROR, if_not_zero=stay)
     plan.call("exit_group", 0, why="done")
 
 

@@ -40,7 +40,8 @@ struct plan {
     u32 failed;     /* 1 + index of the operation that failed */
     u32 error;      /* its errno */
     i32 shim;       /* this program's pid */
-    i32 pid, pidfd, status; /* stored by the kernel: clone3 and wait4 of the plan */
+    i32 pid, status; /* stored by the kernel: clone3 and wait4 of the plan */
+    i32 reserved;
     i64 exited[2];  /* stored by the kernel: clock_gettime of the plan */
 };
 
