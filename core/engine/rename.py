@@ -17,4 +17,5 @@ async def rename(context: EngineContext, live: LiveContainer, name: str) -> None
     old = live.name
     async with live.lock:
         context.containers.rename(live, name)
+        context.attachments.rename(live.id, name)
     announce(context, live, "rename", oldName=f"/{old}")

@@ -1,5 +1,6 @@
 """Containers on networks: the endpoints of every running container."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from sdk.drivers.network import PortBinding, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.engine.networks import NetworkMember
-from sdk.errors import NoSuchNetwork, PermissionDenied
+from sdk.errors import EngineError, NoSuchNetwork, PermissionDenied
 from sdk.events import EventType
 
 __all__ = ["Attachments", "ConnectRequest", "Connected"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,10 @@ class Attachments:
                 del self._held[container_id]
 
     async def restore(self, live: Mapping[str, str]) -> None:
-        """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others."""
+        """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others.
+
+        A driver that fails is logged: containers on its networks keep what they have, and starting others tells why it cannot.
+        """
         for container_id, record in self._table.items():
             if container_id in live:
                 self._take_over(container_id, record, Sandbox(live[container_id]))
@@ -122,8 +128,11 @@ class Attachments:
                 for container_id, sandbox, endpoint in self._living()
                 if endpoint.network_id in ids
             ]
-            with calling(name, "restore"):
-                await driver.restore([network.spec() for network in networks], endpoints)
+            try:
+                with calling(name, "restore"):
+                    await driver.restore([network.spec() for network in networks], endpoints)
+            except EngineError:
+                _log.exception("the network driver %s could not be brought in line with the records", name)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Changes while a container runs

@@ -23,7 +23,6 @@ _BRIDGE_OPTIONS = {
     "com.docker.network.bridge.enable_icc": "true",
     "com.docker.network.bridge.enable_ip_masquerade": "true",
     "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
-    "com.docker.network.driver.mtu": "1500",
 }
 
 

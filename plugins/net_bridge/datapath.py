@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address
 from plugins.net_bridge import messages, sysctl
 from plugins.net_bridge.bridges import Bridges
 from plugins.net_bridge.firewall import Firewall
+from plugins.net_bridge.libnftables import RulesetError
 from plugins.net_bridge.options import BridgeOptions, parse
 from plugins.net_bridge.publishing import Publishing
 from plugins.net_bridge.rtnetlink import RouteSocket
@@ -19,6 +20,7 @@ from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veths, mac_for
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox
+from sdk.errors import EngineError
 
 Address = IPv4Address | IPv6Address
 
@@ -128,7 +130,10 @@ class Datapath:
     def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[Endpoint]) -> None:
         """Make exactly these networks and published ports exist; remove what else an earlier process left."""
         for network in networks:
-            self.create_network(network)
+            try:
+                self.create_network(network)
+            except (EngineError, OSError, RulesetError) as error:
+                self._log.error("network %s: %s", network.name, error)
         names = {known.options.bridge for known in self._networks.values()}
         for link in self._bridges.mine():
             if link.name not in names:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 _REFILL_DELAY = 0.004
+_QUIET_SECONDS = 30.0
 
 
 class Closable(Protocol):
@@ -22,11 +23,14 @@ T = TypeVar("T", bound=Closable)
 
 
 class Pool(Generic[T]):
-    """Keeps `size` things ready, twice as many each time it runs dry, up to `limit`. A thread refills it."""
+    """Keeps `size` things ready, twice as many each time it runs dry, up to `limit`, and `size` again after a quiet while.
+
+    A thread of its own does the work.
+    """
 
     def __init__(self, make: Callable[[], T], size: int, limit: int, log: logging.Logger) -> None:
         self._make = make
-        self._target, self._limit = size, max(size, limit)
+        self._size, self._target, self._limit = size, size, max(size, limit)
         self._log = log
         self._ready: deque[T] = deque()
         self._taken = threading.Event()
@@ -55,7 +59,9 @@ class Pool(Generic[T]):
 
     def _refill_forever(self) -> None:
         while not self._closing:
-            self._taken.wait()
+            if not self._taken.wait(_QUIET_SECONDS if self._target > self._size else None):
+                self._shrink()
+                continue
             self._taken.clear()
             if self._ready:
                 time.sleep(_REFILL_DELAY)  # let the container that took one start first: both need the same lock
@@ -67,3 +73,9 @@ class Pool(Generic[T]):
     def _refill(self) -> None:
         while len(self._ready) < self._target and not self._closing:
             self._ready.append(self._make())
+
+    def _shrink(self) -> None:
+        """Give back what a busy time made necessary: a namespace takes a few hundred kilobytes of the kernel's memory."""
+        self._target = self._size
+        while len(self._ready) > self._size:
+            self._ready.pop().close()

@@ -166,6 +166,18 @@ async def test_boot_takes_over_the_living_and_frees_the_rest(boot, driver):
     assert boot().attachments.members(after.catalog.find("web").id) == ()
 
 
+async def test_a_driver_that_fails_at_boot_does_not_keep_the_daemon_down(boot, driver, monkeypatch, caplog):
+    async def fail(networks, endpoints):
+        raise OSError("no netlink today")
+
+    await boot().attachments.connect(request(ONE))
+    monkeypatch.setattr(driver, "restore", fail)
+    room = boot()
+    await room.attachments.restore({ONE: "/proc/42/ns/net"})
+    assert "no netlink today" in caplog.text
+    assert list(room.attachments.describe(ONE)[0]) == ["bridge"]
+
+
 async def test_a_renamed_container_is_listed_under_its_new_name(room):
     await room.attachments.connect(request())
     room.attachments.rename(ONE, "other")
