@@ -200,7 +200,7 @@ class Daemon:
         deadline = time.monotonic() + _SETTLE_SECONDS
         while (left := self.audit()) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert left == [], self.tail()
+        assert not left, "\n".join([*map(str, left), self.tail()])
 
     def finish(self) -> None:
         """Remove all containers, stop, and assert that nothing of this daemon is left but images, volumes and networks."""
