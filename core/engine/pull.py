@@ -25,13 +25,20 @@ _CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG, "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class _Pull:
-    """One pull under way: what was asked, what the name resolved to, and the manifest of the platform."""
+    """One pull under way: what was asked, what the name resolved to, and the manifest for the platform, as served and as read."""
 
     reference: Reference
     platform: Platform | None
     credentials: Credentials
     resolved: ResolvedManifest
-    manifest: ResolvedManifest
+    served: ResolvedManifest
+    manifest: Manifest
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Return all content the image will hold on to."""
+        layers = (layer.digest for layer in self.manifest.layers)
+        return (self.served.descriptor.digest, self.manifest.config.digest, *layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +61,16 @@ async def pull(context: ImageContext, request: PullRequest) -> AsyncIterator[Pro
         raise Unsupported("pulling all tags of a repository is not supported: name the tag")
     reference = parse_reference(request.reference)
     resolved = await context.registry.resolve(reference, request.credentials)
-    manifest = await _for_platform(context, reference, resolved, request)
-    pull = _Pull(reference, request.platform, request.credentials, resolved, manifest)
-    async with aclosing(reported(lambda report: _run(context, pull, report))) as steps:
-        async for step in steps:
-            yield step
+    served = await _for_platform(context, reference, resolved, request)
+    manifest = parse_manifest(served.content)
+    if manifest.config.media_type not in _CONFIG_TYPES:
+        raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
+    pull = _Pull(reference, request.platform, request.credentials, resolved, served, manifest)
+    with context.store.content.pins.hold(pull.blobs):
+        layers = _layers(manifest, await _config(context, pull))
+        async with aclosing(reported(lambda report: _run(context, pull, layers, report))) as steps:
+            async for step in steps:
+                yield step
 
 
 async def _for_platform(
@@ -74,38 +86,28 @@ async def _for_platform(
     return await context.registry.resolve(exact, request.credentials)
 
 
-async def _run(context: ImageContext, pull: _Pull, report: Report) -> None:
-    report(Progress(f"Pulling from {pull.reference.path}", pull.reference.target))
-    manifest, store = parse_manifest(pull.manifest.content), context.store
-    if manifest.config.media_type not in _CONFIG_TYPES:
-        raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
-    blobs = (pull.manifest.descriptor.digest, manifest.config.digest, *(layer.digest for layer in manifest.layers))
-    with store.content.pins.hold(blobs):
-        layers = _layers(manifest, await _config(context, pull, manifest))
-        chains = chain_ids(tuple(layer.diff_id for layer in layers))
-        with store.layers.pins.hold(chains):
-            await _install(context, pull, layers, report)
-            await store.content.put(pull.manifest.content)
-            record = ImageRecord(pull.manifest.descriptor, blobs, store.layers.size(chains))
-            _conclude(context, pull, manifest.config.digest, record, report)
-
-
-async def _config(context: ImageContext, pull: _Pull, manifest: Manifest) -> ImageConfig:
-    await context.fetcher.fetch(pull.reference, manifest.config, pull.credentials, lambda _progress: None)
-    config = parse_config(context.store.content.read(manifest.config.digest))
+async def _config(context: ImageContext, pull: _Pull) -> ImageConfig:
+    config_blob = pull.manifest.config
+    await context.fetcher.fetch(pull.reference, config_blob, pull.credentials, lambda _progress: None)
+    config = parse_config(context.store.content.read(config_blob.digest))
     offered = Platform(architecture=config.architecture, os=config.os, variant=config.variant)
     if pull.platform and not matches(pull.platform, offered):
         raise no_match(pull.platform)
     return config
 
 
-async def _install(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], report: Report) -> None:
-    await context.installer.install(layers, _Source(context.fetcher, pull), report)
+async def _run(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], report: Report) -> None:
+    report(Progress(f"Pulling from {pull.reference.path}", pull.reference.target))
+    store, chains = context.store, chain_ids(tuple(layer.diff_id for layer in layers))
+    with store.layers.pins.hold(chains):
+        await context.installer.install(layers, _Source(context.fetcher, pull), report)
+        await store.content.put(pull.served.content)
+        _conclude(context, pull, ImageRecord(pull.served.descriptor, pull.blobs, store.layers.size(chains)), report)
 
 
-def _conclude(context: ImageContext, pull: _Pull, image_id: str, record: ImageRecord, report: Report) -> None:
+def _conclude(context: ImageContext, pull: _Pull, record: ImageRecord, report: Report) -> None:
     """Record the image under its names, announce it and say so."""
-    name, digest = pull.reference, parse_digest(pull.resolved.descriptor.digest)
+    name, image_id, digest = pull.reference, pull.manifest.config.digest, parse_digest(pull.resolved.descriptor.digest)
     before = context.store.named(name)
     by_digest = Reference(name.domain, name.path, None, digest)
     image = context.store.add(image_id, record, (by_digest,) if name.digest else (name, by_digest))

@@ -12,6 +12,7 @@ from core.containers.state import Transition, apply, is_running
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.images.garbage import collect
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.errors import NoSuchContainer
 
@@ -59,6 +60,8 @@ async def finish_removal(context: EngineContext, record: ContainerRecord) -> Non
 async def _delete(context: EngineContext, record: ContainerRecord) -> None:
     with calling(context.drivers.storage_name, "remove"):
         await context.drivers.storage.remove(record.id)
+    if record.image_id not in context.images:  # its layers stayed for this container's sake
+        await collect(context.images, context.drivers.storage)
     shutil.rmtree(context.directory(record.id), ignore_errors=True)
 
 

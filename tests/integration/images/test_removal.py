@@ -90,7 +90,7 @@ async def test_layers_a_container_stands_on_stay(rooms) -> None:
     assert removals == [Removal(untagged="one:1"), Removal(deleted=image)]
     assert await rooms.storage.mounts(CONTAINER)
     await rooms.storage.remove(CONTAINER)
-    await rooms.images.prune({})
+    assert await rooms.images.prune({}) == ([], 1)
     assert list(await rooms.storage.list()) == []
 
 
