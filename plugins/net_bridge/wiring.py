@@ -1,5 +1,6 @@
 """Wiring containers to bridges: a namespace, a veth pair, and what of it can be had ready-made."""
 
+import errno
 import logging
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from plugins.net_bridge.namespaces import Namespace
 from plugins.net_bridge.pool import Pool
 from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veth, Veths, free_interface
+from sdk.errors import ResourceExhausted
 
 _INTERFACE = "eth0"
 
@@ -85,6 +87,8 @@ class Wiring:
     def _wire(self, namespace: Namespace, port: Port, interface: str) -> Wired:
         try:
             return Wired(namespace, self._veths.make(port, namespace, interface), interface)
-        except BaseException:
+        except OSError as error:
             namespace.close()
+            if error.errno == errno.EXFULL:
+                raise ResourceExhausted("the bridge has no free port for another container (Linux allows 1023)") from error
             raise
