@@ -33,7 +33,8 @@ _AUDIT_FAILED = "the engine left something behind: "
 
 def demo() -> None:
     """Show the engine at work: start it, pull an image, run it, talk to it, clean up. Changes nothing on this machine."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         flags = _check_machine()
         with open_stage() as stage:
@@ -148,4 +149,7 @@ def _assert_clean(stage: Stage, bill: Playbill, title: str) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Stop at the first signal; further ones must not disturb the cleaning up."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
