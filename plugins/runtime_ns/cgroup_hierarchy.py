@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroup_parents import CgroupParents
 from plugins.runtime_ns.cgroup_v1 import CgroupV1
 from plugins.runtime_ns.cgroup_v2 import CgroupV2
 from plugins.runtime_ns.device_program import DevicePrograms
@@ -20,6 +21,7 @@ class Hierarchy:
     controllers: Mapping[str, str]
     unified: str
     programs: DevicePrograms = field(default_factory=DevicePrograms)
+    parents: CgroupParents = field(default_factory=CgroupParents)
 
     @property
     def version(self) -> int:
@@ -28,8 +30,8 @@ class Hierarchy:
     def cgroup(self, path: str) -> Cgroup:
         """Return the cgroup at a path, which need not exist."""
         if self.controllers:
-            return CgroupV1(path, self.controllers)
-        return CgroupV2(path, self.unified, self.programs)
+            return CgroupV1(path, self.controllers, self.parents)
+        return CgroupV2(path, self.unified, self.parents, self.programs)
 
 
 def find_hierarchy(mountinfo: str = "") -> Hierarchy:

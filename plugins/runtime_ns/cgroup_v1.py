@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from plugins.runtime_ns import cgroup_files as files
 from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroup_parents import CgroupParents
 from plugins.runtime_ns.cgroup_v1_limits import device_rules, set_limits
 from plugins.runtime_ns.cgroup_v1_stats import read_stats
 from plugins.runtime_ns.paths import write_file
@@ -20,19 +21,15 @@ class CgroupV1(Cgroup):
 
     version = 1
 
-    def __init__(self, path: str, mounts: Mapping[str, str]) -> None:
+    def __init__(self, path: str, mounts: Mapping[str, str], parents: CgroupParents) -> None:
         super().__init__(path)
         self._mounts = mounts
+        self._parents = parents
         self._directories = {controller: f"{mount}/{path.strip('/')}" for controller, mount in mounts.items()}
         self._distinct = tuple(dict.fromkeys(self._directories.values()))
 
     def create(self, resources: Resources) -> None:
-        for directory in self._distinct:
-            try:
-                files.make(directory)
-            except FileNotFoundError:
-                self._make_parents()
-                files.make(directory)
+        self._parents.fill(os.path.dirname(self.path), self._make_parents, self._make)
         set_limits(self._directories, resources)
         if resources.devices and "devices" in self._directories:
             self._set_devices(resources)
@@ -112,6 +109,10 @@ class CgroupV1(Cgroup):
                     os.write(descriptor, rule.encode())
             finally:
                 os.close(descriptor)
+
+    def _make(self) -> None:
+        for directory in self._distinct:
+            files.make(directory)
 
     def _make_parents(self) -> None:
         for mount in dict.fromkeys(self._mounts.values()):

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from plugins.runtime_ns import cgroup_files as files
 from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroup_parents import CgroupParents
 from plugins.runtime_ns.cgroup_v2_limits import set_limits
 from plugins.runtime_ns.cgroup_v2_stats import read_stats
 from plugins.runtime_ns.device_program import DevicePrograms
@@ -22,18 +23,15 @@ class CgroupV2(Cgroup):
 
     version = 2
 
-    def __init__(self, path: str, mount: str, programs: DevicePrograms) -> None:
+    def __init__(self, path: str, mount: str, parents: CgroupParents, programs: DevicePrograms) -> None:
         super().__init__(path)
         self._mount = mount
         self._directory = f"{mount}/{path.strip('/')}"
+        self._parents = parents
         self._programs = programs
 
     def create(self, resources: Resources) -> None:
-        try:
-            files.make(self._directory)
-        except FileNotFoundError:
-            self._make_parents()
-            files.make(self._directory)
+        self._parents.fill(os.path.dirname(self.path), self._make_parents, self._make)
         set_limits(self._directory, resources)
         if resources.devices:
             self._programs.attach(self._directory, resources.devices)
@@ -91,6 +89,9 @@ class CgroupV2(Cgroup):
 
     def siblings(self) -> Sequence[str]:
         return files.children(os.path.dirname(self._directory))
+
+    def _make(self) -> None:
+        files.make(self._directory)
 
     def _make_parents(self) -> None:
         directory = self._mount

@@ -133,4 +133,3 @@ class NamespaceRuntime(Runtime, PlanExplainer):
             paths = (f"{parent}/{name}" for name in cgroup.siblings())
             found += (f"cgroup {path}" for path in paths if path not in entries.values())
         return [*found, *(f"supervisor process {pid}" for pid in shims_titled(*self._context.title))]
-

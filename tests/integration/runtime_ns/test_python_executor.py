@@ -1,0 +1,11 @@
+"""The runtime contract once more, with the executor in Python: the same plans, carried out by another program."""
+
+import pytest
+
+from sdk.testing.contracts.runtime import RuntimeContract
+
+
+@pytest.mark.privileged
+class TestNamespaceRuntimeByPython(RuntimeContract):
+    plugin = "plugins.runtime_ns.plugin"
+    settings = {"executor": "python"}
