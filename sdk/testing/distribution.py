@@ -13,7 +13,7 @@ _CONFIG = """\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {root}}}, delete: {{enabled: true}}, cache: {{blobdescriptor: inmemory}}}}
-http: {{addr: "{address}", secret: test, relativeurls: true}}
+http: {{addr: "{address}", secret: test, relativeurls: true{tls}}}
 """
 _HTPASSWD = "auth: {{htpasswd: {{realm: registry, path: {path}}}}}\n"
 _MIRROR = "proxy: {{remoteurl: {remote}}}\n"
@@ -29,31 +29,42 @@ class RunningRegistry:
 
 
 @contextmanager
-def serve_registry(directory: Path, *, port: int = 5000, htpasswd: str = "", remote: str = "") -> Iterator[RunningRegistry]:
-    """Run a registry on loopback, in this thread's network namespace, until the block ends.
+def serve_registry(
+    directory: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 5000,
+    htpasswd: str = "",
+    remote: str = "",
+    certificate: tuple[Path, Path] | None = None,
+) -> Iterator[RunningRegistry]:
+    """Run a registry in this thread's network namespace until the block ends.
 
     Its storage and configuration are kept under `directory`. `htpasswd` is a line `user:bcrypt-hash`; `remote` makes it a
-    pull-through mirror of another registry. Raises FileNotFoundError without the program, TimeoutError if it does not come up.
+    pull-through mirror of another registry; with `certificate`, a certificate and its key, it speaks TLS. Raises FileNotFoundError
+    without the program, TimeoutError if it does not come up.
     """
-    address = f"127.0.0.1:{port}"
-    process = subprocess.Popen(
-        ["docker-registry", "serve", str(_configure(directory, address, htpasswd, remote))],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(directory / "registry.log").open("wb"),
-        env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OTEL_TRACES_EXPORTER": "none"},
-    )
+    config = _configure(directory, f"{host}:{port}", htpasswd, remote, certificate)
+    with (directory / "registry.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["docker-registry", "serve", str(config)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "OTEL_TRACES_EXPORTER": "none"},
+        )
     try:
-        _await_listener("127.0.0.1", port)
-        yield RunningRegistry(address, directory)
+        _await_listener(host, port)
+        yield RunningRegistry(f"{host}:{port}", directory)
     finally:
         process.terminate()
         process.wait()
 
 
-def _configure(directory: Path, address: str, htpasswd: str, remote: str) -> Path:
+def _configure(directory: Path, address: str, htpasswd: str, remote: str, certificate: tuple[Path, Path] | None) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
-    text = _CONFIG.format(root=directory / "storage", address=address)
+    tls = f", tls: {{certificate: {certificate[0]}, key: {certificate[1]}}}" if certificate else ""
+    text = _CONFIG.format(root=directory / "storage", address=address, tls=tls)
     if htpasswd:
         (directory / "htpasswd").write_text(htpasswd + "\n")
         text += _HTPASSWD.format(path=directory / "htpasswd")
