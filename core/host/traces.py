@@ -7,6 +7,7 @@ another version or a dead plugin left is found.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ class Territory:
 def find_traces(territory: Territory, daemon: int = 0) -> list[Trace]:
     """Return all traces; the process `daemon` and what it works with right now are not traces."""
     found = [*processes(territory, daemon), *cgroups(territory), *mounts(territory), *files(territory)]
-    return found + [*links(territory), *tables(territory)] * bool(territory.instance)
+    return [*found, *links(territory), *tables(territory)] if territory.instance else found
 
 
 def processes(territory: Territory, daemon: int) -> Iterator[Trace]:
@@ -152,10 +153,11 @@ def _network_id(bridge: str) -> str:
 
 
 def tables(territory: Territory) -> Iterator[Trace]:
-    """Yield nftables tables with the instance in their name."""
+    """Yield nftables tables with the instance in their name; none for who may not look at them."""
+    from pyroute2.netlink.exceptions import NetlinkError  # noqa: PLC0415 as above
     from pyroute2.nftables.main import NFTables  # noqa: PLC0415 as above
 
-    with NFTables() as nftables:
+    with suppress(NetlinkError), NFTables() as nftables:
         for table in nftables.get_tables():
             name = table.get_attr("NFTA_TABLE_NAME")
             if territory.token in name:
