@@ -17,7 +17,8 @@ PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cgroups:
-    """`hierarchies` are the mount points of all hierarchies: one on version 2. `parent` holds the containers that do not say where."""
+    """`hierarchies` are the mount points of all hierarchies: one on version 2. `parent` holds
+    the containers of this daemon, of all its runtimes; also those that do not say where."""
 
     version: int
     hierarchies: tuple[Path, ...]
@@ -26,7 +27,7 @@ class Cgroups:
     @classmethod
     def of_this_host(cls, instance: str) -> "Cgroups":
         """Return those of this host for a daemon's instance."""
-        parent = f"/core-oci-{instance}"
+        parent = f"/core-{instance}"
         if (MOUNT / "cgroup.controllers").exists():
             return cls(2, (MOUNT,), parent)
         found = {entry.resolve() for entry in MOUNT.iterdir() if entry.is_dir()}
