@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 
@@ -37,8 +37,8 @@ class LogWriter:
         """Write the pending whole lines; of an unfinished line only full pieces."""
         pending = bytes(self._spool.pending)
         complete = pending.rfind(b"\n") + 1
-        if complete:
-            self._write(pending[:complete])
+        for piece in pieces(pending[:complete]):
+            self._write(piece)
         rest = len(pending) - complete
         for offset in range(complete, complete + rest - rest % PARTIAL_LIMIT, PARTIAL_LIMIT):
             self._write(pending[offset : offset + PARTIAL_LIMIT])
@@ -56,6 +56,23 @@ class LogWriter:
         except OSError as error:
             _log.error("%d bytes of container output could not be logged: %s", len(data), error)
         self._spool.end_write(len(data))
+
+
+def pieces(lines: bytes) -> Iterator[bytes]:
+    """Divide whole lines for the log: as much as possible at once, but overlong lines in pieces of PARTIAL_LIMIT by themselves."""
+    start = position = 0
+    while len(lines) - position > PARTIAL_LIMIT:
+        end = lines.rfind(b"\n", position, position + PARTIAL_LIMIT) + 1
+        if end:
+            position = end
+            continue
+        if start < position:
+            yield lines[start:position]
+        start = position + PARTIAL_LIMIT
+        yield lines[position:start]
+        position = start
+    if lines:
+        yield lines[start:]
 
 
 class StreamPump:
