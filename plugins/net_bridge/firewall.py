@@ -35,13 +35,11 @@ class Firewall:
         with self._lock:
             if self._networks.get(network_id) == rules and not self._is_foreign():
                 return
-            before, self._networks[network_id] = self._networks.get(network_id), rules
+            before, self._networks = self._networks, {**self._networks, network_id: rules}
             try:
                 self._rebuild()
             except RulesetError:
-                self._networks.pop(network_id)
-                if before is not None:
-                    self._networks[network_id] = before
+                self._networks = before
                 raise
 
     def remove_network(self, network_id: str) -> None:
@@ -57,8 +55,12 @@ class Firewall:
                 self._log.info("another program changed the nftables ruleset: writing table %s anew", self._table)
                 self._rebuild()
             if forwards:
-                self._run(ruleset.add(self._table, forwards))
                 self._forwards[endpoint_id] = forwards
+                try:
+                    self._add(forwards)
+                except RulesetError:
+                    del self._forwards[endpoint_id]
+                    raise
 
     def unpublish(self, endpoint_id: str) -> None:
         """Take an endpoint's ports back; idempotent."""
@@ -89,6 +91,12 @@ class Firewall:
 
     def _all_forwards(self) -> Iterable[Forward]:
         return [forward for forwards in self._forwards.values() for forward in forwards]
+
+    def _add(self, forwards: Sequence[Forward]) -> None:
+        try:
+            self._run(ruleset.add(self._table, forwards))
+        except RulesetError:  # somebody removed the table this very moment
+            self._rebuild()
 
     def _rebuild(self) -> None:
         self._known_generation = self._generation.read()

@@ -37,6 +37,10 @@ class Publishing:
             return ()
         versions = frozenset(interface.version for interface in spec.addresses)
         requests = [(port, host_addresses(port, default_host_ip, versions)) for port in spec.ports]
+        for port, addresses in requests:
+            if not addresses:
+                text = "port %d of container %s is not published on %s: the container has no address of that kind"
+                self._log.warning(text, port.container_port, spec.container_id[:12], port.host_ip)
         return self._reservations.reserve(spec.id, f"{spec.name or spec.container_id[:12]} ({spec.id})", requests)
 
     def release(self, endpoint_id: str) -> None:

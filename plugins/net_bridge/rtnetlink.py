@@ -23,13 +23,11 @@ _RECEIVE = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A network interface; `master` is the index of the bridge it is a port of, or 0."""
+    """A network interface."""
 
     index: int
     name: str
     alias: str
-    master: int
-    mac: str
 
 
 class RouteSocket:
@@ -115,13 +113,7 @@ def _count(data: bytes) -> int:
 def _decode_link(payload: bytes) -> Link:
     message = ifinfmsg(payload)
     message.decode()
-    return Link(
-        message["index"],
-        message.get_attr("IFLA_IFNAME"),
-        message.get_attr("IFLA_IFALIAS") or "",
-        message.get_attr("IFLA_MASTER") or 0,
-        message.get_attr("IFLA_ADDRESS") or "",
-    )
+    return Link(message["index"], message.get_attr("IFLA_IFNAME"), message.get_attr("IFLA_IFALIAS") or "")
 
 
 def _decode_address(payload: bytes) -> tuple[int, IPv4Interface | IPv6Interface]:

@@ -6,9 +6,18 @@ import os
 def write(name: str, value: str) -> None:
     """Set a parameter, given as its path below /proc/sys/net, unless it has that value already. Raises OSError."""
     path = f"/proc/sys/net/{name}"
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    if _read(path) == value:
+        return  # also where /proc/sys is read-only
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        if os.read(fd, 64).strip().decode() != value:
-            os.pwrite(fd, value.encode(), 0)
+        os.write(fd, value.encode())
+    finally:
+        os.close(fd)
+
+
+def _read(path: str) -> str:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, 64).decode().strip()
     finally:
         os.close(fd)
