@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 
 from core.engine.image_context import ImageContext
 from core.images.archive import layer_type
+from core.images.diskspace import writing
 from core.images.documents import parse_manifest
 from core.images.store import ImageRecord, StoredImage
 from core.images.timestamps import rfc3339
@@ -46,7 +47,7 @@ async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descript
     content, digest, size, head = context.store.content, hashlib.sha256(), 0, b""
     temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
     try:
-        with temporary.open("wb") as file:
+        with writing(temporary), temporary.open("wb") as file:
             async for chunk in layer:
                 head = head or chunk
                 size += len(chunk)

@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 from core.engine.image_context import ImageContext
 from core.images.archive import Archive, ArchivedImage
 from core.images.content import ContentStore
+from core.images.diskspace import writing
 from core.images.documents import parse_config, parse_manifest
 from core.images.fetcher import short
 from core.images.installer import Layer
@@ -35,7 +36,7 @@ async def spooled(store: ContentStore, content: AsyncIterator[bytes]) -> AsyncIt
     """Write a stream to a temporary file beside the blobs, and delete what is left of it in the end."""
     path = store.temporary(f"spool-{secrets.token_hex(8)}")
     try:
-        with path.open("wb") as file:
+        with writing(path), path.open("wb") as file:
             async for chunk in content:
                 await run_sync(file.write, chunk, limiter=store.limiter)
         yield path

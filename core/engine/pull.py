@@ -1,6 +1,6 @@
 """`docker pull`: resolve, choose the platform, fetch and unpack in parallel, record, announce."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from core.images.progress import Report, reported
 from core.images.store import ImageRecord
 from sdk.drivers.registry import Credentials, ResolvedManifest
 from sdk.engine.images import Progress, PullRequest
-from sdk.errors import DataLoss, InvalidArgument, Unsupported
+from sdk.errors import DataLoss, InvalidArgument
 from sdk.events import EventType
 from sdk.oci.descriptor import DOCKER_CONFIG, INDEX_TYPES, OCI_CONFIG, Descriptor, Platform, matches
 from sdk.oci.digest import chain_ids, parse_digest
@@ -55,11 +55,20 @@ class _Source:
         return self.fetcher.stream(self.pull.reference, blob, self.pull.credentials, report)
 
 
-async def pull(context: ImageContext, request: PullRequest) -> AsyncIterator[Progress]:
-    """Pull an image; see `sdk.engine.Images.pull`."""
-    if request.all_tags:
-        raise Unsupported("pulling all tags of a repository is not supported: name the tag")
+async def pull(context: ImageContext, request: PullRequest) -> AsyncGenerator[Progress, None]:
+    """Pull an image, or every tag of a repository; see `sdk.engine.Images.pull`."""
     reference = parse_reference(request.reference)
+    names = [reference]
+    if request.all_tags:
+        tags = await context.registry.tags(reference, request.credentials)
+        names = [Reference(reference.domain, reference.path, tag) for tag in tags]
+    for name in names:
+        async with aclosing(_pull_one(context, name, request)) as steps:
+            async for step in steps:
+                yield step
+
+
+async def _pull_one(context: ImageContext, reference: Reference, request: PullRequest) -> AsyncGenerator[Progress, None]:
     resolved = await context.registry.resolve(reference, request.credentials)
     served = await _for_platform(context, reference, resolved, request)
     manifest = parse_manifest(served.content)

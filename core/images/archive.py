@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
+from core.images.diskspace import writing
 from core.images.documents import parse_index, parse_manifest
 from core.images.platforms import choose
 from sdk.errors import DataLoss, InvalidArgument, NotFound
@@ -69,7 +70,7 @@ class Archive:
     def copy(self, name: str, target: Path) -> Descriptor:
         """Copy a layer out and describe what was copied. Raises DataLoss."""
         digest, size, head = hashlib.sha256(), 0, b""
-        with self._open(name) as member, target.open("wb") as output:
+        with self._open(name) as member, writing(target), target.open("wb") as output:
             while chunk := member.read(_COPY):
                 head = head or chunk
                 digest.update(chunk)

@@ -14,6 +14,7 @@ from pathlib import Path
 import anyio
 from anyio.to_thread import run_sync
 
+from core.images.diskspace import writing
 from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
@@ -180,13 +181,16 @@ class Ingest:
         data = b"".join(pending)
         self._hash.update(data)
         view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
+        with writing(self._partial):
+            while view:
+                view = view[os.write(self._file, view) :]
 
     def _close(self) -> None:
-        self._flush()
-        os.close(self._file)
-        self._file = -1
+        try:
+            self._flush()
+        finally:
+            os.close(self._file)
+            self._file = -1
 
     def _commit(self) -> None:
         self._flush()
@@ -202,7 +206,7 @@ class Ingest:
 
 
 def _put(content: bytes, temporary: Path, target: Path) -> None:
-    with temporary.open("wb") as file:
+    with writing(temporary), temporary.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -7,12 +7,13 @@ import httpx
 
 from plugins.registry_hub.downloads import Download
 from plugins.registry_hub.endpoints import Endpoint, Endpoints
+from plugins.registry_hub.listings import list_tags, search
 from plugins.registry_hub.manifests import ACCEPT, read_limited, read_manifest
 from plugins.registry_hub.refusals import login_failed, pull_error, unreachable
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.transport import Request, Transport
 from plugins.registry_hub.uploads import Upload
-from sdk.drivers.registry import Credentials, RegistryBackend, ResolvedManifest
+from sdk.drivers.registry import Credentials, RegistryBackend, ResolvedManifest, SearchResult
 from sdk.errors import EngineError, Unauthorized, Unavailable
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
@@ -75,6 +76,18 @@ class HubBackend(RegistryBackend):
             if response.status_code != 200:
                 raise login_failed(url, response.status_code)
         return await self._transport.authorizer.identity(endpoint, credentials)
+
+    async def tags(self, reference: Reference, credentials: Credentials) -> Sequence[str]:
+        failure: EngineError | None = None
+        for endpoint in await self._endpoints.of(reference.domain):
+            try:
+                return await list_tags(self._transport, endpoint, reference, credentials)
+            except EngineError as error:
+                failure = error
+        raise failure or Unavailable(f"no endpoint for {reference.familiar_name}")
+
+    async def search(self, term: str, limit: int, credentials: Credentials) -> Sequence[SearchResult]:
+        return await search(self._transport, term, limit, credentials)
 
     async def _upload(self, reference: Reference, credentials: Credentials) -> Upload:
         return Upload(self._transport, await self._endpoints.origin(reference.domain), reference, credentials)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from sdk.errors import Unsupported
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
 
@@ -71,6 +72,11 @@ class RegistryBackend(ABC):
     @abstractmethod
     async def authenticate(self, credentials: Credentials) -> str:
         """Check credentials as `docker login` does. Return an identity token or "". Raises Unauthorized, Unavailable."""
+
+    async def tags(self, reference: Reference, credentials: Credentials) -> Sequence[str]:
+        """Return every tag of a repository. Raises NotFound, Unauthorized, Unavailable; Unsupported where there is no such list."""
+        del credentials
+        raise Unsupported(f"listing the tags of {reference.familiar_name} is not supported")
 
     async def search(self, term: str, limit: int, credentials: Credentials) -> Sequence[SearchResult]:
         """Search repositories by name; empty where the registry cannot."""

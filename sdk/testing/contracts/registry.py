@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sdk.drivers.registry import Credentials, RegistryBackend
-from sdk.errors import DataLoss, EngineError, NotFound, Unavailable
+from sdk.errors import DataLoss, EngineError, NotFound, Unavailable, Unsupported
 from sdk.oci.descriptor import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Descriptor
 from sdk.oci.digest import digest_of
 from sdk.oci.image import Manifest
@@ -85,6 +85,15 @@ class RegistryContract:
         with pytest.raises(NotFound) as caught:
             await backend.resolve(missing, credentials)
         assert caught.value.message == f"manifest for {missing.familiar} not found: manifest unknown: manifest unknown"
+
+    @pytest.mark.anyio
+    async def test_every_tag_is_listed(self, backend: RegistryBackend, image: Reference, credentials: Credentials) -> None:
+        manifest = await self._push(backend, image, credentials)
+        await backend.push_manifest(Reference(image.domain, image.path, "two"), manifest, OCI_MANIFEST, credentials)
+        try:
+            assert sorted(await backend.tags(image, credentials)) == ["one", "two"]
+        except Unsupported:
+            pytest.skip("the backend does not list tags")
 
     @pytest.mark.anyio
     async def test_a_blob_is_fetched_whole(self, backend: RegistryBackend, image: Reference, credentials: Credentials) -> None:

@@ -121,6 +121,15 @@ async def test_an_index_is_resolved_to_the_platform(rooms, hub: RegistryBackend,
         await rooms.pull(name, platform=Platform("s390x"))
 
 
+async def test_all_tags_are_pulled(rooms, hub: RegistryBackend, docker_registry: RunningRegistry) -> None:
+    name = f"{docker_registry.address}/pull/tags"
+    for tag in ("a", "b"):
+        await made(label=tag).push(hub, parse_reference(f"{name}:{tag}"))
+    steps = await rooms.pull(name, all_tags=True)
+    assert {step.id for step in steps if step.status.startswith("Pulling from")} == {"a", "b"}
+    assert {tag for info in await rooms.images.list(ImageListRequest()) for tag in info.tags} == {f"{name}:a", f"{name}:b"}
+
+
 async def test_errors_come_before_the_first_step(rooms, docker_registry: RunningRegistry) -> None:
     with pytest.raises(NotFound, match="manifest unknown: manifest unknown"):
         await anext(rooms.images.pull(PullRequest(f"{docker_registry.address}/pull/none")))

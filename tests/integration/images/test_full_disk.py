@@ -1,0 +1,48 @@
+"""A disk that fills up in the middle: said plainly, nothing half made stays, and with more room the same pull succeeds."""
+
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import SnapshotKind
+from sdk.errors import ResourceExhausted
+from sdk.oci.reference import parse_reference
+from sdk.testing.distribution import RunningRegistry
+from sdk.testing.images import make_image, make_tar
+
+pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
+
+
+def resize(disk: Path, size: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("room", ["5m", "11m"])
+async def test_a_pull_onto_a_full_disk(
+    rooms, hub: RegistryBackend, docker_registry: RunningRegistry, disk: Path, room: str
+) -> None:
+    name = f"{docker_registry.address}/full"
+    layers = [make_tar({f"file{number}": random.Random(number).randbytes(4 << 20)}) for number in range(2)]
+    image = make_image(layers)
+    await image.push(hub, parse_reference(name))
+    resize(disk, room)
+    with pytest.raises(ResourceExhausted, match="no space left on device"):
+        await rooms.pull(name)
+    assert not [info for info in await rooms.storage.list() if info.kind is SnapshotKind.STAGED]
+    resize(disk, "64m")
+    await rooms.pull(name)
+    assert (await rooms.images.inspect(name)).id == image.id
+
+
+async def test_a_load_onto_a_full_disk(rooms, disk: Path) -> None:
+    async def archive():
+        while True:
+            yield bytes(1 << 20)
+
+    resize(disk, "8m")
+    with pytest.raises(ResourceExhausted, match="no space left on device"):
+        [step async for step in rooms.images.load(archive())]
+    assert list((disk / "content" / "ingest").iterdir()) == []
