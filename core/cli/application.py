@@ -7,7 +7,6 @@ import typer
 
 from core.cli import config, doctor, gc, plugin
 from core.cli.client.registration import add_client
-from core.cli.demo.command import demo
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -20,7 +19,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.add_typer(config.application, name="config")
     application.command("doctor")(doctor.doctor)
     application.command("gc")(gc.collect)
-    application.command("demo")(demo)
+    application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)
     add_client(application)
     if not words or words[0] not in command_names(application):
         for name, commands in _plugin_commands():
@@ -41,6 +40,12 @@ def _plugin_commands() -> list[tuple[str, typer.Typer]]:
     from core.kernel.loading import load_plugins
 
     return load_plugins(discover(), Health()).cli_commands()
+
+
+def _demo() -> None:
+    from core.cli.demo.command import demo
+
+    demo()
 
 
 def _serve(context: typer.Context) -> None:

@@ -48,7 +48,7 @@ def add_client(application: typer.Typer) -> None:
     application.command("exec", context_settings=_WHOLE)(attach.execute)
     application.command("top", context_settings={"ignore_unknown_options": True})(containers.top)
     for command in _COMMANDS:
-        application.command()(command)
+        application.command(command.__name__)(command)
     application.add_typer(volumes.application, name="volume")
     application.add_typer(networks.application, name="network")
 

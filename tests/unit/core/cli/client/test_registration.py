@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+_SCRIPT = """
+import sys
+from core.cli.application import build, command_names
+names = command_names(build(["ps"]))
+assert {"run", "ps", "exec", "logs", "pull", "stats", "cp", "volume", "network", "demo"} <= names, names
+assert not {"fastapi", "pluggy", "pyroute2"} & sys.modules.keys()
+"""
+
+
+def test_a_client_command_loads_no_plugin():
+    subprocess.run([sys.executable, "-c", _SCRIPT], check=True)
+
+
+def test_serve_loads_no_terminal_library():
+    script = "import sys; import core.cli.serve; assert not {'rich', 'typer', 'httpx'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", script], check=True)
