@@ -14,14 +14,19 @@ async def progress_reply(items: AsyncIterator[Progress], *, uploading: bool = Fa
     Later errors are the stream's last object. When the client goes away the work is cancelled.
     """
     first = await anext(items, None)
-    return Streaming(_encoded(first, items), uploading=uploading)
+    return Streaming(_encoded(items, *(() if first is None else (first,))), uploading=uploading)
 
 
-async def _encoded(first: Progress | None, items: AsyncIterator[Progress]) -> AsyncGenerator[bytes, None]:
+def upload_reply(items: AsyncIterator[Progress]) -> Streaming:
+    """Return the stream of loading an archive, which begins at once: all its errors are in band, as in dockerd."""
+    return Streaming(_encoded(items), uploading=True)
+
+
+async def _encoded(items: AsyncIterator[Progress], *first: Progress) -> AsyncGenerator[bytes, None]:
     async with closing(items) as rest:
         try:
-            if first is not None:
-                yield encode(progress_line(first))
+            for item in first:
+                yield encode(progress_line(item))
             async for item in rest:
                 yield encode(progress_line(item))
         except EngineError as error:

@@ -24,10 +24,10 @@ class Attachment:
         await self._stream.write(data if self._terminal else frame(stream, data))
 
 
-def serve_session(session: Session) -> Callable[[HijackedStream], Awaitable[None]]:
-    """Return what runs the session on a connection."""
+def serve_session(session: Session, *, terminal: bool) -> Callable[[HijackedStream], Awaitable[None]]:
+    """Return what runs the session on a connection. `terminal` says whether the client expects raw bytes."""
 
     async def serve(stream: HijackedStream) -> None:
-        await session.run(Attachment(stream, terminal=session.terminal))
+        await session.run(Attachment(stream, terminal=terminal))
 
     return serve

@@ -72,6 +72,11 @@ def test_load_streams_a_body_of_any_size(api: Api) -> None:
     assert lines(reply.body) == [{"stream": f"Loaded {5 << 20} bytes\n"}]
 
 
+def test_an_archive_that_cannot_be_loaded_is_told_in_band(api: Api) -> None:
+    reply = api.call("POST", "/images/load", b"rubbish", {"Content-Type": "application/x-tar"})
+    assert (reply.status, lines(reply.body)[0]["error"]) == (200, "invalid archive")
+
+
 @pytest.mark.parametrize("path", ["/images/get?names=busybox&names=busybox:latest", "/images/get?names=busybox,busybox:latest"])
 def test_save_takes_names_in_two_spellings(api: Api, path: str) -> None:
     reply = api.call("GET", path)

@@ -142,6 +142,18 @@ def test_exec_runs_when_its_connection_is_taken_over(api: Api) -> None:
     assert inspected["ProcessConfig"] == {"tty": False, "entrypoint": "cat", "arguments": [], "privileged": False, "user": ""}
 
 
+@pytest.mark.parametrize("framed", [True, False])
+def test_the_start_of_an_exec_says_whether_output_is_framed(api: Api, framed: bool) -> None:
+    running(api)
+    identifier = start_exec(api, "echo", "hi", AttachStdout=True, Tty=True)
+    with api.raw() as client:
+        client.sendall(upgrade(f"/exec/{identifier}/start", json.dumps({"Tty": not framed}).encode()))
+        _, headers, rest = read_head(client)
+        data = read_all(client, rest)
+    assert headers["content-type"].endswith("multiplexed-stream" if framed else "raw-stream")
+    assert (frames(data) == [(1, b"hi\n")]) if framed else (data == b"hi\n")
+
+
 def test_an_exec_that_cannot_start_says_so_in_the_stream(api: Api) -> None:
     running(api)
     identifier = start_exec(api, "nope", AttachStdout=True)

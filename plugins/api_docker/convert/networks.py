@@ -16,7 +16,7 @@ def endpoint_settings(attachment: NetworkAttachment) -> EndpointSettings:
         ipam_config=config.ipam_config,
         links=config.links or None,
         aliases=config.aliases or None,
-        mac_address=attachment.mac_address,
+        mac_address=attachment.mac_address or config.mac_address,
         driver_opts=config.driver_opts or None,
         gw_priority=config.gw_priority,
         network_id=attachment.network_id,

@@ -25,13 +25,16 @@ async def create_exec(name: str, request: Request, engine: EngineOf) -> Response
 
 @router.post("/exec/{exec_id}/start")
 async def start_exec(exec_id: str, request: Request, engine: EngineOf, version: VersionOf) -> Response:
-    """Start a process: detached at once, otherwise when the connection is taken over."""
+    """Start a process: detached at once, otherwise when the connection is taken over.
+
+    As in dockerd it is this body that says whether output is framed, whatever the process has.
+    """
     body = await decode(request, ExecStart)
     rows, columns = body.console_size
     session = await engine.execs.start(exec_id, detach=body.detach, rows=rows, columns=columns)
     if session is None:
         return Response()
-    return Hijacking(serve_session(session), stream_type(version, terminal=session.terminal))
+    return Hijacking(serve_session(session, terminal=body.tty), stream_type(version, terminal=body.tty))
 
 
 @router.get("/exec/{exec_id}/json")

@@ -35,7 +35,7 @@ async def attach_container(
 ) -> Response:
     """Connect a client to a container's streams."""
     session = await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys))
-    return Hijacking(serve_session(session), stream_type(version, terminal=session.terminal))
+    return Hijacking(serve_session(session, terminal=session.terminal), stream_type(version, terminal=session.terminal))
 
 
 @router.get("/{name:path}/logs")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from plugins.api_docker.progress import progress_reply
+from plugins.api_docker.progress import progress_reply, upload_reply
 from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import Streaming
@@ -42,7 +42,7 @@ async def pull_or_import(
 @router.post("/load")
 async def load_images(request: Request, engine: EngineOf, quiet: Flag = True) -> Response:
     """Load images from a tar."""
-    return await progress_reply(engine.images.load(request.stream(), quiet=quiet), uploading=True)
+    return upload_reply(engine.images.load(request.stream(), quiet=quiet))
 
 
 @router.get("/get")

@@ -16,7 +16,7 @@ from sdk.engine.images import (
     PullRequest,
     Removal,
 )
-from sdk.errors import NoSuchImage, NotFound, Unavailable
+from sdk.errors import InvalidArgument, NoSuchImage, NotFound, Unavailable
 from sdk.oci.descriptor import OCI_MANIFEST, Descriptor, Platform, host
 from sdk.oci.digest import digest_of, hex_of
 from sdk.oci.image import ExecutionConfig, History, ImageConfig, RootFS
@@ -105,10 +105,12 @@ class FakeImages:
             yield ref.encode()
 
     async def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
-        """Read everything and tell how much it was."""
+        """Read everything and tell how much it was; `rubbish` is no archive."""
         del quiet
-        size = sum([len(chunk) async for chunk in content])
-        yield Progress("", stream=f"Loaded {size} bytes\n")
+        data = b"".join([chunk async for chunk in content])
+        if data == b"rubbish":
+            raise InvalidArgument("invalid archive")
+        yield Progress("", stream=f"Loaded {len(data)} bytes\n")
 
     async def import_archive(
         self,
