@@ -126,7 +126,8 @@ def probe(binary: Binary) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="probe-", dir=binary.root.parent) as directory:
         bundle = Path(directory)
-        (bundle / "rootfs/proc").mkdir(parents=True)
+        for name in ("proc", "dev"):
+            (bundle / "rootfs" / name).mkdir(parents=True)
         (bundle / "config.json").write_bytes(msgspec.json.encode(_probe_spec(bundle.name)))
         try:
             binary.run("run", "--bundle", bundle, bundle.name)
@@ -141,6 +142,6 @@ def _probe_spec(name: str) -> oci.Spec:
         oci_version="1.0.2",
         process=oci.Process(args=(NO_PROGRAM,), cwd="/", user=oci.User(), env=("PATH=/",)),
         root=oci.Root("rootfs"),
-        mounts=(oci.Mount("/proc", "proc", "proc"),),
+        mounts=(oci.Mount("/proc", "proc", "proc"), oci.Mount("/dev", "tmpfs", "tmpfs")),
         linux=oci.Linux(namespaces=tuple(oci.Namespace(kind) for kind in namespaces), cgroups_path=f"/{name}"),
     )

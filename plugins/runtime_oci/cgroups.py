@@ -30,7 +30,7 @@ class Cgroups:
         parent = f"/core-{instance}"
         if (MOUNT / "cgroup.controllers").exists():
             return cls(2, (MOUNT,), parent)
-        found = {entry.resolve() for entry in MOUNT.iterdir() if entry.is_dir()}
+        found = {entry.resolve() for entry in MOUNT.iterdir() if entry.is_mount() or entry.is_symlink()}
         return cls(1, tuple(sorted(found)), parent)
 
     def path(self, container_id: str, asked: str) -> str:

@@ -13,7 +13,7 @@ from plugins.runtime_oci.failures import EXEC, reason_of, start_failed
 from plugins.runtime_oci.launch import BinaryFailed, Launch, launch
 from plugins.runtime_oci.plans import make_plan
 from plugins.runtime_oci.removal import remove
-from plugins.runtime_oci.stats import parse_reading, read_version_2
+from plugins.runtime_oci.stats import read_stats
 from plugins.runtime_oci.surroundings import Identity, Surroundings
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, InvalidArgument, NotRunning
@@ -105,16 +105,9 @@ class OCITask(ShimProcess, Task):
             raise InvalidArgument(f"Cannot update container {self._identity.id}: {error}") from None
 
     async def stats(self) -> TaskStats:
-        return await self._around.offload(self._read_stats)
-
-    def _read_stats(self) -> TaskStats:
-        version = self._around.cgroups.version
-        if self._around.binary.name == "crun" and version == 2:
-            return read_version_2(self._identity.cgroups_path)
-        try:
-            return parse_reading(self._command("events", "--stats"), version)
-        except CommandFailed as error:
-            raise NotRunning(self._identity.id) from error
+        if self.exit_status is not None:
+            raise NotRunning(self._identity.id)
+        return await self._around.offload(lambda: read_stats(self._around.cgroups.version, self._identity.cgroups_path))
 
     async def pids(self) -> Sequence[int]:
         return await self._around.offload(self._read_pids)

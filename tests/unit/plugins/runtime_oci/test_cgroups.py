@@ -5,8 +5,8 @@ from plugins.runtime_oci.cgroups import Cgroups
 
 
 def test_paths():
-    made = Cgroups(2, (), "/core-oci-x")
-    assert made.path("id", "") == "/core-oci-x/id"
+    made = Cgroups(2, (), "/core-x")
+    assert made.path("id", "") == "/core-x/id"
     assert made.path("id", "/parent/id") == made.path("id", "parent/id") == "/parent/id"
 
 

@@ -1,24 +1,35 @@
-"""Counters from runc's JSON and from files of cgroup version 2."""
+"""Counters from the files of both versions of cgroups."""
 
-from plugins.runtime_oci.stats import UNLIMITED, parse_reading, read_version_2
+from plugins.runtime_oci.stats import NANOSECONDS_PER_TICK, UNLIMITED, read_stats
 from sdk.drivers.runtime import BlockIOEntry
 
-READING = b"""{"type":"stats","id":"x","data":{
- "cpu":{"usage":{"total":9,"percpu":[4,5],"kernel":3,"user":6},"throttling":{"periods":1,"throttledPeriods":2,"throttledTime":3}},
- "memory":{"usage":{"limit":100,"usage":50,"max":60,"failcnt":7},"raw":{"cache":1}},
- "pids":{"current":2,"limit":20},
- "blkio":{"ioServiceBytesRecursive":[{"major":8,"minor":1,"op":"Read","value":4096}],"ioServicedRecursive":null},
- "hugetlb":{},"intel_rdt":{},"network_interfaces":null}}"""
 
-
-def test_runcs_words():
-    stats = parse_reading(READING, 1)
-    assert (stats.cpu.total, stats.cpu.user, stats.cpu.system, stats.cpu.per_cpu) == (9, 6, 3, (4, 5))
+def test_files_of_version_1(tmp_path):
+    files = {
+        "cpuacct/core/x/cpuacct.usage": "9\n",
+        "cpuacct/core/x/cpuacct.usage_percpu": "4 5 \n",
+        "cpuacct/core/x/cpuacct.stat": "user 6\nsystem 3\n",
+        "cpu/core/x/cpu.stat": "nr_periods 1\nnr_throttled 2\nthrottled_time 3\n",
+        "memory/core/x/memory.usage_in_bytes": "50\n",
+        "memory/core/x/memory.max_usage_in_bytes": "60\n",
+        "memory/core/x/memory.limit_in_bytes": "100\n",
+        "memory/core/x/memory.failcnt": "7\n",
+        "memory/core/x/memory.stat": "cache 1\nrss 2\n",
+        "pids/core/x/pids.current": "2\n",
+        "pids/core/x/pids.max": "max\n",
+        "blkio/core/x/blkio.throttle.io_service_bytes_recursive": "8:1 Read 4096\n8:1 Total 4096\nTotal 4096\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    stats = read_stats(1, "/core/x", tmp_path)
+    assert (stats.cpu.total, stats.cpu.per_cpu) == (9, (4, 5))
+    assert (stats.cpu.user, stats.cpu.system) == (6 * NANOSECONDS_PER_TICK, 3 * NANOSECONDS_PER_TICK)
     assert (stats.cpu.periods, stats.cpu.throttled_periods, stats.cpu.throttled_time) == (1, 2, 3)
     assert (stats.memory.usage, stats.memory.maximum, stats.memory.limit, stats.memory.failures) == (50, 60, 100, 7)
-    assert stats.memory.detail == {"cache": 1}
-    assert (stats.pids, stats.pids_limit) == (2, 20)
-    assert stats.io_service_bytes == (BlockIOEntry(8, 1, "Read", 4096),)
+    assert stats.memory.detail == {"cache": 1, "rss": 2}
+    assert (stats.pids, stats.pids_limit) == (2, 0)
+    assert stats.io_service_bytes == (BlockIOEntry(8, 1, "Read", 4096), BlockIOEntry(8, 1, "Total", 4096))
     assert stats.io_serviced == ()
 
 
@@ -37,7 +48,7 @@ def test_files_of_version_2(tmp_path):
     }
     for name, text in files.items():
         (group / name).write_text(text)
-    stats = read_version_2("/core/x", tmp_path)
+    stats = read_stats(2, "core/x", tmp_path)
     assert (stats.cpu.total, stats.cpu.user, stats.cpu.system, stats.cpu.throttled_time) == (7000, 5000, 2000, 3000)
     assert (stats.memory.usage, stats.memory.limit, stats.memory.failures) == (50, UNLIMITED, 4)
     assert stats.memory.detail == {"anon": 40, "file": 10}
@@ -47,4 +58,4 @@ def test_files_of_version_2(tmp_path):
 
 
 def test_no_files_are_zeros(tmp_path):
-    assert read_version_2("/gone", tmp_path).memory.usage == 0
+    assert read_stats(2, "/gone", tmp_path).memory.usage == 0
