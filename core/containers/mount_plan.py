@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from core.containers.mount_record import MountRecord
 from core.containers.mount_requests import check_source
 from core.containers.mounts import VolumeStore
+from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.subpath import resolve_subpath
 from sdk.oci.runtime import Mount
 
@@ -67,5 +68,5 @@ def _bind_source(record: MountRecord) -> str:
 
 
 def _bind_options(record: MountRecord) -> tuple[str, ...]:
-    access = "rw" if record.writable else "rro" if record.recursive_readonly else "ro"
+    access = "rw" if record.writable else "rro" if record.recursive_readonly and HAS_RECURSIVE_READONLY else "ro"
     return ("rbind" if record.recursive else "bind", access, record.propagation or "rprivate")

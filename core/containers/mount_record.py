@@ -12,7 +12,8 @@ class MountRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `type` is bind, volume or tmpfs. For a volume `name` and `driver` say which one and `source` is where it was at create.
     `mode` is what a person wrote behind the second colon of `-v`. `copy_up` fills an empty volume with the image's content;
-    `anonymous` volumes go with their container. `create_source` makes a missing bind source as a directory. `options` are tmpfs'.
+    `anonymous` volumes go with their container. `create_source` makes a missing bind source as a directory. A `recursive_readonly` mount that is not
+    writable makes what is mounted below its source read-only too. `options` are tmpfs'.
     A mount that is not `shown` comes from `--tmpfs`, which Docker does not list among a container's mounts.
     """
 
@@ -29,7 +30,7 @@ class MountRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     anonymous: bool = False
     create_source: bool = False
     recursive: bool = True
-    recursive_readonly: bool = False
+    recursive_readonly: bool = True
     options: tuple[str, ...] = ()
     shown: bool = True
 

@@ -5,6 +5,7 @@ import posixpath
 
 from core.containers.binds import DEFAULT_PROPAGATION, PROPAGATIONS, check_absolute, check_destination, invalid_mount
 from core.containers.mount_record import MountRecord
+from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.tmpfs_options import tmpfs_options
 from sdk.engine.config import BindOptions, MountRequest, TmpfsOptions, VolumeOptions
 from sdk.errors import Unsupported
@@ -34,6 +35,8 @@ def _bind(request: MountRequest, destination: str) -> MountRecord:
     options = request.bind_options
     if options.propagation and options.propagation not in PROPAGATIONS:
         raise invalid_mount("bind", f"invalid propagation mode: {options.propagation}")
+    if options.read_only_force_recursive and not HAS_RECURSIVE_READONLY:
+        raise invalid_mount("bind", "this kernel cannot make mounts recursively read-only (Linux 5.12 can)")
     source = check_absolute(request.source, "bind")
     if not options.create_mountpoint:
         check_source(source)
@@ -45,7 +48,7 @@ def _bind(request: MountRequest, destination: str) -> MountRecord:
         propagation=options.propagation or DEFAULT_PROPAGATION,
         create_source=options.create_mountpoint,
         recursive=not options.non_recursive,
-        recursive_readonly=request.read_only and options.read_only_force_recursive,
+        recursive_readonly=not (options.read_only_non_recursive or options.non_recursive),
     )
 
 

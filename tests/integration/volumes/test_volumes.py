@@ -157,6 +157,20 @@ def test_driver_options(shared: Daemon, tmp_path: Path):
     assert 'create bad: invalid option: "color"' in done.stderr
 
 
+def test_read_only_means_what_is_mounted_below_too(shared: Daemon, tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "below", tmp_path / "below"], check=True)
+    try:
+        assert "Read-only" in sh(shared, "touch /b/below/x", "-v", f"{tmp_path}:/b:ro", check=False)
+        plain = f"type=bind,src={tmp_path},dst=/b,ro,bind-recursive=writable"
+        assert sh(shared, "touch /b/below/x && touch /b/x 2>/dev/null || echo refused", "--mount", plain) == "refused\n"
+        assert (tmp_path / "below/x").exists()
+        words = ["--mount", f"type=bind,src={tmp_path},dst=/b,bind-recursive=disabled"]
+        assert sh(shared, "ls /b/below", *words) == ""
+    finally:
+        subprocess.run(["umount", tmp_path / "below"], check=True)
+
+
 def test_propagation(shared: Daemon, tmp_path: Path):
     shared_directory = tmp_path / "shared"
     shared_directory.mkdir()

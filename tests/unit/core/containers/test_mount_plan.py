@@ -47,7 +47,7 @@ async def test_parents_come_before_children(tmp_path: Path, volumes: Volumes):
     assert await mount_plan(records, "c", volumes) == (
         Mount("/a", "bind", str(tmp_path / "v"), ("rbind", "rw", "rprivate")),
         Mount("/a/b", "tmpfs", "tmpfs", ("noexec", "size=1", "rprivate")),
-        Mount("/a/b/c", "bind", str(tmp_path), ("rbind", "ro", "rslave")),
+        Mount("/a/b/c", "bind", str(tmp_path), ("rbind", "rro", "rslave")),
     )
     assert volumes.mounted == {"v"}
     await release_mounts(records, "c", volumes)
@@ -78,8 +78,8 @@ async def test_tmpfs_wins_over_what_is_inherited(volumes: Volumes):
 
 async def test_non_recursive_and_force_recursive(tmp_path: Path, volumes: Volumes):
     flat = MountRecord(type="bind", source=str(tmp_path), destination="/x", recursive=False)
-    deep = MountRecord(type="bind", source=str(tmp_path), destination="/y", writable=False, recursive_readonly=True)
-    assert [m.options[:2] for m in await mount_plan([flat, deep], "c", volumes)] == [("bind", "rw"), ("rbind", "rro")]
+    shallow = MountRecord(type="bind", source=str(tmp_path), destination="/y", writable=False, recursive_readonly=False)
+    assert [m.options[:2] for m in await mount_plan([flat, shallow], "c", volumes)] == [("bind", "rw"), ("rbind", "ro")]
 
 
 async def test_a_subpath_cannot_leave_its_volume(tmp_path: Path, volumes: Volumes):
