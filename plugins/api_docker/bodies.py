@@ -1,6 +1,7 @@
 """Request bodies: JSON without nulls, decoded into structs."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from sdk.errors import InvalidArgument
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read_object(request: Request, *, required: bool = False) -> dict[str, JSON]:
@@ -34,10 +35,14 @@ async def decode(request: Request, kind: type[T], *, required: bool = False) -> 
     return convert(await read_object(request, required=required), kind)
 
 
-def convert(value: JSON | Mapping[str, JSON], kind: type[T]) -> T:
-    """Shape parsed JSON into a struct; unknown fields are ignored. Raises InvalidArgument."""
+def convert(value: Mapping[str, JSON], kind: type[T]) -> T:
+    """Shape a parsed object into a struct. As in Go, names match whatever their case, and unknown ones are ignored.
+
+    Raises InvalidArgument.
+    """
+    names = _names_of(kind)
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert({names.get(key.lower(), key): item for key, item in value.items()}, kind)
     except msgspec.ValidationError as error:
         raise InvalidArgument(f"invalid JSON: {error}") from error
 
@@ -49,6 +54,11 @@ def object_of(value: JSON) -> dict[str, JSON]:
     if not isinstance(value, dict):
         raise InvalidArgument("invalid JSON: expected an object")
     return value
+
+
+@cache
+def _names_of(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return {field.encode_name.lower(): field.encode_name for field in msgspec.structs.fields(kind)}
 
 
 def _check_type(content_type: str) -> None:
