@@ -10,7 +10,8 @@ from sdk.oci.image import ExecutionConfig, HealthcheckConfig
 def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
     """Return the container's configuration completed by the image's. Raises InvalidArgument if there is no command.
 
-    The image's command counts only if the container names neither entrypoint nor command.
+    The image's command counts only if the container names neither entrypoint nor command. A bare name in the environment stays, to
+    remove the variable whenever a process is started.
     """
     cmd, entrypoint = config.cmd, config.entrypoint
     if not entrypoint:
@@ -23,7 +24,7 @@ def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
         entrypoint=entrypoint,
         user=config.user or image.user,
         working_dir=config.working_dir or image.working_dir,
-        env=merge_env(image.env, config.env),
+        env=merge_env(image.env, config.env) + tuple(name for name in config.env if "=" not in name),
         exposed_ports={**image.exposed_ports, **config.exposed_ports},
         volumes={**image.volumes, **config.volumes},
         labels={**image.labels, **config.labels},

@@ -34,7 +34,6 @@ TRANSITIONS: dict[tuple[State, Transition], State] = {
     (State.RESTARTING, Transition.AWAIT_RESTART): State.RESTARTING,
     (State.CREATED, Transition.REMOVE): State.REMOVING,
     (State.EXITED, Transition.REMOVE): State.REMOVING,
-    (State.RESTARTING, Transition.REMOVE): State.REMOVING,
     (State.DEAD, Transition.REMOVE): State.REMOVING,
     (State.REMOVING, Transition.FAIL_REMOVAL): State.DEAD,
 }

@@ -28,30 +28,12 @@ class Ending:
         return self.outcome.result
 
 
-@dataclass(frozen=True, slots=True)
-class Resting:
-    """A wait until a container neither runs nor is about to."""
-
-    live: LiveContainer
-    outcome: Outcome
-
-    async def result(self) -> WaitResult:
-        outcome = self.outcome
-        while True:
-            await outcome.event.wait()
-            if not is_busy(self.live):
-                return outcome.result
-            outcome = self.live.next_exit
-
-
-def register(live: LiveContainer, condition: WaitCondition) -> Ended | Ending | Resting:
-    """Register a wait on a container."""
+def register(live: LiveContainer, condition: WaitCondition) -> Ended | Ending:
+    """Register a wait on a container. One that will be restarted counts as not running for the moment of its exit, as in dockerd."""
     if condition is WaitCondition.REMOVED:
         return Ending(live.removal)
-    if condition is WaitCondition.NEXT_EXIT:
+    if condition is WaitCondition.NEXT_EXIT or is_busy(live):
         return Ending(live.next_exit)
-    if is_busy(live):
-        return Resting(live, live.next_exit)
     return Ended(WaitResult(live.record.exit_code, live.record.error))
 
 

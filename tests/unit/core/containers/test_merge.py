@@ -46,3 +46,7 @@ def test_healthcheck_fields_are_merged_and_none_switches_off():
     assert merge_healthcheck(HealthcheckConfig(interval=9), image) == HealthcheckConfig(test=("CMD", "probe"), interval=9, retries=2)
     assert merge_healthcheck(HealthcheckConfig(test=("NONE",)), image) == HealthcheckConfig(test=("NONE",))
     assert merge_healthcheck(None, image) is image
+
+
+def test_a_bare_name_stays_in_the_configuration():
+    assert merge(ContainerConfig(env=("A", "B=2")), IMAGE).env == ("PATH=/bin", "B=2", "A")
