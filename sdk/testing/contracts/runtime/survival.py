@@ -83,6 +83,7 @@ class SurvivalCases:
                 await begun(bundle)
             await anyio.sleep(delay)
             kill(daemon)
+            await anyio.sleep(0.1)  # no daemon is up again sooner; what was being forked has begun by then
             task = await lab.runtime.adopt(bundle.id, bundle.path)
             if task is not None:
                 assert task.pid in await task.pids()
