@@ -4,6 +4,7 @@ A file is known by the time of its first record: the numbers in the names move o
 another inode. Numbers may have gaps after a crash.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from pathlib import Path
 from plugins.log_jsonfile.compression import PACKED, UNFINISHED, compress, decompress, first_line
 from plugins.log_jsonfile.decoding import first_time
 from plugins.log_jsonfile.options import Rotation
+
+_log = logging.getLogger(__name__)
 
 Later = Callable[[Callable[[], None]], object]
 """Runs a function in the background."""
@@ -124,17 +127,20 @@ class LogFiles:
         unfinished = self.path.with_name(f"{self.path.name}.{inode}{UNFINISHED}")
         try:
             compress(source, unfinished)
-            with self._lock:
-                for path in self.rotated():
-                    if epoch == self._epoch and os.stat(path).st_ino == inode:
-                        os.rename(unfinished, path.with_name(path.name + PACKED))
-                        path.unlink()
-                        return
-            unfinished.unlink()
-        except FileNotFoundError:  # the log was removed meanwhile
-            return
+            self._put_in_place(unfinished, inode, epoch)
+        except OSError as error:  # a full disk, or a log that was removed meanwhile; the plain file stays
+            _log.info("%s stays uncompressed: %s", self.path, error)
         finally:
+            unfinished.unlink(missing_ok=True)
             os.close(source)
+
+    def _put_in_place(self, compressed: Path, inode: int, epoch: int) -> None:
+        with self._lock:
+            for path in self.rotated():
+                if epoch == self._epoch and os.stat(path).st_ino == inode:
+                    os.rename(compressed, path.with_name(path.name + PACKED))
+                    path.unlink()
+                    return
 
 
 def sweep(path: Path) -> None:

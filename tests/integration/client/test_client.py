@@ -40,6 +40,18 @@ def test_pull_images_tag_and_rmi(shared_daemon: Daemon):
     assert "No such image: nothing:here" in missing.stderr
 
 
+def test_push_and_pull_back(shared_daemon: Daemon):
+    name = "127.0.0.1:5000/mine/box:1"
+    output(shared_daemon, "tag", "busybox", name)
+    assert "1: digest: sha256:" in output(shared_daemon, "push", name)
+    output(shared_daemon, "rmi", name)
+    assert "Status: " in output(shared_daemon, "pull", name)
+    output(shared_daemon, "rmi", name)
+    refused = core(shared_daemon, "pull", "127.0.0.1:5000/mine/nothing", check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "not found" in refused.stderr
+
+
 def test_run_prints_and_exits_as_the_process_does(shared_daemon: Daemon):
     done = core(shared_daemon, "run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 7", check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("out\n", "err\n", 7)
