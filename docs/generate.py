@@ -1,0 +1,143 @@
+"""Writes docs/reference from the code. `python docs/generate.py --check` fails when a page is not what the code says."""
+
+import importlib
+import inspect
+import sys
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import get_type_hints
+
+import click
+import typer
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from core.cli.application import build
+from core.config import Settings
+from plugins.api_docker.app import create_app
+from plugins.api_docker.errors import STATUS
+from plugins.api_docker.settings import ApiDockerSettings
+from sdk import errors, hookspecs, providers
+from sdk.drivers import logs, network, registry, runtime, storage, volume
+
+REFERENCE = Path(__file__).parent / "reference"
+DRIVERS = {"storage": storage, "network": network, "registry": registry, "runtime": runtime, "volume": volume, "logs": logs}
+NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
+
+
+def docstring(thing: object) -> str:
+    return inspect.cleandoc(inspect.getdoc(thing) or "")
+
+
+def signature(function: Callable[..., object]) -> str:
+    name = getattr(function, "__name__", "")
+    text = str(inspect.signature(function)).replace("self, ", "").replace("(self)", "()")
+    return f"{name}{text}".replace("'", "")
+
+
+def hooks() -> str:
+    functions = [value for value in vars(hookspecs).values() if inspect.isfunction(value) and value.__module__ == hookspecs.__name__]
+    sections = [f"## `{signature(function)}`\n\n{docstring(function)}\n" for function in functions]
+    provider = f"## Providers\n\n{docstring(providers)}\n\n### `Provider`\n\n{docstring(providers.Provider)}\n\n### `PluginContext`\n\n{docstring(providers.PluginContext)}\n"
+    return f"# Hooks\n\n{docstring(hookspecs)}\n\n" + "\n".join([*sections, provider])
+
+
+def classes(module: object) -> Iterable[type]:
+    name = getattr(module, "__name__", "")
+    return [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == name]
+
+
+def driver(kind: str) -> str:
+    module = DRIVERS[kind]
+    parts = [f"# Driver interface: {kind}\n\n{docstring(module)}\n"]
+    for cls in classes(module):
+        parts.append(f"## `{cls.__name__}`\n\n{docstring(cls)}\n" if not docstring(cls).startswith(f"{cls.__name__}(") else f"## `{cls.__name__}`\n")
+        for method in vars(cls).values():
+            function = method.fget if isinstance(method, property) else method
+            if inspect.isfunction(function) and not function.__name__.startswith("_") and function.__doc__:
+                parts.append(f"### `{signature(function)}`\n\n{docstring(function)}\n")
+    return "\n".join(parts)
+
+
+def every_error(root: type) -> Iterable[type]:
+    yield root
+    for child in root.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from every_error(child)
+
+
+def error_page() -> str:
+    rows = [f"| `{kind.__name__}` | {next((STATUS[known] for known in kind.__mro__ if known in STATUS), 500)} | {docstring(kind).splitlines()[0] if kind.__doc__ else ''} |" for kind in every_error(errors.EngineError)]
+    return f"# Errors\n\n{docstring(errors)}\n\n| kind | status in the Docker API | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def fields(model: type[BaseModel]) -> str:
+    hints = get_type_hints(model, include_extras=False)
+    rows = [f"| `{name}` | `{hints.get(name, '')}` | `{field.get_default(call_default_factory=True)!r}` | {field.description or ''} |" for name, field in model.model_fields.items()]
+    return "| key | type | default | |\n|---|---|---|---|\n" + "\n".join(row.replace("<class '", "").replace("'>", "") for row in rows) + "\n"
+
+
+def settings() -> str:
+    entry_points = tomllib.loads((REFERENCE.parent.parent / "pyproject.toml").read_text())["project"]["entry-points"]["core.plugins"]
+    parts = [f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}"]
+    for name, target in sorted(entry_points.items()):
+        module = importlib.import_module(target.replace(".plugin", ".settings"))
+        for model in classes(module):
+            if issubclass(model, providers.PluginSettings):
+                parts.append(f"## `[plugins.{name}]`\n\n{docstring(model)}\n\n{fields(model) if model.model_fields else 'No settings.'}\n")
+    return "\n".join(parts)
+
+
+def command(ctx: click.Context, cmd: click.Command) -> Iterable[str]:
+    yield f"## `{ctx.command_path}`\n\n{inspect.cleandoc(cmd.help or '')}\n"
+    rows = [f"| `{' '.join(parameter.opts)}` | {(getattr(parameter, 'help', None) or '').replace(chr(10), ' ')} |" for parameter in cmd.params if "--help" not in parameter.opts]
+    if rows:
+        yield "| option | |\n|---|---|\n" + "\n".join(rows) + "\n"
+    if isinstance(cmd, click.Group):
+        for name in cmd.list_commands(ctx):
+            child = cmd.get_command(ctx, name)
+            if child is not None and not child.hidden:
+                yield from command(click.Context(child, parent=ctx, info_name=name), child)
+
+
+def command_line() -> str:
+    root = build([])
+    root = typer.main.get_command(root) if isinstance(root, typer.Typer) else root
+    return "# Command line\n\n" + "\n".join(command(click.Context(root, info_name="core"), root))
+
+
+def coverage() -> str:
+    rows = sorted(
+        f"| {'/'.join(sorted(route.methods))} | `{route.path.replace(':path', '')}` | {docstring(route.endpoint).splitlines()[0] if route.endpoint.__doc__ else ''} |"
+        for route in create_app(None, ApiDockerSettings()).routes
+        if isinstance(route, APIRoute)
+    )
+    return "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.24` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def pages() -> dict[str, str]:
+    made = {f"drivers/{kind}.md": driver(kind) for kind in DRIVERS}
+    made |= {"hooks.md": hooks(), "errors.md": error_page(), "settings.md": settings(), "command-line.md": command_line(), "docker-api.md": coverage()}
+    index = "\n".join(f"- [{content.partition(chr(10))[0].removeprefix('# ')}]({name})" for name, content in sorted(made.items()))
+    return {**made, "README.md": f"# Reference\n\n{index}\n"}
+
+
+def main() -> int:
+    stale = []
+    for name, content in pages().items():
+        path, text = REFERENCE / name, NOTE + content
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    if stale and "--check" in sys.argv:
+        print(f"docs/reference is not what the code says: {', '.join(stale)}; run: python docs/generate.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
