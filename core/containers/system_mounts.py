@@ -17,7 +17,6 @@ PROC = Mount("/proc", "proc", "proc", ("nosuid", "noexec", "nodev"))
 DEV = Mount("/dev", "tmpfs", "tmpfs", ("nosuid", "strictatime", "mode=755", "size=65536k"))
 PTS = Mount("/dev/pts", "devpts", "devpts", ("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"))
 MQUEUE = Mount("/dev/mqueue", "mqueue", "mqueue", ("nosuid", "noexec", "nodev"))
-HOST_MQUEUE = Mount("/dev/mqueue", "bind", "/dev/mqueue", ("rbind", "nosuid", "noexec", "nodev"))
 HOST_SHM = Mount("/dev/shm", "bind", "/dev/shm", ("rbind", "nosuid", "noexec", "nodev"))
 
 
@@ -35,7 +34,7 @@ def _shm(size: int) -> Mount:
 
 def _ipc(host: HostConfig) -> tuple[Mount, ...]:
     if host.ipc_mode == "host":
-        return (HOST_MQUEUE, HOST_SHM)
+        return (MQUEUE, HOST_SHM)  # a queue file system shows the queues of the namespace it is mounted in
     if host.ipc_mode == "none":
         return (MQUEUE,)
     return (MQUEUE, _shm(host.shm_size))
