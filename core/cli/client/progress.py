@@ -1,7 +1,7 @@
 """Progress of pulls and pushes: a bar per layer on a terminal, plain lines elsewhere."""
 
-import sys
 from collections.abc import Iterable, Iterator
+from typing import TextIO
 
 import msgspec
 from rich.console import Console
@@ -28,28 +28,30 @@ def messages(chunks: Iterable[bytes]) -> Iterator[Progress]:
         yield _checked(decode(rest))
 
 
-def show_progress(chunks: Iterable[bytes], *, quiet: bool = False) -> None:
+def show_progress(chunks: Iterable[bytes], to: TextIO, *, quiet: bool = False) -> None:
     """Show a progress stream until its end. Raises ApiError for an error in it."""
     if quiet:
         for _ in messages(chunks):
             pass
-    elif sys.stdout.isatty():
-        _show_bars(chunks)
+    elif to.isatty():
+        _show_bars(chunks, Console(file=to))
     else:
         for message in messages(chunks):
             if message.status not in _MEASURED:
-                print(f"{message.id}: {message.status}" if message.id else message.status or message.stream, flush=True)
+                print(_line(message), file=to, flush=True)
 
 
-def _show_bars(chunks: Iterable[bytes]) -> None:
+def _line(message: Progress) -> str:
+    return f"{message.id}: {message.status}" if message.id else message.status or message.stream
+
+
+def _show_bars(chunks: Iterable[bytes], console: Console) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
-    with Bars(*columns, console=Console(), refresh_per_second=12) as bars:
+    with Bars(*columns, console=console, refresh_per_second=12) as bars:
         tasks: dict[str, TaskID] = {}
         for message in messages(chunks):
             if not message.id or (message.id not in tasks and not _is_layer(message)):
-                bars.console.print(
-                    f"{message.id}: {message.status}" if message.id else message.status or message.stream, highlight=False
-                )
+                console.print(_line(message), highlight=False)
                 continue
             if message.id not in tasks:
                 tasks[message.id] = bars.add_task(message.id, total=None)

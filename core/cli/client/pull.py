@@ -2,8 +2,9 @@
 
 import base64
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
@@ -32,7 +33,7 @@ def pull(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Pull an image from a registry."""
-    pull_image(connect(), image, platform=platform, quiet=quiet, all_tags=all_tags)
+    pull_image(connect(), image, sys.stdout, platform=platform, quiet=quiet, all_tags=all_tags)
     if quiet:
         print(image)
 
@@ -45,15 +46,15 @@ def push(
     """Push an image to its registry."""
     name, tag = split_tag(image)
     with connect().stream("POST", f"/images/{name}/push", {"tag": tag or "latest"}, headers=login_header(image)) as reply:
-        show_progress(reply.iter_raw(), quiet=quiet)
+        show_progress(reply.iter_raw(), sys.stdout, quiet=quiet)
 
 
-def pull_image(api: Api, image: str, *, platform: str = "", quiet: bool = False, all_tags: bool = False) -> None:
-    """Pull an image, showing the progress. Raises ApiError."""
+def pull_image(api: Api, image: str, to: TextIO, *, platform: str = "", quiet: bool = False, all_tags: bool = False) -> None:
+    """Pull an image, showing the progress there. Raises ApiError."""
     name, tag = split_tag(image)
     query = {"fromImage": name, **({} if all_tags else {"tag": tag or "latest"}), **({"platform": platform} if platform else {})}
     with api.stream("POST", "/images/create", query, headers=login_header(image)) as reply:
-        show_progress(reply.iter_raw(), quiet=quiet)
+        show_progress(reply.iter_raw(), to, quiet=quiet)
 
 
 def split_tag(image: str) -> tuple[str, str]:

@@ -40,14 +40,14 @@ def run(flags: RunFlags) -> None:
 def _create(api: Api, flags: RunFlags) -> str:
     """Make the container, pulling the image if it is missing; return its ID."""
     if flags.pull == "always":
-        pull_image(api, flags.image, platform=flags.platform)
+        pull_image(api, flags.image, sys.stderr, platform=flags.platform)
     try:
         reply = _post_create(api, flags)
     except ApiError as error:
         if error.status != _NOT_FOUND or flags.pull == "never" or "No such image" not in error.message:
             raise
         print(f"Unable to find image '{flags.image}' locally", file=sys.stderr)
-        pull_image(api, flags.image, platform=flags.platform)
+        pull_image(api, flags.image, sys.stderr, platform=flags.platform)
         reply = _post_create(api, flags)
     made = msgspec.json.decode(reply, type=Created)
     for warning in made.warnings or ():
