@@ -10,6 +10,7 @@ from core.containers.mount_plan import root_propagation
 from core.containers.namespaces import SharedNamespaces
 from core.containers.process import exec_process as further_process
 from core.containers.record import ContainerRecord
+from core.containers.shared_memory import SHAREABLE, joined_memory, shareable_memory
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.state import is_running
 from core.containers.users import Identity
@@ -41,7 +42,7 @@ async def runtime_spec(
         user=identity.user,
         hostname=record.config.hostname,
         domainname=record.config.domainname,
-        mounts=(*_host_files(context, record), *mounts),
+        mounts=(*_host_files(context, record), *_shared_memory(context, record), *mounts),
         namespaces=_shared(context, host_config.pid_mode, host_config.ipc_mode, sandbox_path),
         cgroups_path=f"{host_config.cgroup_parent.rstrip('/') or f'/core-{context.settings.instance}'}/{record.id}",
         cgroup_version=int(features.get("CgroupVersion", "1")),
@@ -111,6 +112,16 @@ def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: 
         pid=_namespace_of(context, pid_mode, "pid"),
         ipc=_namespace_of(context, ipc_mode, "ipc"),
     )
+
+
+def _shared_memory(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
+    mode = record.host_config.ipc_mode
+    if mode == SHAREABLE:
+        return (shareable_memory(context.bundle(record.id)),)
+    if mode.startswith("container:"):
+        owner = running(context, mode.removeprefix("container:"))
+        return (joined_memory(owner.id, context.bundle(owner.id)),)
+    return ()
 
 
 def _namespace_of(context: EngineContext, mode: str, kind: str) -> str:
