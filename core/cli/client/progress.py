@@ -5,11 +5,12 @@ from typing import TextIO
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
 from core.cli.client.api import ApiError
 from core.cli.client.models import Progress
+from core.cli.client.words import size
 
 _ENDED = frozenset({"Pull complete", "Already exists", "Pushed", "Layer already exists"})
 _MEASURED = frozenset({"Downloading", "Extracting", "Pushing"})
@@ -46,31 +47,34 @@ def _line(message: Progress) -> str:
 
 
 def _show_bars(chunks: Iterable[bytes], console: Console) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[amount]}"))
     with Bars(*columns, console=console, refresh_per_second=12) as bars:
         tasks: dict[str, TaskID] = {}
         for message in messages(chunks):
-            if not message.id or (message.id not in tasks and not _is_layer(message)):
+            if message.id in tasks or _is_layer(message):
+                _show_layer(bars, tasks, message)
+            else:
                 console.print(_line(message), highlight=False)
-                continue
-            if message.id not in tasks:
-                tasks[message.id] = bars.add_task(message.id, total=None)
-            _advance(bars, tasks[message.id], message)
 
 
 def _is_layer(message: Progress) -> bool:
     """Tell a layer from a tag: `latest: Pulling from library/alpine` and `latest: digest: ...` are no layers."""
-    return not message.status.startswith(("Pulling from", "digest:"))
+    return bool(message.id) and not message.status.startswith(("Pulling from", "digest:"))
 
 
-def _advance(bars: Bars, task: TaskID, message: Progress) -> None:
+def _show_layer(bars: Bars, tasks: dict[str, TaskID], message: Progress) -> None:
     description = f"{message.id}: {message.status:<18}"
+    if message.id not in tasks:
+        tasks[message.id] = bars.add_task(description, total=None, amount="")
+    task = tasks[message.id]
     detail = message.progress_detail
     if detail.total:
-        bars.update(task, description=description, completed=detail.current, total=detail.total)
+        amount = f"{size(detail.current)} / {size(detail.total)}"
+        bars.update(task, description=description, completed=detail.current, total=detail.total, amount=amount)
     elif message.status in _ENDED:
-        total = bars.tasks[task].total or 1
-        bars.update(task, description=description, completed=total, total=total)
+        whole = bars.tasks[task].total
+        amount = size(whole) if whole else ""
+        bars.update(task, description=description, completed=whole or 1, total=whole or 1, amount=amount)
     else:
         bars.update(task, description=description)
 
