@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 import anyio
 import msgspec
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -95,21 +96,20 @@ class Hijacking(Response):
         """Hand the raw connection to `serve`; it is closed when that returns."""
         del receive, send
         hijack = cast(Callable[[bytes], HijackedStream], scope["extensions"]["hijack"])
-        stream = hijack(_head(scope, self._content_type))
+        lines = [*self.head(Headers(scope=scope)), *(name.title() + b": " + value for name, value in scope["identity_headers"])]
+        stream = hijack(b"\r\n".join(lines) + b"\r\n\r\n")
         try:
             with suppress(ConnectionError):
                 await self._serve(stream)
         finally:
             stream.close()
 
-
-def _head(scope: Scope, content_type: str) -> bytes:
-    upgrade = next((value for name, value in scope["headers"] if name == b"upgrade"), None)
-    lines = [b"HTTP/1.1 101 UPGRADED" if upgrade else b"HTTP/1.1 200 OK", b"Content-Type: " + content_type.encode()]
-    if upgrade:
-        lines += [b"Connection: Upgrade", b"Upgrade: tcp"]
-    lines += [name.title() + b": " + value for name, value in scope["identity_headers"]]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+    def head(self, request: Headers) -> list[bytes]:
+        """Return the status line and the headers that answer a request's."""
+        kind = f"Content-Type: {self._content_type}".encode()
+        if "upgrade" in request:
+            return [b"HTTP/1.1 101 UPGRADED", kind, b"Connection: Upgrade", b"Upgrade: tcp"]
+        return [b"HTTP/1.1 200 OK", kind]
 
 
 async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:

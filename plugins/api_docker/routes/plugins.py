@@ -35,9 +35,3 @@ async def manage_plugins() -> Response:
 async def checkpoints() -> Response:
     """Refuse in words."""
     raise Unsupported("checkpoints are not supported by this engine")
-
-
-@router.get("/containers/{name:path}/attach/ws")
-async def attach_websocket() -> Response:
-    """Refuse in words."""
-    raise Unsupported("attaching by websocket is not supported: use POST /containers/{id}/attach")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from plugins.api_docker.convert.logs import line_encoder, stream_type
@@ -12,6 +12,7 @@ from plugins.api_docker.models.containers import WaitError, WaitResponse
 from plugins.api_docker.queries import EngineOf, Flag, TerminalSize, Timestamp, VersionOf
 from plugins.api_docker.replies import Hijacking, Streaming, closing, encode
 from plugins.api_docker.sessions import serve_session
+from plugins.api_docker.websocket import WebSocketReply
 from sdk.drivers.logs import LogRecord, LogRequest
 from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
 from sdk.errors import InvalidArgument
@@ -36,6 +37,24 @@ async def attach_container(
     """Connect a client to a container's streams."""
     session = await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys))
     return Hijacking(serve_session(session, terminal=session.terminal), stream_type(version, terminal=session.terminal))
+
+
+@router.get("/{name:path}/attach/ws")
+async def attach_websocket(
+    name: str,
+    request: Request,
+    engine: EngineOf,
+    stdin: Flag = False,
+    stdout: Flag = False,
+    stderr: Flag = False,
+    stream: Flag = False,
+    logs: Flag = False,
+    detach_keys: DetachKeys = "",
+) -> Response:
+    """Connect a WebSocket to a container's streams."""
+    if request.headers.get("upgrade", "").lower() != "websocket":
+        raise InvalidArgument("this is a WebSocket endpoint: the request must ask for an upgrade to websocket")
+    return WebSocketReply(await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys)))
 
 
 @router.get("/{name:path}/logs")
