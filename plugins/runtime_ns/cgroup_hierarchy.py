@@ -1,7 +1,7 @@
 """Where the kernel's cgroup hierarchies are mounted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plugins.runtime_ns.cgroup import Cgroup
@@ -34,11 +34,20 @@ class Hierarchy:
         return CgroupV2(path, self.unified, self.parents, self.programs)
 
 
-def find_hierarchy(mountinfo: str = "") -> Hierarchy:
-    """Return the host's hierarchy. Raises SkipPlugin if no cgroup file system is mounted."""
+def find_hierarchy(version: str = "auto", mountinfo: str = "") -> Hierarchy:
+    """Return the host's hierarchy of a version, by default of 1 if that has controllers. Raises SkipPlugin if it is not mounted."""
+    hierarchy = _mounted(mountinfo or Path("/proc/self/mountinfo").read_text(encoding="utf-8"))
+    if version == "2":
+        hierarchy = replace(hierarchy, controllers={})
+    if not hierarchy.controllers and (version == "1" or not hierarchy.unified):
+        raise SkipPlugin("no cgroup file system is mounted" + (f" of version {version}" if version != "auto" else ""))
+    return hierarchy
+
+
+def _mounted(mountinfo: str) -> Hierarchy:
     controllers: dict[str, str] = {}
     unified = ""
-    for line in (mountinfo or Path("/proc/self/mountinfo").read_text(encoding="utf-8")).splitlines():
+    for line in mountinfo.splitlines():
         place, _, filesystem = line.partition(" - ")
         mount_point = place.split()[4]
         kind, _, options = filesystem.split(" ", 2)
@@ -47,6 +56,4 @@ def find_hierarchy(mountinfo: str = "") -> Hierarchy:
         elif kind == "cgroup":
             for controller in _CONTROLLERS.intersection(options.split(",")):
                 controllers.setdefault(controller, mount_point)
-    if not controllers and not unified:
-        raise SkipPlugin("no cgroup file system is mounted")
     return Hierarchy(controllers, unified)

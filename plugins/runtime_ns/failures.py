@@ -1,5 +1,6 @@
 """Docker's sentences and exit codes for processes that could not be started."""
 
+import errno
 import os
 
 from sdk.errors import StartFailed
@@ -27,8 +28,10 @@ def exec_failed(failure: PlanFailed) -> StartFailed:
 
 
 def _sentence(failure: PlanFailed) -> str:
-    error = os.strerror(failure.errno).lower()
-    operation = failure.operation
+    operation, number = failure.operation, failure.errno
+    if operation.syscall == "move_mount" and number == errno.EINVAL:
+        number = errno.ENOTDIR  # what mount(2) says of a file on a directory
+    error = os.strerror(number).lower()
     complaint = operation.complaint or f"{operation.syscall} ({operation.reason}): {{error}}"
     return complaint.replace("{error}", error)
 

@@ -20,7 +20,7 @@ from sdk.shim.supervisor import NAME
 @asynccontextmanager
 async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> AsyncIterator[NamespaceRuntime]:
     """Yield the runtime. Raises SkipPlugin where cgroups or the asked executor are missing."""
-    machine = Machine(native_syscalls(), find_hierarchy())
+    machine = Machine(native_syscalls(), find_hierarchy(settings.cgroup_version))
     executor = choose_executor(settings.executor)
     limiter = anyio.CapacityLimiter(settings.parallel_starts)
     context = RuntimeContext(executor, machine, Ledger(plugin.exec_root), (NAME, plugin.instance), limiter)

@@ -19,7 +19,7 @@ from plugins.runtime_ns.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
 from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task
 from sdk.oci.runtime import Resources, Spec
-from sdk.shim.adopt import adopt
+from sdk.shim.adopt import abandon, adopt
 from sdk.shim.describe import describe
 from sdk.shim.launch import Launch, PlanFailed, launch
 from sdk.shim.layout import CGROUP_FD
@@ -118,6 +118,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
         place = record.cgroup if record else self._context.ledger.cgroup_of(container_id)
         if place:
             self._context.machine.hierarchy.cgroup(place).kill()
+        abandon(path / STATE)
         for pid in shims_titled(*self._context.title, container_id):
             end_shim(pid)
         if place:

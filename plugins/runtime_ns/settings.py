@@ -6,7 +6,12 @@ from sdk.providers import PluginSettings
 
 
 class NamespaceSettings(PluginSettings):
-    """`executor`: what carries out the plans: machine code where this package has it for the machine (`auto`, `sysrun`), or `python`."""
+    """`executor`: what carries out the plans: machine code where this package has it for the machine (`auto`, `sysrun`), or `python`.
+
+    `cgroup_version` matters where both are mounted: `auto` is 1 if it has any controllers. `parallel_starts` is how many blocking
+    operations run at once.
+    """
 
     executor: Literal["auto", "sysrun", "python"] = "auto"
+    cgroup_version: Literal["auto", "1", "2"] = "auto"
     parallel_starts: int = 16

@@ -1,15 +1,20 @@
 """Find the process of an earlier daemon again, by its state file."""
 
 import os
+import select
+import signal
 from contextlib import suppress
 from pathlib import Path
 
-from sdk.linux.pidfd import take_descriptor
+from sdk.linux.pidfd import send_signal, take_descriptor
 from sdk.shim import layout
 from sdk.shim.process import Supervised
 from sdk.shim.state import StateFile
 from sdk.shim.streams import Streams, recover_streams
 from sdk.shim.supervision import Shim, find_shim
+
+_PATIENCE = 5
+"""Seconds for a killed process to be seen to end."""
 
 
 def adopt(state_path: Path) -> Supervised | None:
@@ -29,6 +34,17 @@ def adopt(state_path: Path) -> Supervised | None:
     adopted = _running(state, shim) if shim else Supervised(state, Streams())
     state.forget_file()
     return adopted
+
+
+def abandon(state_path: Path) -> None:
+    """Kill a process and then its shim, the process' parent, which so can see its end. Blocks shortly; idempotent."""
+    supervised = adopt(state_path)
+    if supervised is None:
+        return
+    if supervised.process is not None:
+        send_signal(supervised.process, signal.SIGKILL)
+        select.select([supervised.ended], [], [], _PATIENCE)
+    supervised.close()
 
 
 def _running(state: StateFile, shim: Shim) -> Supervised:

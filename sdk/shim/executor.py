@@ -5,6 +5,7 @@ A script that runs by itself (`python -I -S executor.py`), hence no imports from
 
 import ctypes
 import os
+import signal
 import struct
 
 BASE = 0x20000000
@@ -53,6 +54,8 @@ def execute(plan: "ctypes.Array[ctypes.c_char]") -> None:
 
 
 if __name__ == "__main__":
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by the interpreter, which the process would inherit
+        signal.signal(ignored, signal.SIG_DFL)
     memory = mapped_plan()
     struct.pack_into("<i", memory, SHIM, os.getpid())
     execute(memory)

@@ -31,6 +31,16 @@ class Supervised:
     process: int | None = None
     ended: int = -1
 
+    def close(self) -> None:
+        """End the shim, if there is one, and close everything."""
+        if self.shim:
+            self.shim.end()
+        for descriptor in (self.process, self.ended):
+            if descriptor is not None and descriptor >= 0:
+                os.close(descriptor)
+        self.streams.close()
+        self.state.close()
+
 
 class ShimProcess(RunningProcess):
     """Owns what it is made from. It knows of its process' end from `watch` on."""

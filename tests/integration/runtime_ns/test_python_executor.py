@@ -1,5 +1,7 @@
 """The runtime contract once more, with the executor in Python: the same plans, carried out by another program."""
 
+from typing import ClassVar
+
 import pytest
 
 from sdk.testing.contracts.runtime import RuntimeContract
@@ -8,4 +10,4 @@ from sdk.testing.contracts.runtime import RuntimeContract
 @pytest.mark.privileged
 class TestNamespaceRuntimeByPython(RuntimeContract):
     plugin = "plugins.runtime_ns.plugin"
-    settings = {"executor": "python"}
+    settings: ClassVar = {"executor": "python"}
