@@ -13,6 +13,10 @@ HOST_RESOLV_CONF = Path("/etc/resolv.conf")
 RESOLVED_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")
 """Where systemd-resolved writes the servers that it asks itself."""
 
+HOST_FILES = {"dockerenv": "/.dockerenv", "hostname": "/etc/hostname", "hosts": "/etc/hosts", "resolv.conf": "/etc/resolv.conf"}
+"""The files written here, by name, and where they are seen in every container. The first is empty: programs look for it to find out
+that they are in a container."""
+
 _LOOPBACK_HOSTS = """\
 127.0.0.1\tlocalhost
 ::1\tlocalhost ip6-localhost ip6-loopback
@@ -33,10 +37,11 @@ class Connection(Protocol):
 
 
 def write_host_files(directory: Path, record: ContainerRecord, connection: Connection) -> None:
-    """Write hosts, hostname and resolv.conf into a container's directory. Raises InvalidArgument for a malformed extra host."""
+    """Write the files of `HOST_FILES` into a container's directory. Raises InvalidArgument for a malformed extra host."""
     directory.mkdir(parents=True, exist_ok=True)
     places = tuple(connection.networks.values())
     shares_host = record.host_config.network_mode == "host"
+    (directory / "dockerenv").touch()
     (directory / "hostname").write_text(f"{record.config.hostname}\n")
     (directory / "hosts").write_text(_hosts_of(record, places, shares_host=shares_host))
     (directory / "resolv.conf").write_text(_resolv_conf_of(record, places, shares_host=shares_host))

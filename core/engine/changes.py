@@ -1,10 +1,21 @@
 """`docker diff`: what a container changed in its image's files."""
 
 from collections.abc import Sequence
+from posixpath import dirname
 
-from sdk.drivers.storage import Change, StorageDriver
+from core.containers.hostfiles import HOST_FILES
+from sdk.drivers.storage import Change, ChangeKind, StorageDriver
+
+_MOUNT_POINTS = frozenset(HOST_FILES.values())
 
 
 async def changes(storage: StorageDriver, key: str) -> Sequence[Change]:
-    """Return the changes, sorted by path. Raises NoSuchSnapshot."""
-    return await storage.changes(key)
+    """Return the changes, sorted by path, but for those the engine made itself. Raises NoSuchSnapshot."""
+    return without_mount_points(await storage.changes(key))
+
+
+def without_mount_points(found: Sequence[Change]) -> list[Change]:
+    """Leave out the mount points of the engine's own files, and a directory that changed only because they were made in it."""
+    kept = [change for change in found if change.path not in _MOUNT_POINTS or change.kind is ChangeKind.DELETED]
+    touched = {dirname(change.path) for change in found} - {dirname(change.path) for change in kept} - {"/"}
+    return [change for change in kept if change.path not in touched or change.kind is not ChangeKind.MODIFIED]

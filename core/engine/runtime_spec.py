@@ -4,6 +4,7 @@ import msgspec
 
 from core.containers import merge
 from core.containers.host_devices import host_devices
+from core.containers.hostfiles import HOST_FILES
 from core.containers.init_process import find_init
 from core.containers.live import LiveContainer
 from core.containers.mount_plan import root_propagation
@@ -95,14 +96,12 @@ def _exec_environment(record: ContainerRecord, identity: Identity, request: Exec
 
 
 def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
-    if record.host_config.network_mode == "none" and not record.config.hostname:
-        return ()
     taken = {mount.destination for mount in record.mounts}
     directory = context.directory(record.id)
     return tuple(
-        oci.Mount(destination=f"/etc/{name}", type="bind", source=str(directory / name), options=("rbind", "rprivate"))
-        for name in ("resolv.conf", "hostname", "hosts")
-        if f"/etc/{name}" not in taken
+        oci.Mount(destination=place, type="bind", source=str(directory / name), options=("rbind", "rprivate"))
+        for name, place in HOST_FILES.items()
+        if place not in taken
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from msgspec.structs import replace
 
 from core.containers import ports
-from core.containers.hostfiles import write_host_files
+from core.containers.hostfiles import HOST_FILES, write_host_files
 from core.containers.live import LiveContainer, Outcome
 from core.containers.mount_plan import mount_plan
 from core.containers.record import ContainerRecord
@@ -133,5 +133,5 @@ def _save_running(context: EngineContext, live: LiveContainer, task: Task) -> No
 
 
 def _share_host_files(context: EngineContext, owner: ContainerRecord, record: ContainerRecord) -> None:
-    for name in ("resolv.conf", "hosts", "hostname"):
+    for name in HOST_FILES:
         shutil.copyfile(context.directory(owner.id) / name, context.directory(record.id) / name)

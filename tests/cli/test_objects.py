@@ -32,8 +32,8 @@ def test_pull_says_what_it_does(shared_daemon: Daemon, docker):
 
 
 def test_pull_refuses(fails):
-    assert "manifest for busybox:none not found: manifest unknown" in fails("pull", "busybox:none")[1]
-    assert "pull access denied for no/such, repository does not exist or may require 'docker login'" in fails("pull", "no/such")[1]
+    assert "manifest for 127.0.0.1:5000/library/busybox:none not found: manifest unknown" in fails("pull", "127.0.0.1:5000/library/busybox:none")[1]
+    assert "127.0.0.1:5000/no/such" in fails("pull", "127.0.0.1:5000/no/such")[1]
     assert "invalid reference format" in fails("pull", "UPPER")[1]
 
 
@@ -56,7 +56,7 @@ def test_images_tag_inspect_history_rmi(docker, fails):
 
 
 def test_volumes(docker, fails):
-    assert docker("volume", "create", "-l", "k=v", "data") == "data"
+    assert docker("volume", "create", "--label", "k=v", "data") == "data"
     told = json.loads(docker("volume", "inspect", "data"))[0]
     assert told["Driver"] == "local"
     assert told["Labels"] == {"k": "v"}
