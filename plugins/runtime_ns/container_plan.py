@@ -1,7 +1,7 @@
 """The plan that makes a container: every system call from the fork to its program."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plugins.runtime_ns import constants as k
@@ -10,7 +10,7 @@ from plugins.runtime_ns.cgroup_mount import clone_controllers, mount_cgroups
 from plugins.runtime_ns.command import execute
 from plugins.runtime_ns.console import bind_console, open_terminal
 from plugins.runtime_ns.devices import make_devices
-from plugins.runtime_ns.hardening import make_readonly, mask, set_sysctls
+from plugins.runtime_ns.hardening import clone_nulls, make_readonly, mask, set_sysctls
 from plugins.runtime_ns.mounts import attach, clone_sources, mount_filesystem
 from plugins.runtime_ns.namespaces import (
     Namespaces,
@@ -22,10 +22,11 @@ from plugins.runtime_ns.namespaces import (
 )
 from plugins.runtime_ns.paths import ensure_directory
 from plugins.runtime_ns.rootfs import finish_rootfs, hide_from_host, mount_rootfs, pivot
-from plugins.runtime_ns.security import Confinement, confine, set_limits, set_oom_score
+from plugins.runtime_ns.security import Confinement, confine, set_by_host_paths, set_limits
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.errors import InvalidArgument
 from sdk.oci.runtime import Process, Spec
+from sdk.shim.layout import CGROUP_FD, PLAN_FD, READY_FD
 from sdk.shim.plan import ANY_ERROR, Plan, Slot
 from sdk.shim.supervisor import detach, fork, reset_signals, supervise
 
@@ -56,11 +57,11 @@ def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, mach
     born = namespaces.own & ~(k.CLONE_NEWCGROUP | k.CLONE_NEWTIME)
     forked = fork(plan, born, into_cgroup=machine.hierarchy.version == 2)
     plan.call("umask", 0, why="modes are as they are said")
-    set_oom_score(plan, spec.process)
+    set_by_host_paths(plan, spec.process)
     _enter(plan, spec, namespaces, machine.hierarchy)
     try:
-        _build_root(plan, bundle, namespaces, machine.hierarchy)
-        _furnish(plan, spec, io)
+        nulls = _build_root(plan, bundle, namespaces, machine.hierarchy)
+        _furnish(plan, spec, io, nulls)
     except OverflowError as error:
         raise InvalidArgument(f"too many mounts: {error}") from error
     run_program(plan, spec.process, io, confinement)
@@ -69,6 +70,7 @@ def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, mach
 
 
 def _enter(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy) -> None:
+    plan.call("close", CGROUP_FD, why="no path below /proc/self/fd may lead to the host", tolerate=ANY_ERROR)
     hierarchy.cgroup(spec.linux.cgroups_path).join(plan)
     if namespaces.makes(k.CLONE_NEWCGROUP):
         plan.call("unshare", k.CLONE_NEWCGROUP, why="a cgroup namespace whose root is the container's cgroup")
@@ -78,11 +80,13 @@ def _enter(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy)
     plan.call("keyctl", k.KEYCTL_JOIN_SESSION_KEYRING, None, why="a keyring of its own", tolerate=ANY_ERROR)
 
 
-def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> None:
+def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> Sequence[Slot]:
+    """Add the root and all mounts; returns what masks paths."""
     spec, root = bundle.spec, root_directory(bundle)
     trees = clone_sources(plan, spec.mounts, str(bundle.path))
     controllers = _own_controllers(plan, spec, namespaces, hierarchy)
     hide_from_host(plan)
+    nulls = clone_nulls(plan, spec.linux.masked_paths)
     mount_rootfs(plan, root, bundle.rootfs)
     pivot(plan, root)
     for index, mount in enumerate(spec.mounts):
@@ -92,6 +96,7 @@ def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: H
             mount_cgroups(plan, mount, hierarchy, controllers)
         else:
             mount_filesystem(plan, mount)
+    return nulls
 
 
 def _own_controllers(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy) -> Mapping[str, Slot]:
@@ -100,14 +105,14 @@ def _own_controllers(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: 
     return clone_controllers(plan, hierarchy, spec.linux.cgroups_path)
 
 
-def _furnish(plan: Plan, spec: Spec, io: ProcessIO) -> None:
+def _furnish(plan: Plan, spec: Spec, io: ProcessIO, nulls: Sequence[Slot]) -> None:
     make_devices(plan, spec)
     if io.terminal:
         bind_console(plan, open_terminal(plan, spec.process.user.uid, *terminal_size(spec.process, io)))
     set_sysctls(plan, spec.linux.sysctl)
     name_host(plan, spec)
     make_readonly(plan, spec.linux.readonly_paths)
-    mask(plan, spec.linux.masked_paths)
+    mask(plan, spec.linux.masked_paths, nulls)
     ensure_directory(plan, spec.process.cwd, complaint=f"mkdir {spec.process.cwd}: {{error}}")
     finish_rootfs(plan, spec)
 
@@ -120,6 +125,8 @@ def terminal_size(process: Process, io: ProcessIO) -> tuple[int, int]:
 
 def run_program(plan: Plan, process: Process, io: ProcessIO, confinement: Confinement) -> None:
     """Add the end of the child's side: give up what it must not have, and become the program."""
+    plan.call("close", PLAN_FD, why="the plan stays mapped")
+    plan.call("close_range", READY_FD + 1, 0xFFFFFFFF, 0, why="no path below /proc/self/fd may lead to the host")
     complaint = f'chdir to cwd ("{process.cwd}") set in config.json failed: {{error}}'
     plan.call("chdir", process.cwd or "/", why="the working directory", complaint=complaint)
     if process.user.uid and not io.terminal:

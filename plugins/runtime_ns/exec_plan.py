@@ -4,10 +4,10 @@ from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.cgroup import Cgroup
 from plugins.runtime_ns.console import open_terminal
 from plugins.runtime_ns.container_plan import Machine, run_program, terminal_size
-from plugins.runtime_ns.security import Confinement, set_oom_score
+from plugins.runtime_ns.security import Confinement, set_by_host_paths
 from sdk.drivers.runtime import ProcessIO
 from sdk.oci.runtime import Process
-from sdk.shim.layout import TARGET_FD
+from sdk.shim.layout import CGROUP_FD, TARGET_FD
 from sdk.shim.plan import Plan
 from sdk.shim.supervisor import detach, fork, supervise
 
@@ -20,9 +20,10 @@ def exec_plan(process: Process, io: ProcessIO, confinement: Confinement, machine
     detach(plan)
     plan.call("setns", TARGET_FD, k.CLONE_NEWPID, why="the child is born into the container's PID namespace")
     forked = fork(plan, 0, into_cgroup=machine.hierarchy.version == 2)
-    set_oom_score(plan, process)
+    set_by_host_paths(plan, process)
     cgroup.join(plan)
     plan.call("setns", TARGET_FD, _NAMESPACES, why="all other namespaces of the container")
+    plan.call("close_range", TARGET_FD, CGROUP_FD, 0, why="no path below /proc/self/fd may lead to the host")
     plan.call("chdir", "/", why="stand in the container's root")
     if io.terminal:
         open_terminal(plan, process.user.uid, *terminal_size(process, io))

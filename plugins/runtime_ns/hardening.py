@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.mount_options import mount_attributes
 from plugins.runtime_ns.paths import write_file
-from sdk.shim.plan import ANY_ERROR, Label, Plan
+from sdk.shim.plan import ANY_ERROR, Label, Plan, Slot
 
 
 def set_sysctls(plan: Plan, sysctls: Mapping[str, str]) -> None:
@@ -28,22 +28,24 @@ def make_readonly(plan: Plan, paths: Sequence[str]) -> None:
         plan.place(absent)
 
 
-def mask(plan: Plan, paths: Sequence[str]) -> None:
-    """Add what hides paths: a file under /dev/null, a directory under an empty one."""
+def clone_nulls(plan: Plan, paths: Sequence[str]) -> Sequence[Slot]:
+    """Add what clones the host's /dev/null for every path to be masked: the container's own may be anything its image says."""
+    trees = []
     for path in paths:
+        trees.append(plan.slot())
+        flags = k.OPEN_TREE_CLONE | os.O_CLOEXEC
+        plan.call("open_tree", k.AT_FDCWD, "/dev/null", flags, why=f"to hide {path}", store=trees[-1])
+    return trees
+
+
+def mask(plan: Plan, paths: Sequence[str], nulls: Sequence[Slot]) -> None:
+    """Add what hides paths: a file under a clone of /dev/null, a directory under an empty one."""
+    flags = k.MOVE_MOUNT_F_EMPTY_PATH | k.MOVE_MOUNT_T_SYMLINKS
+    for path, null in zip(paths, nulls, strict=True):
         masked = Label()
-        plan.call(
-            "mount",
-            "/dev/null",
-            path,
-            None,
-            k.MS_BIND,
-            None,
-            why="tells about the host (a file)",
-            tolerate=ANY_ERROR,
-            if_zero=masked,
-        )
-        plan.call(
-            "mount", "tmpfs", path, "tmpfs", k.MS_RDONLY, "size=0k", why="tells about the host (a directory)", tolerate=errno.ENOENT
-        )
+        why = "tells about the host (a file)"
+        plan.call("move_mount", null, "", k.AT_FDCWD, path, flags, why=why, tolerate=ANY_ERROR, if_zero=masked)
+        why = "tells about the host (a directory)"
+        plan.call("mount", "tmpfs", path, "tmpfs", k.MS_RDONLY, "size=0k", why=why, tolerate=errno.ENOENT)
         plan.place(masked)
+        plan.call("close", null, why="it is in place, or not needed")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.mount_options import MountOptions, mount_attributes, parse_options
 from plugins.runtime_ns.paths import ensure_directory, ensure_file
+from sdk.errors import InvalidArgument
 from sdk.oci.runtime import Mount
 from sdk.shim.plan import Plan, Slot
 
@@ -25,6 +26,33 @@ class BoundTree:
     tree: Slot
 
 
+_FILES_OF_PROC = frozenset(
+    f"/proc/{name}"
+    for name in (
+        "cpuinfo",
+        "diskstats",
+        "loadavg",
+        "meminfo",
+        "net/dev",
+        "slabinfo",
+        "stat",
+        "swaps",
+        "uptime",
+        "sys/kernel/ns_last_pid",
+    )
+)
+"""What may be replaced in /proc: counters that programs like lxcfs make up."""
+
+
+def _check_place(mount: Mount) -> None:
+    """Raise InvalidArgument for a mount that would replace a part of /proc: masks and limits are set through it."""
+    place = os.path.normpath(f"/{mount.destination}").replace("//", "/")
+    if place == "/proc" and (mount.type == "proc" or os.path.realpath(mount.source) == "/proc"):
+        return
+    if f"{place}/".startswith("/proc/") and place not in _FILES_OF_PROC:
+        raise InvalidArgument(f'"{mount.destination}" cannot be mounted because it is inside /proc')
+
+
 def complaint_about(mount: Mount) -> str:
     """Return the sentence for a mount that failed."""
     return f'error mounting "{mount.source}" to rootfs at "{mount.destination}": {{error}}'
@@ -34,6 +62,7 @@ def clone_sources(plan: Plan, mounts: Sequence[Mount], directory: str) -> dict[i
     """Add what clones the sources of bind mounts; returns them by index. Relative sources start at `directory`."""
     trees = {}
     for index, mount in enumerate(mounts):
+        _check_place(mount)
         options = parse_options(mount)
         if options.is_bind:
             trees[index] = _clone(plan, mount, options, os.path.join(directory, mount.source))

@@ -24,11 +24,17 @@ class Confinement:
     seccomp: bytes = b""
 
 
-def set_oom_score(plan: Plan, process: Process) -> None:
-    """Add the adjustment; lowering it needs a right that not every daemon has."""
+def set_by_host_paths(plan: Plan, process: Process) -> None:
+    """Add what is set by files of /proc, while that is still the host's and not something an image may have put in its place.
+
+    Lowering the OOM score needs a right that not every daemon has; the AppArmor profile begins with execve.
+    """
     if process.oom_score_adj is not None:
         value = str(process.oom_score_adj)
         write_file(plan, "/proc/self/oom_score_adj", value, why="whom the OOM killer takes first", tolerate=ANY_ERROR)
+    if process.apparmor_profile:
+        profile = f"exec {process.apparmor_profile}"
+        write_file(plan, "/proc/self/attr/exec", profile, why="AppArmor profile", complaint="apply apparmor profile: {error}")
 
 
 def set_limits(plan: Plan, process: Process) -> None:
@@ -48,9 +54,6 @@ def confine(plan: Plan, process: Process, confinement: Confinement) -> None:
     Without no_new_privs a filter needs CAP_SYS_ADMIN and so comes before capabilities are dropped; with it the filter comes last,
     so that it need not allow what is done here.
     """
-    if process.apparmor_profile:
-        profile = f"exec {process.apparmor_profile}"
-        write_file(plan, "/proc/self/attr/exec", profile, why="AppArmor profile", complaint="apply apparmor profile: {error}")
     plan.call("close_range", 3, 0xFFFFFFFF, k.CLOSE_RANGE_CLOEXEC, why="nothing of the engine's is open after execve")
     if process.no_new_privileges:
         plan.call("prctl", k.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, why="set-user-ID programs give no rights")

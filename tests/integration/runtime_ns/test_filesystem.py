@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sdk.drivers.runtime import Bundle
 from sdk.drivers.storage import Mount
-from sdk.errors import StartFailed
+from sdk.errors import InvalidArgument, StartFailed
 from sdk.linux.mount import MountFlag, mount, umount
 from sdk.oci import runtime as oci
 from sdk.testing.bundles import container_spec, process, with_linux
@@ -188,6 +188,35 @@ async def test_a_masked_directory_is_empty_and_a_masked_file_too(lab: Lab) -> No
     masked, touched = (await output(lab, spec)).splitlines()
     assert masked == "0"
     assert "Read-only file system" in touched
+
+
+async def test_masks_do_not_trust_the_images_dev(lab: Lab, source: Path) -> None:
+    (source / "null").symlink_to("/etc/passwd")
+    spec = with_linux(spec_with("cat /etc/plain", oci.Mount("/dev", "bind", str(source), ("rbind",))), masked_paths=("/etc/plain",))
+    assert await output(lab, spec) == ""
+
+
+@pytest.mark.parametrize("place", ["/proc", "/proc/sys/x", "proc/../proc/bus"])
+async def test_nothing_replaces_proc(lab: Lab, source: Path, place: str) -> None:
+    with pytest.raises(InvalidArgument, match="cannot be mounted because it is inside /proc"):
+        await lab.start_spec(spec_with("true", oci.Mount(place, "bind", str(source), ("rbind",))))
+
+
+async def test_a_counter_of_proc_may_be_made_up(lab: Lab, source: Path) -> None:
+    bind = oci.Mount("/proc/uptime", "bind", str(source / "file"), ("bind",))
+    assert await output(lab, spec_with("cat /proc/uptime", bind)) == "content\n"
+
+
+@pytest.mark.parametrize("descriptor", range(3, 20))
+async def test_a_working_directory_cannot_be_a_descriptor_of_the_engine(lab: Lab, descriptor: int) -> None:
+    spec = container_spec(process("true"))
+    spec = replace(spec, process=replace(spec.process, cwd=f"/proc/self/fd/{descriptor}/.."))
+    with pytest.raises(StartFailed):
+        await lab.start_spec(spec)
+    task = await lab.sleeper()
+    with pytest.raises(StartFailed):
+        await task.exec("e1", spec.process, PIPES)
+    await task.delete()
 
 
 async def test_the_host_is_out_of_reach(lab: Lab) -> None:
