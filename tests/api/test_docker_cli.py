@@ -126,3 +126,13 @@ def test_cleaning_up(api: Api) -> None:
 def test_logging_in(api: Api) -> None:
     assert "Login Succeeded" in succeed(api, "login", "-u", "me", "--password-stdin", "r.example", stdin="right")
     assert api.docker("login", "-u", "me", "--password-stdin", "r.example", stdin="wrong").returncode == 1
+
+
+def test_a_build_is_refused_in_words_however_large_its_context(api: Api, tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("FROM busybox\n")
+    (context / "large").write_bytes(b"\0" * (8 << 20))
+    done = api.docker("build", str(context))
+    assert done.returncode == 1
+    assert "this engine has no builder yet" in done.stderr

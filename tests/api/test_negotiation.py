@@ -83,3 +83,20 @@ def test_a_connection_serves_many_requests(api: Api) -> None:
         for path in (b"/_ping", b"/nowhere", b"/v1.23/info"):
             client.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: docker\r\n\r\n")
             assert client.recv(65536).startswith(b"HTTP/1.1 ")
+
+
+def test_what_nobody_foresaw_is_a_500_with_its_text(api: Api) -> None:
+    async def broken() -> None:
+        raise RuntimeError("the disk is on fire")
+
+    api.engine.system.info = broken
+    reply = api.call("GET", "/info")
+    assert (reply.status, reply.message) == (500, "the disk is on fire")
+    assert reply.headers["api-version"] == "1.51"
+    assert api.call("GET", "/_ping").status == 200
+
+
+def test_a_parameter_of_another_type_is_named(api: Api) -> None:
+    reply = api.call("GET", "/containers/json?limit=many")
+    assert reply.status == 400
+    assert reply.message.startswith("invalid value for limit: ")
