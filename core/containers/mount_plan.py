@@ -1,14 +1,17 @@
 """A container's mounts at start: records become the runtime specification's mounts."""
 
-import os
 from collections.abc import Iterable, Sequence
 
+import anyio
+
+from core.containers.bind_sources import make_sources
 from core.containers.mount_record import MountRecord
-from core.containers.mount_requests import check_source
 from core.containers.mounts import VolumeStore
 from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.subpath import resolve_subpath
 from sdk.oci.runtime import Mount
+
+_limiter = anyio.CapacityLimiter(4)
 
 
 async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes: VolumeStore) -> tuple[Mount, ...]:
@@ -19,7 +22,9 @@ async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes:
     """
     if not records:
         return ()
-    return tuple([await _mount(record, container_id, volumes) for record in sorted(_effective(records), key=_depth)])
+    chosen = sorted(_effective(records), key=_depth)
+    await make_sources(chosen)
+    return tuple([await _mount(record, container_id, volumes) for record in chosen])
 
 
 async def release_mounts(records: Iterable[MountRecord], container_id: str, volumes: VolumeStore) -> None:
@@ -52,19 +57,12 @@ def _depth(record: MountRecord) -> tuple[int, str]:
 async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore) -> Mount:
     if record.type == "tmpfs":
         return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=(*record.options, "rprivate"))
+    source = record.source
     if record.type == "volume":
-        directory = str(await volumes.mount(record, container_id))
-        source = resolve_subpath(directory, record.subpath) if record.subpath else directory
-    else:
-        source = _bind_source(record)
+        source = str(await volumes.mount(record, container_id))
+    if record.subpath:
+        source = await anyio.to_thread.run_sync(resolve_subpath, source, record.subpath, limiter=_limiter)
     return Mount(destination=record.destination, type="bind", source=source, options=_bind_options(record))
-
-
-def _bind_source(record: MountRecord) -> str:
-    if record.create_source and not os.path.lexists(record.source):
-        os.makedirs(record.source, mode=0o755, exist_ok=True)
-    check_source(record.source)
-    return record.source
 
 
 def _bind_options(record: MountRecord) -> tuple[str, ...]:

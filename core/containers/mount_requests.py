@@ -1,6 +1,5 @@
 """`--mount` requests checked and turned into records, by type, with Docker's sentences."""
 
-import os
 import posixpath
 
 from core.containers.binds import DEFAULT_PROPAGATION, PROPAGATIONS, check_absolute, check_destination, invalid_mount
@@ -38,8 +37,6 @@ def _bind(request: MountRequest, destination: str) -> MountRecord:
     if options.read_only_force_recursive and not HAS_RECURSIVE_READONLY:
         raise invalid_mount("bind", "this kernel cannot make mounts recursively read-only (Linux 5.12 can)")
     source = check_absolute(request.source, "bind")
-    if not options.create_mountpoint:
-        check_source(source)
     return MountRecord(
         type="bind",
         source=source,
@@ -50,12 +47,6 @@ def _bind(request: MountRequest, destination: str) -> MountRecord:
         recursive=not options.non_recursive,
         recursive_readonly=not (options.read_only_non_recursive or options.non_recursive),
     )
-
-
-def check_source(source: str) -> None:
-    """Raise InvalidArgument unless the source of a bind mount exists."""
-    if not os.path.lexists(source):
-        raise invalid_mount("bind", f"bind source path does not exist: {source}")
 
 
 def _volume(request: MountRequest, destination: str) -> MountRecord:

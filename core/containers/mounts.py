@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from core.containers.bind_sources import check_sources
 from core.containers.binds import DEFAULT_PROPAGATION, Bind, check_destination, is_writable, parse_bind, parse_volumes_from
 from core.containers.mount_record import MountRecord, mount_points, volume_names
 from core.containers.mount_requests import record_of
@@ -56,6 +57,7 @@ async def resolve_mounts(
     options = _request_options(host_config)
     for record in _asked_for(config, host_config, wanted):
         wanted[record.destination] = record
+    await check_sources(wanted.values())
     return tuple([record async for record in _with_volumes(wanted, container_id, volumes, options)])
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
@@ -12,6 +13,8 @@ from core.containers.mounts import VolumeStore
 from core.containers.treecopy import copy_tree
 from sdk.linux.openat import open_in_root
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 _limiter = anyio.CapacityLimiter(4)
 
 
@@ -31,12 +34,16 @@ async def populate(
         return
     async with AsyncExitStack() as stack:
         targets = [(record, await stack.enter_async_context(volumes.opened(record.name, container_id))) for record in wanted]
-        empty = [(record, target) for record, target in targets if not _has_content(target)]
+        empty = [(record, target) for record, target in targets if not await _in_thread(_has_content, target)]
         if not empty:
             return
         root = await stack.enter_async_context(open_root())
         for record, target in empty:
-            await anyio.to_thread.run_sync(_copy_up, root, record.destination, target, limiter=_limiter)
+            await _in_thread(_copy_up, root, record.destination, target)
+
+
+async def _in_thread(work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
+    return await anyio.to_thread.run_sync(work, *arguments, limiter=_limiter)
 
 
 def _has_content(directory: Path) -> bool:

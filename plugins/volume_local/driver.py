@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
@@ -17,6 +17,7 @@ from sdk.errors import Conflict, NoSuchVolume
 from sdk.providers import PluginContext
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 _THREADS = 4
 
 
@@ -89,5 +90,5 @@ class LocalVolumeDriver(VolumeDriver):
         volume = await self.get(name)
         return -1 if volume.options else await self._in_thread(tree_size, str(volume.mountpoint))
 
-    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+    async def _in_thread(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiter)

@@ -65,6 +65,14 @@ async def test_a_missing_source_of_a_mount_is_an_error(tmp_path: Path, volumes: 
         await mount_plan([MountRecord(type="bind", source=f"{tmp_path}/gone", destination="/x")], "c", volumes)
 
 
+async def test_a_source_that_cannot_be_made_is_an_error(tmp_path: Path, volumes: Volumes):
+    (tmp_path / "file").touch()
+    os.symlink("nowhere", tmp_path / "dangling")
+    for source, reason in ((tmp_path / "file/below", "not a directory"), (tmp_path / "dangling", "file exists")):
+        with pytest.raises(InvalidArgument, match=f"error while creating mount source path '{source}': mkdir .*: {reason}"):
+            await mount_plan([MountRecord(type="bind", source=str(source), destination="/x", create_source=True)], "c", volumes)
+
+
 async def test_tmpfs_wins_over_what_is_inherited(volumes: Volumes):
     records = [
         MountRecord(type="volume", source="", destination="/x", name="v"),
