@@ -10,7 +10,7 @@ from core.containers.namespaces import SharedNamespaces
 from core.containers.process import exec_process
 from core.containers.seccomp_default import default_seccomp
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS, SpecRequest, build_spec
-from sdk.engine.config import ContainerConfig, DeviceMapping, HostConfig, Ulimit
+from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Ulimit
 from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
 
@@ -171,6 +171,11 @@ def test_device_rules_are_appended():
     assert made.linux.resources.devices[-1] == oci.DeviceRule(allow=True, type="c", major=42, access="rmw")
     with pytest.raises(InvalidArgument, match=r"^invalid device cgroup rule format: 'x'$"):
         spec(HostConfig(device_cgroup_rules=("x",)))
+
+
+def test_gpus_are_refused_in_dockers_words():
+    with pytest.raises(InvalidArgument, match=r'^could not select device driver "" with capabilities: \[\[gpu\]\]$'):
+        spec(HostConfig(device_requests=(DeviceRequest(count=-1, capabilities=(("gpu",),)),)))
 
 
 def test_sysctls_defaults_and_refusals():
