@@ -4,8 +4,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 import httpx
@@ -66,11 +65,13 @@ def _play(stage: Stage, bill: Playbill, flags: list[str]) -> None:
     os.environ["DOCKER_HOST"] = f"unix://{stage.socket}"
     with ExitStack() as running:
         with bill.step("find an image to pull"):
-            source, environment = running.enter_context(_image_source(stage, bill))
+            source, environment = _image_source(stage, bill, running)
         with bill.step("start the daemon"):
             bill.say(f"core serve -H {os.environ['DOCKER_HOST']} {' '.join([*flags, *source])}")
             running.enter_context(serve(stage, [*flags, *source], environment))
         running.callback(_remove_containers)
+        with bill.step("pull it"):
+            _pull(stage, bill, running)
         _main_job(stage, bill)
         _assert_clean(stage, bill, "look for leaks: mounts, processes, cgroups, links, tables, files")
     _assert_clean(stage, bill, "look for leaks after the daemon has stopped")
@@ -78,8 +79,6 @@ def _play(stage: Stage, bill: Playbill, flags: list[str]) -> None:
 
 
 def _main_job(stage: Stage, bill: Playbill) -> None:
-    with bill.step("pull it"):
-        bill.core("pull", "busybox")
     with bill.step("run it with a published port"):
         bill.core("run", "-d", "--name", "web", "-p", "8080:80", "busybox", "sh", "-c", _SERVICE)
     with bill.step("talk to it over HTTP"):
@@ -99,23 +98,36 @@ def _main_job(stage: Stage, bill: Playbill) -> None:
             bill.core(*words)
 
 
-@contextmanager
-def _image_source(stage: Stage, bill: Playbill) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Offer the image `busybox` to the daemon; yields flags and environment for it."""
+def _image_source(stage: Stage, bill: Playbill, running: ExitStack) -> tuple[list[str], dict[str, str]]:
+    """Offer the image `busybox` to the daemon until `running` ends; return flags and environment for it."""
     if _public_answers():
         bill.say("Docker Hub answers: the image comes from there")
-        with open_relay(stage) as proxy:
-            yield [], {"HTTPS_PROXY": proxy, "https_proxy": proxy}
-        return
+        proxy = running.enter_context(open_relay(stage))
+        return [], {"HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
     bill.say("no public registry answers: the image is made of this machine's busybox and served by docker-registry on loopback")
+    return ["--registry-mirror", f"http://{_local_registry(stage, running)}"], {}
+
+
+def _local_registry(stage: Stage, running: ExitStack) -> str:
+    """Serve the image on the stage's loopback until `running` ends; return the address. Raises DemoFailed if a program is missing."""
     for program, package in ((str(BUSYBOX), "busybox-static"), ("docker-registry", "docker-registry")):
         if not shutil.which(program):
             raise DemoFailed(f"{program} is missing (apt install {package}); with the internet the demonstration works without it")
-    with ExitStack() as running:
-        with stage.entered():
-            registry = running.enter_context(serve_registry(stage.directory / "registry"))
-            upload(make_busybox(), registry.address, "library/busybox")
-        yield ["--registry-mirror", f"http://{registry.address}"], {}
+    with stage.entered():
+        registry = running.enter_context(serve_registry(stage.directory / "registry"))
+        upload(make_busybox(), registry.address, "library/busybox")
+    return registry.address
+
+
+def _pull(stage: Stage, bill: Playbill, running: ExitStack) -> None:
+    """Pull the image; a public registry that refuses, as for too many pulls from here, is replaced by one on loopback."""
+    try:
+        bill.core("pull", "busybox")
+    except DemoFailed:
+        bill.say("so the image is made of this machine's busybox and served by docker-registry on loopback")
+        name = f"{_local_registry(stage, running)}/library/busybox"
+        bill.core("pull", name)
+        bill.core("tag", name, "busybox")
 
 
 def _public_answers() -> bool:

@@ -43,7 +43,12 @@ def _serve(client: socket.socket) -> None:
             client.sendall(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n")
             return
         host, _, port = target.rpartition(":")
-        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS) as server:
+        try:
+            server = socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS)
+        except OSError:
+            client.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+            return
+        with server:
             server.settimeout(None)
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=_copy, args=(server, client), daemon=True)

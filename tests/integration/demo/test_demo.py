@@ -55,6 +55,16 @@ def test_the_whole_job():
 
 
 @_NEEDED
+def test_a_public_registry_that_refuses_is_replaced():
+    script = "from core.cli.demo import command; command._public_answers = lambda: True; command.demo()"
+    environment = os.environ | {"CORE_PLUGINS__REGISTRY_HUB__RETRIES": "0"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Docker Hub answers" in done.stdout
+    assert "hello, world" in done.stdout
+
+
+@_NEEDED
 @pytest.mark.parametrize(("number", "step"), [(signal.SIGINT, b"start the daemon"), (signal.SIGTERM, b"see what it uses")])
 def test_it_cleans_up_when_it_is_stopped(number: signal.Signals, step: bytes):
     process = subprocess.Popen([sys.executable, "-m", "core", "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
