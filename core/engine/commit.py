@@ -1,7 +1,7 @@
 """`docker commit`: an image of what a container changed."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from core.containers.live import LiveContainer
 from core.containers.rootfs import opened_root
@@ -16,6 +16,7 @@ from core.images.instructions import apply_changes
 from sdk.engine.config import ContainerConfig
 from sdk.engine.containers import ContainerState
 from sdk.engine.images import CommitRequest
+from sdk.errors import Conflict
 from sdk.oci.image import ExecutionConfig, History
 
 
@@ -63,11 +64,21 @@ def _execution(config: ContainerConfig) -> ExecutionConfig:
 
 @asynccontextmanager
 async def _held(engine: EngineContext, live: LiveContainer, *, pausing: bool) -> AsyncIterator[None]:
-    if not pausing or live.record.state is not ContainerState.RUNNING:
-        yield
-        return
-    await pause(engine, live)
+    paused = pausing and await _paused(engine, live)
     try:
         yield
     finally:
-        await unpause(engine, live)
+        if paused:
+            with suppress(Conflict):  # killed meanwhile
+                await unpause(engine, live)
+
+
+async def _paused(engine: EngineContext, live: LiveContainer) -> bool:
+    """Pause a container if it runs; it may end at any moment."""
+    if live.record.state is not ContainerState.RUNNING:
+        return False
+    try:
+        await pause(engine, live)
+    except Conflict:
+        return False
+    return True

@@ -35,7 +35,8 @@ async def _remove(context: ImageContext, image: StoredImage, *, dangling_only: b
     removals: list[Removal] = []
     try:
         for ref in [str(name) for name in names] or [image.id]:
-            removals += await remove(context, ref)
+            if image.id in context.store:  # its digests go with its last tag
+                removals += await remove(context, ref)
     except Conflict:
         return removals
     return removals
