@@ -27,6 +27,13 @@ _SERVICE = (
     'trap "exit 0" TERM; mkdir -p /var/www; echo "Hello from $(hostname), a container on $(uname -sr)" > /var/www/index.html; '
     "httpd -f -v -p 80 -h /var/www 2>&1 & wait"
 )
+_FATAL = {
+    "namespaces": "`core pull` and `core images` would still work",
+    "cgroups": "`core pull` and `core images` would still work",
+    "nftables": "`core run --network none` would still work",
+    "tmpfs": "`core plugin list` and `core config show` would still work",
+}
+"""Features without which there is nothing to show, and what would work all the same."""
 _AUDIT_FAILED = "the engine left something behind: "
 
 
@@ -41,6 +48,9 @@ def demo() -> None:
     except DemoFailed as error:
         print(f"\ncore demo: {error}", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        print(f"\ncore demo: {error}; a container without privileges, for one, cannot run containers", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\ncore demo: stopped; everything was cleaned up", file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -50,9 +60,12 @@ def _check_machine() -> list[str]:
     """Return flags for the daemon that suit this machine. Raises DemoFailed when it lacks what the demonstration needs."""
     if os.geteuid() != 0:
         raise DemoFailed("root is needed to make namespaces and mounts (try sudo); `make test-unit` works without")
-    missing = [feature for feature in features() if feature.needed and not feature.found]
     flags = []
-    for feature in missing:
+    for feature in features():
+        if feature.found or not feature.needed:
+            continue
+        if feature.name in _FATAL:
+            raise DemoFailed(f"this kernel lacks {feature.name}, needed for {feature.why}; {_FATAL[feature.name]}")
         if feature.name == "overlayfs":
             print("This kernel has no overlayfs: the storage driver vfs is used, which copies images instead of stacking them.")
             flags = ["--storage-driver", "vfs"]
@@ -141,7 +154,10 @@ def _fetch(stage: Stage) -> str:
     """Return what the container answers; it may need a moment until it listens."""
     transport = httpx.HTTPTransport(retries=5, verify=False)
     with stage.entered(), httpx.Client(transport=transport, trust_env=False) as client:
-        return client.get(_URL).raise_for_status().text.strip()
+        try:
+            return client.get(_URL).raise_for_status().text.strip()
+        except httpx.HTTPError as error:
+            raise DemoFailed(f"the published port does not answer: {error}") from error
 
 
 def _remove_containers() -> None:

@@ -130,3 +130,29 @@ def test_without_root_one_sentence_says_what_would_work():
     assert done.stderr.strip() == (
         "core demo: root is needed to make namespaces and mounts (try sudo); `make test-unit` works without"
     )
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("nftables", "core demo: this kernel lacks nftables, needed for ports; `core run --network none` would still work"),
+        ("overlayfs", "the storage driver vfs is used"),
+    ],
+)
+def test_one_sentence_says_what_the_machine_lacks(missing: str, said: str):
+    script = f"""
+from core.cli.demo import command
+from core.host.features import Feature
+command.features = lambda: [Feature({missing!r}, False, "", True, "ports")]
+command.demo()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
+    assert said in done.stdout + done.stderr
+    assert done.returncode == (1 if missing == "nftables" else 0), done.stdout + done.stderr
+
+
+def test_a_machine_that_forbids_namespaces_is_no_traceback():
+    script = "from core.cli.demo import command; command.open_stage = lambda: (_ for _ in ()).throw(PermissionError(1, 'unshare'))\ncommand.demo()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("core demo: [Errno 1] unshare; a container without privileges")
