@@ -69,9 +69,5 @@ class Cgroup(ABC):
         """Kill what is in it and remove it; idempotent. Raises OSError (EBUSY) if something in it cannot be killed."""
 
     @abstractmethod
-    def remove_parent(self) -> None:
-        """Remove the directories it lay in as far up as they are empty."""
-
-    @abstractmethod
-    def siblings(self) -> Sequence[str]:
-        """Return the names of the cgroups beside it, its own included."""
+    def remove_if_empty(self) -> bool:
+        """Remove it unless something is in it; return whether it is gone."""

@@ -115,23 +115,12 @@ def _removed(directory: str) -> bool:
     return True
 
 
-def remove_empty_parents(root: str, path: str) -> None:
-    """Remove the directories above `path`, inside `root`, as far as they are empty."""
-    parent = os.path.dirname(path.strip("/"))
-    while parent:
-        try:
-            os.rmdir(f"{root}/{parent}")
-        except FileNotFoundError:
-            pass
-        except OSError:
-            return
-        parent = os.path.dirname(parent)
-
-
-def children(directory: str) -> Sequence[str]:
-    """Return the names of the cgroups directly in a directory."""
+def removed_if_empty(directory: str) -> bool:
+    """Remove a cgroup that has neither processes nor cgroups in it; return whether it is gone."""
     try:
-        with os.scandir(directory) as entries:
-            return [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        os.rmdir(directory)
+    except FileNotFoundError:
+        return True
     except OSError:
-        return ()
+        return False
+    return True

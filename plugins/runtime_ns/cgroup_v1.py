@@ -84,12 +84,9 @@ class CgroupV1(Cgroup):
         for directory in self._distinct:
             files.remove(directory)
 
-    def remove_parent(self) -> None:
-        for mount in set(self._mounts.values()):
-            files.remove_empty_parents(mount, self.path)
-
-    def siblings(self) -> Sequence[str]:
-        return sorted({name for directory in self._distinct for name in files.children(os.path.dirname(directory))})
+    def remove_if_empty(self) -> bool:
+        gone = [files.removed_if_empty(directory) for directory in self._distinct]
+        return all(gone)
 
     @property
     def _any(self) -> str:

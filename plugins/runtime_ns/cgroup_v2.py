@@ -84,11 +84,8 @@ class CgroupV2(Cgroup):
         self.kill()
         files.remove(self._directory)
 
-    def remove_parent(self) -> None:
-        files.remove_empty_parents(self._mount, self.path)
-
-    def siblings(self) -> Sequence[str]:
-        return files.children(os.path.dirname(self._directory))
+    def remove_if_empty(self) -> bool:
+        return files.removed_if_empty(self._directory)
 
     def _make(self) -> None:
         files.make(self._directory)

@@ -1,11 +1,12 @@
 """What the runtime and its tasks share."""
 
+import os
 import platform
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
+from urllib.parse import quote
 
 import anyio.to_thread
 
@@ -26,31 +27,46 @@ _MACHINES = {"x86_64": ABI.X86_64, "aarch64": ABI.AARCH64}
 
 @dataclass(frozen=True, slots=True)
 class RuntimeContext:
-    """`cgroups` remembers parents of removed cgroups, which go when the runtime is closed; `title` begins those of its shims."""
+    """`containers` and `parents` note the cgroups made for containers and those above them; `title` begins that of every shim."""
 
     executor: Executor
     machine: Machine
-    ledger: Ledger
+    containers: Ledger
+    parents: Ledger
     title: tuple[str, ...]
     limiter: anyio.CapacityLimiter
     capabilities: int = field(default_factory=available)
-    emptied: dict[str, Cgroup] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run blocking work off the event loop."""
         return await anyio.to_thread.run_sync(work, limiter=self.limiter)
 
+    def note(self, container_id: str, path: str) -> None:
+        """Note a cgroup that is about to be made, and what is missing above it. Blocks."""
+        if (parent := os.path.dirname(path)) not in self._noted:
+            for ancestor in _upwards(parent):
+                if not self.machine.hierarchy.cgroup(ancestor).exists():
+                    self.parents.enter(quote(ancestor, safe=""), ancestor)
+            self._noted.add(parent)
+        self.containers.enter(container_id, path)
+
     def destroy(self, container_id: str, cgroup: Cgroup) -> None:
         """Kill what is in a container's cgroup and remove it; idempotent. Blocks."""
         cgroup.destroy()
-        self.ledger.strike(container_id)
-        self.emptied[cgroup.path.rpartition("/")[0]] = cgroup
+        self.containers.strike(container_id)
 
     def remove_parents(self) -> None:
-        """Remove the parents of removed cgroups where nothing is left in them."""
-        for cgroup in self.emptied.values():
-            with suppress(OSError):
-                cgroup.remove_parent()
+        """Remove what was made above containers' cgroups and has become empty. Blocks."""
+        for name, path in sorted(self.parents.entries().items(), reverse=True):
+            if self.machine.hierarchy.cgroup(path).remove_if_empty():
+                self.parents.strike(name)
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path.strip("/"):
+        yield path
+        path = os.path.dirname(path)
 
 
 def native_syscalls() -> dict[str, int]:

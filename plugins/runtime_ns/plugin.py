@@ -23,7 +23,8 @@ async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> As
     machine = Machine(native_syscalls(), find_hierarchy(settings.cgroup_version))
     executor = choose_executor(settings.executor)
     limiter = anyio.CapacityLimiter(settings.parallel_starts)
-    context = RuntimeContext(executor, machine, Ledger(plugin.exec_root), (NAME, plugin.instance), limiter)
+    containers, parents = Ledger(plugin.exec_root / "containers"), Ledger(plugin.exec_root / "parents")
+    context = RuntimeContext(executor, machine, containers, parents, (NAME, plugin.instance), limiter)
     try:
         yield NamespaceRuntime(context)
     finally:

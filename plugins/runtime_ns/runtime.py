@@ -71,7 +71,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
         with ExitStack() as undo:
             undo.callback(remove_records, bundle.path)
             save_record(bundle.path, record)
-            self._context.ledger.enter(bundle.id, cgroup.path)
+            self._context.note(bundle.id, cgroup.path)
             undo.callback(self._context.destroy, bundle.id, cgroup)
             cgroup.create(bundle.spec.linux.resources or Resources())
             supervised = self._launch(bundle, io, plan, cgroup)
@@ -115,7 +115,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
 
     def _discard(self, container_id: str, path: Path) -> None:
         record = load_record(path)
-        place = record.cgroup if record else self._context.ledger.cgroup_of(container_id)
+        place = record.cgroup if record else self._context.containers.cgroup_of(container_id)
         if place:
             self._context.machine.hierarchy.cgroup(place).kill()
         abandon(path / STATE)
@@ -127,10 +127,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
             remove_records(path)
 
     def _audit(self) -> Sequence[str]:
-        entries = self._context.ledger.entries()
+        entries = self._context.containers.entries()
         noted = {name: self._context.machine.hierarchy.cgroup(path) for name, path in entries.items()}
         found = [f"cgroup {cgroup.path} of container {name}" for name, cgroup in noted.items() if cgroup.exists()]
-        for parent, cgroup in self._context.emptied.items():
-            paths = (f"{parent}/{name}" for name in cgroup.siblings())
-            found += (f"cgroup {path}" for path in paths if path not in entries.values())
         return [*found, *(f"supervisor process {pid}" for pid in shims_titled(*self._context.title))]

@@ -165,6 +165,21 @@ async def test_a_parent_chosen_by_the_user_goes_when_it_is_empty(bench: BundleFa
     assert not any(Path(mount + parent).exists() for mount in find_hierarchy().controllers.values())
 
 
+async def test_a_parent_made_by_somebody_else_stays(bench: BundleFactory) -> None:
+    hierarchy = find_hierarchy()
+    theirs = Path((hierarchy.controllers.get("cpu") or hierarchy.unified) + f"/theirs-{os.getpid()}")
+    theirs.mkdir()
+    try:
+        async with open_runtime("plugins.runtime_ns.plugin", {}, bench.directory) as runtime:
+            task = await runtime.start(bench.bundle(with_linux(shell("true"), cgroups_path=f"/{theirs.name}/c1")), PIPES)
+            await task.delete()
+        assert theirs.exists()
+    finally:
+        for mount in {*hierarchy.controllers.values(), hierarchy.unified} - {""}:
+            if Path(mount, theirs.name).exists():
+                Path(mount, theirs.name).rmdir()
+
+
 async def test_privileged_exec(lab: Lab) -> None:
     task = await lab.sleeper()
     script = "grep -E 'CapEff|Seccomp:' /proc/self/status"
