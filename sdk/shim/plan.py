@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_ZERO, MAGIC, OPERATION, RUNNING, SLOTS, SPAN
 
@@ -38,8 +39,7 @@ Argument = int | str | bytes | Record | Slot | None
 """An integer; a string (passed as a pointer to it, NUL-terminated); bytes or a Record (as a pointer); a Slot's value; a null pointer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One system call of a plan. `complaint` is the sentence when it fails; `{error}` in it stands for the kernel's."""
 
     syscall: str
@@ -85,10 +85,12 @@ class Plan:
         values = [0] * 6
         slots = 0
         for position, argument in enumerate(arguments):
-            if type(argument) is Slot:
+            if type(argument) is int:
+                values[position] = argument
+            elif type(argument) is Slot:
                 slots |= 1 << position
                 values[position] = argument.index
-            else:
+            elif argument is not None:
                 values[position] = self._value(argument)
         jump = JUMP_IF_ZERO if if_zero else JUMP_IF_NOT_ZERO if if_not_zero else 0
         kept = store.index + 1 if store else 0
@@ -120,17 +122,15 @@ class Plan:
         self._memory += bytes(-len(self._memory) % 8)
         return len(self._memory)
 
-    def _value(self, argument: "int | str | bytes | Record | Slot | None") -> int:
-        if isinstance(argument, int):
-            return argument
-        if argument is None:
-            return 0
+    def _value(self, argument: Argument) -> int:
         if isinstance(argument, str | bytes):
             known = self._addresses.get(argument)
             return self._place_bytes(argument) if known is None else known
         if isinstance(argument, Record):
             return self._place_record(argument)
-        raise TypeError("a slot is no value")
+        if isinstance(argument, int):
+            return argument
+        raise TypeError(f"{argument} cannot be stored in memory")
 
     def _place_bytes(self, content: str | bytes) -> int:
         position = self._align() if isinstance(content, bytes) else len(self._memory)
