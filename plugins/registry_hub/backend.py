@@ -11,6 +11,7 @@ from plugins.registry_hub.listings import list_tags, search
 from plugins.registry_hub.manifests import ACCEPT, read_limited, read_manifest
 from plugins.registry_hub.refusals import login_failed, pull_error, unreachable
 from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.tokens import NO_CREDENTIALS
 from plugins.registry_hub.transport import Request, Transport
 from plugins.registry_hub.uploads import Upload
 from sdk.drivers.registry import Credentials, RegistryBackend, ResolvedManifest, SearchResult
@@ -104,4 +105,7 @@ class HubBackend(RegistryBackend):
         except httpx.TransportError as error:
             raise unreachable(url, error) from error
         except Unauthorized as error:
-            raise Unauthorized(f'Head "{url}": {error.message}') if error.message.startswith("no basic") else error from None
+            if error.message != NO_CREDENTIALS:
+                raise
+            # not Unauthorized: clients would ask for a password in the middle of a pull, which Docker's do not
+            raise Unavailable(f'Head "{url}": {error.message}') from error

@@ -14,6 +14,8 @@ from plugins.registry_hub.refusals import parse_refusal, unreachable
 from sdk.drivers.registry import Credentials
 from sdk.errors import Unauthorized, Unavailable
 
+NO_CREDENTIALS = "no basic auth credentials"
+
 _CLIENT = "docker"
 _DEFAULT_LIFE = 60
 _MARGIN = 10
@@ -91,7 +93,7 @@ class Authorizer:
 def basic(credentials: Credentials) -> str:
     """Return a basic Authorization. Raises Unauthorized when there are no credentials."""
     if not credentials.username:
-        raise Unauthorized("no basic auth credentials")
+        raise Unauthorized(NO_CREDENTIALS)
     return "Basic " + base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
 
 

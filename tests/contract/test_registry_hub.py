@@ -66,7 +66,7 @@ class TestRegistryWithPassword(RegistryContract):
 
     @pytest.mark.anyio
     async def test_without_credentials_the_manifest_is_refused(self, backend: RegistryBackend, repository: str) -> None:
-        with pytest.raises(Unauthorized) as caught:
+        with pytest.raises(Unavailable) as caught:
             await backend.resolve(parse_reference(f"{repository}:one"), Credentials())
         assert caught.value.message.endswith('/manifests/one": no basic auth credentials')
 
