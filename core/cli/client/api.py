@@ -1,6 +1,5 @@
 """Requests to the Docker API: plain ones, streams, and connections taken over for attach and exec."""
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +9,7 @@ import httpx
 import msgspec
 
 from core.cli.client.endpoint import Endpoint, find_endpoint
+from core.cli.client.wire import Wire
 
 T = TypeVar("T")
 Query = Mapping[str, str]
@@ -37,8 +37,8 @@ class _Message(msgspec.Struct):
 class Hijacked:
     """A connection that carries raw bytes both ways after its request. `early` came together with the reply's head."""
 
-    def __init__(self, connection: socket.socket, early: bytes) -> None:
-        self.socket = connection
+    def __init__(self, wire: Wire, early: bytes) -> None:
+        self.wire = wire
         self.early = early
 
 
@@ -98,11 +98,11 @@ class Api:
             f"Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n"
         )
         try:
-            connection = self._endpoint.connect()
+            wire = self._endpoint.connect()
         except OSError as error:
             self._unreachable(error)
-        connection.sendall(head.encode() + encoded)
-        return _taken_over(connection)
+        wire.send(head.encode() + encoded)
+        return _taken_over(wire)
 
     def _unreachable(self, error: Exception) -> NoReturn:
         hint = "no permission to use it" if "Permission denied" in str(error) else "is it running? Start it with: core serve"
@@ -114,20 +114,20 @@ def connect() -> Api:
     return Api(find_endpoint(chosen_host.get()))
 
 
-def _taken_over(connection: socket.socket) -> Hijacked:
+def _taken_over(wire: Wire) -> Hijacked:
     received = b""
     while b"\r\n\r\n" not in received and len(received) < _HEAD_LIMIT:
-        chunk = connection.recv(_HEAD_LIMIT)
+        chunk = wire.receive()
         if not chunk:
             break
         received += chunk
     head, _, early = received.partition(b"\r\n\r\n")
     status = int(head.split(b" ", 2)[1]) if head.startswith(b"HTTP/") else 0
     if status in (101, 200):
-        return Hijacked(connection, early)
-    while chunk := connection.recv(_HEAD_LIMIT) if not early.endswith(b"}\n") else b"":
+        return Hijacked(wire, early)
+    while not early.endswith(b"}\n") and (chunk := wire.receive()):
         early += chunk
-    connection.close()
+    wire.close()
     raise _refusal(status, early[early.find(b"{") :])
 
 

@@ -2,12 +2,12 @@
 
 import os
 import selectors
-import socket
-import ssl
 from collections.abc import Callable
+from contextlib import closing
 
 from core.cli.client.api import Hijacked
 from core.cli.client.frames import Frames
+from core.cli.client.wire import Wire
 
 DETACH = b"\x10\x11"
 """ctrl-p ctrl-q"""
@@ -22,20 +22,21 @@ def carry(connection: Hijacked, *, terminal: bool, stdin: bool) -> bool:
     show = _writer(terminal=terminal)
     show(connection.early)
     typed = b""
+    wire = connection.wire
     # select(2), as epoll refuses a stdin that is a regular file.
-    with connection.socket, selectors.SelectSelector() as ready:
-        ready.register(connection.socket, selectors.EVENT_READ)
+    with closing(wire), selectors.SelectSelector() as ready:
+        ready.register(wire, selectors.EVENT_READ)
         if stdin:
             ready.register(0, selectors.EVENT_READ)
         while True:
-            readable = _readable(ready, connection.socket)
+            readable = _readable(ready, wire)
             if 0 in readable:
-                data = _send(connection.socket)
+                data = _send(wire)
                 typed = (typed + data)[-len(DETACH) :]
                 if not data:
                     ready.unregister(0)
-            if connection.socket.fileno() in readable:
-                received = _receive(connection.socket)
+            if wire.fileno() in readable:
+                received = wire.receive()
                 if not received:
                     return terminal and typed == DETACH
                 show(received)
@@ -57,28 +58,19 @@ def _write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _send(connection: socket.socket) -> bytes:
-    """Send what stdin has; at its end close the write side. Returns the data."""
+def _send(wire: Wire) -> bytes:
+    """Send what stdin has; at its end close our direction. Returns the data."""
     data = os.read(0, _CHUNK)
     try:
         if data:
-            connection.sendall(data)
-        elif not isinstance(connection, ssl.SSLSocket):
-            connection.shutdown(socket.SHUT_WR)
+            wire.send(data)
+        else:
+            wire.close_write()
     except OSError:  # the process has ended; its last words are still to be read
         return b""
     return data
 
 
-def _receive(connection: socket.socket) -> bytes:
-    try:
-        return connection.recv(_CHUNK)
-    except ConnectionError:
-        return b""
-
-
-def _readable(ready: selectors.BaseSelector, connection: socket.socket) -> set[int]:
-    """Wait for input; return the descriptors that have some. What TLS has decrypted already the kernel does not know of."""
-    if isinstance(connection, ssl.SSLSocket) and connection.pending():
-        return {connection.fileno()}
-    return {key.fd for key, _ in ready.select()}
+def _readable(ready: selectors.BaseSelector, wire: Wire) -> set[int]:
+    """Wait for input; return the descriptors that have some."""
+    return {wire.fileno()} if wire.has_pending else {key.fd for key, _ in ready.select()}

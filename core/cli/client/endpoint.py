@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 
+from core.cli.client.wire import TlsWire, Wire
+
 DEFAULT = "unix:///run/core/core.sock"
 
 
@@ -35,18 +37,18 @@ class Endpoint:
         """Return the URL requests start with."""
         return "http://core" if self.path else f"{'https' if self.tls else 'http'}://{self._host}:{self.port}"
 
-    def connect(self) -> socket.socket:
-        """Return a connected socket. Raises OSError."""
-        if self.path:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                connection.connect(self.path)
-            except OSError:
-                connection.close()
-                raise
-            return connection
-        plain = socket.create_connection((self.address, self.port))
-        return self.tls.wrap_socket(plain, server_hostname=self.address) if self.tls else plain
+    def connect(self) -> Wire:
+        """Return a connection. Raises OSError."""
+        if not self.path:
+            plain = socket.create_connection((self.address, self.port))
+            return TlsWire(plain, self.tls, self.address) if self.tls else Wire(plain)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(self.path)
+        except OSError:
+            connection.close()
+            raise
+        return Wire(connection)
 
     @property
     def _host(self) -> str:
