@@ -261,7 +261,7 @@ async def test_a_follower_is_woken_at_once(world: World):
         begin = time.perf_counter()
         while not follower.got:
             await anyio.sleep(0)
-        assert time.perf_counter() - begin < 0.05
+        assert time.perf_counter() - begin < 0.5
         log.close()
 
 
