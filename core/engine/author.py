@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from core.engine.image_context import ImageContext
 from core.images.archive import layer_type
 from core.images.diskspace import writing
-from core.images.documents import parse_manifest
+from core.images.manifests import held_manifest
 from core.images.store import ImageRecord, StoredImage
 from core.images.timestamps import rfc3339
 from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor, Platform
@@ -64,7 +64,7 @@ async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descript
 async def _record(context: ImageContext, new: NewImage, blob: Descriptor, diff_ids: tuple[Digest, ...]) -> str:
     store, chains = context.store, chain_ids(diff_ids)
     config = msgspec.json.encode(_config(new, diff_ids))
-    layers = (*(parse_manifest(store.content.read(new.base.record.manifest.digest)).layers if new.base else ()), blob)
+    layers = (*(held_manifest(store, new.base).manifest.layers if new.base else ()), blob)
     manifest = msgspec.json.encode(Manifest(config=Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers=layers))
     held = (digest_of(manifest), digest_of(config), *(layer.digest for layer in layers))
     with store.content.pins.hold(held):

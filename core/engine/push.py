@@ -1,15 +1,15 @@
 """`docker push`: blobs in parallel, then the manifest."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import anyio
 
 from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
-from core.images.documents import parse_manifest
 from core.images.fetcher import short
 from core.images.installer import first_error
+from core.images.manifests import held_manifest
 from core.images.progress import Meter, Report, Show, reported
 from core.images.store import StoredImage
 from sdk.drivers.registry import Credentials
@@ -18,36 +18,51 @@ from sdk.errors import NotFound
 from sdk.events import EventType
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import Digest
-from sdk.oci.reference import Reference
+from sdk.oci.reference import Reference, parse_reference
 
 _UPLOADS = 3
 
 
 async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
-    """Push one tag; see `sdk.engine.Images.push`. Raises NotFound with Docker's sentence if there is no such image here."""
-    name = tag_reference(ref, tag)
-    image = context.store.named(name)
-    if image is None:
-        raise NotFound(f"An image does not exist locally with the tag: {name.familiar_name}")
-    async with aclosing(reported(lambda report: _push(context, name, image, credentials, report))) as steps:
+    """Push one tag, or without one every tag of a repository; see `sdk.engine.Images.push`.
+
+    Raises NotFound with Docker's sentence if there is nothing of that name here.
+    """
+    names = _names(context, ref, tag)
+    if not names:
+        raise NotFound(f"An image does not exist locally with the tag: {parse_reference(ref).familiar_name}")
+    async with aclosing(reported(lambda report: _push_all(context, names, credentials, report))) as steps:
         async for step in steps:
             yield step
 
 
+def _names(context: ImageContext, ref: str, tag: str) -> list[Reference]:
+    asked = parse_reference(ref, default_tag=False)
+    if tag or asked.tag:
+        name = tag_reference(ref, tag)
+        return [name] if context.store.named(name) else []
+    return sorted((name for name in context.store.references if name.tag and name.name == asked.name), key=str)
+
+
+async def _push_all(context: ImageContext, names: Sequence[Reference], credentials: Credentials, report: Report) -> None:
+    report(Progress(f"The push refers to repository [{names[0].name}]"))
+    for name in names:
+        if image := context.store.named(name):
+            await _push(context, name, image, credentials, report)
+
+
 async def _push(context: ImageContext, name: Reference, image: StoredImage, credentials: Credentials, report: Report) -> None:
-    report(Progress(f"The push refers to repository [{name.name}]"))
-    content = context.store.content.read(image.record.manifest.digest)
-    manifest = parse_manifest(content)
-    for layer in manifest.layers:
+    held = held_manifest(context.store, image)
+    for layer in held.manifest.layers:
         report(Progress("Preparing", short(layer.digest)))
     slots = anyio.CapacityLimiter(_UPLOADS)
-    with context.store.content.pins.hold(image.record.blobs), first_error():
+    with context.store.content.pins.hold(held.blobs), first_error():
         async with anyio.create_task_group() as group:
-            for layer in {layer.digest: layer for layer in manifest.layers}.values():
+            for layer in {layer.digest: layer for layer in held.manifest.layers}.values():
                 group.start_soon(_push_layer, context, name, image, layer, credentials, report, slots)
-            group.start_soon(_push_blob, context, name, image, manifest.config, credentials, lambda _sent: None)
-    await context.registry.push_manifest(name, content, manifest.media_type, credentials)
-    _conclude(context, name, image, report)
+            group.start_soon(_push_blob, context, name, image, held.manifest.config, credentials, lambda _sent: None)
+    await context.registry.push_manifest(name, held.content, held.descriptor.media_type, credentials)
+    _conclude(context, name, image, held.descriptor, report)
 
 
 async def _push_layer(
@@ -73,10 +88,9 @@ async def _push_blob(
     return await context.registry.push_blob(name, blob, content, credentials, mount_from=sources)
 
 
-def _conclude(context: ImageContext, name: Reference, image: StoredImage, report: Report) -> None:
-    manifest = image.record.manifest
-    context.store.tag(image.id, Reference(name.domain, name.path, None, Digest(manifest.digest)))
+def _conclude(context: ImageContext, name: Reference, image: StoredImage, pushed: Descriptor, report: Report) -> None:
+    context.store.tag(image.id, Reference(name.domain, name.path, None, Digest(pushed.digest)))
     context.events.emit(EventType.IMAGE, "push", name.familiar, {**image.config.config.labels, "name": name.familiar_name})
     tag = name.tag or ""
-    report(Progress(f"{tag}: digest: {manifest.digest} size: {manifest.size}"))
-    report(Progress("", aux={"Tag": tag, "Digest": manifest.digest, "Size": manifest.size}))
+    report(Progress(f"{tag}: digest: {pushed.digest} size: {pushed.size}"))
+    report(Progress("", aux={"Tag": tag, "Digest": pushed.digest, "Size": pushed.size}))

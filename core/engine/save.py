@@ -2,13 +2,13 @@
 
 import tarfile
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import Struct
 
 from core.engine.image_context import ImageContext
-from core.images.documents import parse_manifest
+from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import StoredImage
 from sdk.errors import InvalidArgument, NoSuchImage
 from sdk.oci.descriptor import Platform, matches
@@ -31,21 +31,22 @@ class ArchiveEntry(Struct, rename="pascal"):
 @dataclass(frozen=True, slots=True)
 class _Saved:
     image: StoredImage
+    held: HeldManifest
     names: tuple[Reference, ...]
 
 
 async def save(context: ImageContext, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
     """Yield the tar. Raises NoSuchImage before anything is yielded, InvalidArgument for another platform than the image's."""
     saved = _select(context, refs, platform)
-    blobs = dict.fromkeys(blob for entry in saved for blob in entry.image.record.blobs)
+    blobs = dict.fromkeys(blob for entry in saved for blob in entry.held.blobs)
     with context.store.content.pins.hold(blobs):
         for blob in blobs:
             size = context.store.content.size(blob)
-            yield _header(f"blobs/sha256/{hex_of(blob)}", size)
+            yield _header(_path(blob), size)
             async for chunk in context.store.content.chunks(blob):
                 yield chunk
             yield bytes(-size % _BLOCK)
-        for name, document in _documents(context, saved):
+        for name, document in _documents(saved):
             yield _header(name, len(document)) + document + bytes(-len(document) % _BLOCK)
     yield bytes(2 * _BLOCK)
     for entry in saved:
@@ -59,8 +60,8 @@ def _select(context: ImageContext, refs: Sequence[str], platform: Platform | Non
             config = image.config
             if platform and not matches(platform, Platform(config.architecture, config.os, config.variant)):
                 raise InvalidArgument(f"image {ref} is not for platform {platform}")
-            before = found.get(image.id, _Saved(image, ()))
-            found[image.id] = _Saved(image, tuple(dict.fromkeys((*before.names, *names))))
+            before = found.get(image.id) or _Saved(image, held_manifest(context.store, image), ())
+            found[image.id] = replace(before, names=tuple(dict.fromkeys((*before.names, *names))))
     return list(found.values())
 
 
@@ -87,14 +88,16 @@ def _tags_of(context: ImageContext, ref: str) -> list[tuple[StoredImage, tuple[R
     return [(image, (name,)) for name in names if (image := context.store.named(name))]
 
 
-def _documents(context: ImageContext, saved: Sequence[_Saved]) -> Iterator[tuple[str, bytes]]:
+def _documents(saved: Sequence[_Saved]) -> Iterator[tuple[str, bytes]]:
+    for entry in saved:
+        yield _path(entry.held.descriptor.digest), entry.held.content
     descriptors = tuple(
-        msgspec.structs.replace(entry.image.record.manifest, annotations=annotations)
+        msgspec.structs.replace(entry.held.descriptor, annotations=annotations)
         for entry in saved
         for annotations in ([_annotations(name) for name in entry.names] or [{}])
     )
     yield "index.json", msgspec.json.encode(Index(manifests=descriptors))
-    yield "manifest.json", msgspec.json.encode([_archive_entry(context, entry) for entry in saved])
+    yield "manifest.json", msgspec.json.encode([_archive_entry(entry) for entry in saved])
     yield "oci-layout", _LAYOUT
 
 
@@ -102,12 +105,13 @@ def _annotations(name: Reference) -> dict[str, str]:
     return {"io.containerd.image.name": str(name), "org.opencontainers.image.ref.name": name.tag or ""}
 
 
-def _archive_entry(context: ImageContext, saved: _Saved) -> ArchiveEntry:
-    manifest = parse_manifest(context.store.content.read(saved.image.record.manifest.digest))
-    layers = tuple(f"blobs/sha256/{hex_of(layer.digest)}" for layer in manifest.layers)
-    return ArchiveEntry(
-        f"blobs/sha256/{hex_of(saved.image.id)}", tuple(name.familiar for name in saved.names if name.tag) or None, layers
-    )
+def _archive_entry(saved: _Saved) -> ArchiveEntry:
+    tags = tuple(name.familiar for name in saved.names if name.tag)
+    return ArchiveEntry(_path(saved.image.id), tags or None, tuple(_path(layer.digest) for layer in saved.held.manifest.layers))
+
+
+def _path(digest: str) -> str:
+    return f"blobs/sha256/{hex_of(digest)}"
 
 
 def _header(name: str, size: int) -> bytes:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.engine.images import ImageListRequest, Progress
 from sdk.errors import DataLoss, InvalidArgument, NoSuchImage
+from sdk.oci.descriptor import OCI_LAYER, OCI_MANIFEST
 from sdk.oci.digest import digest_of
 from sdk.oci.image import ExecutionConfig
 from sdk.oci.reference import parse_reference
@@ -119,6 +120,24 @@ async def test_a_damaged_layer_is_refused(empty_rooms, rooms, pulled: str) -> No
     with pytest.raises((DataLoss, InvalidArgument)):
         await loaded(empty_rooms, archive.replace(IMAGE.blobs[1][1], IMAGE.blobs[1][1][:-9] + b"x" * 9))
     assert not await empty_rooms.images.list(ImageListRequest())
+
+
+async def test_what_was_loaded_and_then_pulled_in_another_compression_is_saved_and_pushed(
+    empty_rooms, hub: RegistryBackend, docker_registry: RunningRegistry
+) -> None:
+    plain, gzipped = make_image((BASE, TOP), layer_type=OCI_LAYER), IMAGE
+    one, two, three = (f"{docker_registry.address}/archives/{number}:x" for number in ("plain", "gzipped", "pushed"))
+    await plain.push(hub, parse_reference(one))
+    await gzipped.push(hub, parse_reference(two))
+    await empty_rooms.pull(one)
+    steps = await empty_rooms.pull(two)
+    assert sum(step.status == "Already exists" for step in steps) == 2
+    await loaded(empty_rooms, await saved(empty_rooms, two))
+    await empty_rooms.images.tag(two, three.removesuffix(":x"), "x")
+    await empty_rooms.images.remove(one)
+    await empty_rooms.images.remove(two)
+    assert [step async for step in empty_rooms.images.push(three.removesuffix(":x"), "x", Credentials())][-1].aux
+    assert (await hub.resolve(parse_reference(three), Credentials())).descriptor.media_type == OCI_MANIFEST
 
 
 async def test_saving_what_is_not_there(rooms) -> None:
