@@ -15,14 +15,10 @@ from plugins.runtime_ns.cgroup import Cgroup
 from plugins.runtime_ns.container_plan import Machine
 from plugins.runtime_ns.ledger import Ledger
 from plugins.runtime_ns.seccomp import compile_seccomp
-from sdk.errors import SkipPlugin
-from sdk.linux.syscalls import ABI, syscall_numbers
 from sdk.oci.runtime import Seccomp
 from sdk.shim.spawn import Executor
 
 T = TypeVar("T")
-
-_MACHINES = {"x86_64": ABI.X86_64, "aarch64": ABI.AARCH64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +63,6 @@ def _upwards(path: str) -> Iterator[str]:
     while path.strip("/"):
         yield path
         path = os.path.dirname(path)
-
-
-def native_syscalls() -> dict[str, int]:
-    """Return the numbers of this machine's system calls. Raises SkipPlugin."""
-    machine = platform.machine()
-    if machine not in _MACHINES:
-        raise SkipPlugin(f"runtime ns does not know the system calls of {machine}")
-    return dict(syscall_numbers(_MACHINES[machine]))
 
 
 @cache

@@ -2,13 +2,12 @@
 
 import ctypes
 import os
-import platform
 import struct
 from collections.abc import Sequence
 
 from plugins.runtime_ns.device_rules import with_defaults
 from sdk.linux.libc import syscall
-from sdk.linux.syscalls import ABI, syscall_numbers
+from sdk.linux.syscalls import native_syscalls
 from sdk.oci.runtime import DeviceRule
 
 _PROG_LOAD, _PROG_ATTACH = 5, 8
@@ -134,6 +133,5 @@ def load(program: bytes) -> int:
 
 
 def _bpf(command: int, attributes: bytes, operation: str) -> int:
-    abi = ABI.AARCH64 if platform.machine() == "aarch64" else ABI.X86_64
     buffer = ctypes.create_string_buffer(attributes, len(attributes))
-    return syscall(syscall_numbers(abi)["bpf"], command, buffer, len(attributes), operation=f"bpf {operation} device rules")
+    return syscall(native_syscalls()["bpf"], command, buffer, len(attributes), operation=f"bpf {operation} device rules")

@@ -1,5 +1,6 @@
 """The namespace runtime as a plugin."""
 
+import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,11 +8,13 @@ import anyio
 
 from plugins.runtime_ns.cgroup_hierarchy import find_hierarchy
 from plugins.runtime_ns.container_plan import Machine
-from plugins.runtime_ns.context import RuntimeContext, native_syscalls
+from plugins.runtime_ns.context import RuntimeContext
 from plugins.runtime_ns.ledger import Ledger
 from plugins.runtime_ns.runtime import NamespaceRuntime
 from plugins.runtime_ns.settings import NamespaceSettings
+from sdk.errors import SkipPlugin
 from sdk.hookspecs import hookimpl
+from sdk.linux.syscalls import native_syscalls
 from sdk.providers import PluginContext, RuntimeProvider
 from sdk.shim.spawn import choose_executor
 from sdk.shim.supervisor import NAME
@@ -19,7 +22,9 @@ from sdk.shim.supervisor import NAME
 
 @asynccontextmanager
 async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> AsyncIterator[NamespaceRuntime]:
-    """Yield the runtime. Raises SkipPlugin where cgroups or the asked executor are missing."""
+    """Yield the runtime. Raises SkipPlugin where cgroups, the machine or the executor asked for do not do."""
+    if platform.machine() not in ("x86_64", "aarch64"):
+        raise SkipPlugin(f"it does not know the system calls of {platform.machine()}")
     machine = Machine(native_syscalls(), find_hierarchy(settings.cgroup_version))
     executor = choose_executor(settings.executor)
     limiter = anyio.CapacityLimiter(settings.parallel_starts)

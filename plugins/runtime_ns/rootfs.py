@@ -6,7 +6,7 @@ from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.mount_options import mount_attributes, parse_options
 from sdk.drivers.storage import Mount
 from sdk.oci import runtime as oci
-from sdk.shim.plan import Plan
+from sdk.shim.plan import ANY_ERROR, Plan
 
 _PAGE = 4096
 """mount(2) takes less than a page of data."""
@@ -26,6 +26,8 @@ def mount_rootfs(plan: Plan, root: str, mounts: Sequence[Mount]) -> None:
     for mount in mounts or (Mount("bind", root, ("rbind",)),):
         options = parse_options(oci.Mount(root, mount.type, mount.source, mount.options))
         complaint = f'error mounting "{mount.source}" to rootfs: {{error}}'
+        if mount.source.startswith("/"):
+            plan.call("chdir", mount.source, why="layers may be named from here", tolerate=ANY_ERROR)
         if len(options.data) >= _PAGE:
             _mount_by_parts(plan, root, mount, options.flags, options.data, complaint)
             continue

@@ -135,6 +135,13 @@ def replace_rootfs(bundle: Bundle, *rootfs: Mount) -> Bundle:
     return Bundle(bundle.id, bundle.path, bundle.spec, rootfs)
 
 
+async def test_layers_named_from_the_source(lab: Lab) -> None:
+    bundle = lab.bundle("ls", "/etc/plain")
+    home = lab.bundles.path(bundle.id).parent
+    options = "lowerdir=lower", f"upperdir={home.name}/upper", f"workdir={home.name}/work"
+    assert await output(lab, replace_rootfs(bundle, Mount("overlay", str(lab.root), options))) == "/etc/plain\n"
+
+
 @pytest.mark.parametrize("prepared", [True, False])
 async def test_a_root_that_is_a_directory(lab: Lab, prepared: bool) -> None:
     root = lab.bundles.lower

@@ -1,6 +1,5 @@
 """The plan of a container, looked at as data: what is done, and in which order."""
 
-import platform
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,12 @@ from plugins.runtime_ns.security import Confinement
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.drivers.storage import Mount
 from sdk.errors import InvalidArgument, Unsupported
-from sdk.linux.syscalls import ABI, syscall_numbers
+from sdk.linux.syscalls import native_syscalls
 from sdk.oci import runtime as oci
 from sdk.shim.plan import Plan
 from sdk.testing.bundles import container_spec, process, with_linux
 
-NUMBERS = syscall_numbers(ABI.AARCH64 if platform.machine() == "aarch64" else ABI.X86_64)
+NUMBERS = native_syscalls()
 V1 = Machine(NUMBERS, Hierarchy({"memory": "/cg/memory", "cpu": "/cg/cpu,cpuacct", "cpuacct": "/cg/cpu,cpuacct"}, ""))
 V2 = Machine(NUMBERS, Hierarchy({}, "/cg"))
 FILTER = bytes(16)

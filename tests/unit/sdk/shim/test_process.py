@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import platform
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +12,7 @@ import pytest
 
 from sdk.drivers.runtime import ProcessIO
 from sdk.errors import Conflict
-from sdk.linux.syscalls import ABI, syscall_numbers
+from sdk.linux.syscalls import native_syscalls
 from sdk.shim.adopt import adopt
 from sdk.shim.launch import Launch, PlanFailed, launch
 from sdk.shim.plan import Plan, Record
@@ -22,14 +21,13 @@ from sdk.shim.spawn import choose_executor
 from sdk.shim.supervision import shims_titled
 from sdk.shim.supervisor import NAME, detach, fork, supervise
 
-ABIS = {"x86_64": ABI.X86_64, "aarch64": ABI.AARCH64}
 TITLE = (NAME, f"unit{os.getpid()}")
 PIPES = ProcessIO()
 Starter = Callable[..., ShimProcess]
 
 
 def shell_plan(script: str, *, linger: bool) -> Plan:
-    plan = Plan(syscall_numbers(ABIS[platform.machine()]))
+    plan = Plan(native_syscalls())
     detach(plan)
     forked = fork(plan, 0)
     plan.call("close_range", 3, 0xFFFFFFFF, 4, why="nothing else stays open")
@@ -112,7 +110,7 @@ async def test_signals_reach_the_process(start: Starter) -> None:
 
 @pytest.mark.anyio
 async def test_a_plan_that_fails_raises_and_leaves_nothing(start: Starter, tmp_path: Path) -> None:
-    plan = Plan(syscall_numbers(ABIS[platform.machine()]))
+    plan = Plan(native_syscalls())
     forked = fork(plan, 0)
     plan.call("chdir", "/no such place", why="to fail")
     supervise(plan, forked, linger=True)
