@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
@@ -11,6 +10,7 @@ from plugins.runtime_ns.command import execute
 from plugins.runtime_ns.console import bind_console, open_terminal
 from plugins.runtime_ns.devices import make_devices
 from plugins.runtime_ns.hardening import clone_nulls, make_readonly, mask, set_sysctls
+from plugins.runtime_ns.machine import Machine
 from plugins.runtime_ns.mounts import attach, clone_sources, mount_filesystem
 from plugins.runtime_ns.namespaces import (
     Namespaces,
@@ -32,14 +32,6 @@ from sdk.shim.supervisor import detach, fork, reset_signals, supervise
 
 _ROOT = "rt.rootfs"
 _DEFAULT_UMASK = 0o022
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What a plan depends on beside the bundle."""
-
-    numbers: Mapping[str, int]
-    hierarchy: Hierarchy
 
 
 def root_directory(bundle: Bundle) -> str:

@@ -12,8 +12,8 @@ import anyio.to_thread
 
 from plugins.runtime_ns.capabilities import available
 from plugins.runtime_ns.cgroup import Cgroup
-from plugins.runtime_ns.container_plan import Machine
 from plugins.runtime_ns.ledger import Ledger
+from plugins.runtime_ns.machine import Machine
 from plugins.runtime_ns.seccomp import compile_seccomp
 from sdk.oci.runtime import Seccomp
 from sdk.shim.spawn import Executor

@@ -3,7 +3,8 @@
 from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.cgroup import Cgroup
 from plugins.runtime_ns.console import open_terminal
-from plugins.runtime_ns.container_plan import Machine, run_program, terminal_size
+from plugins.runtime_ns.container_plan import run_program, terminal_size
+from plugins.runtime_ns.machine import Machine
 from plugins.runtime_ns.security import Confinement, set_by_host_paths
 from sdk.drivers.runtime import ProcessIO
 from sdk.oci.runtime import Process

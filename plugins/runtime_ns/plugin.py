@@ -1,20 +1,16 @@
 """The namespace runtime as a plugin."""
 
-import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
 
-from plugins.runtime_ns.cgroup_hierarchy import find_hierarchy
-from plugins.runtime_ns.container_plan import Machine
 from plugins.runtime_ns.context import RuntimeContext
 from plugins.runtime_ns.ledger import Ledger
+from plugins.runtime_ns.machine import this_machine
 from plugins.runtime_ns.runtime import NamespaceRuntime
 from plugins.runtime_ns.settings import NamespaceSettings
-from sdk.errors import SkipPlugin
 from sdk.hookspecs import hookimpl
-from sdk.linux.syscalls import native_syscalls
 from sdk.providers import PluginContext, RuntimeProvider
 from sdk.shim.spawn import choose_executor
 from sdk.shim.supervisor import NAME
@@ -23,9 +19,7 @@ from sdk.shim.supervisor import NAME
 @asynccontextmanager
 async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> AsyncIterator[NamespaceRuntime]:
     """Yield the runtime. Raises SkipPlugin where cgroups, the machine or the executor asked for do not do."""
-    if platform.machine() not in ("x86_64", "aarch64"):
-        raise SkipPlugin(f"it does not know the system calls of {platform.machine()}")
-    machine = Machine(native_syscalls(), find_hierarchy(settings.cgroup_version))
+    machine = this_machine(settings.cgroup_version)
     executor = choose_executor(settings.executor)
     limiter = anyio.CapacityLimiter(settings.parallel_starts)
     containers, parents = Ledger(plugin.exec_root / "containers"), Ledger(plugin.exec_root / "parents")

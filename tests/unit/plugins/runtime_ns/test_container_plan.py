@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from plugins.runtime_ns.capabilities import CapabilitySets
 from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
 from plugins.runtime_ns.constants import CLONE_NEWCGROUP, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS
-from plugins.runtime_ns.container_plan import Machine, container_plan
+from plugins.runtime_ns.container_plan import container_plan
 from plugins.runtime_ns.exec_plan import exec_plan
+from plugins.runtime_ns.machine import Machine
 from plugins.runtime_ns.security import Confinement
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.drivers.storage import Mount
