@@ -26,6 +26,12 @@ from sdk.oci.descriptor import Platform, matches
 async def create(context: EngineContext, request: CreateRequest) -> Created:
     """Make a container from an image. Raises NoSuchImage, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
     image = _image(context, request)
+    with context.images.layers.pins.hold(image.chains):
+        return await _create(context, request, image)
+
+
+async def _create(context: EngineContext, request: CreateRequest, image: StoredImage) -> Created:
+    """Make the container, whose image's layers are held meanwhile: nobody uses them yet, and the image may be removed."""
     config = merge.merge(request.config, image.config.config)
     warnings = _validate(context, config, request.host_config)
     record = _record(context, request, image, config)

@@ -35,6 +35,11 @@ class Request:
     content: bytes | AsyncIterator[bytes] | None = None
 
     @property
+    def api(self) -> str:
+        """The root of what it asks, as Docker names it where nothing answers."""
+        return "/v2/" if self.path.startswith("/v2/") else httpx.URL(self.path).path
+
+    @property
     def repeatable(self) -> bool:
         """Whether it can be sent twice."""
         return not isinstance(self.content, AsyncIterator)
@@ -89,7 +94,7 @@ class Transport:
                 response = await self._authorized(endpoint, request)
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-                    raise unreachable(f"{await self.base(endpoint)}/v2/", error) from error
+                    raise unreachable(f"{await self.base(endpoint)}{request.api}", error) from error
                 await self.pause(attempt)
                 continue
             if last or response.status_code not in _TRANSIENT:

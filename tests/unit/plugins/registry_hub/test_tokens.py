@@ -1,0 +1,130 @@
+"""Tokens from a real HTTP server that plays the token server's part."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from plugins.registry_hub.challenges import Challenge
+from plugins.registry_hub.connections import Connections
+from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.tokens import Authorizer
+from sdk.drivers.registry import Credentials
+from sdk.errors import Unauthorized, Unavailable
+
+pytestmark = pytest.mark.anyio
+
+ENDPOINT = Endpoint("registry.test", ("https://registry.test",), verify=True)
+SCOPE = "repository:a/b:pull"
+
+
+class TokenServer:
+    """Answers every request with `answer` and keeps what was asked: method, query or form, and authorization."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, list[str]], str]] = []
+        self.answer: tuple[str, dict[str, object]] = ("200 OK", {"token": "t1", "expires_in": 300})
+        self.realm = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        method, target, _version = head.split("\r\n")[0].split(" ")
+        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        body = (await reader.readexactly(int(headers.get("content-length", "0")))).decode()
+        authorization = next(
+            (line[len("Authorization: ") :] for line in head.split("\r\n") if line.startswith("Authorization: ")), ""
+        )
+        self.asked.append((method, parse_qs(body or urlsplit(target).query), authorization))
+        status, document = self.answer
+        content = json.dumps(document).encode()
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content)
+        writer.close()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TokenServer]:
+    running = TokenServer()
+    listener = await asyncio.start_server(running.serve, "127.0.0.1", 0)
+    running.realm = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/token"
+    yield running
+    listener.close()
+
+
+@pytest.fixture
+async def authorizer(server: TokenServer) -> AsyncIterator[Authorizer]:
+    connections = Connections(HubSettings())
+    opened = Authorizer(connections)
+    opened.learn(ENDPOINT, Challenge("bearer", server.realm, "registry.test", SCOPE))
+    yield opened
+    await connections.close()
+
+
+async def test_nothing_is_sent_before_the_registry_asks() -> None:
+    assert await Authorizer(Connections(HubSettings())).header(ENDPOINT, SCOPE, Credentials("user", "secret")) == ""
+
+
+async def test_an_anonymous_token_is_kept_by_scope(authorizer: Authorizer, server: TokenServer) -> None:
+    for _ in range(2):
+        assert await authorizer.header(ENDPOINT, SCOPE, Credentials()) == "Bearer t1"
+    assert server.asked == [("GET", {"service": ["registry.test"], "scope": [SCOPE]}, "")]
+    await authorizer.header(ENDPOINT, "repository:other:pull", Credentials())
+    assert server.asked[1][1]["scope"] == ["repository:other:pull"]
+
+
+async def test_a_refused_token_is_fetched_anew(authorizer: Authorizer, server: TokenServer) -> None:
+    await authorizer.header(ENDPOINT, SCOPE, Credentials())
+    assert authorizer.forget(ENDPOINT, SCOPE, Credentials())
+    assert not authorizer.forget(ENDPOINT, SCOPE, Credentials())
+    server.answer = ("200 OK", {"access_token": "t2"})
+    assert await authorizer.header(ENDPOINT, SCOPE, Credentials()) == "Bearer t2"
+
+
+async def test_an_identity_token_is_exchanged(authorizer: Authorizer, server: TokenServer) -> None:
+    assert await authorizer.header(ENDPOINT, SCOPE, Credentials(identity_token="identity")) == "Bearer t1"
+    method, form, authorization = server.asked[0]
+    assert (method, authorization) == ("POST", "")
+    assert form["grant_type"] == ["refresh_token"]
+    assert form["refresh_token"] == ["identity"]
+
+
+async def test_a_login_asks_for_an_identity_token(authorizer: Authorizer, server: TokenServer) -> None:
+    server.answer = ("200 OK", {"token": "t", "refresh_token": "identity"})
+    assert await authorizer.identity(ENDPOINT, Credentials("user", "secret")) == "identity"
+    _method, query, authorization = server.asked[0]
+    assert (query["offline_token"], query["account"], authorization) == (["true"], ["user"], "Basic dXNlcjpzZWNyZXQ=")
+
+
+async def test_a_registry_token_goes_as_it_is(authorizer: Authorizer, server: TokenServer) -> None:
+    assert await authorizer.header(ENDPOINT, SCOPE, Credentials(registry_token="given")) == "Bearer given"
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "kind", "sentence"),
+    [
+        ("401 Unauthorized", {}, Unauthorized, 'Get "https://registry.test/v2/": unauthorized: incorrect username or password'),
+        (
+            "403 Forbidden",
+            {"errors": [{"code": "DENIED", "message": "no"}]},
+            Unauthorized,
+            'Get "https://registry.test/v2/": denied: no',
+        ),
+        ("500 Oops", {}, Unavailable, "failed to fetch oauth token: unexpected status from token server: 500"),
+        ("200 OK", {}, Unavailable, "authorization server did not include a token in the response"),
+    ],
+)
+async def test_refusals(
+    authorizer: Authorizer, server: TokenServer, status: str, document: dict[str, object], kind: type[Exception], sentence: str
+) -> None:
+    server.answer = (status, document)
+    with pytest.raises(kind) as caught:
+        await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "wrong"))
+    assert str(caught.value) == sentence
