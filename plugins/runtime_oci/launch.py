@@ -101,7 +101,7 @@ class _Link:
 
 def _spawn(executor: Executor, request: Launch, descriptors: dict[int, int]) -> Shim:
     pid = spawn(executor, descriptors, request.title)
-    return Shim(pid, os.pidfd_open(pid), child=True)
+    return Shim(pid, os.pidfd_open(pid))
 
 
 def _open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -> int:

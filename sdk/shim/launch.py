@@ -66,7 +66,7 @@ def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStac
         with open(ready, "rb", buffering=0) as ready_file:
             descriptors |= {layout.PLAN_FD: state.descriptor, **request.descriptors}
             pid = spawn(executor, descriptors, request.title)
-            shim = Shim(pid, os.pidfd_open(pid), child=True)
+            shim = Shim(pid, os.pidfd_open(pid))
             undo.callback(shim.end)
             shims.close()
             ready_file.read(1)

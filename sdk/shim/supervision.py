@@ -11,31 +11,31 @@ from sdk.linux.pidfd import open_process, send_signal
 from sdk.shim import layout
 from sdk.shim.state import StateFile
 
+_PATIENCE = 5
+"""Seconds for a killed shim to be gone."""
+
 
 @dataclass(slots=True)
 class Shim:
-    """A running shim. `child` tells whether this daemon started it, and so has to reap it."""
+    """A running shim, started by this daemon or by an earlier one."""
 
     pid: int
     pidfd: int
-    child: bool
 
-    def reap(self, *, block: bool = False) -> None:
-        """Collect a shim that has ended (or wait until it has) and forget it; idempotent."""
-        if self.pidfd < 0:
-            return
-        if self.child:
+    def reap(self) -> None:
+        """Forget a shim that has ended, and collect it if it is this daemon's child; idempotent."""
+        if self.pidfd >= 0:
             with suppress(ChildProcessError):
-                if os.waitpid(self.pid, 0 if block else os.WNOHANG)[0] == 0:
-                    return
-        os.close(self.pidfd)
-        self.pidfd = -1
+                os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG)
+            os.close(self.pidfd)
+            self.pidfd = -1
 
     def end(self) -> None:
-        """Kill and reap it; idempotent. What it held open is closed then."""
+        """Kill it and see it gone; idempotent. What it held open is closed then."""
         if self.pidfd >= 0:
             send_signal(self.pidfd, signal.SIGKILL)
-            self.reap(block=True)
+            select.select([self.pidfd], [], [], _PATIENCE)
+            self.reap()
 
 
 def find_shim(state: StateFile) -> Shim | None:
@@ -45,7 +45,7 @@ def find_shim(state: StateFile) -> Shim | None:
     if pidfd is None:
         return None
     if _holds(pid, state.descriptor):
-        return Shim(pid, pidfd, child=False)
+        return Shim(pid, pidfd)
     os.close(pidfd)
     return None
 
@@ -59,16 +59,9 @@ def _holds(pid: int, descriptor: int) -> bool:
 
 
 def end_shim(pid: int) -> None:
-    """Kill a shim that nobody holds and return when it has ended, at most a second later."""
-    if (pidfd := open_process(pid)) is None:
-        return
-    try:
-        send_signal(pidfd, signal.SIGKILL)
-        select.select([pidfd], [], [], 1)
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-    finally:
-        os.close(pidfd)
+    """Kill a shim that nobody holds and see it gone."""
+    if (pidfd := open_process(pid)) is not None:
+        Shim(pid, pidfd).end()
 
 
 def shims_titled(*title: str) -> Sequence[int]:

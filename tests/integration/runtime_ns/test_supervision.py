@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import threading
+from pathlib import Path
 
 import pytest
 
 from sdk.shim.supervision import shims_titled
 from sdk.shim.supervisor import NAME
+from sdk.testing.bundles import process
 from sdk.testing.contracts.runtime.lab import PIPES, Lab
 from sdk.testing.runtimes import exit_code
 
@@ -93,3 +96,18 @@ async def test_a_paused_container_can_be_deleted(lab: Lab) -> None:
     await task.pause()
     await task.delete()
     assert (await task.wait()).code == 137
+
+
+async def test_no_zombie_is_left_however_a_container_ends(lab: Lab) -> None:
+    def children() -> set[str]:
+        return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+    before = children()
+    deleted, discarded = await lab.sleeper(), await lab.sleeper()
+    further = await deleted.exec("e1", process("true"), PIPES)
+    await further.wait()
+    await deleted.delete()
+    *_, (container_id, path) = lab.bundles.made.items()
+    await lab.runtime.discard(container_id, path)
+    assert await exit_code(discarded) == 137
+    assert children() <= before
