@@ -20,14 +20,18 @@ Predicate = Callable[[ContainerInfo, str, Lookups], bool]
 
 
 def matching(infos: list[ContainerInfo], filters: Filters, lookups: Lookups) -> list[ContainerInfo]:
-    """Return the containers that match every key by one of its values. Raises InvalidArgument for unknown keys and values."""
+    """Return the containers that match every key by one of its values, and have every label wanted.
+
+    Raises InvalidArgument for unknown keys and values.
+    """
     for key, values in filters.items():
         predicate = _PREDICATES.get(key)
         if predicate is None:
             raise InvalidArgument(f"invalid filter '{key}'")
         for value in values:
             _check(key, value)
-        infos = [info for info in infos if any(predicate(info, value, lookups) for value in values)]
+        quantifier = all if key == "label" else any
+        infos = [info for info in infos if quantifier(predicate(info, value, lookups) for value in values)]
     return infos
 
 

@@ -107,8 +107,12 @@ async def _chosen(source: AsyncIterator[Event], request: EventsRequest) -> Async
 
 
 def selects(event: Event, request: EventsRequest) -> bool:
-    """Tell whether an event passes the filters: all keys, any value of each."""
-    return all(any(_matches(event, key, value) for value in values) for key, values in request.filters.items() if values)
+    """Tell whether an event passes the filters: all keys, any value of each, but every label wanted."""
+    return all(
+        (all if key == "label" else any)(_matches(event, key, value) for value in values)
+        for key, values in request.filters.items()
+        if values
+    )
 
 
 def _matches(event: Event, key: str, value: str) -> bool:

@@ -12,8 +12,10 @@ from plugins.api_docker.models.containers import GraphDriver
 from plugins.api_docker.versions import ApiVersion
 from sdk.drivers.registry import SearchResult
 from sdk.engine.images import HistoryEntry, ImageInfo, Progress, Removal
+from sdk.oci.image import ExecutionConfig
 
 _NO_VIRTUAL_SIZE = ApiVersion(1, 44)
+_NO_CONTAINER = ApiVersion(1, 45)
 _DESCRIPTOR = ApiVersion(1, 48)
 
 
@@ -57,6 +59,9 @@ def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> 
         os_version=config.os_version or UNSET,
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
         descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
+        container="" if version < _NO_CONTAINER else UNSET,
+        # How an image was built is not kept. Compose 1.29 reads the volumes in here, and breaks if it is missing.
+        container_config=image_config(ExecutionConfig()) if version < _NO_CONTAINER else UNSET,
     )
 
 

@@ -49,6 +49,8 @@ class ImageInspect(Struct, rename="pascal"):
     os_version: str | UnsetType = UNSET
     virtual_size: int | UnsetType = UNSET
     descriptor: Descriptor | UnsetType = UNSET
+    container: str | UnsetType = UNSET
+    container_config: Config | UnsetType = UNSET
 
 
 class HistoryItem(Struct, rename="pascal"):

@@ -1,9 +1,12 @@
 import msgspec
 import pytest
 
-from plugins.api_docker.convert.images import error_line, history_item, progress_line
-from sdk.engine.images import HistoryEntry, Progress
-from sdk.oci.image import History
+from plugins.api_docker.convert.configs import image_config
+from plugins.api_docker.convert.images import error_line, history_item, image_inspect, progress_line
+from plugins.api_docker.versions import ApiVersion
+from sdk.engine.images import HistoryEntry, ImageInfo, Progress
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.image import ExecutionConfig, History, ImageConfig, RootFS
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,12 @@ def test_a_late_error_is_told_twice() -> None:
 )
 def test_an_images_own_times_are_read_where_possible(created: str, seconds: int) -> None:
     assert history_item(HistoryEntry("", History(created=created), 0)).created == seconds
+
+
+def test_old_clients_find_the_configuration_of_the_build_container() -> None:
+    descriptor = Descriptor("application/vnd.oci.image.manifest.v1+json", "sha256:" + "a" * 64, 1)
+    info = ImageInfo(
+        "sha256:" + "b" * 64, ImageConfig(architecture="amd64", os="linux", rootfs=RootFS(())), descriptor, (), (), 1, 1, 1
+    )
+    assert image_inspect(info, ApiVersion(1, 44), "overlay").container_config == image_config(ExecutionConfig())
+    assert b"ContainerConfig" not in msgspec.json.encode(image_inspect(info, ApiVersion(1, 45), "overlay"))
