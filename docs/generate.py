@@ -19,10 +19,10 @@ from plugins.api_docker.app import create_app
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk import errors, hookspecs, providers
-from sdk.drivers import logs, network, registry, runtime, storage, volume
+from sdk.drivers import builder, logs, network, registry, runtime, storage, volume
 
 REFERENCE = Path(__file__).parent / "reference"
-DRIVERS = {"storage": storage, "network": network, "registry": registry, "runtime": runtime, "volume": volume, "logs": logs}
+DRIVERS = {"storage": storage, "network": network, "registry": registry, "runtime": runtime, "volume": volume, "logs": logs, "builder": builder}
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 
 
@@ -83,9 +83,11 @@ def settings() -> str:
     parts = [f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}"]
     for name, target in sorted(entry_points.items()):
         module = importlib.import_module(target.replace(".plugin", ".settings"))
-        for model in classes(module):
-            if issubclass(model, providers.PluginSettings):
-                parts.append(f"## `[plugins.{name}]`\n\n{docstring(model)}\n\n{fields(model) if model.model_fields else 'No settings.'}\n")
+        parts += [
+            f"## `[plugins.{name}]`\n\n{docstring(model)}\n\n{fields(model) if model.model_fields else 'No settings.'}\n"
+            for model in classes(module)
+            if issubclass(model, providers.PluginSettings)
+        ]
     return "\n".join(parts)
 
 

@@ -20,7 +20,11 @@ Docker = Callable[..., str]
 @pytest.fixture(scope="module", params=DRIVERS)
 def module_daemon(tmpfs: Path, registry_storage: Path, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon with one choice of drivers, which holds the image busybox."""
-    with open_network() as network, open_registry(network, registry_storage), open_daemon(tmpfs, network, MIRROR, DRIVERS[request.param]) as running:
+    with (
+        open_network() as network,
+        open_registry(network, registry_storage),
+        open_daemon(tmpfs, network, MIRROR, DRIVERS[request.param]) as running,
+    ):
         running.docker("pull", "--quiet", "busybox")
         yield running
 

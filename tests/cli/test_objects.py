@@ -32,7 +32,10 @@ def test_pull_says_what_it_does(shared_daemon: Daemon, docker):
 
 
 def test_pull_refuses(fails):
-    assert "manifest for 127.0.0.1:5000/library/busybox:none not found: manifest unknown" in fails("pull", "127.0.0.1:5000/library/busybox:none")[1]
+    assert (
+        "manifest for 127.0.0.1:5000/library/busybox:none not found: manifest unknown"
+        in fails("pull", "127.0.0.1:5000/library/busybox:none")[1]
+    )
     assert "127.0.0.1:5000/no/such" in fails("pull", "127.0.0.1:5000/no/such")[1]
     assert "invalid reference format" in fails("pull", "UPPER")[1]
 
@@ -41,7 +44,10 @@ def test_images_tag_inspect_history_rmi(docker, fails):
     identity = docker("images", "-q", "--no-trunc", "busybox")
     docker("tag", "busybox", "own/copy:v1")
     assert docker("images", "-q", "--no-trunc", "own/copy:v1") == identity
-    assert set(docker("inspect", "--format", "{{json .RepoTags}}", identity).strip("[]").replace('"', "").split(",")) == {"busybox:latest", "own/copy:v1"}
+    assert set(docker("inspect", "--format", "{{json .RepoTags}}", identity).strip("[]").replace('"', "").split(",")) == {
+        "busybox:latest",
+        "own/copy:v1",
+    }
     assert re.search(r"own/copy\s+v1", docker("images"))
     assert docker("history", "--format", "{{.ID}}", "busybox").splitlines()[0] in identity
     assert docker("images", "--filter", "reference=own/*", "--format", "{{.Tag}}") == "v1"

@@ -23,7 +23,12 @@ class Terminal:
     def __init__(self, daemon: Daemon, columns: int = 100, rows: int = 30) -> None:
         self._server = f"core-{secrets.token_hex(4)}"
         environment = {name: value for name, value in daemon.client_environment().items() if name.startswith("DOCKER_")}
-        words = ["env", *(f"{name}={value}" for name, value in environment.items()), "PS1=host-$((1 + 1))> ", *daemon.network.command(["sh"])]
+        words = [
+            "env",
+            *(f"{name}={value}" for name, value in environment.items()),
+            "PS1=host-$((1 + 1))> ",
+            *daemon.network.command(["sh"]),
+        ]
         self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), shlex.join(words))
 
     def type(self, text: str) -> None:

@@ -7,7 +7,9 @@ from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.image import ExecutionConfig, HealthcheckConfig
 
-IMAGE = ExecutionConfig(entrypoint=("/entry",), cmd=("serve",), env=("A=1", "PATH=/bin"), user="www", labels={"k": "image", "own": "x"})
+IMAGE = ExecutionConfig(
+    entrypoint=("/entry",), cmd=("serve",), env=("A=1", "PATH=/bin"), user="www", labels={"k": "image", "own": "x"}
+)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,9 @@ def test_labels_and_user():
 
 def test_healthcheck_fields_are_merged_and_none_switches_off():
     image = HealthcheckConfig(test=("CMD", "probe"), interval=5, retries=2)
-    assert merge_healthcheck(HealthcheckConfig(interval=9), image) == HealthcheckConfig(test=("CMD", "probe"), interval=9, retries=2)
+    assert merge_healthcheck(HealthcheckConfig(interval=9), image) == HealthcheckConfig(
+        test=("CMD", "probe"), interval=9, retries=2
+    )
     assert merge_healthcheck(HealthcheckConfig(test=("NONE",)), image) == HealthcheckConfig(test=("NONE",))
     assert merge_healthcheck(None, image) is image
 

@@ -24,7 +24,7 @@ def test_one_success_heals_and_three_failures_in_a_row_do_not_pass():
 
 
 def test_failures_of_the_start_period_do_not_count():
-    assert after([1, 1, 1, 1], in_start_period=True) .failing_streak == 0
+    assert after([1, 1, 1, 1], in_start_period=True).failing_streak == 0
 
 
 def test_the_last_five_results_are_kept():

@@ -21,7 +21,14 @@ def record(policy: str, most: int = 0, count: int = 0) -> ContainerRecord:
 
 @pytest.mark.parametrize(
     ("policy", "code", "wanted"),
-    [("", 1, False), ("no", 1, False), ("always", 0, True), ("unless-stopped", 0, True), ("on-failure", 0, False), ("on-failure", 3, True)],
+    [
+        ("", 1, False),
+        ("no", 1, False),
+        ("always", 0, True),
+        ("unless-stopped", 0, True),
+        ("on-failure", 0, False),
+        ("on-failure", 3, True),
+    ],
 )
 def test_policies(policy, code, wanted):
     assert decide(record(policy), ExitStatus(code, SECOND), 0).restart is wanted

@@ -6,7 +6,9 @@ from core.containers.signals import parse_signal
 from sdk.errors import InvalidArgument
 
 
-@pytest.mark.parametrize(("text", "number"), [("KILL", 9), ("SIGTERM", 15), ("sigint", 2), ("1", 1), ("RTMIN+3", 37), ("SIGRTMAX", 64)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("KILL", 9), ("SIGTERM", 15), ("sigint", 2), ("1", 1), ("RTMIN+3", 37), ("SIGRTMAX", 64)]
+)
 def test_parse(text, number):
     assert parse_signal(text) == number
 

@@ -43,7 +43,11 @@ def test_every_state_but_the_first_can_be_reached():
     [
         (State.PAUSED, Transition.START, "cannot start a paused container, try unpause instead"),
         (State.REMOVING, Transition.START, "container is marked for removal and cannot be started"),
-        (State.RUNNING, Transition.REMOVE, 'cannot remove container "/web": container is running: stop the container before removing'),
+        (
+            State.RUNNING,
+            Transition.REMOVE,
+            'cannot remove container "/web": container is running: stop the container before removing',
+        ),
         (State.PAUSED, Transition.REMOVE, "container is paused and must be unpaused first"),
         (State.EXITED, Transition.PAUSE, f"Container {'c' * 64} is not running"),
         (State.RUNNING, Transition.UNPAUSE, f"Container {'c' * 64} is not paused"),

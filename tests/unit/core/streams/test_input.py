@@ -8,7 +8,13 @@ from sdk.errors import InvalidArgument
 
 @pytest.mark.parametrize(
     ("text", "keys"),
-    [("", DEFAULT_DETACH_KEYS), ("ctrl-p,ctrl-q", b"\x10\x11"), ("a", b"a"), ("ctrl-@,ctrl-[", b"\x00\x1b"), ("ctrl-A,x", b"\x01x")],
+    [
+        ("", DEFAULT_DETACH_KEYS),
+        ("ctrl-p,ctrl-q", b"\x10\x11"),
+        ("a", b"a"),
+        ("ctrl-@,ctrl-[", b"\x00\x1b"),
+        ("ctrl-A,x", b"\x01x"),
+    ],
 )
 def test_parse(text, keys):
     assert parse_detach_keys(text) == keys
