@@ -73,5 +73,4 @@ def test_every_kind_has_a_choice() -> None:
         Kind.FRONTEND: ("docker",),
         Kind.VOLUME: ("local",),
         Kind.LOG: ("json-file",),
-        Kind.BUILDER: ("dockerfile",),
     }

@@ -59,7 +59,7 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
         database = Database(tmp_path / "core.db")
         opened.append(database)
         absent = cast(StorageDriver, None), cast(RegistryBackend, None)
-        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING, "", absent[2])
+        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING)
         events: list[Event] = []
         catalog = NetworkCatalog(database, drivers)
         return Room(database, catalog, Attachments(database, catalog, drivers, EventBus(events.append)), events)
