@@ -17,6 +17,7 @@ from core.containers.state import Transition, apply, is_running
 from core.engine import start, supervise
 from core.engine.context import EngineContext
 from core.engine.remove import destroy, finish_removal
+from core.engine.runtime_spec import is_settled
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState
@@ -109,7 +110,7 @@ async def _adopt(context: EngineContext, live: LiveContainer) -> Task | None:
         return None
     try:
         runtime = start.runtime_of(context, live.record)
-        task = await runtime.adopt(live.id, path)
+        task = None if is_settled(context, live.id) else await runtime.adopt(live.id, path)
         if task is None:
             await runtime.discard(live.id, path)
             shutil.rmtree(path, ignore_errors=True)

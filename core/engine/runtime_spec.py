@@ -74,6 +74,17 @@ def remember_process(context: EngineContext, live: LiveContainer, process: oci.P
     (context.bundle(live.id) / _PROCESS).write_bytes(msgspec.json.encode(process))
 
 
+def forget_process(context: EngineContext, live: LiveContainer) -> None:
+    """Note that a container's run is settled: what is left of it is only to be freed, also by the next daemon."""
+    live.process = None
+    (context.bundle(live.id) / _PROCESS).unlink(missing_ok=True)
+
+
+def is_settled(context: EngineContext, container_id: str) -> bool:
+    """Tell whether a bundle that was found belongs to a run whose end is in the record already."""
+    return not (context.bundle(container_id) / _PROCESS).exists()
+
+
 async def exec_process(context: EngineContext, live: LiveContainer, request: ExecRequest, identity: Identity) -> oci.Process:
     """Return the process of an exec: the container's own with what the request changes."""
     record = live.record

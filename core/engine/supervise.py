@@ -16,6 +16,7 @@ from core.engine import start
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.remove import destroy
+from core.engine.runtime_spec import forget_process
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.errors import EngineError
@@ -39,12 +40,16 @@ async def supervise(context: EngineContext, live: LiveContainer, task: Task) -> 
 
 
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
-    """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock."""
+    """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock.
+
+    Whoever waits is told as soon as it is true: output is complete, ports and volumes are free, the record says so. What the runtime
+    keeps is freed after that, still under the lock.
+    """
     if live.health_scope is not None:
         live.health_scope.cancel()
     if live.pumps is not None:
         await live.pumps.drained(_PATIENCE)
-    await _free(context, live, task)
+    await _leave(context, live)
     decision = restart.decide(live.record, status, live.backoff)
     transition = Transition.AWAIT_RESTART if decision.restart else Transition.EXIT
     record = replace(
@@ -57,25 +62,30 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
         restart_count=live.record.restart_count + decision.restart,
     )
     context.containers.save(live, record)
+    forget_process(context, live)
     live.backoff = decision.delay
     _tell(context, live, status)
+    await _tidy(context, live, task)
     if record.host_config.auto_remove and not decision.restart:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
 
 
-async def _free(context: EngineContext, live: LiveContainer, task: Task) -> None:
+async def _leave(context: EngineContext, live: LiveContainer) -> None:
     live.task = None
     live.pumps = None
+    await context.attachments.disconnect(live.id)
+    await release_volumes(context, live.record)
+    if live.log is not None:
+        live.log.close()
+
+
+async def _tidy(context: EngineContext, live: LiveContainer, task: Task) -> None:
     try:
         await task.delete()
     except EngineError as error:
         _log.error("container %s: %s", live.id, error)
-    await context.attachments.disconnect(live.id)
-    await release_volumes(context, live.record)
     shutil.rmtree(context.bundle(live.id), ignore_errors=True)
-    if live.log is not None:
-        live.log.close()
 
 
 async def release_volumes(context: EngineContext, record: ContainerRecord) -> None:

@@ -82,6 +82,8 @@ class Attachments:
                 held = _Held(ContainerEndpoints(name=request.container_name, hostname=request.hostname))
                 for place in places:
                     held = await self._add(held, request, place, undo)
+                if places[0].network.name == NONE and (made := await self._endpoints.isolate(undo)) is not None:
+                    held = replace(held, sandbox=made[1], made_by=made[0], made=made[1])
                 self._keep(request.container_id, held)
             undo.pop_all()
         for place in places:

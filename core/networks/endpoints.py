@@ -12,7 +12,7 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import static_addresses
 from core.networks.places import ConnectRequest, Place
 from core.networks.record import EndpointRecord, NetworkRecord, endpoint_record
-from sdk.drivers.network import Endpoint, EndpointSpec, Sandbox
+from sdk.drivers.network import Endpoint, EndpointSpec, Sandbox, SandboxMaker
 from sdk.errors import EngineError
 
 _INTERFACE_OPTION = "com.docker.network.endpoint.ifname"
@@ -46,6 +46,19 @@ class Endpoints:
             undo.push_async_callback(self.release, network.config.driver, used)
         undo.push_async_callback(self._unmake, network, endpoint, sandbox)
         return used, endpoint_record(network, place.config, endpoint, default_route=place.gateway)
+
+    async def isolate(self, undo: AsyncExitStack) -> tuple[str, Sandbox] | None:
+        """Take an empty network namespace that is ready, and the name of the driver that made it; how to let go of it goes onto `undo`.
+
+        None where the default driver has none: the runtime makes one then, which takes longer.
+        """
+        name, driver = self._drivers.network_name, self._drivers.network()
+        if not isinstance(driver, SandboxMaker):
+            return None
+        with calling(name, "open_sandbox"):
+            sandbox = await driver.open_sandbox()
+        undo.push_async_callback(self.release, name, sandbox)
+        return name, sandbox
 
     async def take_away(self, network: NetworkRecord, container_id: str, endpoint: EndpointRecord, sandbox: Sandbox | None) -> None:
         """Free an endpoint and its addresses: all of it in a living sandbox, with None what is on the host.

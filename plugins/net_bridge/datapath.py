@@ -123,6 +123,11 @@ class Datapath:
             self._leaving = {address: name for address, name in self._leaving.items() if self._route.find(name)}
         self._leaving.update((interface.ip, endpoint.host_interface) for interface in endpoint.addresses)
 
+    def open_sandbox(self) -> Sandbox:
+        """Return a namespace with nothing but a loopback; from now on some are kept ready."""
+        self._wiring.prepare_empty()
+        return self._sandboxes.keep(self._wiring.empty())
+
     def release(self, sandbox: Sandbox) -> None:
         """Let go of a sandbox; idempotent."""
         self._sandboxes.release(sandbox)

@@ -8,7 +8,7 @@ from anyio import CapacityLimiter
 
 from plugins.net_bridge.datapath import Datapath
 from plugins.net_bridge.settings import BridgeSettings
-from sdk.drivers.network import Endpoint, EndpointSpec, NetworkDriver, NetworkSpec, Sandbox
+from sdk.drivers.network import Endpoint, EndpointSpec, NetworkDriver, NetworkSpec, Sandbox, SandboxMaker
 from sdk.providers import PluginContext
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ T = TypeVar("T")
 _THREADS = 4
 
 
-class BridgeDriver(NetworkDriver):
+class BridgeDriver(NetworkDriver, SandboxMaker):
     """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
 
     def __init__(self, datapath: Datapath, limiter: CapacityLimiter) -> None:
@@ -46,6 +46,9 @@ class BridgeDriver(NetworkDriver):
     async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
         del network
         await self._run(lambda: self._datapath.disconnect(endpoint, alive=sandbox is not None))
+
+    async def open_sandbox(self) -> Sandbox:
+        return await self._run(self._datapath.open_sandbox)
 
     async def release(self, sandbox: Sandbox) -> None:
         self._datapath.release(sandbox)

@@ -52,6 +52,10 @@ class Wiring:
         if self._empty is None:
             self._empty = Pool(namespaces.create, self._settings.empty_pool_size, self._settings.pool_limit, self._log)
 
+    def empty(self) -> Namespace:
+        """Return a namespace with nothing but a loopback."""
+        return self._empty.take() if self._empty is not None else namespaces.create()
+
     def stop_wired(self) -> None:
         """Let go of the namespaces wired to the default network; idempotent."""
         if self._wired is not None:
@@ -68,7 +72,7 @@ class Wiring:
         """Return a namespace of its own for a container, wired to a port by an interface of that name."""
         if self._wired is not None and self._wired_port == port and interface == _INTERFACE:
             return self._wired.take()
-        return self._wire(self._empty.take() if self._empty is not None else namespaces.create(), port, interface)
+        return self._wire(self.empty(), port, interface)
 
     def connect_living(self, path: str, port: Port, interface: str, prefix: str) -> Wired:
         """Wire one more interface into the namespace at a path; without a name it gets the next free one of the prefix."""

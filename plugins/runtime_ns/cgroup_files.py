@@ -95,6 +95,8 @@ def kill_processes(directory: str) -> None:
 
 def remove(directory: str) -> None:
     """Remove a cgroup and those in it; idempotent. The kernel needs a moment after the last process. Raises OSError."""
+    if _removed(directory):
+        return
     deadline = time.monotonic() + PATIENCE
     for cgroup in below(directory):
         while not _removed(cgroup):

@@ -1,7 +1,7 @@
 """The plan that makes a container: every system call from the fork to its program."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
@@ -72,7 +72,7 @@ def _enter(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy)
     plan.call("keyctl", k.KEYCTL_JOIN_SESSION_KEYRING, None, why="a keyring of its own", tolerate=ANY_ERROR)
 
 
-def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> Sequence[Slot]:
+def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> Mapping[str, Slot]:
     """Add the root and all mounts; returns what masks paths."""
     spec, root = bundle.spec, root_directory(bundle)
     trees = clone_sources(plan, spec.mounts, str(bundle.path))
@@ -97,7 +97,7 @@ def _own_controllers(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: 
     return clone_controllers(plan, hierarchy, spec.linux.cgroups_path)
 
 
-def _furnish(plan: Plan, spec: Spec, io: ProcessIO, nulls: Sequence[Slot]) -> None:
+def _furnish(plan: Plan, spec: Spec, io: ProcessIO, nulls: Mapping[str, Slot]) -> None:
     make_devices(plan, spec)
     if io.terminal:
         bind_console(plan, open_terminal(plan, spec.process.user.uid, *terminal_size(spec.process, io)))

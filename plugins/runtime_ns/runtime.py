@@ -17,13 +17,14 @@ from plugins.runtime_ns.failures import start_failed
 from plugins.runtime_ns.record import STATE, TaskRecord, load_record, remove_records, save_record
 from plugins.runtime_ns.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
+from plugins.runtime_ns.templates import PlanTemplates
 from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task
 from sdk.oci.runtime import Resources, Spec
 from sdk.shim.adopt import abandon, adopt
 from sdk.shim.describe import describe
 from sdk.shim.launch import Launch, PlanFailed, launch
 from sdk.shim.layout import CGROUP_FD
-from sdk.shim.plan import Plan
+from sdk.shim.plan import Plan, Program
 from sdk.shim.process import Supervised
 from sdk.shim.supervision import end_shim, shims_titled
 
@@ -33,6 +34,7 @@ class NamespaceRuntime(Runtime, PlanExplainer):
 
     def __init__(self, context: RuntimeContext) -> None:
         self._context = context
+        self._templates = PlanTemplates(self._plan)
 
     async def start(self, bundle: Bundle, io: ProcessIO) -> Task:
         task = await self._context.in_thread(partial(self._start, bundle, io))
@@ -60,12 +62,12 @@ class NamespaceRuntime(Runtime, PlanExplainer):
 
     def describe(self, bundle: Bundle, io: ProcessIO) -> Sequence[tuple[str, str]]:
         bundle = self._placed(bundle)
-        return describe(container_plan(bundle, io, self._confinement(bundle.spec), self._context.machine))
+        return describe(self._plan(bundle, io))
 
     def _start(self, bundle: Bundle, io: ProcessIO) -> NamespaceTask:
         bundle = self._placed(bundle)
         confinement = self._confinement(bundle.spec)
-        plan = container_plan(bundle, io, confinement, self._context.machine)
+        plan = self._templates.plan(bundle, io)
         cgroup = self._context.machine.hierarchy.cgroup(bundle.spec.linux.cgroups_path)
         record = TaskRecord(cgroup.path, confinement.seccomp)
         with ExitStack() as undo:
@@ -78,7 +80,10 @@ class NamespaceRuntime(Runtime, PlanExplainer):
             undo.pop_all()
         return NamespaceTask(bundle.id, bundle.path, supervised, record, self._context)
 
-    def _launch(self, bundle: Bundle, io: ProcessIO, plan: Plan, cgroup: Cgroup) -> Supervised:
+    def _plan(self, bundle: Bundle, io: ProcessIO) -> Plan:
+        return container_plan(bundle, io, self._confinement(bundle.spec), self._context.machine)
+
+    def _launch(self, bundle: Bundle, io: ProcessIO, plan: Program, cgroup: Cgroup) -> Supervised:
         if bundle.rootfs:
             os.makedirs(root_directory(bundle), exist_ok=True)
         with ExitStack() as opened:

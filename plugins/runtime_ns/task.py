@@ -86,7 +86,7 @@ class NamespaceTask(ShimProcess, Task):
         remove_records(self._directory)
 
     def _completed(self, status: ExitStatus) -> ExitStatus:
-        if status.code == 0 or not self._cgroup.oom_kills():
+        if not self._cgroup.oom_kills():
             return status
         return ExitStatus(status.code, status.at_ns, oom_killed=True)
 

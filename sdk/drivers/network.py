@@ -82,6 +82,14 @@ class Endpoint:
     host_interface: str = ""
 
 
+class SandboxMaker(ABC):
+    """Optional ability: network namespaces without any interface but the loopback, ready at once."""
+
+    @abstractmethod
+    async def open_sandbox(self) -> Sandbox:
+        """Return a network namespace whose loopback is up; let go of it by `NetworkDriver.release`."""
+
+
 class NetworkDriver(ABC):
     """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sdk.drivers.runtime import ProcessIO
 from sdk.linux.pidfd import take_descriptor
 from sdk.shim import layout
-from sdk.shim.plan import Operation, Plan
+from sdk.shim.plan import Operation, Program
 from sdk.shim.process import Supervised
 from sdk.shim.spawn import Executor, spawn
 from sdk.shim.state import StateFile
@@ -33,7 +33,7 @@ class Launch:
     `linger` must be what the plan was supervised with. `descriptors` are further ones the plan expects, by number there.
     """
 
-    plan: Plan
+    plan: Program
     io: ProcessIO
     title: Sequence[str]
     state_path: Path | None = None
@@ -81,7 +81,7 @@ def _open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) 
     return read_end
 
 
-def _check(plan: Plan, state: StateFile) -> None:
+def _check(plan: Program, state: StateFile) -> None:
     if failure := state.failure:
         index, errno = failure
         raise PlanFailed(plan.operations[index], errno)

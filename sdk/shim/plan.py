@@ -5,9 +5,9 @@ Plans are data. They are assembled to the bytes an executor reads, can be compar
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_ZERO, MAGIC, OPERATION, RUNNING, SLOTS, SPAN
 
@@ -52,16 +52,32 @@ class Operation(NamedTuple):
     if_not_zero: Label | None = None
 
 
+class Program(Protocol):
+    """What can be launched: a plan, or one assembled before."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """The operations, for telling which one failed."""
+
+    def assemble(self) -> bytes:
+        """Return the plan file."""
+
+
 class Plan:
     """Collects operations; `numbers` are the system call numbers of the machine that will carry them out."""
 
     def __init__(self, numbers: Mapping[str, int]) -> None:
-        self.operations: list[Operation] = []
+        self._operations: list[Operation] = []
         self._numbers = numbers
         self._memory = bytearray(HEADER.size)
         self._addresses: dict[str | bytes, int] = {}
         self._table = bytearray()
         self._slots = 0
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """The operations, in order."""
+        return self._operations
 
     def slot(self) -> Slot:
         """Return a slot that nothing else uses. Raises OverflowError when there are no more."""
@@ -95,7 +111,7 @@ class Plan:
         jump = JUMP_IF_ZERO if if_zero else JUMP_IF_NOT_ZERO if if_not_zero else 0
         kept = store.index + 1 if store else 0
         self._table += OPERATION.pack(*values, self._numbers[syscall], 0, slots, jump, kept, tolerate, 0)
-        self.operations.append(Operation(syscall, arguments, why, complaint, tolerate, store, if_zero, if_not_zero))
+        self._operations.append(Operation(syscall, arguments, why, complaint, tolerate, store, if_zero, if_not_zero))
 
     def place(self, label: Label) -> None:
         """Make a label stand for the operation added next."""
@@ -145,4 +161,4 @@ class Plan:
         return BASE + position
 
 
-__all__ = ["ANY_ERROR", "Argument", "Label", "Operation", "Plan", "Record", "Slot"]
+__all__ = ["ANY_ERROR", "Argument", "Label", "Operation", "Plan", "Program", "Record", "Slot"]

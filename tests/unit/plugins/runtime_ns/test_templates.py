@@ -1,0 +1,100 @@
+"""Plans of like containers are made by replacing the ID, and are the very bytes that building them would give."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from plugins.runtime_ns.templates import PlanTemplates
+from sdk.drivers.runtime import Bundle, ProcessIO
+from sdk.drivers.storage import Mount
+from sdk.linux.syscalls import native_syscalls
+from sdk.oci.runtime import Linux, Process, Root, Spec, User
+from sdk.shim.plan import Plan, Record
+
+
+class Builder:
+    """Builds small plans with the ID in paths, in the middle of a string and as a short name, and counts."""
+
+    def __init__(self) -> None:
+        self.built = 0
+
+    def __call__(self, bundle: Bundle, io: ProcessIO) -> Plan:
+        self.built += 1
+        plan = Plan(native_syscalls())
+        plan.call("chdir", str(bundle.path), why="there")
+        plan.call("sethostname", bundle.spec.hostname, len(bundle.spec.hostname), why="its name")
+        plan.call("execve", bundle.spec.process.args[0], Record(bundle.spec.process.args), None, why="the program")
+        return plan
+
+
+def bundle(container_id: str, args: Sequence[str] = ("true",)) -> Bundle:
+    process = Process(args=tuple(args), cwd="/", user=User())
+    spec = Spec(
+        oci_version="1.0.2",
+        process=process,
+        root=Root("rootfs"),
+        hostname=container_id[:12],
+        linux=Linux(cgroups_path=f"/core/{container_id}"),
+    )
+    return Bundle(
+        container_id, Path(f"/run/{container_id}/bundle"), spec, (Mount("overlay", "overlay", (f"upperdir=/a/{container_id}/u",)),)
+    )
+
+
+@pytest.fixture
+def builder() -> Builder:
+    return Builder()
+
+
+@pytest.fixture
+def templates(builder: Builder) -> PlanTemplates:
+    return PlanTemplates(builder)
+
+
+def test_the_second_of_a_kind_is_not_built_and_is_the_same_bytes(templates: PlanTemplates, builder: Builder):
+    templates.plan(bundle(secrets.token_hex(32)), ProcessIO())
+    second = bundle(secrets.token_hex(32))
+    image = templates.plan(second, ProcessIO()).assemble()
+    assert builder.built == 1
+    assert image == Builder()(second, ProcessIO()).assemble()
+
+
+def test_operations_are_built_when_somebody_asks_which_failed(templates: PlanTemplates, builder: Builder):
+    templates.plan(bundle(secrets.token_hex(32)), ProcessIO())
+    second = bundle(secrets.token_hex(32))
+    assert [operation.syscall for operation in templates.plan(second, ProcessIO()).operations] == ["chdir", "sethostname", "execve"]
+    assert builder.built == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "io"), [(("false",), ProcessIO()), (("true",), ProcessIO(terminal=True)), (("true", "x"), ProcessIO())]
+)
+def test_another_kind_is_built(templates: PlanTemplates, builder: Builder, args, io):
+    templates.plan(bundle(secrets.token_hex(32)), ProcessIO())
+    templates.plan(bundle(secrets.token_hex(32), args), io)
+    assert builder.built == 2
+
+
+def test_text_that_looks_like_a_mark_is_never_replaced(templates: PlanTemplates):
+    for mark in ("\x01" * 64, "\x02" * 12):
+        for _ in range(2):
+            made = bundle(secrets.token_hex(32), ("sh", mark))
+            assert templates.plan(made, ProcessIO()).assemble() == Builder()(made, ProcessIO()).assemble()
+
+
+def test_unusual_ids_are_built(templates: PlanTemplates, builder: Builder):
+    for name in ("one", "two"):
+        made = bundle(name)
+        assert templates.plan(made, ProcessIO()).assemble() == Builder()(made, ProcessIO()).assemble()
+    assert builder.built == 2
+
+
+def test_only_the_most_recent_kinds_are_kept(templates: PlanTemplates, builder: Builder):
+    for number in range(40):
+        templates.plan(bundle(secrets.token_hex(32), (str(number),)), ProcessIO())
+    templates.plan(bundle(secrets.token_hex(32), ("39",)), ProcessIO())
+    assert builder.built == 40
+    templates.plan(bundle(secrets.token_hex(32), ("0",)), ProcessIO())
+    assert builder.built == 41
