@@ -6,7 +6,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import click
 import typer
@@ -22,7 +22,15 @@ from sdk import errors, hookspecs, providers
 from sdk.drivers import builder, logs, network, registry, runtime, storage, volume
 
 REFERENCE = Path(__file__).parent / "reference"
-DRIVERS = {"storage": storage, "network": network, "registry": registry, "runtime": runtime, "volume": volume, "logs": logs, "builder": builder}
+DRIVERS = {
+    "storage": storage,
+    "network": network,
+    "registry": registry,
+    "runtime": runtime,
+    "volume": volume,
+    "logs": logs,
+    "builder": builder,
+}
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 
 
@@ -37,7 +45,9 @@ def signature(function: Callable[..., object]) -> str:
 
 
 def hooks() -> str:
-    functions = [value for value in vars(hookspecs).values() if inspect.isfunction(value) and value.__module__ == hookspecs.__name__]
+    functions = [
+        value for value in vars(hookspecs).values() if inspect.isfunction(value) and value.__module__ == hookspecs.__name__
+    ]
     sections = [f"## `{signature(function)}`\n\n{docstring(function)}\n" for function in functions]
     provider = f"## Providers\n\n{docstring(providers)}\n\n### `Provider`\n\n{docstring(providers.Provider)}\n\n### `PluginContext`\n\n{docstring(providers.PluginContext)}\n"
     return f"# Hooks\n\n{docstring(hookspecs)}\n\n" + "\n".join([*sections, provider])
@@ -52,7 +62,11 @@ def driver(kind: str) -> str:
     module = DRIVERS[kind]
     parts = [f"# Driver interface: {kind}\n\n{docstring(module)}\n"]
     for cls in classes(module):
-        parts.append(f"## `{cls.__name__}`\n\n{docstring(cls)}\n" if not docstring(cls).startswith(f"{cls.__name__}(") else f"## `{cls.__name__}`\n")
+        parts.append(
+            f"## `{cls.__name__}`\n\n{docstring(cls)}\n"
+            if not docstring(cls).startswith(f"{cls.__name__}(")
+            else f"## `{cls.__name__}`\n"
+        )
         for method in vars(cls).values():
             function = method.fget if isinstance(method, property) else method
             if inspect.isfunction(function) and not function.__name__.startswith("_") and function.__doc__:
@@ -68,19 +82,38 @@ def every_error(root: type) -> Iterable[type]:
 
 
 def error_page() -> str:
-    rows = [f"| `{kind.__name__}` | {next((STATUS[known] for known in kind.__mro__ if known in STATUS), 500)} | {docstring(kind).splitlines()[0] if kind.__doc__ else ''} |" for kind in every_error(errors.EngineError)]
-    return f"# Errors\n\n{docstring(errors)}\n\n| kind | status in the Docker API | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    rows = [
+        f"| `{kind.__name__}` | {next((STATUS[known] for known in kind.__mro__ if known in STATUS), 500)} | {docstring(kind).splitlines()[0] if kind.__doc__ else ''} |"
+        for kind in every_error(errors.EngineError)
+    ]
+    return (
+        f"# Errors\n\n{docstring(errors)}\n\n| kind | status in the Docker API | meaning |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def fields(model: type[BaseModel]) -> str:
     hints = get_type_hints(model, include_extras=False)
-    rows = [f"| `{name}` | `{hints.get(name, '')}` | `{field.get_default(call_default_factory=True)!r}` | {field.description or ''} |" for name, field in model.model_fields.items()]
-    return "| key | type | default | |\n|---|---|---|---|\n" + "\n".join(row.replace("<class '", "").replace("'>", "") for row in rows) + "\n"
+    rows = [
+        f"| `{name}` | `{type_name(hints.get(name))}` | `{field.get_default(call_default_factory=True)!r}` | {field.description or ''} |"
+        for name, field in model.model_fields.items()
+    ]
+    return "| key | type | default | |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def type_name(hint: object) -> str:
+    text = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+    return text.replace("typing.", "").replace("pathlib.", "").replace("|", "\\|")
 
 
 def settings() -> str:
-    entry_points = tomllib.loads((REFERENCE.parent.parent / "pyproject.toml").read_text())["project"]["entry-points"]["core.plugins"]
-    parts = [f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}"]
+    entry_points = tomllib.loads((REFERENCE.parent.parent / "pyproject.toml").read_text())["project"]["entry-points"][
+        "core.plugins"
+    ]
+    parts = [
+        f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}"
+    ]
     for name, target in sorted(entry_points.items()):
         module = importlib.import_module(target.replace(".plugin", ".settings"))
         parts += [
@@ -93,7 +126,11 @@ def settings() -> str:
 
 def command(ctx: click.Context, cmd: click.Command) -> Iterable[str]:
     yield f"## `{ctx.command_path}`\n\n{inspect.cleandoc(cmd.help or '')}\n"
-    rows = [f"| `{' '.join(parameter.opts)}` | {(getattr(parameter, 'help', None) or '').replace(chr(10), ' ')} |" for parameter in cmd.params if "--help" not in parameter.opts]
+    rows = [
+        f"| `{' '.join(parameter.opts)}` | {(getattr(parameter, 'help', None) or '').replace(chr(10), ' ')} |"
+        for parameter in cmd.params
+        if "--help" not in parameter.opts
+    ]
     if rows:
         yield "| option | |\n|---|---|\n" + "\n".join(rows) + "\n"
     if isinstance(cmd, click.Group):
@@ -115,12 +152,22 @@ def coverage() -> str:
         for route in create_app(None, ApiDockerSettings()).routes
         if isinstance(route, APIRoute)
     )
-    return "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.24` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.24` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def pages() -> dict[str, str]:
     made = {f"drivers/{kind}.md": driver(kind) for kind in DRIVERS}
-    made |= {"hooks.md": hooks(), "errors.md": error_page(), "settings.md": settings(), "command-line.md": command_line(), "docker-api.md": coverage()}
+    made |= {
+        "hooks.md": hooks(),
+        "errors.md": error_page(),
+        "settings.md": settings(),
+        "command-line.md": command_line(),
+        "docker-api.md": coverage(),
+    }
     index = "\n".join(f"- [{content.partition(chr(10))[0].removeprefix('# ')}]({name})" for name, content in sorted(made.items()))
     return {**made, "README.md": f"# Reference\n\n{index}\n"}
 

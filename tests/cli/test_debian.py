@@ -15,7 +15,10 @@ from tests.busybox import push
 from tests.conftest import MIRROR, REGISTRY, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
 
-pytestmark = [pytest.mark.privileged, pytest.mark.skipif(shutil.which("debootstrap") is None, reason="debootstrap is not installed")]
+pytestmark = [
+    pytest.mark.privileged,
+    pytest.mark.skipif(shutil.which("debootstrap") is None, reason="debootstrap is not installed"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,10 @@ def module_daemon(tmpfs: Path, registry_storage: Path, root: Path) -> Iterator[D
 def _changes() -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, content in (("etc/motd", b"second layer\n"), ("usr/local/bin/greet", b"#!/bin/bash\necho hello from $(. /etc/os-release; echo $ID)\n")):
+        for name, content in (
+            ("etc/motd", b"second layer\n"),
+            ("usr/local/bin/greet", b"#!/bin/bash\necho hello from $(. /etc/os-release; echo $ID)\n"),
+        ):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o755
             archive.addfile(entry, io.BytesIO(content))
@@ -68,7 +74,11 @@ def test_it_is_pulled_layer_by_layer_and_behaves_as_debian(shared_daemon: Daemon
     run = ("run", "--rm", "debian")
     assert docker(*run, "greet").stdout == "hello from debian\n"
     assert docker(*run, "cat", "/etc/motd").stdout == "second layer\n"
-    assert docker(*run, "sh", "-c", "ls /usr/share/doc 2>&1; ls -A /var/cache/apt").stdout.strip().endswith("No such file or directory")
+    assert (
+        docker(*run, "sh", "-c", "ls /usr/share/doc 2>&1; ls -A /var/cache/apt")
+        .stdout.strip()
+        .endswith("No such file or directory")
+    )
     assert "Status: install ok installed" in docker(*run, "dpkg", "-s", "bash").stdout
     assert docker(*run, "su", "-s", "/bin/bash", "nobody", "-c", "id -un").stdout == "nobody\n"
     assert docker(*run, "stat", "-c", "%a %U", "/usr/bin/passwd").stdout == "4755 root\n"
@@ -80,7 +90,14 @@ def test_it_is_pulled_layer_by_layer_and_behaves_as_debian(shared_daemon: Daemon
 def test_files_and_changes_in_it(shared_daemon: Daemon, tmp_path: Path) -> None:
     docker = shared_daemon.docker
     docker("pull", "-q", "debian", timeout=180)
-    name = docker("run", "-d", "debian", "bash", "-c", "useradd -m someone && echo done > /home/someone/x && rm -r /usr/share/zoneinfo; sleep 60").stdout.strip()
+    name = docker(
+        "run",
+        "-d",
+        "debian",
+        "bash",
+        "-c",
+        "useradd -m someone && echo done > /home/someone/x && rm -r /usr/share/zoneinfo; sleep 60",
+    ).stdout.strip()
     docker("exec", name, "bash", "-c", "until [ -e /home/someone/x ] && [ ! -e /usr/share/zoneinfo ]; do sleep 0.1; done")
     changes = docker("diff", name).stdout.splitlines()
     assert "A /home/someone" in changes

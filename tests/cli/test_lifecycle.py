@@ -15,7 +15,18 @@ pytestmark = pytest.mark.privileged
 
 @pytest.fixture
 def sleeper(docker) -> str:
-    docker("run", "-d", "--name", "sleeper", "-l", "role=test", "busybox", "sh", "-c", "trap 'exit 0' TERM; echo started; while :; do sleep 0.05; done")
+    docker(
+        "run",
+        "-d",
+        "--name",
+        "sleeper",
+        "-l",
+        "role=test",
+        "busybox",
+        "sh",
+        "-c",
+        "trap 'exit 0' TERM; echo started; while :; do sleep 0.05; done",
+    )
     return "sleeper"
 
 
@@ -78,7 +89,10 @@ def test_wait_prints_the_code(docker, shared_daemon: Daemon):
 
 
 def test_exec(docker, fails, sleeper, shared_daemon: Daemon):
-    assert docker("exec", "-e", "X=1", "-w", "/tmp", "-u", "www-data", sleeper, "sh", "-c", "echo $X; pwd; id -un") == "1\n/tmp\nwww-data"
+    assert (
+        docker("exec", "-e", "X=1", "-w", "/tmp", "-u", "www-data", sleeper, "sh", "-c", "echo $X; pwd; id -un")
+        == "1\n/tmp\nwww-data"
+    )
     assert docker("exec", "-i", sleeper, "cat", stdin="typed") == "typed"
     assert fails("exec", sleeper, "sh", "-c", "exit 9")[0] == 9
     missing = shared_daemon.docker("exec", sleeper, "nosuch", check=False)
@@ -89,12 +103,17 @@ def test_exec(docker, fails, sleeper, shared_daemon: Daemon):
     deadline = time.monotonic() + 5
     while "detached" not in docker("exec", sleeper, "ls", "/tmp"):
         assert time.monotonic() < deadline
-    assert int(docker("exec", "--privileged", sleeper, "sh", "-c", "grep CapEff /proc/self/status | awk '{print $2}'"), 16) > 0xA80425FB
+    assert (
+        int(docker("exec", "--privileged", sleeper, "sh", "-c", "grep CapEff /proc/self/status | awk '{print $2}'"), 16)
+        > 0xA80425FB
+    )
     assert int(docker("exec", sleeper, "sh", "-c", "grep CapEff /proc/self/status | awk '{print $2}'"), 16) == 0xA80425FB
 
 
 def test_exec_with_a_terminal(shared_daemon: Daemon, sleeper):
-    done = shared_daemon.run("script", "-qec", f"stty rows 20 cols 50; docker exec -it {sleeper} sh -c 'tty; stty size'", "/dev/null")
+    done = shared_daemon.run(
+        "script", "-qec", f"stty rows 20 cols 50; docker exec -it {sleeper} sh -c 'tty; stty size'", "/dev/null"
+    )
     assert "/dev/pts/" in done.stdout
     assert "20 50" in done.stdout
 
@@ -202,8 +221,26 @@ def test_port_rename_update(docker, fails, sleeper):
     docker("rename", sleeper, "renamed")
     assert status(docker, "renamed") == "running"
     assert "No such" in fails("inspect", sleeper)[1]
-    docker("update", "-m", "64m", "--memory-swap", "128m", "--cpus", "1", "--pids-limit", "99", "--restart", "unless-stopped", "renamed")
-    shown = docker("inspect", "--format", "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.RestartPolicy.Name}}", "renamed")
+    docker(
+        "update",
+        "-m",
+        "64m",
+        "--memory-swap",
+        "128m",
+        "--cpus",
+        "1",
+        "--pids-limit",
+        "99",
+        "--restart",
+        "unless-stopped",
+        "renamed",
+    )
+    shown = docker(
+        "inspect",
+        "--format",
+        "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.RestartPolicy.Name}}",
+        "renamed",
+    )
     assert shown == f"{64 << 20} 1000000000 99 unless-stopped"
     pid = docker("inspect", "--format", "{{.State.Pid}}", "renamed")
     group = next(line.split(":")[2] for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines() if ":memory:" in line)
@@ -258,7 +295,9 @@ def test_events(shared_daemon: Daemon, docker):
     since = str(time.time())
     docker("run", "--rm", "--name", "short", "busybox", "true")
     time.sleep(0.2)
-    lines = docker("events", "--since", since, "--until", str(time.time()), "--filter", "container=short", "--format", "{{.Action}}").splitlines()
+    lines = docker(
+        "events", "--since", since, "--until", str(time.time()), "--filter", "container=short", "--format", "{{.Action}}"
+    ).splitlines()
     assert lines[:2] == ["create", "attach"] or lines[0] == "create"
     assert [line for line in lines if line in ("create", "start", "die", "destroy")] == ["create", "start", "die", "destroy"]
     everything = docker("events", "--since", since, "--until", str(time.time()), "--format", "json").splitlines()

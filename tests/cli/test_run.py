@@ -75,13 +75,28 @@ def test_a_taken_name_is_a_conflict(docker, fails):
 
 def test_environment(docker, tmp_path: Path):
     (tmp_path / "env").write_text("FROM_FILE=yes\n# comment\n")
-    out = docker("run", "--rm", "-e", "A=1", "-e", "EMPTY=", "--env-file", str(tmp_path / "env"), "-h", "box", "busybox", "env").splitlines()
+    out = docker(
+        "run", "--rm", "-e", "A=1", "-e", "EMPTY=", "--env-file", str(tmp_path / "env"), "-h", "box", "busybox", "env"
+    ).splitlines()
     assert {"A=1", "EMPTY=", "FROM_FILE=yes", "HOSTNAME=box", "HOME=/root"} <= set(out)
     assert any(line.startswith("PATH=/usr/local/sbin:") for line in out)
 
 
 def test_working_directory_user_and_hostname(docker):
-    out = docker("run", "--rm", "-w", "/made/here", "-h", "box", "-u", "33:100", "busybox", "sh", "-c", "pwd; hostname; id -u; id -g; cat /etc/hostname")
+    out = docker(
+        "run",
+        "--rm",
+        "-w",
+        "/made/here",
+        "-h",
+        "box",
+        "-u",
+        "33:100",
+        "busybox",
+        "sh",
+        "-c",
+        "pwd; hostname; id -u; id -g; cat /etc/hostname",
+    )
     assert out.split() == ["/made/here", "box", "33", "100", "box"]
 
 
@@ -92,7 +107,10 @@ def test_user_by_name_gets_its_groups_and_home(docker):
 
 
 def test_an_unknown_user_is_named(fails):
-    assert "unable to find user nobodyhere: no matching entries in passwd file" in fails("run", "--rm", "-u", "nobodyhere", "busybox")[1]
+    assert (
+        "unable to find user nobodyhere: no matching entries in passwd file"
+        in fails("run", "--rm", "-u", "nobodyhere", "busybox")[1]
+    )
 
 
 def test_entrypoint_and_labels(docker):
@@ -128,7 +146,10 @@ def test_mounts_in_the_long_form(docker, fails, tmp_path: Path):
     assert "Read-only file system" in out
     assert out.split()[-3:] == ["700", "1024", "ok"]
     docker("volume", "rm", "vol")
-    assert 'invalid mount config for type "bind": bind source path does not exist: /no/such' in fails("run", "--mount", "type=bind,src=/no/such,dst=/x", "busybox")[1]
+    assert (
+        'invalid mount config for type "bind": bind source path does not exist: /no/such'
+        in fails("run", "--mount", "type=bind,src=/no/such,dst=/x", "busybox")[1]
+    )
 
 
 def test_a_new_volume_is_filled_from_the_image(docker):
@@ -138,15 +159,46 @@ def test_a_new_volume_is_filled_from_the_image(docker):
 
 
 def test_tmpfs_and_read_only_root(docker):
-    out = docker("run", "--rm", "--read-only", "--tmpfs", "/scratch:size=64k,noexec", "busybox", "sh", "-c", "touch /x 2>&1; touch /scratch/y && mount | grep ' /scratch '")
+    out = docker(
+        "run",
+        "--rm",
+        "--read-only",
+        "--tmpfs",
+        "/scratch:size=64k,noexec",
+        "busybox",
+        "sh",
+        "-c",
+        "touch /x 2>&1; touch /scratch/y && mount | grep ' /scratch '",
+    )
     assert "Read-only file system" in out
     assert "noexec" in out
     assert "size=64k" in out
 
 
 def test_published_ports(shared_daemon: Daemon, docker):
-    docker("run", "-d", "--name", "web", "-p", "8080:80", "-p", "127.0.0.1:8081:80", "--expose", "90", "busybox", "httpd", "-f", "-p", "80", "-h", "/etc")
-    assert docker("port", "web").splitlines() == ["80/tcp -> 0.0.0.0:8080", "80/tcp -> 127.0.0.1:8081"] or "80/tcp -> 0.0.0.0:8080" in docker("port", "web")
+    docker(
+        "run",
+        "-d",
+        "--name",
+        "web",
+        "-p",
+        "8080:80",
+        "-p",
+        "127.0.0.1:8081:80",
+        "--expose",
+        "90",
+        "busybox",
+        "httpd",
+        "-f",
+        "-p",
+        "80",
+        "-h",
+        "/etc",
+    )
+    assert docker("port", "web").splitlines() == [
+        "80/tcp -> 0.0.0.0:8080",
+        "80/tcp -> 127.0.0.1:8081",
+    ] or "80/tcp -> 0.0.0.0:8080" in docker("port", "web")
     for port in ("8080", "8081"):
         page = shared_daemon.run("busybox", "wget", "-q", "-O", "-", f"http://127.0.0.1:{port}/group").stdout
         assert page.startswith("root:x:0:")
@@ -172,7 +224,9 @@ def test_a_taken_port_is_said_so_and_nothing_stays(docker, fails):
 
 def test_networks_bridge_none_host_and_container(docker):
     assert re.search(r"inet addr:172\.", docker("run", "--rm", "busybox", "ifconfig", "eth0"))
-    assert docker("run", "--rm", "--network", "none", "busybox", "sh", "-c", "ls /sys/class/net; ifconfig lo | grep -c UP") == "lo\n1"
+    assert (
+        docker("run", "--rm", "--network", "none", "busybox", "sh", "-c", "ls /sys/class/net; ifconfig lo | grep -c UP") == "lo\n1"
+    )
     host = docker("run", "--rm", "--network", "host", "busybox", "ls", "/sys/class/net").split()
     assert len(host) > 1
     docker("run", "-d", "--name", "owner", "busybox", "sleep", "60")
@@ -194,7 +248,23 @@ def test_dns_and_hosts(docker):
 
 
 def test_limits_reach_the_cgroup(docker):
-    name = docker("run", "-d", "-m", "64m", "--cpus", "0.5", "--cpuset-cpus", "0", "--pids-limit", "50", "--cpu-shares", "512", "busybox", "sleep", "60")
+    name = docker(
+        "run",
+        "-d",
+        "-m",
+        "64m",
+        "--cpus",
+        "0.5",
+        "--cpuset-cpus",
+        "0",
+        "--pids-limit",
+        "50",
+        "--cpu-shares",
+        "512",
+        "busybox",
+        "sleep",
+        "60",
+    )
     pid = docker("inspect", "--format", "{{.State.Pid}}", name)
     groups = dict(line.split(":")[1:] for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines())
 
@@ -237,39 +307,94 @@ def test_capabilities(docker):
 def test_privileged(docker):
     own = int(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapBnd")), 16)
     assert capabilities(docker, "--privileged") == own
-    assert docker("run", "--rm", "--privileged", "busybox", "sh", "-c", "ls -d /dev/loop-control; mount -t tmpfs x /tmp && echo mounted") .split() == ["/dev/loop-control", "mounted"]
+    assert docker(
+        "run", "--rm", "--privileged", "busybox", "sh", "-c", "ls -d /dev/loop-control; mount -t tmpfs x /tmp && echo mounted"
+    ).split() == ["/dev/loop-control", "mounted"]
 
 
 def test_the_default_profile_refuses_and_unconfined_does_not(docker, fails, tmp_path: Path):
     assert "Operation not permitted" in docker("run", "--rm", "busybox", "sh", "-c", "unshare -m true 2>&1; true")
-    assert docker("run", "--rm", "--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "busybox", "unshare", "-m", "echo", "ok") == "ok"
-    profile = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}
+    assert (
+        docker(
+            "run",
+            "--rm",
+            "--cap-add",
+            "SYS_ADMIN",
+            "--security-opt",
+            "seccomp=unconfined",
+            "busybox",
+            "unshare",
+            "-m",
+            "echo",
+            "ok",
+        )
+        == "ok"
+    )
+    profile = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+    }
     (tmp_path / "profile.json").write_text(json.dumps(profile))
-    assert "not permitted" in docker("run", "--rm", "--security-opt", f"seccomp={tmp_path}/profile.json", "busybox", "sh", "-c", "mkdir /x 2>&1; true")
+    assert "not permitted" in docker(
+        "run", "--rm", "--security-opt", f"seccomp={tmp_path}/profile.json", "busybox", "sh", "-c", "mkdir /x 2>&1; true"
+    )
 
 
 def test_no_new_privileges_and_system_paths(docker):
-    assert docker("run", "--rm", "--security-opt", "no-new-privileges", "busybox", "grep", "NoNewPrivs", "/proc/self/status").split() == ["NoNewPrivs:", "1"]
+    assert docker(
+        "run", "--rm", "--security-opt", "no-new-privileges", "busybox", "grep", "NoNewPrivs", "/proc/self/status"
+    ).split() == ["NoNewPrivs:", "1"]
     count = "mount | grep -cE ' /proc/(kcore|keys|timer_list|sys) '"
     assert int(docker("run", "--rm", "busybox", "sh", "-c", count)) >= 3
     assert docker("run", "--rm", "--security-opt", "systempaths=unconfined", "busybox", "sh", "-c", f"{count}; true") == "0"
 
 
 def test_devices(docker):
-    assert docker("run", "--rm", "--device", "/dev/loop-control:/dev/mine:r", "busybox", "sh", "-c", "true < /dev/mine && echo opened; sh -c 'echo > /dev/mine' 2>&1 | grep -o 'not permitted'") == "opened\nnot permitted"
+    assert (
+        docker(
+            "run",
+            "--rm",
+            "--device",
+            "/dev/loop-control:/dev/mine:r",
+            "busybox",
+            "sh",
+            "-c",
+            "true < /dev/mine && echo opened; sh -c 'echo > /dev/mine' 2>&1 | grep -o 'not permitted'",
+        )
+        == "opened\nnot permitted"
+    )
     assert "not permitted" in docker("run", "--rm", "busybox", "sh", "-c", "mknod /tmp/loop b 7 0 && cat /tmp/loop 2>&1; true")
 
 
 def test_namespaces_of_the_host(docker):
     own = {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "ipc", "uts", "cgroup")}
-    out = docker("run", "--rm", "--pid", "host", "--ipc", "host", "--uts", "host", "--cgroupns", "host", "--userns", "host", "busybox", "sh", "-c", "for k in pid ipc uts cgroup; do readlink /proc/self/ns/$k; done").split()
+    out = docker(
+        "run",
+        "--rm",
+        "--pid",
+        "host",
+        "--ipc",
+        "host",
+        "--uts",
+        "host",
+        "--cgroupns",
+        "host",
+        "--userns",
+        "host",
+        "busybox",
+        "sh",
+        "-c",
+        "for k in pid ipc uts cgroup; do readlink /proc/self/ns/$k; done",
+    ).split()
     assert out == [own["pid"], own["ipc"], own["uts"], own["cgroup"]]
     assert docker("run", "--rm", "--cgroupns", "private", "busybox", "readlink", "/proc/self/ns/cgroup") != own["cgroup"]
 
 
 def test_namespaces_of_another_container(docker):
     docker("run", "-d", "--name", "owner", "--ipc", "shareable", "busybox", "sleep", "60")
-    out = docker("run", "--rm", "--pid", "container:owner", "--ipc", "container:owner", "busybox", "sh", "-c", "ps | grep -c 'sleep 6[0]'")
+    out = docker(
+        "run", "--rm", "--pid", "container:owner", "--ipc", "container:owner", "busybox", "sh", "-c", "ps | grep -c 'sleep 6[0]'"
+    )
     assert out == "1"
 
 
@@ -291,7 +416,21 @@ def test_stop_signal_and_timeout(docker):
 
 
 def test_health(docker):
-    name = docker("run", "-d", "--health-cmd", "test -e /tmp/ok && echo fine", "--health-interval", "0.2s", "--health-retries", "2", "--health-timeout", "2s", "busybox", "sleep", "60")
+    name = docker(
+        "run",
+        "-d",
+        "--health-cmd",
+        "test -e /tmp/ok && echo fine",
+        "--health-interval",
+        "0.2s",
+        "--health-retries",
+        "2",
+        "--health-timeout",
+        "2s",
+        "busybox",
+        "sleep",
+        "60",
+    )
     wait_for(docker, name, "{{.State.Health.Status}}", "unhealthy")
     docker("exec", name, "touch", "/tmp/ok")
     wait_for(docker, name, "{{.State.Health.Status}}", "healthy")
@@ -300,7 +439,22 @@ def test_health(docker):
 
 
 def test_log_options(docker, fails):
-    name = docker("run", "-d", "--log-opt", "max-size=10k", "--log-opt", "max-file=2", "--log-opt", "labels=x", "-l", "x=1", "busybox", "sh", "-c", "for i in $(seq 1 500); do echo line $i; done")
+    name = docker(
+        "run",
+        "-d",
+        "--log-opt",
+        "max-size=10k",
+        "--log-opt",
+        "max-file=2",
+        "--log-opt",
+        "labels=x",
+        "-l",
+        "x=1",
+        "busybox",
+        "sh",
+        "-c",
+        "for i in $(seq 1 500); do echo line $i; done",
+    )
     docker("wait", name)
     lines = docker("logs", name).splitlines()
     assert lines[-1] == "line 500"
@@ -358,5 +512,3 @@ def wait_for_log(docker, name: str, wanted: str) -> None:
     while wanted not in docker("logs", name):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
