@@ -1,5 +1,6 @@
 """`docker top`: a container's processes, by the machine's ps(1)."""
 
+import os
 import shutil
 
 import anyio
@@ -20,7 +21,9 @@ async def top(live: LiveContainer, ps_args: str) -> ProcessTable:
     if shutil.which("ps") is None:
         raise Unavailable("ps is not installed on this machine (Debian: procps), so processes cannot be listed")
     pids = await live.task.pids()
-    completed = await anyio.run_process(["ps", *(ps_args or _DEFAULT).split()], check=False)
+    # A terminal's width in the daemon's environment would cut the rows.
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    completed = await anyio.run_process(["ps", *(ps_args or _DEFAULT).split()], check=False, env=environment)
     if completed.returncode:
         raise InvalidArgument(f"ps: {completed.stderr.decode(errors='replace').strip()}")
     return select(completed.stdout.decode(errors="replace"), frozenset(pids))

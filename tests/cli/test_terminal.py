@@ -109,6 +109,7 @@ def test_resizing_reaches_the_process(terminal: Terminal):
 def test_detach_and_attach(terminal: Terminal, docker):
     shell_in_container(terminal, "shell")
     terminal.type("x=kept")
+    time.sleep(0.3)  # the client looks for the keys in each read by itself
     terminal.press("C-p")
     terminal.press("C-q")
     terminal.expect_host()
