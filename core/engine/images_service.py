@@ -60,6 +60,11 @@ class ImageService:
         self._context = open_context(store, storage, registry, events, users)
         self._commit = commit
 
+    @property
+    def context(self) -> ImageContext:
+        """What the verbs work with; the content service shares it."""
+        return self._context
+
     async def recover(self) -> None:
         """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
         await sweep_dead_pulls(self._context.storage)

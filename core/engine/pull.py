@@ -38,7 +38,8 @@ class _Pull:
     def blobs(self) -> tuple[str, ...]:
         """Return all content the image will hold on to."""
         layers = (layer.digest for layer in self.manifest.layers)
-        return (self.served.descriptor.digest, self.manifest.config.digest, *layers)
+        documents = dict.fromkeys((self.served.descriptor.digest, self.resolved.descriptor.digest))
+        return (*documents, self.manifest.config.digest, *layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ async def _run(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], re
     with store.layers.pins.hold(chains):
         await context.installer.install(layers, _Source(context.fetcher, pull), report)
         await store.content.put(pull.served.content)
+        await store.content.put(pull.resolved.content)
         _conclude(context, pull, ImageRecord(pull.served.descriptor, pull.blobs, store.layers.size(chains)), report)
 
 

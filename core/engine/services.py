@@ -33,6 +33,7 @@ from core.engine import (
     wait,
 )
 from core.engine import list as listing
+from core.engine.content_service import ContentService
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.files import FileService
 from core.engine.images_service import ImageService
@@ -235,6 +236,7 @@ async def open_engine(
             files=FileService(context),
             execs=ExecService(context),
             images=image_service,
+            content=ContentService(image_service.context),
             networks=NetworkService(networks, context),
             volumes=VolumeService(volumes, events),
             system=SystemService(context, image_service, plugins),

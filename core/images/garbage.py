@@ -29,12 +29,12 @@ async def collect(images: ImageStore, storage: StorageDriver) -> Collected:
     parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
     removed, freed = [], 0
     for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
-        size = await _remove_layer(images, storage, chain, used)
+        size = await remove_layer(images, storage, chain, used)
         if size is not None:
             removed.append(chain)
             freed += size
     for digest in images.content.digests() - _blobs_in_use(images):
-        freed += await _remove_blob(images, digest)
+        freed += await remove_blob(images, digest)
     return Collected(tuple(removed), freed)
 
 
@@ -51,7 +51,7 @@ def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
 
 def _blobs_in_use(images: ImageStore) -> set[str]:
     of_layers = {record.blob.digest for chain in images.layers if (record := images.layers.get(chain)) and record.blob}
-    return of_layers | images.content.pins.held | {blob for image in images for blob in image.record.blobs}
+    return of_layers | images.content.pins.held | images.hosted.blobs | {blob for image in images for blob in image.record.blobs}
 
 
 def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
@@ -77,7 +77,8 @@ async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, 
         return record.size if record else 0
 
 
-async def _remove_blob(images: ImageStore, digest: str) -> int:
+async def remove_blob(images: ImageStore, digest: str) -> int:
+    """Delete a blob that nothing needs; return its size, or 0 if it stays or was not there."""
     async with images.content.locks.hold(digest):
         if digest in _blobs_in_use(images):
             return 0

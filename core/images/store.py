@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from core.images.content import ContentStore
 from core.images.documents import parse_config
+from core.images.hosted import Hosted
 from core.images.layers import Layers
 from core.images.references import ReferenceRecord, References
 from core.images.timestamps import nanoseconds
@@ -65,6 +66,8 @@ class ImageStore:
         self._infos: dict[str, ImageInfo] = {}
         for image_id, record in self._table.items():
             self._load(image_id, record)
+        self.hosted = Hosted(database, self.__contains__)
+        self.hosted.drop_void()
 
     def __iter__(self) -> Iterator[StoredImage]:
         return iter(tuple(self._images.values()))

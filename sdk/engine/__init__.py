@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sdk.engine.containers import ContainerFiles, Containers, ContainerStreams, Execs
+from sdk.engine.content import Content
 from sdk.engine.images import Images
 from sdk.engine.networks import Networks
 from sdk.engine.system import System
@@ -18,6 +19,7 @@ class Engine:
     files: ContainerFiles
     execs: Execs
     images: Images
+    content: Content
     networks: Networks
     volumes: Volumes
     system: System

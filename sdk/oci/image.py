@@ -10,6 +10,8 @@ class Index(Struct, frozen=True, rename="camel"):
     schema_version: int = 2
     media_type: str = OCI_INDEX
     annotations: dict[str, str] | UnsetType = UNSET
+    artifact_type: str | UnsetType = UNSET
+    subject: Descriptor | UnsetType = UNSET
 
 
 class Manifest(Struct, frozen=True, rename="camel"):
@@ -18,6 +20,8 @@ class Manifest(Struct, frozen=True, rename="camel"):
     schema_version: int = 2
     media_type: str = OCI_MANIFEST
     annotations: dict[str, str] | UnsetType = UNSET
+    artifact_type: str | UnsetType = UNSET
+    subject: Descriptor | UnsetType = UNSET
 
 
 class HealthcheckConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):

@@ -6,6 +6,7 @@ images it was made with, `busybox` unless told otherwise.
 
 from sdk.engine import Engine
 from sdk.testing.fake.containers import FakeContainers
+from sdk.testing.fake.content import FakeContent
 from sdk.testing.fake.execs import FakeExecs
 from sdk.testing.fake.files import FakeFiles
 from sdk.testing.fake.images import FakeImages
@@ -28,6 +29,7 @@ def fake_engine(*images: str) -> Engine:
         files=FakeFiles(containers),
         execs=FakeExecs(containers),
         images=store,
+        content=FakeContent(),
         networks=FakeNetworks(),
         volumes=FakeVolumes(),
         system=system,

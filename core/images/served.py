@@ -1,0 +1,90 @@
+"""Which manifest stands behind a name, for whoever pulls from this engine.
+
+A tag answers with what was pushed here under it; for an image that was pulled, with the index it came by, if that was kept and all
+blobs of its manifest are here; else with a manifest of the blobs that are (`core.images.manifests`).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from core.images.manifests import held_manifest
+from core.images.store import ImageStore, StoredImage
+from sdk.drivers.registry import ResolvedManifest
+from sdk.errors import NotFound
+from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor
+from sdk.oci.reference import Reference
+
+
+class _Probe(Struct, rename="camel"):
+    media_type: str = ""
+    manifests: msgspec.Raw = msgspec.Raw()
+
+
+def served_manifest(store: ImageStore, reference: Reference) -> ResolvedManifest:
+    """Return what a reference stands for. Raises NotFound."""
+    digest = served_digest(store, reference)
+    if digest is None:
+        raise NotFound(f"manifest unknown: {reference.familiar}")
+    if store.content.exists(digest):
+        content = store.content.read(digest)
+        return ResolvedManifest(Descriptor(_media_type(content), digest, len(content)), content)
+    return next(held for held in _rewritten(store, reference) if held.descriptor.digest == digest)
+
+
+def served_digest(store: ImageStore, reference: Reference) -> str | None:
+    """Return the digest of what a reference stands for; None if it stands for nothing."""
+    if reference.digest:
+        return reference.digest if _is_served(store, reference, reference.digest) else None
+    image, pushed = store.named(reference), store.hosted.tag(reference)
+    if pushed and pushed.image == (image.id if image else "") and store.hosted.get(reference, pushed.digest):
+        return pushed.digest
+    return _digest_of_image(store, reference, image) if image else None
+
+
+def served_tags(store: ImageStore, repository: Reference) -> list[str]:
+    """Return the tags of a repository, sorted."""
+    named = {name for name in store.references if name.tag and name.name == repository.name}
+    hosted = {name for name, tag in store.hosted.tags() if name.name == repository.name and not tag.image}
+    return sorted(name.tag for name in named | hosted if name.tag)
+
+
+def _is_served(store: ImageStore, repository: Reference, digest: str) -> bool:
+    by_digest = Reference(repository.domain, repository.path, None, repository.digest)
+    if store.hosted.get(repository, digest) or (store.references.get(by_digest) and store.content.exists(digest)):
+        return True
+    own = (image.record.manifest.digest for image in _images(store, repository))
+    return digest in own or any(held.descriptor.digest == digest for held in _rewritten(store, repository))
+
+
+def _digest_of_image(store: ImageStore, repository: Reference, image: StoredImage) -> str:
+    held = held_manifest(store, image).descriptor.digest
+    if held != image.record.manifest.digest:
+        return held
+    known = [
+        name for name in store.names(image.id) if name.digest and name.name == repository.name and store.content.exists(name.digest)
+    ]
+    records = [(record.tagged_ns, name.digest) for name in known if (record := store.references.get(name))]
+    return max(records, default=(0, held))[1] or held
+
+
+def _rewritten(store: ImageStore, repository: Reference) -> Iterator[ResolvedManifest]:
+    """Yield the manifests of a repository's images that were never stored: some of the blobs the stored ones name are not here."""
+    for image in _images(store, repository):
+        held = held_manifest(store, image)
+        if held.descriptor.digest != image.record.manifest.digest:
+            yield ResolvedManifest(held.descriptor, held.content)
+
+
+def _images(store: ImageStore, repository: Reference) -> Iterator[StoredImage]:
+    for image_id in {
+        record.image for name in store.references if name.name == repository.name and (record := store.references.get(name))
+    }:
+        if image_id in store:
+            yield store.get(image_id)
+
+
+def _media_type(content: bytes) -> str:
+    probe = msgspec.json.decode(content, type=_Probe)
+    return probe.media_type or (OCI_INDEX if bytes(probe.manifests) else OCI_MANIFEST)

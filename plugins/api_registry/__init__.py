@@ -1,0 +1,1 @@
+"""The engine's images by the OCI distribution protocol."""

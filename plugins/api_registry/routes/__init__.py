@@ -1,0 +1,1 @@
+"""The paths of the distribution-spec, by what they are about."""
