@@ -45,6 +45,10 @@ class Unavailable(EngineError):
     """A dependency is missing or down; the same request may succeed later."""
 
 
+class UploadLost(Unavailable):
+    """A registry lost the upload of a blob that was under way; sent from its start the blob may arrive."""
+
+
 class ResourceExhausted(EngineError):
     """Disk, addresses, ports or another finite thing ran out."""
 

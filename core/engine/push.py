@@ -1,7 +1,7 @@
 """`docker push`: blobs in parallel, then the manifest."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import anyio
 
@@ -11,16 +11,17 @@ from core.images.fetcher import short
 from core.images.installer import first_error
 from core.images.manifests import held_manifest
 from core.images.progress import Meter, Report, Show, reported
-from core.images.store import StoredImage
+from core.images.store import ImageStore, StoredImage
 from sdk.drivers.registry import Credentials
 from sdk.engine.images import Progress
-from sdk.errors import NotFound
+from sdk.errors import NotFound, UploadLost
 from sdk.events import EventType
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import Digest
 from sdk.oci.reference import Reference, parse_reference
 
 _UPLOADS = 3
+_ATTEMPTS = 5
 
 
 async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
@@ -59,8 +60,8 @@ async def _push(context: ImageContext, name: Reference, image: StoredImage, cred
     with context.store.content.pins.hold(held.blobs), first_error():
         async with anyio.create_task_group() as group:
             for layer in {layer.digest: layer for layer in held.manifest.layers}.values():
-                group.start_soon(_push_layer, context, name, image, layer, credentials, report, slots)
-            group.start_soon(_push_blob, context, name, image, held.manifest.config, credentials, lambda _sent: None)
+                group.start_soon(_push_layer, context, name, layer, credentials, report, slots)
+            group.start_soon(_push_blob, context, name, held.manifest.config, credentials, lambda _sent: None)
     await context.registry.push_manifest(name, held.content, held.descriptor.media_type, credentials)
     _conclude(context, name, image, held.descriptor, report)
 
@@ -68,7 +69,6 @@ async def _push(context: ImageContext, name: Reference, image: StoredImage, cred
 async def _push_layer(
     context: ImageContext,
     name: Reference,
-    image: StoredImage,
     layer: Descriptor,
     credentials: Credentials,
     report: Report,
@@ -76,16 +76,37 @@ async def _push_layer(
 ) -> None:
     async with slots:
         meter = Meter(report, "Pushing", short(layer.digest), layer.size)
-        sent = await _push_blob(context, name, image, layer, credentials, meter.show)
+        sent = await _push_blob(context, name, layer, credentials, meter.show)
     report(Progress("Pushed" if sent else "Layer already exists", short(layer.digest)))
 
 
-async def _push_blob(
-    context: ImageContext, name: Reference, image: StoredImage, blob: Descriptor, credentials: Credentials, show: Show
+async def _push_blob(context: ImageContext, name: Reference, blob: Descriptor, credentials: Credentials, show: Show) -> bool:
+    """Upload a blob, from its start again where the registry lost what it had. Return whether it was sent."""
+    sources = mount_sources(context.store, name, blob.digest)
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(UploadLost):
+            return await _upload(context, name, blob, credentials, show, sources)
+    return await _upload(context, name, blob, credentials, show, sources)
+
+
+async def _upload(
+    context: ImageContext, name: Reference, blob: Descriptor, credentials: Credentials, show: Show, sources: Sequence[Reference]
 ) -> bool:
-    sources = tuple(other for other in context.store.names(image.id) if other.domain == name.domain and other.path != name.path)
     content = context.store.content.chunks(blob.digest, show)
-    return await context.registry.push_blob(name, blob, content, credentials, mount_from=sources)
+    async with aclosing(content):
+        return await context.registry.push_blob(name, blob, content, credentials, mount_from=sources)
+
+
+def mount_sources(store: ImageStore, name: Reference, blob: str) -> tuple[Reference, ...]:
+    """Return the repositories of the same registry that an image with this blob was pulled from or pushed to, one name of each."""
+    found = {
+        known.path: known
+        for image in store
+        if blob in image.record.blobs
+        for known in store.names(image.id)
+        if known.digest and known.domain == name.domain and known.path != name.path
+    }
+    return tuple(found.values())
 
 
 def _conclude(context: ImageContext, name: Reference, image: StoredImage, pushed: Descriptor, report: Report) -> None:

@@ -65,7 +65,7 @@ class HubBackend(RegistryBackend):
         *,
         mount_from: Sequence[Reference] = (),
     ) -> bool:
-        return await (await self._upload(reference, credentials)).blob(descriptor, content, mount_from)
+        return await (await self._upload(reference, credentials)).blob(descriptor, content, mount_from, self._settings.upload_chunk)
 
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
         await (await self._upload(reference, credentials)).manifest(content, media_type)

@@ -76,7 +76,7 @@ class Download:
             if failures > self._retries:
                 raise Unavailable(f"{self._descriptor.digest}: {failure}") from failure
             if self.offset < self._descriptor.size:
-                await self._transport.pause(failures)
+                await self._transport.retries.pause(failures)
 
     async def _connected(self) -> AsyncIterator[bytes]:
         if self._response is None:

@@ -1,14 +1,34 @@
 """Settings of the registry backend: the table `[plugins.registry_hub]`."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sdk.providers import PluginSettings
 
 
+def _checked_exception(entry: str) -> str:
+    if "/" in entry:
+        ip_network(entry, strict=False)
+    return entry
+
+
+class ProxySettings(BaseModel):
+    """The table `[plugins.registry_hub.proxies]`. What is not given here is taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    http: str = Field(default="", description="URL of the proxy for registries reached by plain HTTP")
+    https: str = Field(default="", description="URL of the proxy for registries reached by TLS")
+    exceptions: tuple[Annotated[str, AfterValidator(_checked_exception)], ...] = Field(
+        default=(), description="Names, addresses and networks that are reached without a proxy"
+    )
+
+
 class HubSettings(PluginSettings):
-    """Times are seconds."""
+    """Times are seconds, sizes bytes."""
 
     mirrors: tuple[str, ...] = Field((), description="Mirrors of Docker Hub, tried in order before it; URLs or host[:port]")
     insecure: tuple[str, ...] = Field((), description="host[:port] or CIDR of registries with unverifiable TLS or plain HTTP")
@@ -17,6 +37,7 @@ class HubSettings(PluginSettings):
         (Path("/etc/core/certs.d"), Path("/etc/docker/certs.d")),
         description="Directories holding HOST/*.crt (authorities) and HOST/*.cert with *.key (client certificate)",
     )
+    proxies: ProxySettings = ProxySettings()
     connect_timeout: float = Field(15, gt=0)
     stall_timeout: float = Field(
         30, gt=0, description="How long a registry may send nothing before the connection counts as broken"
@@ -24,4 +45,9 @@ class HubSettings(PluginSettings):
     retries: int = Field(5, ge=0, description="How often a transient failure is retried without any progress")
     backoff: float = Field(0.5, ge=0, description="The first pause between retries; it doubles each time")
     longest_pause: float = Field(60, ge=0, description="The longest pause, also for a registry's Retry-After")
+    upload_chunk: int = Field(
+        16 << 20,
+        ge=0,
+        description="Larger blobs are uploaded in chunks of this size, resumed when broken; 0: in one piece, unresumed",
+    )
     user_agent: str = "core-engine"

@@ -11,6 +11,7 @@ from plugins.registry_hub.challenges import Challenge
 from plugins.registry_hub.connections import Connections
 from plugins.registry_hub.endpoints import Endpoint
 from plugins.registry_hub.refusals import parse_refusal, unreachable
+from plugins.registry_hub.retries import TRANSIENT, Retries
 from sdk.drivers.registry import Credentials
 from sdk.errors import Unauthorized, Unavailable
 
@@ -31,8 +32,9 @@ class _Token(Struct):
 class Authorizer:
     """Answers challenges. Remembers each host's challenge and, until shortly before they expire, the tokens by scope."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, retries: Retries) -> None:
         self._connections = connections
+        self._retries = retries
         self._challenges: dict[str, Challenge] = {}
         self._tokens: dict[tuple[str, str, str, Credentials], tuple[str, float]] = {}
 
@@ -77,17 +79,33 @@ class Authorizer:
         self, endpoint: Endpoint, challenge: Challenge, scope: str, credentials: Credentials, *, offline: bool = False
     ) -> _Token:
         url = httpx.URL(challenge.realm)
-        client = self._connections.client(url.netloc.decode(), verify=endpoint.verify)
+        client = self._connections.client(url, verify=endpoint.verify)
+        if credentials.identity_token:
+            request = client.build_request("POST", url, data=_refresh(challenge, scope, credentials))
+        else:
+            query = _query(challenge, scope, credentials, offline=offline)
+            authorization = {"Authorization": basic(credentials)} if credentials.username else {}
+            asked = httpx.URL(url, params=[*url.params.multi_items(), *query])
+            request = client.build_request("GET", asked, headers=authorization)
+        return _read(endpoint, await self._send(client, request))
+
+    async def _send(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        """Send; again, after a pause, where a server was in trouble. Raises Unavailable for one that cannot be spoken to."""
+        for attempt in range(self._retries.most):
+            try:
+                reply = await client.send(request)
+            except httpx.ConnectError as error:
+                raise unreachable(str(request.url), error) from error
+            except httpx.TransportError:
+                await self._retries.pause(attempt)
+                continue
+            if reply.status_code not in TRANSIENT:
+                return reply
+            await self._retries.pause(attempt, reply)
         try:
-            if credentials.identity_token:
-                reply = await client.post(url, data=_refresh(challenge, scope, credentials))
-            else:
-                query = _query(challenge, scope, credentials, offline=offline)
-                authorization = {"Authorization": basic(credentials)} if credentials.username else {}
-                reply = await client.get(url.copy_merge_params(query), headers=authorization)
+            return await client.send(request)
         except httpx.TransportError as error:
-            raise unreachable(challenge.realm, error) from error
-        return _read(endpoint, reply)
+            raise unreachable(str(request.url), error) from error
 
 
 def basic(credentials: Credentials) -> str:
@@ -97,11 +115,12 @@ def basic(credentials: Credentials) -> str:
     return "Basic " + base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
 
 
-def _query(challenge: Challenge, scope: str, credentials: Credentials, *, offline: bool) -> dict[str, str]:
-    pairs = {"service": challenge.service, "scope": scope or challenge.scope, "account": credentials.username}
+def _query(challenge: Challenge, scope: str, credentials: Credentials, *, offline: bool) -> list[tuple[str, str]]:
+    pairs = [("service", challenge.service), ("account", credentials.username)]
+    pairs += [("scope", each) for each in (scope or challenge.scope).split()]
     if offline:
-        pairs |= {"offline_token": "true", "client_id": _CLIENT}
-    return {name: value for name, value in pairs.items() if value}
+        pairs += [("offline_token", "true"), ("client_id", _CLIENT)]
+    return [(name, value) for name, value in pairs if value]
 
 
 def _refresh(challenge: Challenge, scope: str, credentials: Credentials) -> dict[str, str]:

@@ -1,31 +1,31 @@
 """One request to one endpoint: scheme, authorization, redirects, and retries of what may pass."""
 
+import ssl
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from time import time
 
-import anyio
 import httpx
 
 from plugins.registry_hub.challenges import parse_challenges
 from plugins.registry_hub.connections import Connections
 from plugins.registry_hub.endpoints import Endpoint
 from plugins.registry_hub.refusals import unreachable
+from plugins.registry_hub.retries import TRANSIENT, Retries
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import Authorizer
 from sdk.drivers.registry import Credentials
 from sdk.errors import EngineError, Unavailable
 
-_TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_CHAIN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. `path` is under the endpoint's base, or a whole URL; `scope` is the token scope it needs."""
+    """What to ask. `path` is under the endpoint's base, or a whole URL; `scope` are the token scopes it needs, with spaces between.
+    What is asked `once` is not tried again when it fails."""
 
     method: str
     path: str
@@ -33,6 +33,7 @@ class Request:
     credentials: Credentials = Credentials()
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | AsyncIterator[bytes] | None = None
+    once: bool = False
 
     @property
     def api(self) -> str:
@@ -50,8 +51,8 @@ class Transport:
 
     def __init__(self, settings: HubSettings) -> None:
         self.connections = Connections(settings)
-        self.authorizer = Authorizer(self.connections)
-        self._settings = settings
+        self.retries = Retries(settings)
+        self.authorizer = Authorizer(self.connections, self.retries)
         self._bases: dict[str, str] = {}
 
     @asynccontextmanager
@@ -69,17 +70,12 @@ class Transport:
             self._bases[endpoint.host] = endpoint.bases[0] if len(endpoint.bases) == 1 else await self._probe(endpoint)
         return self._bases[endpoint.host]
 
-    async def pause(self, attempt: int, response: httpx.Response | None = None) -> None:
-        """Wait before another attempt: as long as the registry asks for, else twice as long each time."""
-        asked = _retry_after(response.headers.get("Retry-After", "")) if response else 0.0
-        await anyio.sleep(min(asked or self._settings.backoff * 2**attempt, self._settings.longest_pause))
-
     async def _probe(self, endpoint: Endpoint) -> str:
-        client = self.connections.client(endpoint.host, verify=endpoint.verify)
         failure: EngineError | None = None
         for base in endpoint.bases:
+            url = httpx.URL(f"{base}/v2/")
             try:
-                await client.get(f"{base}/v2/")
+                await self.connections.client(url, verify=endpoint.verify).get(url)
             except httpx.TransportError as error:
                 failure = unreachable(f"{base}/v2/", error)
             else:
@@ -87,7 +83,7 @@ class Transport:
         raise failure or Unavailable(f"no way to reach {endpoint.host}")
 
     async def _retried(self, endpoint: Endpoint, request: Request) -> httpx.Response:
-        attempts = self._settings.retries if request.repeatable else 0
+        attempts = self.retries.most if request.repeatable and not request.once else 0
         for attempt in range(attempts + 1):
             last = attempt == attempts
             try:
@@ -95,12 +91,12 @@ class Transport:
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     raise unreachable(f"{await self.base(endpoint)}{request.api}", error) from error
-                await self.pause(attempt)
+                await self.retries.pause(attempt)
                 continue
-            if last or response.status_code not in _TRANSIENT:
+            if last or response.status_code not in TRANSIENT:
                 return response
             await response.aclose()
-            await self.pause(attempt, response)
+            await self.retries.pause(attempt, response)
         raise AssertionError("the last attempt returns or raises")
 
     async def _authorized(self, endpoint: Endpoint, request: Request) -> httpx.Response:
@@ -127,10 +123,9 @@ class Transport:
             headers = {**request.headers}
             if authorization and (url.scheme, url.netloc) == (origin.scheme, origin.netloc):
                 headers["Authorization"] = authorization
-            client = self.connections.client(url.netloc.decode(), verify=endpoint.verify or url.netloc != origin.netloc)
-            response = await client.send(
-                client.build_request(request.method, url, headers=headers, content=request.content), stream=True
-            )
+            client = self.connections.client(url, verify=endpoint.verify or url.netloc != origin.netloc)
+            asked = client.build_request(request.method, url, headers=headers, content=request.content)
+            response = await _send(client, asked)
             if response.status_code not in _REDIRECTS or "Location" not in response.headers or not request.repeatable:
                 return response
             await response.aclose()
@@ -138,10 +133,10 @@ class Transport:
         raise Unavailable(f'Get "{url}": stopped after {_LONGEST_CHAIN} redirects')
 
 
-def _retry_after(text: str) -> float:
-    if text.isdigit():
-        return float(text)
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-    except ValueError:
-        return 0.0
+        return await client.send(request, stream=True)
+    except (
+        ssl.SSLError
+    ) as error:  # what TLS 1.3 says of a client's certificate comes after the handshake, where httpx does not expect it
+        raise httpx.ConnectError(str(error), request=request) from error

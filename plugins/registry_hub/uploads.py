@@ -1,4 +1,4 @@
-"""Pushing blobs and manifests (distribution-spec: "Pushing blobs", monolithic; "Mounting a blob from another repository")."""
+"""Pushing blobs and manifests (distribution-spec: "Pushing Blobs", "Mounting a blob from another repository")."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -7,10 +7,13 @@ import httpx
 from plugins.registry_hub.endpoints import Endpoint
 from plugins.registry_hub.manifests import read_limited
 from plugins.registry_hub.refusals import push_error, unreachable
+from plugins.registry_hub.sending import Sending
 from plugins.registry_hub.transport import Request, Transport
 from sdk.drivers.registry import Credentials
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
+
+_MOUNTS_TRIED = 3
 
 
 class Upload:
@@ -23,20 +26,25 @@ class Upload:
         self._credentials = credentials
         self._scope = f"repository:{reference.path}:pull,push"
 
-    async def blob(self, descriptor: Descriptor, content: AsyncIterator[bytes], mount_from: Sequence[Reference]) -> bool:
-        """Upload a blob unless it is there or can be mounted. Return whether it was sent."""
+    async def blob(
+        self, descriptor: Descriptor, content: AsyncIterator[bytes], mount_from: Sequence[Reference], chunk_size: int
+    ) -> bool:
+        """Upload a blob unless it is there or can be mounted. Return whether it was sent.
+
+        With a `chunk_size` a broken upload goes on where it broke; with 0 the content is passed on in one piece as it comes.
+        """
         if await self._has(descriptor.digest):
             return False
-        location = ""
-        for source in mount_from:
-            if source.domain == self._reference.domain and source.path != self._reference.path:
-                location = await self._start({"mount": descriptor.digest, "from": source.path})
-                break
-        else:
-            location = await self._start({})
-        if not location:
+        opened = await self._open(descriptor.digest, mount_from)
+        if opened is None:
             return False
-        await self._send(location, descriptor, content)
+        if chunk_size:
+            smallest = opened.headers.get("OCI-Chunk-Min-Length", "0")
+            size = max(chunk_size, int(smallest) if smallest.isdigit() else 0)
+            sending = Sending(self._transport, self._endpoint, self._reference, self._credentials, self._scope)
+            await sending.run(_location(opened), descriptor, content, size)
+        else:
+            await self._send_whole(_location(opened), descriptor, content)
         return True
 
     async def manifest(self, content: bytes, media_type: str) -> None:
@@ -48,13 +56,29 @@ class Upload:
         request = self._request("HEAD", f"/v2/{self._reference.path}/blobs/{digest}")
         return (await self._expect((200, 404), request)).status_code == 200
 
-    async def _start(self, query: dict[str, str]) -> str:
-        """Open an upload and return where to send to; "" if the registry mounted the blob instead."""
-        path = str(httpx.URL(f"/v2/{self._reference.path}/blobs/uploads/", params=query))
-        response = await self._expect((201, 202), self._request("POST", path, {"Content-Length": "0"}))
-        return "" if response.status_code == 201 else str(response.url.join(response.headers["Location"]))
+    async def _open(self, digest: str, mount_from: Sequence[Reference]) -> httpx.Response | None:
+        """Open an upload; None if the registry could mount the blob instead. An upload opened by a failed mount is used, not left."""
+        sources = [
+            source for source in mount_from if source.domain == self._reference.domain and source.path != self._reference.path
+        ]
+        opened: httpx.Response | None = None
+        for source in sources[:_MOUNTS_TRIED]:
+            if opened is not None:
+                await self._cancel(opened)
+            scope = f"{self._scope} repository:{source.path}:pull"
+            opened = await self._start({"mount": digest, "from": source.path}, scope)
+            if opened.status_code == 201:
+                return None
+        return opened or await self._start({}, self._scope)
 
-    async def _send(self, location: str, descriptor: Descriptor, content: AsyncIterator[bytes]) -> None:
+    async def _start(self, query: dict[str, str], scope: str) -> httpx.Response:
+        path = str(httpx.URL(f"/v2/{self._reference.path}/blobs/uploads/", params=query))
+        return await self._expect((201, 202), Request("POST", path, scope, self._credentials, {"Content-Length": "0"}))
+
+    async def _cancel(self, opened: httpx.Response) -> None:
+        await self._expect(range(200, 500), self._request("DELETE", _location(opened)))
+
+    async def _send_whole(self, location: str, descriptor: Descriptor, content: AsyncIterator[bytes]) -> None:
         url = str(httpx.URL(location).copy_merge_params({"digest": descriptor.digest}))
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(descriptor.size)}
         await self._expect((201, 204), self._request("PUT", url, headers, content))
@@ -72,3 +96,7 @@ class Upload:
                 return response
         except httpx.TransportError as error:
             raise unreachable(request.path, error) from error
+
+
+def _location(response: httpx.Response) -> str:
+    return str(response.url.join(response.headers["Location"]))

@@ -63,7 +63,11 @@ class RegistryBackend(ABC):
         *,
         mount_from: Sequence[Reference] = (),
     ) -> bool:
-        """Upload a blob unless the registry has it or can mount it from another repository. Return whether bytes were sent."""
+        """Upload a blob unless the registry has it or can mount it from another repository. Return whether bytes were sent.
+
+        Goes on by itself after a broken connection where the registry can. Raises UploadLost where it cannot: call again then, with the
+        content from its start.
+        """
 
     @abstractmethod
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:

@@ -37,14 +37,16 @@ def serve_registry(
     htpasswd: str = "",
     remote: str = "",
     certificate: tuple[Path, Path] | None = None,
+    client_authority: Path | None = None,
 ) -> Iterator[RunningRegistry]:
     """Run a registry in this thread's network namespace until the block ends.
 
     Its storage and configuration are kept under `directory`. `htpasswd` is a line `user:bcrypt-hash`; `remote` makes it a
-    pull-through mirror of another registry; with `certificate`, a certificate and its key, it speaks TLS. Raises FileNotFoundError
+    pull-through mirror of another registry; with `certificate`, a certificate and its key, it speaks TLS, and with `client_authority` to those
+    alone whose certificates this one signed. Raises FileNotFoundError
     without the program, TimeoutError if it does not come up.
     """
-    config = _configure(directory, f"{host}:{port}", htpasswd, remote, certificate)
+    config = _configure(directory, f"{host}:{port}", htpasswd, remote, _tls(certificate, client_authority))
     with (directory / "registry.log").open("wb") as log:
         process = subprocess.Popen(
             ["docker-registry", "serve", str(config)],
@@ -61,9 +63,8 @@ def serve_registry(
         process.wait()
 
 
-def _configure(directory: Path, address: str, htpasswd: str, remote: str, certificate: tuple[Path, Path] | None) -> Path:
+def _configure(directory: Path, address: str, htpasswd: str, remote: str, tls: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
-    tls = f", tls: {{certificate: {certificate[0]}, key: {certificate[1]}}}" if certificate else ""
     text = _CONFIG.format(root=directory / "storage", address=address, tls=tls)
     if htpasswd:
         (directory / "htpasswd").write_text(htpasswd + "\n")
@@ -73,6 +74,13 @@ def _configure(directory: Path, address: str, htpasswd: str, remote: str, certif
     config = directory / "config.yml"
     config.write_text(text)
     return config
+
+
+def _tls(certificate: tuple[Path, Path] | None, client_authority: Path | None) -> str:
+    if certificate is None:
+        return ""
+    clients = f", clientcas: [{client_authority}]" if client_authority else ""
+    return f", tls: {{certificate: {certificate[0]}, key: {certificate[1]}{clients}}}"
 
 
 def _await_listener(host: str, port: int) -> None:

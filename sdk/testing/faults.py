@@ -22,9 +22,12 @@ class ProxiedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with one reply. Positions count bytes of the reply's body."""
+    """What goes wrong with one reply. Positions count bytes of the reply's body; `cut_request_after` those of the request's: what
+    comes later does not reach the registry. With `mute` a whole request reaches it, but not its reply the client."""
 
     reply: bytes | None = None
+    cut_request_after: int | None = None
+    mute: bool = False
     cut_after: int | None = None
     stall_after: int | None = None
     flip_at: int | None = None
@@ -80,9 +83,13 @@ class FaultyProxy:
         reader, upstream = await asyncio.open_connection(host, int(port))
         try:
             upstream.write(_head(request, fault, self.address))
-            if length := int(request.headers.get("content-length", "0")):
-                upstream.write(await client.readexactly(length))
-            writer.write(await reader.readuntil(_HEAD_END))
+            await _send_body(request, fault, client, upstream)
+            if fault.cut_request_after is not None:
+                return
+            head = await reader.readuntil(_HEAD_END)
+            if fault.mute:
+                return
+            writer.write(head)
             await _copy(reader, writer, client, fault)
         finally:
             upstream.close()
@@ -114,6 +121,16 @@ def _head(request: ProxiedRequest, fault: Fault, address: str) -> bytes:
     }
     lines = [f"{request.method} {request.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join(lines).encode("latin-1") + _HEAD_END
+
+
+async def _send_body(request: ProxiedRequest, fault: Fault, client: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
+    length = int(request.headers.get("content-length", "0"))
+    left = length if fault.cut_request_after is None else min(length, fault.cut_request_after)
+    while left:
+        chunk = await client.readexactly(min(left, _CHUNK))
+        upstream.write(chunk)
+        await upstream.drain()
+        left -= len(chunk)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, client: asyncio.StreamReader, fault: Fault) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from plugins.registry_hub.backend import HubBackend
-from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.settings import HubSettings, ProxySettings
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.errors import NotFound, Unavailable
 from sdk.oci.reference import parse_reference
 from sdk.testing.distribution import RunningRegistry, serve_registry
+from sdk.testing.faults import faulty_proxy
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -80,3 +81,39 @@ async def test_a_certificate_must_be_known(secure: RunningRegistry, certificate:
     known.mkdir()
     (known / "ca.crt").write_bytes(certificate[0].read_bytes())
     assert NOT_FOUND in await answer(opened(certificates=(tmp_path,)), secure)
+
+
+@pytest.fixture(scope="module")
+def guarded(address: None, certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """A registry that speaks to those alone who have a certificate of the authority."""
+    directory = tmp_path_factory.mktemp("guarded")
+    with serve_registry(directory, host=HOST, port=5012, certificate=certificate, client_authority=certificate[0]) as running:
+        yield running
+
+
+async def test_a_client_certificate_opens_the_registry_it_is_for(
+    guarded: RunningRegistry, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    known = tmp_path / guarded.address
+    known.mkdir()
+    (known / "ca.crt").write_bytes(certificate[0].read_bytes())
+    assert NOT_FOUND not in await answer(opened(certificates=(tmp_path,)), guarded)
+    (known / "client.cert").write_bytes(certificate[0].read_bytes())
+    assert "cannot be used" in await answer(opened(certificates=(tmp_path,)), guarded)
+    (known / "client.key").write_bytes(certificate[1].read_bytes())
+    assert NOT_FOUND in await answer(opened(certificates=(tmp_path,)), guarded)
+
+
+async def test_a_proxy_carries_plain_requests_to_hosts_that_only_it_can_find(plain: RunningRegistry) -> None:
+    async with faulty_proxy(plain.address, 5013) as proxy:
+        settings = {
+            "insecure": ("registry.test",),
+            "proxies": ProxySettings(http=f"http://{proxy.address}", https="http://127.0.0.1:9"),
+        }
+        unseen = RunningRegistry("registry.test:5010", plain.root)
+        assert NOT_FOUND in await answer(opened(**settings), unseen)
+        assert proxy.seen[-1].path == "http://registry.test:5010/v2/x/manifests/latest"
+        proxy.seen.clear()
+        excepted = ProxySettings(http=f"http://{proxy.address}", exceptions=("10.9.0.0/16",))
+        assert NOT_FOUND in await answer(opened(insecure=(HOST,), proxies=excepted), plain)
+        assert proxy.seen == []

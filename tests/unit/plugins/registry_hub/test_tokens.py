@@ -10,6 +10,7 @@ import pytest
 from plugins.registry_hub.challenges import Challenge
 from plugins.registry_hub.connections import Connections
 from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.retries import Retries
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import Authorizer
 from sdk.drivers.registry import Credentials
@@ -17,6 +18,7 @@ from sdk.errors import Unauthorized, Unavailable
 
 pytestmark = pytest.mark.anyio
 
+SETTINGS = HubSettings(backoff=0.001, longest_pause=0.01, retries=2)
 ENDPOINT = Endpoint("registry.test", ("https://registry.test",), verify=True)
 SCOPE = "repository:a/b:pull"
 
@@ -27,6 +29,7 @@ class TokenServer:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, list[str]], str]] = []
         self.answer: tuple[str, dict[str, object]] = ("200 OK", {"token": "t1", "expires_in": 300})
+        self.troubles = 0
         self.realm = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +41,8 @@ class TokenServer:
             (line[len("Authorization: ") :] for line in head.split("\r\n") if line.startswith("Authorization: ")), ""
         )
         self.asked.append((method, parse_qs(body or urlsplit(target).query), authorization))
-        status, document = self.answer
+        status, document = self.answer if self.troubles <= 0 else ("503 Service Unavailable", {})
+        self.troubles -= 1
         content = json.dumps(document).encode()
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content)
         writer.close()
@@ -60,15 +64,15 @@ async def server() -> AsyncIterator[TokenServer]:
 
 @pytest.fixture
 async def authorizer(server: TokenServer) -> AsyncIterator[Authorizer]:
-    connections = Connections(HubSettings())
-    opened = Authorizer(connections)
+    connections = Connections(SETTINGS)
+    opened = Authorizer(connections, Retries(SETTINGS))
     opened.learn(ENDPOINT, Challenge("bearer", server.realm, "registry.test", SCOPE))
     yield opened
     await connections.close()
 
 
 async def test_nothing_is_sent_before_the_registry_asks() -> None:
-    assert await Authorizer(Connections(HubSettings())).header(ENDPOINT, SCOPE, Credentials("user", "secret")) == ""
+    assert await Authorizer(Connections(SETTINGS), Retries(SETTINGS)).header(ENDPOINT, SCOPE, Credentials("user", "secret")) == ""
 
 
 async def test_an_anonymous_token_is_kept_by_scope(authorizer: Authorizer, server: TokenServer) -> None:
@@ -100,6 +104,20 @@ async def test_a_login_asks_for_an_identity_token(authorizer: Authorizer, server
     assert await authorizer.identity(ENDPOINT, Credentials("user", "secret")) == "identity"
     _method, query, authorization = server.asked[0]
     assert (query["offline_token"], query["account"], authorization) == (["true"], ["user"], "Basic dXNlcjpzZWNyZXQ=")
+
+
+async def test_a_token_server_in_trouble_is_asked_again(authorizer: Authorizer, server: TokenServer) -> None:
+    server.troubles = 2
+    assert await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "secret")) == "Bearer t1"
+    assert len(server.asked) == 3
+    server.troubles = 3
+    with pytest.raises(Unavailable, match="unexpected status from token server: 503"):
+        await authorizer.header(ENDPOINT, "repository:other:pull", Credentials(identity_token="identity"))
+
+
+async def test_several_scopes_are_asked_for_at_once(authorizer: Authorizer, server: TokenServer) -> None:
+    await authorizer.header(ENDPOINT, "repository:a:pull,push repository:b:pull", Credentials())
+    assert server.asked[0][1]["scope"] == ["repository:a:pull,push", "repository:b:pull"]
 
 
 async def test_a_registry_token_goes_as_it_is(authorizer: Authorizer, server: TokenServer) -> None:

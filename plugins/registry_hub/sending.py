@@ -1,0 +1,139 @@
+"""A blob on its way to a registry, chunk by chunk (distribution-spec: "Pushing a blob in chunks").
+
+A chunk is kept until the registry has it. Where a connection broke or a server was in trouble the registry is asked how far it got,
+and the rest of the chunk is sent: so the content is read once, and never more than a chunk of it is held. (Debian's docker-registry goes
+on between chunks, but not within one: the upload is lost then.) A blob that is no longer
+than a chunk goes with the request that closes the upload.
+"""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+
+from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.manifests import read_limited
+from plugins.registry_hub.refusals import push_error, unreachable
+from plugins.registry_hub.retries import TRANSIENT
+from plugins.registry_hub.transport import Request, Transport
+from sdk.drivers.registry import Credentials
+from sdk.errors import EngineError, Unavailable, UploadLost
+from sdk.oci.descriptor import Descriptor
+from sdk.oci.reference import Reference
+
+_RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
+_ACCEPTED = (201, 202, 204)
+_RESUMABLE = TRANSIENT | {416}
+
+
+class Sending:
+    """One upload. `offset` is what the registry has for certain."""
+
+    def __init__(
+        self, transport: Transport, endpoint: Endpoint, reference: Reference, credentials: Credentials, scope: str
+    ) -> None:
+        self._transport = transport
+        self._endpoint = endpoint
+        self._reference = reference
+        self._credentials = credentials
+        self._scope = scope
+        self._location = ""
+        self.offset = 0
+
+    async def run(self, location: str, descriptor: Descriptor, content: AsyncIterator[bytes], chunk_size: int) -> None:
+        """Send all of the content to an opened upload and close it. Raises what `push_error` makes of a refusal, Unavailable."""
+        self._location = location
+        async for chunk in regrouped(content, chunk_size):
+            is_last = self.offset + len(chunk) >= descriptor.size
+            await self._deliver(chunk, descriptor.digest if is_last else "")
+        if not descriptor.size:
+            await self._deliver(b"", descriptor.digest)
+
+    async def _deliver(self, chunk: bytes, digest: str) -> None:
+        """Send a chunk, resuming within it, until the registry has it; with a digest close the upload."""
+        start, failures = self.offset, 0
+        while failure := await self._attempt(memoryview(chunk)[self.offset - start :], digest, failures):
+            if digest and await self._is_finished(digest):
+                return
+            before = self.offset
+            await self._recover(start, len(chunk))
+            failures = 0 if self.offset > before else failures + 1
+            if failures > self._transport.retries.most:
+                raise failure
+        self.offset = start + len(chunk)
+
+    async def _attempt(self, rest: memoryview, digest: str, failures: int) -> EngineError | None:
+        """Send once. Return, after a pause, what failed if it may pass; raise what will not."""
+        try:
+            response, body = await self._exchange(self._request(rest, digest))
+        except Unavailable as error:
+            await self._transport.retries.pause(failures)
+            return error
+        if response.status_code in _ACCEPTED:
+            self._moved(response)
+            return None
+        failure = push_error(self._reference, response.status_code, body)
+        if response.status_code not in _RESUMABLE:
+            raise failure
+        await self._transport.retries.pause(failures, response)
+        return failure
+
+    async def _recover(self, start: int, length: int) -> None:
+        """Ask how far the registry got. Raises UploadLost if it cannot go on from there."""
+        response, body = await self._exchange(Request("GET", self._location, self._scope, self._credentials))
+        if response.status_code not in (202, 204):
+            raise UploadLost(push_error(self._reference, response.status_code, body).message)
+        self._moved(response)
+        reached = _reached(response)
+        if not start <= reached <= start + length:
+            raise Unavailable(
+                f"{self._reference.familiar_name}: the upload cannot be resumed: the registry has {reached} bytes of it"
+            )
+        self.offset = reached
+
+    async def _is_finished(self, digest: str) -> bool:
+        """Tell whether the registry took the blob although its answer did not arrive."""
+        path = f"/v2/{self._reference.path}/blobs/{digest}"
+        response, _body = await self._exchange(Request("HEAD", path, self._scope, self._credentials))
+        return response.status_code == 200
+
+    async def _exchange(self, request: Request) -> tuple[httpx.Response, bytes]:
+        try:
+            async with self._transport.open(self._endpoint, request) as response:
+                return response, await read_limited(response)
+        except httpx.TransportError as error:
+            raise unreachable(request.path, error) from error
+
+    def _request(self, rest: memoryview, digest: str) -> Request:
+        url, headers = self._location, {"Content-Type": "application/octet-stream", "Content-Length": str(len(rest))}
+        if digest:
+            url = str(httpx.URL(url).copy_merge_params({"digest": digest}))
+        if rest:
+            headers["Content-Range"] = f"{self.offset}-{self.offset + len(rest) - 1}"
+        return Request("PUT" if digest else "PATCH", url, self._scope, self._credentials, headers, bytes(rest), once=True)
+
+    def _moved(self, response: httpx.Response) -> None:
+        if "Location" in response.headers:
+            self._location = str(response.url.join(response.headers["Location"]))
+
+
+async def regrouped(content: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+    """Yield the content in pieces of exactly `size` bytes, and what is left."""
+    pieces: list[bytes] = []
+    length = 0
+    async for piece in content:
+        pieces.append(piece)
+        length += len(piece)
+        while length >= size:
+            joined = b"".join(pieces)
+            yield joined[:size]
+            pieces, length = [joined[size:]], length - size
+    if length:
+        yield b"".join(pieces)
+
+
+def _reached(response: httpx.Response) -> int:
+    """Return how many bytes a registry has. `0-0`, one byte in the specification's words, is what registries say of none."""
+    match = _RANGE.fullmatch(response.headers.get("Range", ""))
+    last = int(match[1]) if match else 0
+    return last + 1 if last else 0

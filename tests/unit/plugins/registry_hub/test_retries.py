@@ -1,0 +1,27 @@
+import time
+from email.utils import formatdate
+
+import httpx
+import pytest
+
+from plugins.registry_hub.retries import Retries, retry_after
+from plugins.registry_hub.settings import HubSettings
+
+
+def asking(text: str) -> httpx.Response:
+    return httpx.Response(429, headers={"Retry-After": text})
+
+
+def test_a_server_may_ask_for_seconds_or_name_a_time() -> None:
+    assert retry_after(asking("7")) == 7
+    assert 58 < retry_after(asking(formatdate(time.time() + 60, usegmt=True))) <= 60
+    assert retry_after(asking(formatdate(time.time() - 60, usegmt=True))) == 0
+    assert retry_after(asking("soon")) == retry_after(httpx.Response(503)) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("attempt", "asked", "seconds"), [(0, "", 0.01), (2, "", 0.04), (9, "", 0.05), (0, "3600", 0.05)])
+async def test_pauses_double_or_are_as_long_as_asked_for_up_to_a_limit(attempt: int, asked: str, seconds: float) -> None:
+    before = time.monotonic()
+    await Retries(HubSettings(backoff=0.01, longest_pause=0.05)).pause(attempt, asking(asked))
+    assert seconds <= time.monotonic() - before < seconds + 0.5
