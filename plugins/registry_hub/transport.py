@@ -1,7 +1,6 @@
 """One request to one endpoint: scheme, authorization, redirects, and retries of what may pass."""
 
 import ssl
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
