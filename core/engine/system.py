@@ -12,6 +12,7 @@ from core.containers.filters import label_matches
 from core.engine.context import EngineContext
 from core.engine.images_service import ImageService
 from core.engine.inspect import inspect
+from core.volumes.drivers import driver_names
 from sdk.drivers.registry import Credentials
 from sdk.engine.containers import ContainerState
 from sdk.engine.images import ImageListRequest
@@ -57,7 +58,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
         cgroup_version=runtime.get("CgroupVersion", "1"),
         network_drivers=(*drivers.networks, "host", "null"),
-        volume_drivers=tuple(drivers.volumes),
+        volume_drivers=driver_names(drivers),
         log_drivers=(*drivers.logs, "none"),
         default_log_driver=drivers.log_name,
         security_options=("name=seccomp,profile=builtin", "name=cgroupns"),

@@ -1,5 +1,6 @@
 """All volumes of all drivers: their records, who uses them, and their mounts for containers."""
 
+import logging
 import secrets
 import time
 from collections import defaultdict
@@ -15,11 +16,15 @@ from msgspec.structs import replace
 from core.drivers import Drivers, calling
 from core.events.bus import EventBus
 from core.store.database import Database
+from core.volumes.drivers import coming_drivers, find_driver
 from core.volumes.record import ANONYMOUS_LABEL, VolumeRecord
-from sdk.drivers.volume import DriverVolume
+from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
 from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound
 from sdk.events import EventType
+
+_log = logging.getLogger(__name__)
+_BOOT_SECONDS = 2.0
 
 InUse = Callable[[], Iterable[tuple[str, Iterable[str]]]]
 """Return every container's ID with the names of the volumes it mounts."""
@@ -76,7 +81,7 @@ class VolumeCatalog:
     async def size(self, record: VolumeRecord) -> int:
         """Return the bytes a volume takes, -1 if its driver cannot tell."""
         with calling(record.driver, "size"):
-            return await self._drivers.volume(record.driver).size(record.name)
+            return await find_driver(self._drivers, record.driver).size(record.name)
 
     async def usage(self) -> list[VolumeInfo]:
         """Return all volumes with their sizes and numbers of users."""
@@ -135,7 +140,7 @@ class VolumeCatalog:
     async def _make(self, record: VolumeRecord) -> str:
         try:
             with calling(record.driver, "create"):
-                made = await self._drivers.volume(record.driver).create(record.name, record.options)
+                made = await find_driver(self._drivers, record.driver).create(record.name, record.options)
         except InvalidArgument as error:
             raise InvalidArgument(f"create {record.name}: {error}") from error
         except NotFound as error:
@@ -144,7 +149,7 @@ class VolumeCatalog:
 
     async def _remove(self, record: VolumeRecord) -> None:
         with calling(record.driver, "remove"):
-            await self._drivers.volume(record.driver).remove(record.name)
+            await find_driver(self._drivers, record.driver).remove(record.name)
         self._table.delete(record.name)
         del self._records[record.name]
         self._emit("destroy", record, {})
@@ -190,7 +195,7 @@ class VolumeCatalog:
         record = self.find(mount.name)
         try:
             with calling(record.driver, "mount"):
-                directory = await self._drivers.volume(record.driver).mount(record.name, container_id)
+                directory = await find_driver(self._drivers, record.driver).mount(record.name, container_id)
         except EngineError as error:
             raise EngineError(f"error while mounting volume '{record.mountpoint}': {error}") from error
         details = {"destination": mount.destination, "propagation": mount.propagation, "read/write": str(mount.writable).lower()}
@@ -203,14 +208,14 @@ class VolumeCatalog:
         if record is None:
             return
         with calling(record.driver, "unmount"):
-            await self._drivers.volume(record.driver).unmount(record.name, container_id)
+            await find_driver(self._drivers, record.driver).unmount(record.name, container_id)
         self._emit("unmount", record, {"container": container_id})
 
     @asynccontextmanager
     async def opened(self, name: str, user: str) -> AsyncIterator[Path]:
         """Make a volume's data available for the engine's own work on behalf of `user`."""
         record = self.find(name)
-        driver = self._drivers.volume(record.driver)
+        driver = find_driver(self._drivers, record.driver)
         holder = f"{user}.{secrets.token_hex(4)}"
         with calling(record.driver, "mount"):
             directory = await driver.mount(name, holder)
@@ -230,18 +235,32 @@ class VolumeCatalog:
         Volumes a driver has without a record get one. Records of unused volumes that their driver does not have are dropped, and
         anonymous volumes made for a container that never came to be are removed.
         """
-        for driver_name, driver in self._drivers.volumes.items():
-            with calling(driver_name, "list"):
-                present = {volume.name: volume for volume in await driver.list()}
-            for volume in present.values():
-                self._adopt(driver_name, volume)
-            for record in self.records():
-                if record.driver == driver_name and record.name not in present and not self.users(record.name):
-                    self._table.delete(record.name)
-                    del self._records[record.name]
+        for name, driver in self._drivers.volumes.items():
+            await self._compare(name, driver)
+        async with anyio.create_task_group() as tasks:
+            for name, driver in coming_drivers(self._drivers).items():
+                tasks.start_soon(self._compare_if_it_answers, name, driver)
         for record in self.records():
             if record.pending_for:
                 await self._settle_pending(record)
+
+    async def _compare(self, driver_name: str, driver: VolumeDriver) -> None:
+        with calling(driver_name, "list"):
+            present = {volume.name: volume for volume in await driver.list()}
+        for volume in present.values():
+            self._adopt(driver_name, volume)
+        for record in self.records():
+            if record.driver == driver_name and record.name not in present and not self.users(record.name):
+                self._table.delete(record.name)
+                del self._records[record.name]
+
+    async def _compare_if_it_answers(self, driver_name: str, driver: VolumeDriver) -> None:
+        """What another process keeps is compared if that process answers soon; else its records stand."""
+        try:
+            with anyio.fail_after(_BOOT_SECONDS):
+                await self._compare(driver_name, driver)
+        except (EngineError, TimeoutError) as error:
+            _log.warning("volumes of driver %s are not compared with what it has: %s", driver_name, error or "it does not answer")
 
     def _adopt(self, driver: str, volume: DriverVolume) -> None:
         known = self._records.get(volume.name)

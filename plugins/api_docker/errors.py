@@ -37,6 +37,7 @@ STATUS: dict[type[EngineError], int] = {
     DriverError: 500,
     StartFailed: 500,
     PortAllocated: 500,
+    EngineError: 500,
 }
 """Looked up along an error's ancestry, nearest first."""
 

@@ -47,3 +47,15 @@ class VolumeDriver(ABC):
         """Return the bytes a volume takes, or -1 where that is not known."""
         del name
         return -1
+
+
+class VolumeDriverSource(ABC):
+    """An optional ability of a volume driver: it knows further drivers, which may come and go while the daemon runs."""
+
+    @abstractmethod
+    def find(self, name: str) -> VolumeDriver | None:
+        """Return the driver of a name, None if there is none. Quick: the driver is asked for nothing yet. Raises InvalidArgument."""
+
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the drivers there are now, whether they answer or not."""

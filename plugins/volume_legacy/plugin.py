@@ -1,0 +1,11 @@
+"""Docker's volume plugins, offered to the kernel."""
+
+from plugins.volume_legacy.settings import LegacyVolumeSettings
+from plugins.volume_legacy.source import open_source
+from sdk.hookspecs import hookimpl
+from sdk.providers import VolumeProvider
+
+
+@hookimpl
+def provide_volume_driver() -> VolumeProvider[LegacyVolumeSettings]:
+    return VolumeProvider(name="legacy", settings=LegacyVolumeSettings, open=open_source)
