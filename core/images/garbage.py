@@ -29,7 +29,7 @@ async def collect(images: ImageStore, storage: StorageDriver) -> Collected:
     parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
     removed, freed = [], 0
     for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
-        size = await remove_layer(images, storage, chain, used)
+        size = await _remove_layer(images, storage, chain, used)
         if size is not None:
             removed.append(chain)
             freed += size
