@@ -1,5 +1,7 @@
 """Limits of a container as resources of the runtime specification, for its start and for its update."""
 
+from msgspec.structs import replace
+
 from core.containers.devices import HostDevices
 from sdk.engine import config as engine
 from sdk.engine.config import HostConfig, UpdateRequest
@@ -87,9 +89,14 @@ def container_resources(host: HostConfig, rules: tuple[oci.DeviceRule, ...], loo
     )
 
 
-def runtime_resources(update: UpdateRequest) -> oci.Resources:
-    """Return what an update changes in a running container; what it does not name (or names 0) stays."""
-    memory = oci.MemoryLimits(limit=_set(update.memory), reservation=_set(update.memory_reservation), swap=_set(update.memory_swap))
+def runtime_resources(update: UpdateRequest, host: HostConfig) -> oci.Resources:
+    """Return what an update changes in a running container; what it does not name (or names 0) stays. `host` has it all by now.
+
+    Memory and memory plus swap change together: cgroup version 2 limits swap alone, which is their difference.
+    """
+    memory = oci.MemoryLimits(reservation=_set(update.memory_reservation))
+    if update.memory or update.memory_swap:
+        memory = replace(memory, limit=_set(host.memory), swap=_set(memory_swap(host.memory, host.memory_swap)))
     return oci.Resources(
         memory=None if memory == oci.MemoryLimits() else memory,
         cpu=_cpu(update),

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import signal
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.images.garbage import collect
 from sdk.engine.containers import ContainerState, WaitResult
-from sdk.errors import NoSuchContainer
+from sdk.errors import NoSuchContainer, NotRunning
 
 _log = logging.getLogger(__name__)
 
@@ -83,5 +84,6 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
     await live.task.signal(signal.SIGKILL)
     announce(context, live, "kill", signal="9")
     if live.record.state is ContainerState.PAUSED:
-        await live.task.resume()
+        with suppress(NotRunning):  # on cgroup version 2 the frozen die as well
+            await live.task.resume()
     await ended.event.wait()

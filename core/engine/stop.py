@@ -1,6 +1,7 @@
 """`docker stop`, `restart` and `kill`: ask a process to end, or make it."""
 
 import signal
+from contextlib import suppress
 
 import anyio
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.start import start
 from sdk.engine.containers import Changed, ContainerState
-from sdk.errors import Conflict, DeadlineExceeded
+from sdk.errors import Conflict, DeadlineExceeded, NotRunning
 
 DEFAULT_TIMEOUT = 10
 """Seconds between the stop signal and SIGKILL."""
@@ -73,7 +74,8 @@ async def send(context: EngineContext, live: LiveContainer, number: int) -> None
     await task.signal(number)
     announce(context, live, "kill", signal=str(int(number)))
     if live.record.state is ContainerState.PAUSED:
-        await task.resume()
+        with suppress(NotRunning):  # on cgroup version 2 SIGKILL ends the frozen as well
+            await task.resume()
 
 
 async def _stop_waiting(context: EngineContext, live: LiveContainer) -> Changed:

@@ -20,7 +20,7 @@ async def update(context: EngineContext, live: LiveContainer, request: UpdateReq
         host_config = changed(live.record.host_config, request)
         validate_resources(host_config, update=True)
         if live.task is not None and is_running(live.record):
-            await live.task.update(runtime_resources(request))
+            await live.task.update(runtime_resources(request, host_config))
         context.containers.save(live, replace(live.record, host_config=host_config))
     announce(context, live, "update")
     return ()

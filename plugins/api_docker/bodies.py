@@ -14,8 +14,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def read_object(request: Request, *, required: bool = False) -> dict[str, JSON]:
-    """Read a JSON object without its nulls: absent and null mean the same. An empty body is {} unless `required`.
-
+    """Read a JSON object without its nulls: absent and null mean the same. An empty body is {} unless `required`,
+    and so is the body `null`, which Docker's client sent with a commit until version 23.
     Raises InvalidArgument for another content type, other JSON, or anything after the object.
     """
     content = await request.body()
@@ -25,6 +25,8 @@ async def read_object(request: Request, *, required: bool = False) -> dict[str, 
         return {}
     _check_type(request.headers.get("content-type", ""))
     value = _parse(content)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise InvalidArgument("invalid JSON: the body must be an object")
     return value

@@ -94,7 +94,9 @@ class OCITask(ShimProcess, Task):
             self._command(command)
         except CommandFailed as error:
             state = self._around.binary.state(self._identity.id)
-            if state is None or state.status != wanted:
+            if state is None or state.status == "stopped":
+                raise NotRunning(self._identity.id) from None
+            if state.status != wanted:
                 raise Conflict(f"cannot {command} container {self._identity.id}: {error}") from None
 
     async def update(self, resources: oci.Resources) -> None:

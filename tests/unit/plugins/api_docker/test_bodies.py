@@ -1,6 +1,7 @@
 import pytest
+from starlette.requests import Request
 
-from plugins.api_docker.bodies import convert, object_of
+from plugins.api_docker.bodies import JSON, convert, object_of, read_object
 from plugins.api_docker.models.execs import ExecConfig
 from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
@@ -21,3 +22,22 @@ def test_other_types_are_refused() -> None:
     with pytest.raises(InvalidArgument):
         object_of([])
     assert object_of(None) == {}
+
+
+async def read(content: bytes) -> dict[str, JSON]:
+    """Read a body as a route does."""
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    headers = [(b"content-type", b"application/json")]
+    return await read_object(Request({"type": "http", "method": "POST", "headers": headers}, receive))
+
+
+@pytest.mark.anyio
+async def test_null_is_an_empty_object() -> None:
+    """Docker's client before version 23 sends it with a commit."""
+    assert await read(b"null") == {}
+    assert await read(b'{"Cmd":null}') == {}
+    with pytest.raises(InvalidArgument, match="the body must be an object"):
+        await read(b"[]")
