@@ -80,6 +80,8 @@ class CgroupV1(Cgroup):
             files.kill_processes(self._any)
 
     def destroy(self) -> None:
+        if self.remove_if_empty():
+            return
         self.kill()
         for directory in self._distinct:
             files.remove(directory)
