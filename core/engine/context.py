@@ -46,9 +46,9 @@ class EngineContext:
     amend: Callable[[Spec, str], Spec]
 
     def directory(self, container_id: str) -> Path:
-        """Where a container's logs and host files are kept."""
+        """Where a container's logs are kept."""
         return self.settings.data_root / "containers" / container_id
 
     def bundle(self, container_id: str) -> Path:
-        """Where a running container's state is, on tmpfs."""
+        """Where a running container's state and host files are, on tmpfs."""
         return self.settings.exec_root / "containers" / container_id

@@ -57,7 +57,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         ports=published,
         sandbox_path=record.sandbox_path,
         log_path=_log_path(live),
-        directory=str(context.directory(record.id)),
+        directory=str(context.bundle(record.id)),
         storage_driver=context.drivers.storage_name,
         exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
     )

@@ -108,7 +108,7 @@ def _exec_environment(record: ContainerRecord, identity: Identity, request: Exec
 
 def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
     taken = {mount.destination for mount in record.mounts}
-    directory = context.directory(record.id)
+    directory = context.bundle(record.id)
     return tuple(
         oci.Mount(destination=place, type="bind", source=str(directory / name), options=("rbind", "rprivate"))
         for name, place in HOST_FILES.items()

@@ -103,7 +103,7 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
         return f"/proc/{owner.record.pid}/ns/net"
     connected = await context.attachments.connect(_request(record))
     undo.push_async_callback(context.attachments.disconnect, record.id)
-    write_host_files(context.directory(record.id), record, connected)
+    write_host_files(context.bundle(record.id), record, connected)
     return connected.sandbox_path or ""
 
 
@@ -134,4 +134,4 @@ def _save_running(context: EngineContext, live: LiveContainer, task: Task) -> No
 
 def _share_host_files(context: EngineContext, owner: ContainerRecord, record: ContainerRecord) -> None:
     for name in HOST_FILES:
-        shutil.copyfile(context.directory(owner.id) / name, context.directory(record.id) / name)
+        shutil.copyfile(context.bundle(owner.id) / name, context.bundle(record.id) / name)

@@ -81,6 +81,7 @@ class NamespaceTask(ShimProcess, Task):
             self._cgroup.thaw()
 
     def _free(self) -> None:
+        self._begin_end_of_shim()  # it dies while the cgroup is removed
         self._context.destroy(self._id, self._cgroup)
         self._end_shim()
         remove_records(self._directory)

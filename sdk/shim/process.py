@@ -112,6 +112,11 @@ class ShimProcess(RunningProcess):
         """Add what else is known about the end; for subclasses."""
         return status
 
+    def _begin_end_of_shim(self) -> None:
+        """Kill the shim without waiting for it to be gone; idempotent."""
+        if self._shim:
+            self._shim.kill()
+
     def _end_shim(self) -> None:
         """Kill and reap the shim, and with it the only copy of unread output; blocks shortly, idempotent."""
         if self._shim:

@@ -30,10 +30,15 @@ class Shim:
             os.close(self.pidfd)
             self.pidfd = -1
 
+    def kill(self) -> None:
+        """Kill it; idempotent. `end` sees it gone."""
+        if self.pidfd >= 0:
+            send_signal(self.pidfd, signal.SIGKILL)
+
     def end(self) -> None:
         """Kill it and see it gone; idempotent. What it held open is closed then."""
         if self.pidfd >= 0:
-            send_signal(self.pidfd, signal.SIGKILL)
+            self.kill()
             select.select([self.pidfd], [], [], _PATIENCE)
             self.reap()
 
