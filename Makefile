@@ -47,7 +47,6 @@ $(VENV)/.ready: pyproject.toml
 
 # Debian packages ------------------------------------------------------------------------------------------------------
 # Only what is missing is installed, and no service of theirs is started: policy-rc.d says no (invoke-rc.d(8)) while apt runs.
-# Debian 12 has the Docker CLI only in docker.io; later ones in docker-cli.
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
 TEST_PACKAGES := $(DEMO_PACKAGES) nftables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs gcc libc6-dev
@@ -58,9 +57,10 @@ demo-packages:
 	@$(MAKE) --no-print-directory install PACKAGES="$(DEMO_PACKAGES)"
 
 packages:
-	@$(MAKE) --no-print-directory install PACKAGES="$(TEST_PACKAGES) $$(command -v docker >/dev/null || echo docker-cli)"
+	@$(MAKE) --no-print-directory install PACKAGES="$(TEST_PACKAGES)"
 
-# Compose is unpacked into a cache beside the system: Debian 12 has version 2 only in the next release. Without it its tests skip.
+# The Docker CLI (where the machine has none) and Compose are unpacked into a cache beside the system: Debian 12's are too old.
+# Without Compose its tests skip.
 compose-clients: venv
 	@$(SUDO) $(BIN)/python -m tests.compose.clients
 
@@ -74,7 +74,6 @@ install:
 	echo "installing:$$missing"; \
 	own=""; [ -e $(POLICY) ] || { own=1; printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); }; \
 	$(SUDO) apt-get update -qq; \
-	apt-cache show docker-cli >/dev/null 2>&1 || missing=$$(echo "$$missing" | sed s/docker-cli/docker.io/); \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	status=$$?; \
 	[ -z "$$own" ] || $(SUDO) rm -f $(POLICY); \

@@ -13,11 +13,14 @@ import pytest
 
 from sdk.testing.distribution import RunningRegistry, serve_registry
 from tests.busybox import busybox, push
+from tests.compose.clients import prefer_fetched_docker
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
 
 REGISTRY = "127.0.0.1:5000"
 MIRROR = ("--registry-mirror", f"http://{REGISTRY}")
+
+prefer_fetched_docker()
 
 DaemonFactory = Callable[..., AbstractContextManager[Daemon]]
 

@@ -144,10 +144,15 @@ class Daemon:
         return done
 
     def popen(self, *words: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start any program inside the daemon's network with pipes to all three streams; the test ends it."""
+        """Start any program inside the daemon's network with pipes to all three streams, in a session of its own; the test ends it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            self.network.command(words), stdin=pipe, stdout=pipe, stderr=pipe, env=self.client_environment(environment)
+            self.network.command(words),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=self.client_environment(environment),
+            start_new_session=True,
         )
 
     def client_environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:

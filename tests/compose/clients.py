@@ -49,8 +49,15 @@ class Release:
         return CACHE / "compose" / self.name
 
 
-TRIXIE = Release("trixie", ["docker-compose"])
+TRIXIE = Release("trixie", ["docker-cli", "docker-compose"])
 BOOKWORM = Release("bookworm", _V1_PACKAGES)
+
+
+def prefer_fetched_docker() -> None:
+    """Put the fetched Docker CLI on the path of everything that is started from here, where the machine has none of its own."""
+    fetched = TRIXIE.root / "usr/bin"
+    if shutil.which("docker") is None and (fetched / "docker").is_file():
+        os.environ["PATH"] += f":{fetched}"
 
 
 def find_v2() -> Path | None:
@@ -125,7 +132,7 @@ def _apt(work: Path, *words: str) -> None:
 
 def main() -> None:
     """Fetch what is missing; a machine that cannot is told so in one line, and its tests skip."""
-    wanted = [] if find_v2() else [TRIXIE]
+    wanted = [] if find_v2() and shutil.which("docker") else [TRIXIE]
     if _is_python_of_bookworm():
         wanted.append(BOOKWORM)
     for release in wanted:

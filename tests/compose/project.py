@@ -1,7 +1,9 @@
 """A Compose project on a daemon: the client in its directory, and what it made, as the API tells it."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +52,8 @@ class Project:
         try:
             yield process
         finally:
-            process.kill()
+            # Older Docker CLIs leave the plugin they started behind when they are killed.
+            os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
 
     def _command(self, words: tuple[str, ...]) -> list[str]:
