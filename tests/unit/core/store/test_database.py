@@ -1,0 +1,71 @@
+"""The metadata store: records by key, transactions that nest, a schema that grows."""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from core.store.database import Database
+
+
+class Record(Struct, frozen=True):
+    name: str
+    number: int = 0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "core.db"
+
+
+def scripts() -> list[str]:
+    return sorted(entry.name for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql"))
+
+
+def test_records_are_there_for_the_next_process(path: Path):
+    table = Database(path).table("containers", Record)
+    table.put("a", Record("one"))
+    table.put("a", Record("two", 2))
+    table.put("b", Record("gone"))
+    table.delete("b")
+    table.delete("b")
+    # no close: what was put is in the kernel's hands already
+    again = Database(path).table("containers", Record)
+    assert again.items() == [("a", Record("two", 2))]
+    assert again.get("b") is None
+
+
+def test_a_failed_transaction_leaves_nothing_and_nested_ones_join(path: Path):
+    database = Database(path)
+    table = database.table("containers", Record)
+
+    def fail() -> None:
+        with database.transaction():
+            table.put("a", Record("outer"))
+            with database.transaction():
+                table.put("b", Record("inner"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert table.values() == []
+
+
+def test_every_migration_is_run_once(path: Path):
+    Database(path).close()
+    Database(path).close()
+    names = [name for (name,) in sqlite3.connect(path).execute("SELECT name FROM migrations ORDER BY name")]
+    assert names == scripts()
+
+
+def test_a_migration_that_comes_later_is_run_whatever_its_number(path: Path):
+    Database(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM migrations WHERE name = ?", (scripts()[0],))
+    for table in ("containers", "images", "refs", "layers", "blobs", "networks", "volumes", "engine"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.commit()
+    connection.close()
+    Database(path).table("containers", Record).put("a", Record("one"))
