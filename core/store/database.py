@@ -90,10 +90,10 @@ class Table(Generic[T]):
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: run each script that this database has not seen, in the order of their names, each in one
     transaction with the note that it was run. A script that comes later with a lower number is run all the same."""
-    connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY) WITHOUT ROWID")
-    seen = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (key TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
+    seen = {name for (name,) in connection.execute("SELECT key FROM migrations")}
     scripts = (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql"))
     for script in sorted(scripts, key=lambda entry: entry.name):
         if script.name not in seen:
-            note = f"INSERT INTO migrations (name) VALUES ('{script.name}');"
+            note = f"INSERT INTO migrations (key, record) VALUES ('{script.name}', X'');"
             connection.executescript(f"BEGIN;\n{script.read_text()}\n{note}\nCOMMIT;")

@@ -56,14 +56,14 @@ def test_a_failed_transaction_leaves_nothing_and_nested_ones_join(path: Path):
 def test_every_migration_is_run_once(path: Path):
     Database(path).close()
     Database(path).close()
-    names = [name for (name,) in sqlite3.connect(path).execute("SELECT name FROM migrations ORDER BY name")]
+    names = [name for (name,) in sqlite3.connect(path).execute("SELECT key FROM migrations ORDER BY key")]
     assert names == scripts()
 
 
 def test_a_migration_that_comes_later_is_run_whatever_its_number(path: Path):
     Database(path).close()
     connection = sqlite3.connect(path)
-    connection.execute("DELETE FROM migrations WHERE name = ?", (scripts()[0],))
+    connection.execute("DELETE FROM migrations WHERE key = ?", (scripts()[0],))
     for table in ("containers", "images", "refs", "layers", "blobs", "networks", "volumes", "engine"):
         connection.execute(f"DROP TABLE {table}")
     connection.commit()
