@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sdk.events import Event
     from sdk.oci.runtime import Spec
     from sdk.providers import (
-        BuilderProvider,
         FrontendProvider,
         LogProvider,
         NetworkProvider,
@@ -78,12 +77,6 @@ def provide_volume_driver() -> VolumeProvider[Any]:
 @hookspec
 def provide_log_driver() -> LogProvider[Any]:
     """Provide a log driver."""
-    raise NotImplementedError
-
-
-@hookspec
-def provide_builder() -> BuilderProvider[Any]:
-    """Provide a builder of images."""
     raise NotImplementedError
 
 

@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -35,7 +34,6 @@ class Kind(StrEnum):
     FRONTEND = "frontend"
     VOLUME = "volume"
     LOG = "log"
-    BUILDER = "builder"
 
 
 class PluginSettings(BaseModel):
@@ -97,7 +95,3 @@ class VolumeProvider(Provider[VolumeDriver, S]):
 
 class LogProvider(Provider[LogDriver, S]):
     """A log driver."""
-
-
-class BuilderProvider(Provider[Builder, S]):
-    """A builder."""

@@ -6,7 +6,7 @@ writable file system on top of a stack, of which `commit` makes one more layer.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +71,7 @@ class StepProcess:
     extra_hosts: tuple[str, ...] = ()
     limits: BuildLimits = BuildLimits()
     mounts: tuple[StepMount, ...] = ()
+    stdin: bytes = b""
 
 
 Output: TypeAlias = Callable[[StdStream, bytes], None]
@@ -139,14 +140,6 @@ class NewImage:
     annotations: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A fetched file. `modified` is the server's time of it in seconds, 0 if unknown; `name` what the server calls it, or ""."""
-
-    modified: int
-    name: str = ""
-
-
 class BuildHost(Protocol):
     """What the engine does for one build. What is committed during a build is safe from collection until it ends."""
 
@@ -180,13 +173,6 @@ class BuildHost(Protocol):
     async def unpack(self, archive: Path, directory: int) -> bool:
         """Unpack a tar of any known compression below a directory (a descriptor). False, and nothing done, if it is no archive."""
 
-    async def download(self, url: str, target: Path) -> Download:
-        """Fetch a file by HTTP. Raises BuildFailed with the status, Unavailable."""
-
-    async def clone(self, url: str, target: Path, *, keep_git_dir: bool = False) -> str:
-        """Fetch `repository[#ref[:subdirectory]]` with git into an empty directory and return the commit. Raises InvalidArgument, BuildFailed,
-        Unavailable (no git on this machine)."""
-
     async def store(self, image: NewImage) -> tuple[str, Descriptor]:
         """Store and tag an image; returns its ID and its manifest. Idempotent for the same image."""
 
@@ -198,7 +184,7 @@ class Builder(ABC):
     """Makes images. One object serves all builds; each call is independent."""
 
     @abstractmethod
-    def build(self, request: BuildRequest, host: BuildHost) -> AsyncGenerator[BuildEvent, None]:
+    def build(self, request: BuildRequest, host: BuildHost) -> AsyncIterator[BuildEvent]:
         """Build, telling what happens; the last event of a success is a BuildResult. Cancelled or failed it leaves nothing running.
 
         Raises BuildFailed with the sentence clients print; the vertex that failed is announced with its error before.

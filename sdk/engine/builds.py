@@ -11,7 +11,22 @@ from sdk.drivers.registry import Credentials
 from sdk.engine.build_events import BuildEvent
 from sdk.engine.config import Ulimit
 from sdk.engine.containers import Filters, Pruned
+from sdk.errors import EngineError
 from sdk.oci.descriptor import Platform
+
+
+class BuildFailed(EngineError):
+    """A build did not come to its end. The message is what clients print; `exit_code` is a failed process' one, else 0.
+
+    `file` and the lines (from 1, 0 unknown) say where in the Dockerfile; `vertex` which step.
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 0, file: str = "", line: int = 0, vertex: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.file = file
+        self.line = line
+        self.vertex = vertex
 
 
 class SecretSource(Protocol):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdk.drivers.registry import Credentials
-from sdk.engine.builds import CacheEntry
 from sdk.engine.containers import ContainerInfo, Filters
 from sdk.engine.images import ImageInfo
 from sdk.engine.volumes import VolumeInfo
@@ -72,7 +71,6 @@ class DiskUsage:
     images: Sequence[ImageInfo] = ()
     containers: Sequence[ContainerInfo] = ()
     volumes: Sequence[VolumeInfo] = ()
-    builds: Sequence[CacheEntry] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from plugins.api_docker.queries import EngineOf, Filtering, Flag
 from plugins.api_docker.replies import json
-from sdk.engine.builds import BuildPruneRequest
 from sdk.errors import Unsupported
 
 router = APIRouter()
@@ -25,5 +24,5 @@ async def build_image() -> Response:
 @router.post("/build/prune")
 async def prune_builds(engine: EngineOf, filters: Filtering, everything: Annotated[Flag, Query(alias="all")] = False) -> Response:
     """Drop cached build results."""
-    pruned = await engine.builds.prune(BuildPruneRequest(all=everything, filters=filters))
+    pruned = await engine.images.prune_builds(filters, all_entries=everything)
     return json({"CachesDeleted": pruned.deleted, "SpaceReclaimed": pruned.space_reclaimed})
