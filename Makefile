@@ -49,7 +49,7 @@ $(VENV)/.ready: pyproject.toml
 # Only what is missing is installed, and no service of theirs is started: policy-rc.d says no (invoke-rc.d(8)) while apt runs.
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
-TEST_PACKAGES := $(DEMO_PACKAGES) nftables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs gcc libc6-dev
+TEST_PACKAGES := $(DEMO_PACKAGES) nftables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
 POLICY := /usr/sbin/policy-rc.d
 
 .PHONY: install compose-clients

@@ -60,6 +60,7 @@ def test_skopeo_both_ways(serving, tmp_path: Path):
     assert identity(serving, "team/copied:1") == ""
 
 
+@pytest.mark.skipif(shutil.which("podman") is None, reason="podman is not installed")
 def test_podman_both_ways(serving, tmpfs: Path, tmp_path: Path):
     roots = ("podman", "--root", str(tmpfs / "podman"), "--runroot", str(tmpfs / "podman-run"), "--storage-driver", "vfs")
     try:

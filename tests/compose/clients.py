@@ -23,7 +23,7 @@ _INSTALLED = (
 )
 _V1_PYTHON = "/usr/bin/python3"
 _V1_PACKAGES = (
-    "docker-compose python3-attr python3-certifi python3-chardet python3-distutils python3-docker python3-dockerpty python3-docopt "
+    "docker-compose python3-attr python3-certifi python3-chardet python3-distro python3-distutils python3-docker python3-dockerpty python3-docopt "
     "python3-dotenv python3-idna python3-jsonschema python3-packaging python3-pkg-resources python3-pyrsistent python3-requests "
     "python3-six python3-texttable python3-urllib3 python3-websocket python3-yaml"
 ).split()

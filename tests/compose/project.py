@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +53,8 @@ class Project:
             yield process
         finally:
             # Older Docker CLIs leave the plugin they started behind when they are killed.
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
 
     def _command(self, words: tuple[str, ...]) -> list[str]:

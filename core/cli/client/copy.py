@@ -69,11 +69,21 @@ def _unpack(content: IO[bytes], target: Path, *, contents: bool) -> None:
     if not directory.is_dir():
         raise ApiError(0, f"no such directory: {directory}")
     with tarfile.open(fileobj=content) as members:
+        if hasattr(tarfile, "tar_filter"):  # Python 3.11 before 3.11.4 has none
+            members.extraction_filter = tarfile.tar_filter
         for member in members:
             member.name = _renamed(member.name, "." if contents and not name else name)
             if member.islnk():
                 member.linkname = _renamed(member.linkname, name)
-            members.extract(member, directory, filter="tar")
+            _require_inside(directory, member.name)
+            members.extract(member, directory)
+
+
+def _require_inside(directory: Path, name: str) -> None:
+    """Raise ApiError for a name that leads out of the directory, by itself or by a link that was unpacked before."""
+    root = os.path.realpath(directory)
+    if os.path.commonpath((root, os.path.realpath(os.path.join(root, os.path.dirname(name))))) != root:
+        raise ApiError(0, f"{name} leads out of {directory}")
 
 
 def _renamed(path: str, first: str) -> str:

@@ -198,7 +198,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=daemon.client_environment(),
+            env=daemon.client_environment({"TERM": "xterm"}),
         )
         os.close(slave)
 
