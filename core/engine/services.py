@@ -44,6 +44,7 @@ from core.images.content import ContentStore
 from core.images.store import ImageStore
 from core.networks.attachments import Attachments
 from core.networks.catalog import NetworkCatalog
+from core.networks.dns.service import NameService
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
 from sdk import engine as protocol
@@ -206,7 +207,6 @@ async def open_engine(
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
     networks = NetworkCatalog(database, drivers)
-    attachments = Attachments(database, networks, drivers, events)
     image_service = ImageService(
         images,
         drivers.storage,
@@ -216,6 +216,8 @@ async def open_engine(
         lambda image_context, request: commit.commit(context, image_context, request),
     )
     async with anyio.create_task_group() as tasks:
+        names = NameService(networks, tasks)
+        attachments = Attachments(database, networks, drivers, events, names)
         context = EngineContext(
             settings=settings,
             drivers=drivers,
@@ -241,6 +243,7 @@ async def open_engine(
             volumes=VolumeService(volumes, events),
             system=SystemService(context, image_service, plugins),
         )
+        names.close()
         tasks.cancel_scope.cancel()
     for live in containers:
         _let_go(live)

@@ -10,7 +10,6 @@ from ipaddress import IPv4Address, IPv6Address
 from plugins.net_bridge import messages, sysctl
 from plugins.net_bridge.bridges import Bridges
 from plugins.net_bridge.firewall import Firewall
-from plugins.net_bridge.libnftables import RulesetError
 from plugins.net_bridge.options import BridgeOptions, parse
 from plugins.net_bridge.publishing import Publishing
 from plugins.net_bridge.rtnetlink import RouteSocket
@@ -21,6 +20,7 @@ from plugins.net_bridge.veths import Port, Veths, mac_for
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox
 from sdk.errors import EngineError
+from sdk.linux.nftables import RulesetError
 
 Address = IPv4Address | IPv6Address
 

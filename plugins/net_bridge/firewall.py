@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from plugins.net_bridge import ruleset
 from plugins.net_bridge.generation import GenerationSocket
-from plugins.net_bridge.libnftables import Nftables, RulesetError
 from plugins.net_bridge.ruleset import BridgeRules, Forward
+from sdk.linux.nftables import Nftables, RulesetError
 
 _UNKNOWN = -1
 
