@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 WORKERS ?= 2
 
-.PHONY: help venv packages demo-packages test test-unit lint demo bench clean
+.PHONY: help venv packages demo-packages test test-unit lint demo bench proto clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -26,6 +26,9 @@ lint: venv  ## ruff, mypy, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+proto: venv  ## generate the protobuf classes of BuildKit's protocol anew
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m plugins.api_buildkit.proto.generate
 
 bench: packages venv  ## measure containers, exec, list and memory through the API
 	$(SUDO) $(BIN)/python -m tests.bench

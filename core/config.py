@@ -53,7 +53,7 @@ class DriverChoice(BaseModel):
     registry: str = "hub"
     volume: str = "local"
     log: str = "json-file"
-    frontends: tuple[str, ...] = ("docker",)
+    frontends: tuple[str, ...] = ("docker", "buildkit")
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""

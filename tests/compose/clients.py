@@ -49,7 +49,7 @@ class Release:
         return CACHE / "compose" / self.name
 
 
-TRIXIE = Release("trixie", ["docker-cli", "docker-compose"])
+TRIXIE = Release("trixie", ["docker-buildx", "docker-cli", "docker-compose"])
 BOOKWORM = Release("bookworm", _V1_PACKAGES)
 
 

@@ -15,8 +15,6 @@ router = APIRouter()
 
 @router.post("/build")
 @router.post("/build/cancel")
-@router.post("/grpc")
-@router.post("/session")
 async def build_image() -> Response:
     """Refuse a build in words."""
     raise Unsupported("this engine has no builder yet: build the image elsewhere and pull or load it")
