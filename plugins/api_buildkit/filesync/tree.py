@@ -71,8 +71,9 @@ class Tree:
 
     def finish(self) -> None:
         """Remove what the client no longer has, link what it has linked, and set the directories' times."""
-        for path in sorted(self._old.keys() - self.index.keys(), reverse=True):
-            self._remove(self._at(path))
+        for path in self._old.keys() - self.index.keys():
+            if self._is_directory(path.rpartition("/")[0]):  # else it went with its parent, or a link stands there now
+                self._remove(self._at(path))
         for path in self._links:
             self._link(path)
         for path in self._directories:
@@ -103,9 +104,12 @@ class Tree:
         parent, _, name = path.rpartition("/")
         if name in ("", ".", "..") or path in self.index or "\0" in path:
             raise InvalidArgument(f"the client sent an invalid path: {path!r}")
-        if parent and not (parent in self.index and self.index[parent].mode & modes.DIRECTORY):
+        if not self._is_directory(parent):
             raise InvalidArgument(f"the client sent an invalid path: {path!r}")
         return path
+
+    def _is_directory(self, path: str) -> bool:
+        return not path or (path in self.index and bool(self.index[path].mode & modes.DIRECTORY))
 
     def _make(self, path: str, entry: Entry, number: int, wanted: list[int]) -> None:
         at, kind = self._at(path), entry.mode & modes.TYPE
