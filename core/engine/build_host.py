@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from pathlib import Path
 
 import anyio
+from anyio.to_thread import run_sync
 
 from core.engine import build_remote, pull
 from core.engine.build_archives import is_archive
@@ -16,6 +17,7 @@ from core.engine.build_image import store_image
 from core.engine.build_workspace import SnapshotWorkspace, viewed
 from core.engine.context import EngineContext
 from core.engine.image_context import ImageContext
+from core.images.documents import parse_manifest
 from core.images.store import StoredImage
 from sdk.drivers.builder import BaseImage, Download, NewImage, Stack
 from sdk.engine.builds import CredentialSource
@@ -61,7 +63,7 @@ class EngineBuildHost:
             raise NoSuchImage(reference)
         self._hold(found)
         stack = tuple(Digest(diff_id) for diff_id in found.config.rootfs.diff_ids)
-        return BaseImage(found.id, reference, found.config, stack)
+        return BaseImage(found.id, reference, found.config, stack, self._annotations(found))
 
     @asynccontextmanager
     async def workspace(self, stack: Stack) -> AsyncIterator[SnapshotWorkspace]:
@@ -84,15 +86,15 @@ class EngineBuildHost:
             self._pins.enter_context(self._images.store.layers.pins.hold((chain_id((*below, diff_id)),)))
             return diff_id
 
-    async def unpack(self, archive: Path, directory: int) -> bool:
-        if not is_archive(archive):
-            return False
+    async def is_archive(self, file: Path) -> bool:
+        return await run_sync(is_archive, file)
+
+    async def unpack(self, archive: Path, directory: int) -> None:
         source = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)
         try:
             await unpack_into(Path(f"/proc/self/fd/{directory}"), source)
         finally:
             os.close(source)
-        return True
 
     async def download(self, url: str, target: Path) -> Download:
         return await build_remote.download(url, target)
@@ -120,6 +122,10 @@ class EngineBuildHost:
         login = await credentials.get(reference.domain)
         async for progress in pull.pull(self._images, PullRequest(str(reference), platform, login)):
             report(progress)
+
+    def _annotations(self, image: StoredImage) -> dict[str, str]:
+        manifest = parse_manifest(self._images.store.content.read(image.record.manifest.digest))
+        return manifest.annotations or {}
 
     def _hold(self, image: StoredImage) -> None:
         self._pins.enter_context(self._images.store.layers.pins.hold(image.chains))

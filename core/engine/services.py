@@ -33,6 +33,7 @@ from core.engine import (
     wait,
 )
 from core.engine import list as listing
+from core.engine.builds import BuildService
 from core.engine.content_service import ContentService
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.files import FileService
@@ -174,9 +175,10 @@ class ExecService(_Bound):
 class SystemService:
     """Implements `sdk.engine.System`."""
 
-    def __init__(self, context: EngineContext, images: ImageService, plugins: tuple[PluginStatus, ...]) -> None:
+    def __init__(self, context: EngineContext, images: ImageService, builds: BuildService, plugins: tuple[PluginStatus, ...]) -> None:
         self._context = context
         self._images = images
+        self._builds = builds
         self._plugins = plugins
         self._started_ns = time.time_ns()
 
@@ -184,7 +186,7 @@ class SystemService:
         return await system.info(self._context, self._plugins, self._started_ns)
 
     async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
-        return await system.disk_usage(self._context, self._images, kinds)
+        return await system.disk_usage(self._context, self._images, self._builds, kinds)
 
     async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
         return system.events(self._context, request)
@@ -232,6 +234,7 @@ async def open_engine(
         )
         await image_service.recover()
         await reconcile.boot(context)
+        builds = BuildService(context, image_service.context)
         yield protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),
@@ -241,7 +244,8 @@ async def open_engine(
             content=ContentService(image_service.context),
             networks=NetworkService(networks, context),
             volumes=VolumeService(volumes, events),
-            system=SystemService(context, image_service, plugins),
+            system=SystemService(context, image_service, builds, plugins),
+            builds=builds,
         )
         names.close()
         tasks.cancel_scope.cancel()

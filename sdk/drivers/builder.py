@@ -6,7 +6,7 @@ writable file system on top of a stack, of which `commit` makes one more layer.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +26,13 @@ Stack: TypeAlias = tuple[Digest, ...]
 
 @dataclass(frozen=True, slots=True)
 class BaseImage:
-    """An image to build on. `name` is its reference as resolved."""
+    """An image to build on. `name` is its reference as resolved, `annotations` are its manifest's."""
 
     id: str
     name: str
     config: ImageConfig
     stack: Stack
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,11 @@ class BuildHost(Protocol):
     async def restack(self, layer: Digest, source: Stack, below: Stack) -> Digest:
         """Put the top layer of `source` on another stack as well, unchanged; returns its diffID."""
 
-    async def unpack(self, archive: Path, directory: int) -> bool:
-        """Unpack a tar of any known compression below a directory (a descriptor). False, and nothing done, if it is no archive."""
+    async def is_archive(self, file: Path) -> bool:
+        """Tell whether a file is a tar of any known compression."""
+
+    async def unpack(self, archive: Path, directory: int) -> None:
+        """Unpack a tar of any known compression below a directory (a descriptor). Raises DataLoss."""
 
     async def download(self, url: str, target: Path) -> Download:
         """Fetch a file by HTTP. Raises BuildFailed with the status, Unavailable."""

@@ -73,4 +73,5 @@ def test_every_kind_has_a_choice() -> None:
         Kind.FRONTEND: ("docker", "buildkit"),
         Kind.VOLUME: ("local",),
         Kind.LOG: ("json-file",),
+        Kind.BUILDER: ("dockerfile",),
     }

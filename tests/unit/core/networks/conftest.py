@@ -17,6 +17,7 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.dns.listening import Listening
 from core.networks.dns.service import NameService
 from core.store.database import Database
+from sdk.drivers.builder import Builder
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.storage import StorageDriver
 from sdk.events import Event
@@ -65,8 +66,8 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
             opened.pop().close()
         database = Database(tmp_path / "core.db")
         opened.append(database)
-        absent = cast(StorageDriver, None), cast(RegistryBackend, None)
-        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING)
+        absent = cast(StorageDriver, None), cast(RegistryBackend, None), cast(Builder, None)
+        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING, "", absent[2])
         events: list[Event] = []
         catalog = NetworkCatalog(database, drivers)
         names = NameService(catalog, cast(TaskGroup, None), no_sockets)
