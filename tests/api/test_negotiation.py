@@ -65,7 +65,6 @@ def test_swarm_is_refused_in_dockerds_words(api: Api, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/build"),
         ("POST", "/swarm/init"),
         ("GET", "/containers/x/checkpoints"),
         ("POST", "/plugins/pull"),

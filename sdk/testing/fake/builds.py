@@ -37,7 +37,7 @@ class FakeBuilds:
         yield second
         yield VertexLog(_SECOND, StdStream.STDOUT, b"made\n", 3)
         if request.target == "broken":
-            raise BuildFailed("The command '/bin/sh -c make' returned a non-zero code: 2", exit_code=2)
+            raise BuildFailed('process "/bin/sh -c make" did not complete successfully: exit code: 2', exit_code=2)
         yield Vertex(_SECOND, second.name, (_FIRST,), 2, 4, step=2, steps=2, instruction="RUN make", result=image.id)
         names = tuple(parse_reference(tag).familiar for tag in request.tags)
         yield BuildResult(image.id, image.descriptor, image.config, names)

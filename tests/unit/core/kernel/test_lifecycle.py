@@ -60,7 +60,9 @@ class Bench:
         return self.candidate(plugin, provide)
 
     def settings(self, **flags: object) -> Settings:
-        return load_settings({"data_root": str(self.root / "data"), "exec_root": str(self.root / "run"), **flags})
+        drivers = {"frontends": ("docker",), **flags.pop("drivers", {})}
+        roots = {"data_root": str(self.root / "data"), "exec_root": str(self.root / "run")}
+        return load_settings({**roots, "drivers": drivers, **flags})
 
     async def run(self, *more: Candidate, without: str = "", **flags: object) -> Mapping[str, object]:
         """Open everything, close it, and return what was opened."""
