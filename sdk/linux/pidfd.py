@@ -1,6 +1,7 @@
 """Process descriptors: names of processes that are never reused."""
 
 import os
+import select
 import signal
 from contextlib import suppress
 
@@ -26,3 +27,10 @@ def open_process(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except ProcessLookupError:
         return None
+
+
+def await_end(pidfd: int, seconds: float) -> None:
+    """Wait until a process has ended, or so many seconds. Any descriptor will do: select(2) knows only the first 1024."""
+    waiting = select.poll()
+    waiting.register(pidfd, select.POLLIN)
+    waiting.poll(seconds * 1000)

@@ -1,12 +1,11 @@
 """Find the process of an earlier daemon again, by its state file."""
 
 import os
-import select
 import signal
 from contextlib import suppress
 from pathlib import Path
 
-from sdk.linux.pidfd import send_signal, take_descriptor
+from sdk.linux.pidfd import await_end, send_signal, take_descriptor
 from sdk.shim import layout
 from sdk.shim.process import Supervised
 from sdk.shim.state import StateFile
@@ -43,7 +42,7 @@ def abandon(state_path: Path) -> None:
         return
     if supervised.process is not None:
         send_signal(supervised.process, signal.SIGKILL)
-        select.select([supervised.ended], [], [], _PATIENCE)
+        await_end(supervised.ended, _PATIENCE)
     supervised.close()
 
 

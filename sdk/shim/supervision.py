@@ -1,13 +1,12 @@
 """The shim of a process, seen from the daemon: find it, signal it, end it."""
 
 import os
-import select
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sdk.linux.pidfd import open_process, send_signal
+from sdk.linux.pidfd import await_end, open_process, send_signal
 from sdk.shim import layout
 from sdk.shim.state import StateFile
 
@@ -39,7 +38,7 @@ class Shim:
         """Kill it and see it gone; idempotent. What it held open is closed then."""
         if self.pidfd >= 0:
             self.kill()
-            select.select([self.pidfd], [], [], _PATIENCE)
+            await_end(self.pidfd, _PATIENCE)
             self.reap()
 
 

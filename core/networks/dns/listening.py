@@ -10,6 +10,7 @@ import socket
 from dataclasses import dataclass
 
 from sdk.errors import SkipPlugin
+from sdk.linux.descriptors import own_descriptors
 from sdk.linux.namespaces import in_network_namespace
 from sdk.linux.nftables import Nftables, RulesetError
 
@@ -48,23 +49,21 @@ class Listening:
 
 def listen(path: str) -> Listening:
     """Open the sockets inside the network namespace at a path; what an earlier daemon left there is replaced. Raises OSError."""
-    return in_network_namespace(path, _listen)
-
-
-def _listen() -> Listening:
+    listening = in_network_namespace(path, lambda: _bind(0))
     try:
-        nftables = Nftables()
-    except SkipPlugin:  # then a container cannot have a name server of its own, and all else works
-        return _bind(PORT)
-    listening = _bind(0)
-    try:
-        with contextlib.closing(nftables):
-            nftables.run(_RULES.format(address=ADDRESS, udp=_port(listening.udp), tcp=_port(listening.tcp)))
-    except RulesetError as error:
-        listening.close()
+        rules = _RULES.format(address=ADDRESS, udp=_port(listening.udp), tcp=_port(listening.tcp))
+        in_network_namespace(path, lambda: _write(rules))
+    except (RulesetError, SkipPlugin, OSError) as error:  # then the container cannot have a name server of its own; all else works
         _log.debug("no rules for the name server, it takes port 53: %s", error)
-        return _bind(PORT)
+        listening.close()
+        return in_network_namespace(path, lambda: _bind(PORT))
     return listening
+
+
+def _write(rules: str) -> None:
+    """Run commands of nftables in a thread that has nothing else to do."""
+    with own_descriptors(), contextlib.closing(Nftables()) as nftables:
+        nftables.run(rules)
 
 
 def _bind(port: int) -> Listening:
