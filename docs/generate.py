@@ -19,7 +19,7 @@ from plugins.api_docker.app import create_app
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk import errors, hookspecs, providers
-from sdk.drivers import builder, logs, network, registry, runtime, storage, volume
+from sdk.drivers import logs, network, registry, runtime, storage, volume
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {
@@ -29,7 +29,6 @@ DRIVERS = {
     "runtime": runtime,
     "volume": volume,
     "logs": logs,
-    "builder": builder,
 }
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 

@@ -1,9 +1,10 @@
 """List filters for containers (`docker ps --filter`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.containers import ports
+from core.filters import label_matches
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
 
@@ -33,12 +34,6 @@ def matching(infos: list[ContainerInfo], filters: Filters, lookups: Lookups) -> 
         quantifier = all if key == "label" else any
         infos = [info for info in infos if quantifier(predicate(info, value, lookups) for value in values)]
     return infos
-
-
-def label_matches(labels: Mapping[str, str], wanted: str) -> bool:
-    """Tell whether labels satisfy `key` or `key=value`."""
-    key, equals, value = wanted.partition("=")
-    return key in labels and (not equals or labels[key] == value)
 
 
 def _check(key: str, value: str) -> None:

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.containers.filters import label_matches
 from core.engine.image_context import ImageContext
 from core.engine.when import parse_moment
+from core.filters import check_keys, label_matches
 from core.images.timestamps import nanoseconds
 from sdk.engine.containers import Filters
 from sdk.engine.images import ImageInfo, ImageListRequest
@@ -52,9 +52,7 @@ def truth(key: str, values: tuple[str, ...]) -> bool:
 
 def select(context: ImageContext, filters: Filters, allowed: frozenset[str]) -> Test:
     """Return the conjunction of some filters. Raises InvalidArgument for one that is not allowed."""
-    for key in filters:
-        if key not in allowed:
-            raise InvalidArgument(f"invalid filter '{key}'")
+    check_keys(filters, allowed)
     tests = [_test(context, key, values) for key, values in filters.items()]
     return lambda info: all(test(info) for test in tests)
 

@@ -2,23 +2,21 @@
 
 import time
 
-from core.containers.filters import label_matches
 from core.containers.live import LiveContainer
 from core.engine.context import EngineContext
 from core.engine.remove import remove
 from core.engine.sizes import sizes
 from core.engine.when import parse_moment
+from core.filters import check_keys, labels_match
 from sdk.engine.containers import ContainerState, Filters, Pruned
-from sdk.errors import EngineError, InvalidArgument
+from sdk.errors import EngineError
 
 _PRUNABLE = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
 
 
 async def prune(context: EngineContext, filters: Filters) -> Pruned:
     """Remove containers that do not run; filters `until`, `label`, `label!`."""
-    for key in filters:
-        if key not in ("until", "label", "label!"):
-            raise InvalidArgument(f"invalid filter '{key}'")
+    check_keys(filters, ("until", "label", "label!"))
     deleted, space = [], 0
     for live in context.containers:
         if live.record.state in _PRUNABLE and _selected(live, filters):
@@ -35,8 +33,4 @@ async def prune(context: EngineContext, filters: Filters) -> Pruned:
 def _selected(live: LiveContainer, filters: Filters) -> bool:
     labels = live.record.config.labels
     until = [parse_moment(value, time.time_ns()) for value in filters.get("until", ())]
-    return (
-        all(live.record.created_ns < moment for moment in until)
-        and all(label_matches(labels, wanted) for wanted in filters.get("label", ()))
-        and not any(label_matches(labels, unwanted) for unwanted in filters.get("label!", ()))
-    )
+    return all(live.record.created_ns < moment for moment in until) and labels_match(labels, filters)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core.engine.image_context import ImageContext
 from core.engine.image_list import truth
+from core.filters import check_keys
 from sdk.drivers.registry import Credentials, SearchResult
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
@@ -13,9 +14,7 @@ async def search(
     context: ImageContext, term: str, limit: int, filters: Filters, credentials: Credentials
 ) -> Sequence[SearchResult]:
     """Search the registry; filters `stars`, `is-official`, `is-automated`. Raises InvalidArgument for others."""
-    for key in filters:
-        if key not in ("stars", "is-official", "is-automated"):
-            raise InvalidArgument(f"invalid filter '{key}'")
+    check_keys(filters, ("stars", "is-official", "is-automated"))
     results = await context.registry.search(term, limit, credentials)
     return [result for result in results if _passes(result, filters)]
 

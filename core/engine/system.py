@@ -8,16 +8,15 @@ from collections.abc import AsyncIterator
 
 import anyio
 
-from core.containers.filters import label_matches
 from core.engine.context import EngineContext
 from core.engine.images_service import ImageService
 from core.engine.inspect import inspect
+from core.filters import check_keys, label_matches
 from core.volumes.drivers import driver_names
 from sdk.drivers.registry import Credentials
 from sdk.engine.containers import ContainerState
 from sdk.engine.images import ImageListRequest
 from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
-from sdk.errors import InvalidArgument
 from sdk.events import Event, EventType
 from sdk.oci.descriptor import host
 
@@ -89,9 +88,7 @@ async def disk_usage(context: EngineContext, images: ImageService, kinds: frozen
 
 def events(context: EngineContext, request: EventsRequest) -> AsyncIterator[Event]:
     """Subscribe to events; the subscription exists when this returns. Raises InvalidArgument for an unknown filter."""
-    for key in request.filters:
-        if key not in _FILTERS:
-            raise InvalidArgument(f"invalid filter '{key}'")
+    check_keys(request.filters, _FILTERS)
     source = context.events.subscribe(request.since_ns)
     return _chosen(source, request)
 

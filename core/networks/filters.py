@@ -2,19 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
+from core.filters import check_keys, flag, label_matches
 from core.networks.record import NetworkRecord
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
 
 Predicate = Callable[[NetworkRecord, str], bool]
 InUse = Callable[[str], bool]
-
-_TRUTHS = {"1": True, "true": True, "t": True, "0": False, "false": False, "f": False}
-
-
-def _has_label(record: NetworkRecord, wanted: str) -> bool:
-    key, equals, value = wanted.partition("=")
-    return key in record.config.labels and (not equals or record.config.labels[key] == value)
 
 
 def _of_type(record: NetworkRecord, kind: str) -> bool:
@@ -29,7 +23,7 @@ _PREDICATES: dict[str, Predicate] = {
     "driver": lambda record, driver: record.config.driver == driver,
     "scope": lambda _record, scope: scope == "local",
     "type": _of_type,
-    "label": _has_label,
+    "label": lambda record, wanted: label_matches(record.config.labels, wanted),
 }
 _CONJUNCTIVE = frozenset({"label"})
 
@@ -37,7 +31,7 @@ _CONJUNCTIVE = frozenset({"label"})
 def listed(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse) -> list[NetworkRecord]:
     """Return the networks a list shows. Labels must all be there; of other keys any value may match. Raises InvalidArgument."""
     found = [record for record in records if _matches(record, filters, frozenset({*_PREDICATES, "dangling"}))]
-    dangling = _truth(filters, "dangling")
+    dangling = flag(filters, "dangling")
     if dangling is None:
         return found
     return [record for record in found if dangling is (not record.predefined and not in_use(record.id))]
@@ -52,28 +46,16 @@ def prunable(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse, 
         if not record.predefined
         and record.created_ns <= until_ns
         and _matches(record, filters, frozenset({"label", "label!", "until"}))
-        and not any(_has_label(record, label) for label in unwanted)
+        and not any(label_matches(record.config.labels, label) for label in unwanted)
         and not in_use(record.id)
     ]
 
 
 def _matches(record: NetworkRecord, filters: Filters, known: frozenset[str]) -> bool:
-    for key in filters:
-        if key not in known:
-            raise InvalidArgument(f"invalid filter '{key}'")
+    check_keys(filters, known)
     return all(_matches_key(record, key, values) for key, values in filters.items() if key in _PREDICATES)
 
 
 def _matches_key(record: NetworkRecord, key: str, values: tuple[str, ...]) -> bool:
     results = [_PREDICATES[key](record, value) for value in values]
     return all(results) if key in _CONJUNCTIVE else any(results) or not results
-
-
-def _truth(filters: Filters, key: str) -> bool | None:
-    words = filters.get(key, ())
-    if not words:
-        return None
-    values = {_TRUTHS.get(word.lower()) for word in words}
-    if len(values) != 1 or None in values:
-        raise InvalidArgument(f"invalid filter '{key}=[{' '.join(words)}]'")
-    return values.pop()

@@ -14,6 +14,7 @@ from plugins.runtime_oci.plans import PROCESS_FD, RELEASE_FD
 from sdk.drivers.runtime import ProcessIO
 from sdk.linux.pidfd import take_descriptor
 from sdk.shim import layout
+from sdk.shim.launch import open_ended
 from sdk.shim.parking import park
 from sdk.shim.plan import Plan
 from sdk.shim.process import Supervised
@@ -50,7 +51,7 @@ def launch(executor: Executor, request: Launch) -> Supervised:
         with ExitStack() as shims:
             streams, descriptors = open_streams(request.io, shims)
             undo.callback(streams.close)
-            ended = _open_ended(descriptors, shims, undo) if request.linger else -1
+            ended = open_ended(descriptors, shims, undo) if request.linger else -1
             link = _Link(shims)
             shim = _spawn(executor, request, {layout.PLAN_FD: state.descriptor, **descriptors, **link.descriptors})
             undo.callback(shim.end)
@@ -102,14 +103,6 @@ class _Link:
 def _spawn(executor: Executor, request: Launch, descriptors: dict[int, int]) -> Shim:
     pid = spawn(executor, descriptors, request.title)
     return Shim(pid, os.pidfd_open(pid))
-
-
-def _open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -> int:
-    read_end, write_end = os.pipe()
-    shims.callback(os.close, write_end)
-    undo.callback(os.close, read_end)
-    descriptors[layout.EXITED_FD] = write_end
-    return read_end
 
 
 def _complaint(plan: Plan, state: StateFile) -> str:

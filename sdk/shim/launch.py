@@ -60,7 +60,7 @@ def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStac
     with ExitStack() as shims:
         streams, descriptors = open_streams(request.io, shims)
         undo.callback(streams.close)
-        ended = _open_ended(descriptors, shims, undo) if request.linger else -1
+        ended = open_ended(descriptors, shims, undo) if request.linger else -1
         ready, descriptors[layout.READY_FD] = os.pipe()
         shims.callback(os.close, descriptors[layout.READY_FD])
         with open(ready, "rb", buffering=0) as ready_file:
@@ -73,7 +73,8 @@ def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStac
     return shim, streams, ended
 
 
-def _open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -> int:
+def open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -> int:
+    """Give a lingering shim the pipe by whose end it tells that its process has ended; return the daemon's side."""
     read_end, write_end = os.pipe()
     shims.callback(os.close, write_end)
     undo.callback(os.close, read_end)

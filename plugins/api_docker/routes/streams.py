@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from plugins.api_docker.convert.logs import line_encoder, stream_type
@@ -22,20 +22,30 @@ router = APIRouter(prefix="/containers")
 DetachKeys = Annotated[str, Query(alias="detachKeys")]
 
 
-@router.post("/{name:path}/attach")
-async def attach_container(
-    name: str,
-    engine: EngineOf,
-    version: VersionOf,
+async def attach_request(
     stdin: Flag = False,
     stdout: Flag = False,
     stderr: Flag = False,
     stream: Flag = False,
     logs: Flag = False,
     detach_keys: DetachKeys = "",
+) -> AttachRequest:
+    """Return what the query asks of an attach."""
+    return AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys)
+
+
+Attach = Annotated[AttachRequest, Depends(attach_request)]
+
+
+@router.post("/{name:path}/attach")
+async def attach_container(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    asked: Attach,
 ) -> Response:
     """Connect a client to a container's streams."""
-    session = await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys))
+    session = await engine.streams.attach(name, asked)
     return Hijacking(serve_session(session, terminal=session.terminal), stream_type(version, terminal=session.terminal))
 
 
@@ -44,17 +54,12 @@ async def attach_websocket(
     name: str,
     request: Request,
     engine: EngineOf,
-    stdin: Flag = False,
-    stdout: Flag = False,
-    stderr: Flag = False,
-    stream: Flag = False,
-    logs: Flag = False,
-    detach_keys: DetachKeys = "",
+    asked: Attach,
 ) -> Response:
     """Connect a WebSocket to a container's streams."""
     if request.headers.get("upgrade", "").lower() != "websocket":
         raise InvalidArgument("this is a WebSocket endpoint: the request must ask for an upgrade to websocket")
-    return WebSocketReply(await engine.streams.attach(name, AttachRequest(stdin, stdout, stderr, stream, logs, detach_keys)))
+    return WebSocketReply(await engine.streams.attach(name, asked))
 
 
 @router.get("/{name:path}/logs")

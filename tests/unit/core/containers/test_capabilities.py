@@ -1,6 +1,7 @@
 """--cap-add, --cap-drop and what a container has without them."""
 
-from core.containers.capabilities import ALL_CAPABILITIES, DEFAULT_CAPABILITIES, NAMES, available_capabilities, granted_capabilities
+from core.containers.capabilities import ALL_CAPABILITIES, DEFAULT_CAPABILITIES, available_capabilities, granted_capabilities
+from sdk.linux.capabilities import NAMES
 
 
 def test_the_position_is_the_kernels_number():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from plugins.runtime_ns.capabilities import NAMES, CapabilitySets, all_capabilities, capability_sets
+from plugins.runtime_ns.capabilities import CapabilitySets, all_capabilities, capability_sets
 from sdk.errors import InvalidArgument
+from sdk.linux.capabilities import NAMES
 from sdk.oci.runtime import Capabilities
 
 EVERYTHING = (1 << len(NAMES)) - 1
