@@ -90,7 +90,10 @@ def reaches(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM, 
             client.connect((host, port))
             if kind == socket.SOCK_DGRAM:
                 client.send(b"ping")
-            return client.recv(64) == _REPLY
+            answered = client.recv(64) == _REPLY
+            if kind == socket.SOCK_STREAM:
+                client.recv(1)  # the server's end as well: a connection cut before it would keep the sandbox alive for seconds
+            return answered
         except TimeoutError:
             return False
 

@@ -58,13 +58,14 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def network() -> Iterator[None]:
+    """A network of the module's own; the next module's tests are back at home."""
     with private_network():
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def docker_registry(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     with serve_registry(tmp_path_factory.mktemp("registry")) as running:
         yield running
