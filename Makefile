@@ -6,7 +6,13 @@ BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 WORKERS ?= 2
 
-.PHONY: help venv packages demo-packages test test-unit lint demo bench clean
+# The virtual machine of test-vm: docs/how-to/test-in-a-vm.md
+CORE_VM_CACHE ?= /var/cache/core-vm
+CORE_VM_SUITE ?= bookworm
+CORE_VM_ACCEL ?= tcg,thread=multi
+VM_TESTS      ?= tests/vm
+
+.PHONY: help venv packages demo-packages test test-unit test-vm lint demo bench proto clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -21,11 +27,18 @@ test: packages lint compose-clients  ## everything: static checks, then all test
 test-unit: venv  ## the tests that need no root and no packages
 	$(BIN)/python -m pytest -m "not privileged" tests/unit tests/architecture
 
+test-vm: vm-packages venv  ## what differs with cgroup version 2, in a virtual machine (VM_TESTS: other tests)
+	$(SUDO) env CORE_VM_CACHE="$(CORE_VM_CACHE)" CORE_VM_SUITE="$(CORE_VM_SUITE)" CORE_VM_ACCEL="$(CORE_VM_ACCEL)" \
+	  $(BIN)/python -m pytest -p tests.vm.plugin $(VM_TESTS)
+
 lint: venv  ## ruff, mypy, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+proto: venv  ## generate the protobuf classes of BuildKit's protocol anew
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m plugins.api_buildkit.proto.generate
 
 bench: packages venv  ## measure containers, exec, list and memory through the API
 	$(SUDO) $(BIN)/python -m tests.bench
@@ -50,14 +63,18 @@ $(VENV)/.ready: pyproject.toml
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
 TEST_PACKAGES := $(DEMO_PACKAGES) nftables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
+VM_PACKAGES := qemu-system-x86 debootstrap debian-archive-keyring e2fsprogs
 POLICY := /usr/sbin/policy-rc.d
 
-.PHONY: install compose-clients
+.PHONY: install compose-clients vm-packages
 demo-packages:
 	@$(MAKE) --no-print-directory install PACKAGES="$(DEMO_PACKAGES)"
 
 packages:
 	@$(MAKE) --no-print-directory install PACKAGES="$(TEST_PACKAGES)"
+
+vm-packages:
+	@$(MAKE) --no-print-directory install PACKAGES="$(VM_PACKAGES)"
 
 # The Docker CLI (where the machine has none) and Compose are unpacked into a cache beside the system: Debian 12's are too old.
 # Without Compose its tests skip.

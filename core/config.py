@@ -53,7 +53,8 @@ class DriverChoice(BaseModel):
     registry: str = "hub"
     volume: str = "local"
     log: str = "json-file"
-    frontends: tuple[str, ...] = ("docker",)
+    builder: str = "dockerfile"
+    frontends: tuple[str, ...] = ("docker", "buildkit")
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""
@@ -64,6 +65,7 @@ class DriverChoice(BaseModel):
             Kind.REGISTRY: self.registry,
             Kind.VOLUME: self.volume,
             Kind.LOG: self.log,
+            Kind.BUILDER: self.builder,
         }
         return self.frontends if kind is Kind.FRONTEND else (chosen[kind],)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -15,7 +16,7 @@ from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """One storage driver and one registry backend; of the other kinds a default and, by name, all that opened."""
+    """One storage driver, one registry backend and one builder; of the other kinds a default and, by name, all that opened."""
 
     storage_name: str
     storage: StorageDriver
@@ -29,6 +30,8 @@ class Drivers:
     volumes: Mapping[str, VolumeDriver]
     log_name: str
     logs: Mapping[str, LogDriver]
+    builder_name: str
+    builder: Builder
 
     def runtime(self, name: str = "") -> Runtime:
         """Return the runtime a container names, the default for "". Raises InvalidArgument with Docker's sentence."""

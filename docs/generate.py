@@ -19,10 +19,11 @@ from plugins.api_docker.app import create_app
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk import errors, hookspecs, providers
-from sdk.drivers import logs, network, registry, runtime, storage, volume
+from sdk.drivers import builder, logs, network, registry, runtime, storage, volume
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {
+    "builder": builder,
     "storage": storage,
     "network": network,
     "registry": registry,

@@ -78,6 +78,18 @@ class StartFailed(EngineError):
         self.exit_code = exit_code
 
 
+class BuildFailed(EngineError):
+    """A build did not come to its end. `exit_code` is that of the process that failed, else 0. `line` (from 1; 0 is unknown) is where in
+    the Dockerfile `file`, `vertex` the digest of the step."""
+
+    def __init__(self, message: str, *, exit_code: int = 0, file: str = "", line: int = 0, vertex: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.file = file
+        self.line = line
+        self.vertex = vertex
+
+
 class NoSuchContainer(NotFound):
     def __init__(self, reference: str) -> None:
         super().__init__(f"No such container: {reference}")

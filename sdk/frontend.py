@@ -43,8 +43,16 @@ class ApiFrontend(ABC):
 
     @property
     def prefix(self) -> str:
-        """The path prefix this frontend serves on the daemon's listeners; the longest match wins."""
+        """The path prefix this frontend serves on the daemon's listeners."""
         return "/"
+
+    def claims(self, path: str) -> int:
+        """Return how much of a request's path this frontend claims, in characters; 0 if it is not for it. The longest claim wins.
+
+        The default claims `prefix` for what lies below it.
+        """
+        prefix = self.prefix
+        return len(prefix) if path == prefix or path.startswith(prefix.rstrip("/") + "/") else 0
 
     @abstractmethod
     def build(self, engine: Engine) -> ASGIApp:

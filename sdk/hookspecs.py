@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sdk.events import Event
     from sdk.oci.runtime import Spec
     from sdk.providers import (
+        BuilderProvider,
         FrontendProvider,
         LogProvider,
         NetworkProvider,
@@ -77,6 +78,12 @@ def provide_volume_driver() -> VolumeProvider[Any]:
 @hookspec
 def provide_log_driver() -> LogProvider[Any]:
     """Provide a log driver."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_builder() -> BuilderProvider[Any]:
+    """Provide a builder of images."""
     raise NotImplementedError
 
 

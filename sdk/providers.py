@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     FRONTEND = "frontend"
     VOLUME = "volume"
     LOG = "log"
+    BUILDER = "builder"
 
 
 class PluginSettings(BaseModel):
@@ -95,3 +97,7 @@ class VolumeProvider(Provider[VolumeDriver, S]):
 
 class LogProvider(Provider[LogDriver, S]):
     """A log driver."""
+
+
+class BuilderProvider(Provider[Builder, S]):
+    """A builder."""

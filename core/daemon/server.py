@@ -37,21 +37,18 @@ async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callab
 
 
 def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
-    """Return one application that hands each request to the frontend with the longest prefix of its path."""
-    ranked = sorted(frontends, key=lambda pair: len(pair[0].prefix), reverse=True)
+    """Return one application that hands each request to the frontend that claims most of its path."""
 
-    async def by_prefix(
-        scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
-        path = str(scope["path"])
-        app = next((app for frontend, app in ranked if _is_under(path, frontend.prefix)), _nobody)
-        await app(scope, receive, send)
+    async def by_claim(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+        path, claimed = str(scope["path"]), 0
+        chosen: ASGIApp = _nobody
+        for frontend, app in frontends:
+            claim = frontend.claims(path)
+            if claim > claimed:
+                claimed, chosen = claim, app
+        await chosen(scope, receive, send)
 
-    return ranked[0][1] if len(ranked) == 1 and ranked[0][0].prefix == "/" else by_prefix
-
-
-def _is_under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(prefix.rstrip("/") + "/")
+    return by_claim
 
 
 async def _nobody(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:

@@ -16,6 +16,7 @@ from core.containers.validation import validate_host_config
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.links import check_links
 from core.images.store import StoredImage
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
@@ -72,6 +73,7 @@ def _image(context: EngineContext, request: CreateRequest) -> StoredImage:
 
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
     ports.bindings(config, host_config)
+    check_links(context, host_config.links)
     context.drivers.runtime(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)

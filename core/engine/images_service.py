@@ -22,7 +22,7 @@ from core.images.garbage import sweep_dead_pulls
 from core.images.store import ImageStore
 from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
 from sdk.drivers.storage import StorageDriver
-from sdk.engine.containers import Filters, Pruned
+from sdk.engine.containers import Filters
 from sdk.engine.images import (
     CommitRequest,
     DistributionInfo,
@@ -122,7 +122,3 @@ class ImageService:
 
     async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]:
         return await search.search(self._context, term, limit, filters, credentials)
-
-    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned:
-        del filters, all_entries  # there is no builder that keeps a cache yet
-        return Pruned((), 0)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from core.containers.hostfiles import refresh_host_files
 from core.containers.live import LiveContainer
 from core.containers.state import is_running
 from core.engine.context import EngineContext
@@ -70,6 +71,7 @@ class NetworkService:
             wanted = self._wanted(live)
             if is_running(live.record):
                 await self._attachments.join(live.id, network, config)
+                self._refresh(live)
             else:
                 self._check(network, config, wanted)
             self._save(live, {**wanted, network.name: config})
@@ -87,6 +89,7 @@ class NetworkService:
             wanted = {name: config for name, config in self._wanted(live).items() if self._find_id(name) != network.id}
             if is_running(live.record):
                 await self._attachments.leave(live.id, network)
+                self._refresh(live)
             elif len(wanted) == len(self._wanted(live)) and not force:
                 raise PermissionDenied(f"container {live.id} is not connected to the network {network.name}")
             self._save(live, wanted)
@@ -103,6 +106,10 @@ class NetworkService:
     def _check(self, network: NetworkRecord, config: EndpointConfig, wanted: dict[str, EndpointConfig]) -> None:
         check_combination([*(self._catalog.find(network_of_mode(name)) for name in wanted), network])
         check_endpoint(network, config)
+
+    def _refresh(self, live: LiveContainer) -> None:
+        networks, _ = self._attachments.describe(live.id)
+        refresh_host_files(self._context.bundle(live.id), live.record, networks)
 
     def _save(self, live: LiveContainer, networks: dict[str, EndpointConfig]) -> None:
         self._context.containers.save(live, replace(live.record, networks=networks))

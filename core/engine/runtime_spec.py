@@ -16,6 +16,7 @@ from core.containers.spec import SpecRequest, build_spec
 from core.containers.state import is_running
 from core.containers.users import Identity
 from core.engine.context import EngineContext
+from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
 from sdk.errors import Conflict
@@ -38,7 +39,7 @@ async def runtime_spec(
         host_config=host_config,
         args=merge.command_line(record.config),
         host_devices=host_devices,
-        env=environment(record, identity),
+        env=merge.merge_env(environment_of_links(links_of(context, record)), environment(record, identity)),
         cwd=record.config.working_dir or "/",
         user=identity.user,
         hostname=record.config.hostname,

@@ -33,6 +33,7 @@ from core.engine import (
     wait,
 )
 from core.engine import list as listing
+from core.engine.builds import BuildService
 from core.engine.content_service import ContentService
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.files import FileService
@@ -44,6 +45,7 @@ from core.images.content import ContentStore
 from core.images.store import ImageStore
 from core.networks.attachments import Attachments
 from core.networks.catalog import NetworkCatalog
+from core.networks.dns.service import NameService
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
 from sdk import engine as protocol
@@ -173,9 +175,12 @@ class ExecService(_Bound):
 class SystemService:
     """Implements `sdk.engine.System`."""
 
-    def __init__(self, context: EngineContext, images: ImageService, plugins: tuple[PluginStatus, ...]) -> None:
+    def __init__(
+        self, context: EngineContext, images: ImageService, builds: BuildService, plugins: tuple[PluginStatus, ...]
+    ) -> None:
         self._context = context
         self._images = images
+        self._builds = builds
         self._plugins = plugins
         self._started_ns = time.time_ns()
 
@@ -183,7 +188,7 @@ class SystemService:
         return await system.info(self._context, self._plugins, self._started_ns)
 
     async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
-        return await system.disk_usage(self._context, self._images, kinds)
+        return await system.disk_usage(self._context, self._images, self._builds, kinds)
 
     async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
         return system.events(self._context, request)
@@ -206,7 +211,6 @@ async def open_engine(
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
     networks = NetworkCatalog(database, drivers)
-    attachments = Attachments(database, networks, drivers, events)
     image_service = ImageService(
         images,
         drivers.storage,
@@ -216,6 +220,8 @@ async def open_engine(
         lambda image_context, request: commit.commit(context, image_context, request),
     )
     async with anyio.create_task_group() as tasks:
+        names = NameService(networks, tasks)
+        attachments = Attachments(database, networks, drivers, events, names)
         context = EngineContext(
             settings=settings,
             drivers=drivers,
@@ -230,6 +236,7 @@ async def open_engine(
         )
         await image_service.recover()
         await reconcile.boot(context)
+        builds = BuildService(context, image_service.context)
         yield protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),
@@ -239,8 +246,10 @@ async def open_engine(
             content=ContentService(image_service.context),
             networks=NetworkService(networks, context),
             volumes=VolumeService(volumes, events),
-            system=SystemService(context, image_service, plugins),
+            system=SystemService(context, image_service, builds, plugins),
+            builds=builds,
         )
+        names.close()
         tasks.cancel_scope.cancel()
     for live in containers:
         _let_go(live)

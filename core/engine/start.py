@@ -11,16 +11,19 @@ from core.containers.hostfiles import HOST_FILES, write_host_files
 from core.containers.live import LiveContainer, Outcome
 from core.containers.mount_plan import mount_plan
 from core.containers.record import ContainerRecord
+from core.containers.resolv_conf import forwarding
 from core.containers.state import Transition, apply
 from core.drivers import calling
 from core.engine import health, supervise
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.identity import identity_of
+from core.engine.links import announce_address, links_of, names_of_links, with_links
 from core.engine.output import attach_pumps, open_log
 from core.engine.remove import destroy
 from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
 from core.networks.attachments import ConnectRequest
+from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
 from sdk.engine.containers import Changed, ContainerState, WaitResult
 from sdk.errors import EngineError, StartFailed
@@ -101,21 +104,25 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
         owner = running(context, mode.removeprefix("container:"))
         _share_host_files(context, owner.record, record)
         return f"/proc/{owner.record.pid}/ns/net"
+    links = links_of(context, record)
     connected = await context.attachments.connect(_request(record))
     undo.push_async_callback(context.attachments.disconnect, record.id)
-    write_host_files(context.bundle(record.id), record, connected)
+    write_host_files(context.bundle(record.id), record, connected, names_of_links(links))
+    announce_address(context, record)
     return connected.sandbox_path or ""
 
 
 def _request(record: ContainerRecord) -> ConnectRequest:
+    asked = forwarding(record.host_config)
     return ConnectRequest(
         container_id=record.id,
         container_name=record.name,
         hostname=record.config.hostname,
         mode=record.host_config.network_mode,
-        networks=record.networks,
+        networks=with_links(record),
         ports=ports.bindings(record.config, record.host_config),
         mac_address=record.config.mac_address,
+        resolver=Resolver(servers=asked.servers, host_servers=asked.host_servers, ndots=asked.ndots),
     )
 
 

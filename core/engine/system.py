@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import anyio
 
+from core.engine.builds import BuildService
 from core.engine.context import EngineContext
 from core.engine.images_service import ImageService
 from core.engine.inspect import inspect
@@ -72,7 +73,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
     )
 
 
-async def disk_usage(context: EngineContext, images: ImageService, kinds: frozenset[str]) -> DiskUsage:
+async def disk_usage(context: EngineContext, images: ImageService, builds: BuildService, kinds: frozenset[str]) -> DiskUsage:
     """Measure what images, containers and volumes take."""
     everything = not kinds
     containers = (
@@ -83,6 +84,7 @@ async def disk_usage(context: EngineContext, images: ImageService, kinds: frozen
         images=await images.list(ImageListRequest(all=True, shared_size=True)) if everything or "image" in kinds else (),
         containers=containers,
         volumes=await context.volumes.usage() if everything or "volume" in kinds else (),
+        builds=await builds.disk_usage() if everything or "build-cache" in kinds else (),
     )
 
 

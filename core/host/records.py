@@ -16,6 +16,12 @@ class _State(msgspec.Struct):
     state: str
 
 
+_TABLES = """\
+SELECT tables.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
+WHERE tables.type = 'table' AND columns.name = 'record'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """`instance` is in the names of the daemon's kernel objects, `alive` are the containers that run, `known` is every ID and
@@ -32,7 +38,7 @@ def read_records(data_root: Path) -> Records:
     if not path.exists():
         return Records()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [name for (name,) in database.execute(_TABLES)]
         rows = {table: database.execute(f"SELECT key, record FROM {table}").fetchall() for table in tables}
     decode = msgspec.json.Decoder(_State).decode
     return Records(

@@ -46,7 +46,9 @@ async def sweep_dead_pulls(storage: StorageDriver) -> None:
 
 
 def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
-    return images.layers.with_parents(used | images.layers.pins.held | {str(chain) for image in images for chain in image.chains})
+    return images.layers.with_parents(
+        used | images.layers.pins.held | images.layers.kept | {str(chain) for image in images for chain in image.chains}
+    )
 
 
 def _blobs_in_use(images: ImageStore) -> set[str]:

@@ -21,13 +21,17 @@ class LayerRecord(Struct, frozen=True, omit_defaults=True):
 
 
 class Layers:
-    """The table of committed layers, held in memory and written through. Who commits or removes a layer holds its lock."""
+    """The table of committed layers, held in memory and written through. Who commits or removes a layer holds its lock.
+
+    `kept` are those the build cache holds on to.
+    """
 
     def __init__(self, database: Database) -> None:
         self._table = database.table("layers", LayerRecord)
         self._records = dict(self._table.items())
         self.locks = KeyedLocks()
         self.pins = Pins()
+        self.kept: set[str] = set()
 
     def __contains__(self, chain: str) -> bool:
         return chain in self._records

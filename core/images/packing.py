@@ -13,16 +13,20 @@ from core.images.tarwrite import END, file_header, has_header, header
 
 _FLUSH = 1 << 18
 _SMALL = 1 << 16
+_NEVER = 0o77777777777
 
 Inode = tuple[int, int]
 
 
 class Packing:
-    """One archive being written to a descriptor. Directories on `excluded` devices are packed without what is in them."""
+    """One archive being written to a descriptor. Directories on `excluded` devices are packed without what is in them; times after
+    `newest` (seconds) are told as that. `size` counts bytes of files."""
 
-    def __init__(self, output: int, excluded: frozenset[int] = frozenset()) -> None:
+    def __init__(self, output: int, excluded: frozenset[int] = frozenset(), newest: int = _NEVER) -> None:
         self._output = output
         self._excluded = excluded
+        self._newest = newest
+        self.size = 0
         self._buffer = bytearray()
         self._links: dict[Inode, bytes] = {}
 
@@ -36,14 +40,17 @@ class Packing:
             if status and stat.S_ISDIR(status.st_mode) and status.st_dev not in self._excluded:
                 pending += self._children(path, name)
 
-    def change(self, change: bytes) -> None:
-        """Pack one path alone, or with a `-` in front the whiteout of one. Paths are absolute, names in the archive relative."""
+    def change(self, change: bytes, root: bytes = b"") -> None:
+        """Pack one path alone, or with a `-` in front the whiteout of one. Paths are absolute, names in the archive relative.
+
+        Files are looked for below the current directory, or below `root` (with a slash at its end) where nothing changes meanwhile.
+        """
         name = change[1:].lstrip(b"/")
         if change.startswith(b"-"):
             parent, slash, last = name.rpartition(b"/")
             self._put(file_header(parent + slash + whiteouts.PREFIX + last, 0))
         else:
-            self._one(name, name)
+            self._one(root + name, name)
 
     def finish(self) -> None:
         """Close the archive."""
@@ -75,17 +82,18 @@ class Packing:
             self._file(path, name, status)
         else:
             target = os.readlink(path) if kind == stat.S_IFLNK else b""
-            self._put(header(name, status, target, _xattrs(path)))
+            self._put(header(name, status, target, _xattrs(path), self._newest))
 
     def _file(self, path: bytes, name: bytes, status: os.stat_result) -> None:
         if status.st_nlink > 1:
             first = self._links.setdefault((status.st_dev, status.st_ino), name)
             if first != name:
-                self._put(header(name, status, first))
+                self._put(header(name, status, first, newest=self._newest))
                 return
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            self._put(header(name, status, xattrs=_xattrs(path)))
+            self._put(header(name, status, xattrs=_xattrs(path), newest=self._newest))
+            self.size += status.st_size
             self._content(descriptor, status.st_size)
         finally:
             os.close(descriptor)

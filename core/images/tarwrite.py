@@ -26,8 +26,11 @@ def has_header(mode: int) -> bool:
     return stat.S_IFMT(mode) in _KINDS
 
 
-def header(name: bytes, status: os.stat_result, target: bytes = b"", xattrs: Mapping[bytes, bytes] | None = None) -> bytes:
-    """Return the header blocks of a member. `target` is a symlink's text or, for any other kind, the member it is a hard link to."""
+def header(
+    name: bytes, status: os.stat_result, target: bytes = b"", xattrs: Mapping[bytes, bytes] | None = None, newest: int = _MAX_SIZE
+) -> bytes:
+    """Return the header blocks of a member. `target` is a symlink's text or, for any other kind, the member it is a hard link to. A time
+    after `newest` (seconds) is told as that."""
     kind = _KINDS[stat.S_IFMT(status.st_mode)]
     if target and kind != SYMLINK:
         kind = HARDLINK
@@ -42,7 +45,7 @@ def header(name: bytes, status: os.stat_result, target: bytes = b"", xattrs: Map
         _number(pax, b"uid", status.st_uid, _MAX_ID, 8),
         _number(pax, b"gid", status.st_gid, _MAX_ID, 8),
         _number(pax, b"size", size, _MAX_SIZE, 12),
-        _number(pax, b"mtime", int(status.st_mtime), _MAX_SIZE, 12),
+        _number(pax, b"mtime", min(int(status.st_mtime), newest), _MAX_SIZE, 12),
     )
     device = status.st_rdev if kind in (CHARACTER, BLOCKDEV) else 0
     block = _block(name_field, numbers, kind, link_field, device)

@@ -55,6 +55,8 @@ async def open_drivers(
             volumes=await opener.every(Kind.VOLUME, offers.volumes, choice.volume),
             log_name=choice.log,
             logs=await opener.every(Kind.LOG, offers.logs, choice.log),
+            builder_name=choice.builder,
+            builder=await opener.only(Kind.BUILDER, offers.builders, choice.builder),
         )
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.kernel.discovery import Candidate
 from core.kernel.health import Health
 from core.kernel.registry import D, Offer, PluginRegistry
+from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -27,6 +28,7 @@ class Offers:
     networks: Mapping[str, Offer[NetworkDriver]]
     volumes: Mapping[str, Offer[VolumeDriver]]
     logs: Mapping[str, Offer[LogDriver]]
+    builders: Mapping[str, Offer[Builder]]
     frontends: Mapping[str, Offer[ApiFrontend]]
 
     def __iter__(self) -> Iterator["Described"]:
@@ -37,6 +39,7 @@ class Offers:
         yield from _described(Kind.NETWORK, self.networks)
         yield from _described(Kind.VOLUME, self.volumes)
         yield from _described(Kind.LOG, self.logs)
+        yield from _described(Kind.BUILDER, self.builders)
         yield from _described(Kind.FRONTEND, self.frontends)
 
 
@@ -77,5 +80,6 @@ def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], he
         networks=unique(Kind.NETWORK, registry.network_drivers()),
         volumes=unique(Kind.VOLUME, registry.volume_drivers()),
         logs=unique(Kind.LOG, registry.log_drivers()),
+        builders=unique(Kind.BUILDER, registry.builders()),
         frontends=unique(Kind.FRONTEND, registry.api_frontends()),
     )

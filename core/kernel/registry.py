@@ -14,6 +14,7 @@ import pluggy
 
 from core.kernel.health import Health, sentence
 from sdk import hookspecs
+from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -104,6 +105,9 @@ class PluginRegistry:
 
     def log_drivers(self) -> list[Offer[LogDriver]]:
         return self._offers(Kind.LOG, self._plugins.hook.provide_log_driver)
+
+    def builders(self) -> list[Offer[Builder]]:
+        return self._offers(Kind.BUILDER, self._plugins.hook.provide_builder)
 
     def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
         offers: list[Offer[D]] = []

@@ -14,6 +14,7 @@ from core.drivers import Drivers, calling
 from core.events.bus import EventBus
 from core.networks.attachment import attachment_of, member_of
 from core.networks.catalog import NetworkCatalog
+from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
 from core.networks.places import ConnectRequest, Place, places_of
@@ -57,12 +58,13 @@ class Attachments:
     next boot removes what is left of it on the host.
     """
 
-    def __init__(self, database: Database, catalog: NetworkCatalog, drivers: Drivers, events: EventBus) -> None:
+    def __init__(self, database: Database, catalog: NetworkCatalog, drivers: Drivers, events: EventBus, names: NameService) -> None:
         self._table = database.table("endpoints", ContainerEndpoints)
         self._catalog = catalog
         self._drivers = drivers
         self._endpoints = Endpoints(catalog, drivers)
         self._events = events
+        self._names = names
         self._held: dict[str, _Held] = {}
         self._joining: list[str] = []
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
@@ -79,12 +81,14 @@ class Attachments:
         async with self._lock(request.container_id), AsyncExitStack() as undo:
             places = places_of(self._catalog, request)
             with self._about_to_join(places):
-                held = _Held(ContainerEndpoints(name=request.container_name, hostname=request.hostname))
+                record = ContainerEndpoints(name=request.container_name, hostname=request.hostname, resolver=request.resolver)
+                held = _Held(record)
                 for place in places:
                     held = await self._add(held, request, place, undo)
                 if places[0].network.name == NONE and (made := await self._endpoints.isolate(undo)) is not None:
                     held = replace(held, sandbox=made[1], made_by=made[0], made=made[1])
                 self._keep(request.container_id, held)
+                await self._answer(request.container_id, held)
             undo.pop_all()
         for place in places:
             self._emit("connect", place.network, request.container_id)
@@ -109,6 +113,7 @@ class Attachments:
                     await self._take_away(container_id, endpoint, None)
                 if held.made is not None:
                     await self._endpoints.release(held.made_by, held.made)
+                self._names.forget(container_id)
                 self._table.delete(container_id)
                 del self._held[container_id]
 
@@ -135,6 +140,8 @@ class Attachments:
                     await driver.restore([network.spec() for network in networks], endpoints)
             except EngineError:
                 _log.exception("the network driver %s could not be brought in line with the records", name)
+        for container_id, held in self._held.items():
+            await self._answer(container_id, held)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Changes while a container runs
@@ -156,7 +163,9 @@ class Attachments:
             place = Place(network, config, gateway=gateway)
             request = ConnectRequest(container_id, held.record.name, held.record.hostname)
             with self._about_to_join([place]):
-                self._keep(container_id, await self._add(held, request, place, undo))
+                held = await self._add(held, request, place, undo)
+                self._keep(container_id, held)
+                await self._answer(container_id, held)
             undo.pop_all()
         self._emit("connect", network, container_id)
 
@@ -173,11 +182,13 @@ class Attachments:
                 await self._take_away(container_id, endpoint, held.sandbox)
                 rest = tuple(other for other in held.record.endpoints if other is not endpoint)
                 self._keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
+                self._names.learn(container_id, self._held[container_id].record)
 
     def rename(self, container_id: str, name: str) -> None:
         """Learn a running container's new name; nothing for one that does not run."""
         if held := self._held.get(container_id):
             self._keep(container_id, replace(held, record=replace(held.record, name=name)))
+            self._names.learn(container_id, self._held[container_id].record)
 
     # -----------------------------------------------------------------------------------------------------------------
     # What there is
@@ -232,6 +243,10 @@ class Attachments:
         if held.sandbox is None and sandbox is not None:
             return _Held(record, sandbox, made_by=place.network.config.driver, made=sandbox)
         return replace(held, record=record)
+
+    async def _answer(self, container_id: str, held: _Held) -> None:
+        if held.sandbox is not None:
+            await self._names.serve(container_id, held.record, held.sandbox.path)
 
     async def _take_away(self, container_id: str, endpoint: EndpointRecord, sandbox: Sandbox | None) -> None:
         network = self._catalog.find(endpoint.network_id)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
-from core.networks.record import NetworkRecord
+from core.networks.record import NetworkRecord, Resolver
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig
 
@@ -24,6 +24,7 @@ class ConnectRequest:
     networks: Mapping[str, EndpointConfig] = field(default_factory=dict)
     ports: tuple[PortBinding, ...] = ()
     mac_address: str = ""
+    resolver: Resolver = Resolver()
 
 
 @dataclass(frozen=True, slots=True)

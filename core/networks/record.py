@@ -77,11 +77,21 @@ class EndpointRecord(Struct, frozen=True, kw_only=True):
         )
 
 
+class Resolver(Struct, frozen=True, kw_only=True):
+    """Whom a container's name server asks for other names: `servers` from the container's networks, `host_servers` from the host's.
+    Names with fewer dots than `ndots` it does not ask for."""
+
+    servers: tuple[str, ...] = ()
+    host_servers: tuple[str, ...] = ()
+    ndots: int = 0
+
+
 class ContainerEndpoints(Struct, frozen=True, kw_only=True):
     """All places of one running container, in the order they were made."""
 
     name: str
     hostname: str
+    resolver: Resolver = Resolver()
     endpoints: tuple[EndpointRecord, ...] = ()
 
 

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from sdk.errors import (
+    BuildFailed,
     Conflict,
     DataLoss,
     DeadlineExceeded,
@@ -36,6 +37,7 @@ STATUS: dict[type[EngineError], int] = {
     DeadlineExceeded: 500,
     DriverError: 500,
     StartFailed: 500,
+    BuildFailed: 500,
     PortAllocated: 500,
     EngineError: 500,
 }

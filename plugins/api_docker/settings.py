@@ -6,7 +6,8 @@ from sdk.providers import PluginSettings
 
 
 class ApiDockerSettings(PluginSettings):
-    """`builder_version` is what clients are told by `/_ping`: "1" makes the CLI send builds to the classic endpoint."""
+    """`builder_version` is what clients are told by `/_ping`: "2" invites them to BuildKit's protocol (the frontend `buildkit`), "1" to
+    the classic endpoint alone."""
 
-    builder_version: Literal["1", "2"] = "1"
+    builder_version: Literal["1", "2"] = "2"
     experimental: bool = False

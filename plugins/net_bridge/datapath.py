@@ -9,9 +9,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 from plugins.net_bridge import messages, sysctl
 from plugins.net_bridge.bridges import Bridges
+from plugins.net_bridge.changes import RulesetChanges
 from plugins.net_bridge.firewall import Firewall
-from plugins.net_bridge.libnftables import RulesetError
-from plugins.net_bridge.options import BridgeOptions, parse
+from plugins.net_bridge.options import BridgeOptions, interface_parameters, parse
 from plugins.net_bridge.publishing import Publishing
 from plugins.net_bridge.rtnetlink import RouteSocket
 from plugins.net_bridge.ruleset import BridgeRules
@@ -21,6 +21,8 @@ from plugins.net_bridge.veths import Port, Veths, mac_for
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox
 from sdk.errors import EngineError
+from sdk.linux.namespaces import in_network_namespace
+from sdk.linux.nftables import RulesetError
 
 Address = IPv4Address | IPv6Address
 
@@ -53,6 +55,7 @@ class Datapath:
         self._log = log
         self._route = RouteSocket()
         self._firewall = Firewall(f"core_{instance}", log)
+        self.changes = RulesetChanges(f"core_{instance}")
         self._bridges = Bridges(self._route, instance)
         self._veths = Veths(self._route, instance)
         self._ports = Publishing(self._firewall, log)
@@ -69,6 +72,7 @@ class Datapath:
         self._wiring.close()
         self._sandboxes.close()
         self._ports.close()
+        self.changes.close()
         self._firewall.close()
         self._route.close()
 
@@ -147,6 +151,13 @@ class Datapath:
             self._veths.delete(name)
         self._ports.restore({key: known.rules for key, known in self._networks.items()}, endpoints)
 
+    def repair(self) -> None:
+        """Mend the table if another program changed it."""
+        try:
+            self._firewall.repair()
+        except RulesetError as error:
+            self._log.error("published ports do not work: the nftables table cannot be written: %s", error)
+
     def audit(self) -> list[str]:
         """Return a line for each link and nftables object of this daemon."""
         bridges = [f"bridge {link.name}" for link in self._bridges.mine()]
@@ -182,6 +193,8 @@ class Datapath:
         index = wired.veth.index
         metric = 0 if spec.default_route else messages.FALLBACK_METRIC + index
         wired.namespace.route.request(messages.configure(index, mac, spec.addresses, gateways, metric))
+        if parameters := interface_parameters(spec.options, wired.interface):
+            in_network_namespace(f"/proc/self/fd/{wired.namespace.fd}", lambda: sysctl.write_all(parameters))
         return Endpoint(
             id=spec.id,
             network_id=known.spec.id,

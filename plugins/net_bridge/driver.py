@@ -14,6 +14,8 @@ from sdk.providers import PluginContext
 T = TypeVar("T")
 
 _THREADS = 4
+_SETTLING_SECONDS = 0.05
+"""Other programs write several transactions in a row."""
 
 
 class BridgeDriver(NetworkDriver, SandboxMaker):
@@ -33,6 +35,15 @@ class BridgeDriver(NetworkDriver, SandboxMaker):
     async def close(self) -> None:
         """Give back the pool; networks and endpoints stay."""
         await self._run(self._datapath.close)
+
+    async def keep_table(self) -> None:
+        """Mend the table whenever another program changed it, until cancelled; costs nothing while nobody does."""
+        changes = self._datapath.changes
+        with changes.announced():
+            while True:
+                await changes.wait()
+                await anyio.sleep(_SETTLING_SECONDS)
+                await self._run(self._datapath.repair)
 
     async def create_network(self, network: NetworkSpec) -> None:
         await self._run(lambda: self._datapath.create_network(network))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from plugins.net_bridge import ruleset
 from plugins.net_bridge.generation import GenerationSocket
-from plugins.net_bridge.libnftables import Nftables, RulesetError
 from plugins.net_bridge.ruleset import BridgeRules, Forward
+from sdk.linux.nftables import Nftables, RulesetError
 
 _UNKNOWN = -1
 
@@ -22,6 +22,7 @@ class Firewall:
         self._generation = GenerationSocket()
         self._known_generation = self._generation.read()
         self._lock = threading.Lock()
+        self._user_chain = ""
         self._networks: dict[str, BridgeRules] = {}
         self._forwards: dict[str, Sequence[Forward]] = {}
 
@@ -48,11 +49,17 @@ class Firewall:
             if self._networks.pop(network_id, None) is not None:
                 self._rebuild()
 
+    def repair(self) -> None:
+        """Write the table anew if another program changed the ruleset, with the administrator's chain as it was last seen."""
+        with self._lock:
+            if self._networks and self._is_foreign():
+                self._log.info("another program changed table %s: writing it anew", self._table)
+                self._rebuild()
+
     def publish(self, endpoint_id: str, forwards: Sequence[Forward]) -> None:
         """Publish an endpoint's ports; even without any, repair the table if another program changed the ruleset."""
         with self._lock:
             if self._is_foreign():
-                self._log.info("another program changed the nftables ruleset: writing table %s anew", self._table)
                 self._rebuild()
             if forwards:
                 self._forwards[endpoint_id] = forwards
@@ -99,8 +106,31 @@ class Firewall:
             self._rebuild()
 
     def _rebuild(self) -> None:
+        """Write everything. A table that is laid out otherwise, as an earlier release did, is replaced as a whole."""
+        lost = self._remember_user_chain()
         self._known_generation = self._generation.read()
-        self._run(ruleset.render(self._table, list(self._networks.values()), self._all_forwards()))
+        commands = ruleset.render(self._table, list(self._networks.values()), self._all_forwards())
+        try:
+            self._run(commands)
+        except RulesetError:
+            self._run(ruleset.remove(self._table) + commands)
+            lost = True
+        if lost and self._user_chain and self._networks:
+            self._restore_user_chain()
+
+    def _remember_user_chain(self) -> bool:
+        """Take note of what the administrator's chain says; True if it is gone."""
+        try:
+            self._user_chain = self._nftables.run(f"list chain inet {self._table} {ruleset.USER_CHAIN}")
+        except RulesetError:
+            return True
+        return False
+
+    def _restore_user_chain(self) -> None:
+        try:
+            self._run(self._user_chain)
+        except RulesetError as error:  # it refers to sets that are gone as well
+            self._log.warning("the chain %s of table %s is lost: %s", ruleset.USER_CHAIN, self._table, error)
 
     def _run(self, commands: str) -> None:
         self._nftables.run(commands)

@@ -1,20 +1,11 @@
-"""Network namespaces held by descriptor: nothing is mounted, so a namespace ends with its last process and descriptor.
-
-A thread that moved into a namespace never comes back to other work: it ends. So no failure can leave a thread of the daemon in a
-container's namespace.
-"""
+"""Network namespaces held by descriptor: nothing is mounted, so a namespace ends with its last process and descriptor."""
 
 import os
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
 
 from plugins.net_bridge import messages
 from plugins.net_bridge.rtnetlink import RouteSocket
-from sdk.linux.namespaces import CLONE_NEWNET, open_network_namespace, setns, unshare
-
-T = TypeVar("T")
+from sdk.linux.namespaces import CLONE_NEWNET, in_new_thread, open_network_namespace, setns, unshare
 
 _LOOPBACK = 1
 
@@ -33,14 +24,14 @@ class Namespace:
 
 def create() -> Namespace:
     """Make a network namespace with a working loopback."""
-    return _in_new_thread(_create)
+    return in_new_thread(_create)
 
 
 def enter(path: str) -> Namespace:
     """Open the namespace at a path. Raises FileNotFoundError when its process is gone."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return _in_new_thread(lambda: _enter(fd))
+        return in_new_thread(lambda: _enter(fd))
     except BaseException:
         os.close(fd)
         raise
@@ -60,26 +51,3 @@ def _create() -> Namespace:
 def _enter(fd: int) -> Namespace:
     setns(fd, CLONE_NEWNET)
     return Namespace(fd, RouteSocket())
-
-
-@dataclass(slots=True)
-class _Outcome(Generic[T]):
-    values: list[T] = field(default_factory=list)
-    errors: list[BaseException] = field(default_factory=list)
-
-
-def _in_new_thread(work: Callable[[], T]) -> T:
-    outcome: _Outcome[T] = _Outcome()
-
-    def run() -> None:
-        try:
-            outcome.values.append(work())
-        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
-            outcome.errors.append(error)
-
-    thread = threading.Thread(target=run, name="net_bridge namespace")
-    thread.start()
-    thread.join()
-    if outcome.errors:
-        raise outcome.errors[0]
-    return outcome.values[0]

@@ -1,5 +1,6 @@
 """Docker's options of a bridge network, parsed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
@@ -14,6 +15,8 @@ _ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masqu
 _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
+_PARAMETERS = "com.docker.network.endpoint.sysctls"
+_PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.(conf|neigh|input)\.IFNAME\.([a-z0-9_]+)=(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,24 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         is_default=is_default,
         icc=_boolean(options, _ICC, default=True),
         masquerade=_boolean(options, _MASQUERADE, default=True),
-        host_ip=_ipv4(options, _HOST_IP),
+        host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=options.get(_INTERFACE_PREFIX) or "eth",
     )
+
+
+def interface_parameters(options: Mapping[str, str], interface: str) -> dict[str, str]:
+    """Return the kernel parameters an endpoint's options set for its interface, by path below /proc/sys/net. Raises InvalidArgument.
+
+    They are written `net.ipv4.conf.IFNAME.log_martians=1`, several with commas between.
+    """
+    parameters = {}
+    for text in filter(None, options.get(_PARAMETERS, "").split(",")):
+        match = _PARAMETER.fullmatch(text.strip())
+        if match is None:
+            raise InvalidArgument(f"invalid endpoint settings: unrecognised network interface sysctl '{text}'")
+        family, kind, name, value = match.groups()
+        parameters[f"{family}/{kind}/{interface}/{name}"] = value
+    return parameters
 
 
 def _bridge_name(name: str) -> str:
@@ -64,7 +82,8 @@ def _number(options: Mapping[str, str], key: str, default: int) -> int:
     return int(value or 0) or default
 
 
-def _ipv4(options: Mapping[str, str], key: str) -> IPv4Address:
+def _ipv4(options: Mapping[str, str], key: str, default: IPv4Address) -> IPv4Address:
+    """Return an address; 0.0.0.0, which Docker's default network spells out, is no wish."""
     value = options.get(key) or "0.0.0.0"
     try:
         address = ip_address(value)
@@ -72,4 +91,4 @@ def _ipv4(options: Mapping[str, str], key: str) -> IPv4Address:
         address = None
     if not isinstance(address, IPv4Address):
         raise InvalidArgument(f"invalid value for {key}: {value}")
-    return address
+    return default if address.is_unspecified else address

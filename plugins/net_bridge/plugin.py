@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
+
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkDriver
 from sdk.hookspecs import hookimpl
@@ -16,7 +18,10 @@ async def open_driver(context: PluginContext, settings: BridgeSettings) -> Async
 
     driver = await BridgeDriver.open(context, settings)
     try:
-        yield driver
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(driver.keep_table)
+            yield driver
+            tasks.cancel_scope.cancel()
     finally:
         await driver.close()
 

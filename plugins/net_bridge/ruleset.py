@@ -32,14 +32,29 @@ class Forward:
     container_port: int
 
 
-_FRAME = """\
-table inet {table}
-delete table inet {table}
+USER_CHAIN = "user"
+"""The administrator's chain: sees every packet to or from a container before our rules do, and is never rewritten."""
+
+_DECLARATION = """\
 table inet {table} {{
 	map published_ip {{ type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }}
 	map published_any_ip {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
 	map published_ip6 {{ type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }}
 	map published_any_ip6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
+	set bridges {{ type ifname; }}
+	chain user {{ }}
+	chain published {{ }}
+	chain guard {{ type filter hook prerouting priority raw; policy accept; }}
+	chain prerouting {{ type nat hook prerouting priority dstnat; policy accept; }}
+	chain output {{ type nat hook output priority -100; policy accept; }}
+	chain postrouting {{ type nat hook postrouting priority srcnat; policy accept; }}
+	chain forward {{ type filter hook forward priority filter; policy accept; }}
+}}
+"""
+_MAPS = ("published_ip", "published_any_ip", "published_ip6", "published_any_ip6")
+_CHAINS = ("published", "guard", "prerouting", "output", "postrouting", "forward")
+_RULES = """\
+table inet {table} {{
 	set bridges {{ type ifname; elements = {{ {bridges} }}; }}
 	chain published {{
 		meta nfproto ipv4 dnat ip to ip daddr . meta l4proto . th dport map @published_ip
@@ -48,25 +63,20 @@ table inet {table} {{
 		meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @published_any_ip6
 	}}
 	chain guard {{
-		comment "bridges route 127.0.0.0/8 so that ports answer on the host's loopback; containers must not get in that way"
-		type filter hook prerouting priority raw; policy accept;
-		iifname @bridges ip daddr 127.0.0.0/8 drop
+		iifname @bridges ip daddr 127.0.0.0/8 drop comment "bridges route 127.0.0.0/8, so that ports answer on the host's loopback"
 	}}
 	chain prerouting {{
-		type nat hook prerouting priority dstnat; policy accept;
 		fib daddr type local jump published
 	}}
 	chain output {{
-		type nat hook output priority -100; policy accept;
 		fib daddr type local jump published
 	}}
 	chain postrouting {{
-		type nat hook postrouting priority srcnat; policy accept;
 		oifname @bridges ip saddr 127.0.0.0/8 masquerade
 {masquerade}	}}
 	chain forward {{
-		type filter hook forward priority filter; policy accept;
 		iifname != @bridges oifname != @bridges accept
+		jump user
 		ct state established,related accept
 {internal}		oifname @bridges ct status dnat accept
 {icc}		oifname @bridges drop
@@ -76,17 +86,27 @@ table inet {table} {{
 
 
 def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward]) -> str:
-    """Return the transaction that replaces the table by one with these networks and ports; without networks, removes it."""
+    """Return the transaction that gives the table these networks and ports and no others; without networks, removes it.
+
+    The administrator's chain stays as it is.
+    """
     if not networks:
-        return f"table inet {table}\ndelete table inet {table}\n"
-    frame = _FRAME.format(
+        return remove(table)
+    emptied = [f"flush map inet {table} {name}\n" for name in _MAPS] + [f"flush set inet {table} bridges\n"]
+    emptied += [f"flush chain inet {table} {name}\n" for name in _CHAINS]
+    rules = _RULES.format(
         table=table,
         bridges=", ".join(f'"{network.bridge}"' for network in networks),
         masquerade=_lines(rule for network in networks for rule in _masquerade(network)),
         internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),
         icc=_lines(f'iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in networks if network.icc),
     )
-    return frame + add(table, forwards)
+    return "".join([_DECLARATION.format(table=table), *emptied, rules, add(table, forwards)])
+
+
+def remove(table: str) -> str:
+    """Return the transaction after which there is no table, whether or not there was one."""
+    return f"table inet {table}\ndelete table inet {table}\n"
 
 
 def add(table: str, forwards: Iterable[Forward]) -> str:

@@ -1,5 +1,7 @@
 """Settings of the bridge driver: the table `[plugins.net_bridge]`."""
 
+from ipaddress import IPv4Address
+
 from pydantic import Field
 
 from sdk.providers import PluginSettings
@@ -15,3 +17,6 @@ class BridgeSettings(PluginSettings):
     pool_limit: int = Field(default=64, ge=0)
     mtu: int = Field(default=1500, ge=68, le=65535)
     ip_forward: bool = True
+    publish_default_ip: IPv4Address = Field(
+        default=IPv4Address(0), description="where ports are published that name no address; 0.0.0.0 is every address, IPv6 too"
+    )

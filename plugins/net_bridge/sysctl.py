@@ -1,6 +1,9 @@
 """Kernel parameters of the network namespace the calling thread is in."""
 
 import os
+from collections.abc import Mapping
+
+from sdk.errors import InvalidArgument
 
 
 def write(name: str, value: str) -> None:
@@ -13,6 +16,15 @@ def write(name: str, value: str) -> None:
         os.write(fd, value.encode())
     finally:
         os.close(fd)
+
+
+def write_all(parameters: Mapping[str, str]) -> None:
+    """Set parameters. Raises InvalidArgument for one the kernel does not know or whose value it refuses."""
+    for name, value in parameters.items():
+        try:
+            write(name, value)
+        except OSError as error:
+            raise InvalidArgument(f"failed to set net.{name.replace('/', '.')}: {error.strerror}") from error
 
 
 def _read(path: str) -> str:

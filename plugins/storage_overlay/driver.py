@@ -12,7 +12,7 @@ import anyio.to_thread
 from plugins.storage_overlay.changes import upper_changes
 from plugins.storage_overlay.lookup import read_file
 from plugins.storage_overlay.mounts import stacked
-from sdk.drivers.storage import Change, Mount, SnapshotInfo, SnapshotKind, StorageDriver, Usage
+from sdk.drivers.storage import ActiveCommitter, Change, Mount, SnapshotInfo, SnapshotKind, StorageDriver, Usage
 from sdk.errors import SnapshotExists
 from sdk.oci.digest import ChainID
 from sdk.storage.snapshots import SnapshotTree
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 _THREADS = 16
 
 
-class OverlayDriver(StorageDriver):
+class OverlayDriver(StorageDriver, ActiveCommitter):
     """Snapshots in `root`; `options` are overlayfs mount options that every mount gets."""
 
     def __init__(self, root: Path, options: tuple[str, ...] = ()) -> None:
@@ -41,6 +41,9 @@ class OverlayDriver(StorageDriver):
 
     async def commit(self, name: ChainID, key: str, *, parent: ChainID | None) -> None:
         await self._run(self._commit, name, key, parent)
+
+    async def commit_active(self, name: ChainID, key: str) -> None:
+        await self._run(self._commit_active, name, key)
 
     async def prepare(self, key: str, *, parent: ChainID | None) -> None:
         await self._run(self._prepare, SnapshotInfo(key, SnapshotKind.ACTIVE, parent))
@@ -87,6 +90,13 @@ class OverlayDriver(StorageDriver):
         with contextlib.suppress(SnapshotExists), self._tree.making(SnapshotInfo(name, SnapshotKind.COMMITTED, parent)) as aside:
             os.rename(self._tree.files(staged), aside / "fs")
         self._tree.discard(staged)
+
+    def _commit_active(self, name: ChainID, key: str) -> None:
+        active = self._tree.get(key, SnapshotKind.ACTIVE)
+        committed = SnapshotInfo(name, SnapshotKind.COMMITTED, active.parent)
+        with contextlib.suppress(SnapshotExists), self._tree.making(committed) as aside:
+            os.rename(self._tree.files(active), aside / "fs")
+        self._tree.discard(active)
 
     def _prepare(self, info: SnapshotInfo) -> None:
         with self._tree.making(info) as aside:

@@ -127,3 +127,14 @@ class StorageDriver(ABC):
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info` (backing file system and the like)."""
         return {}
+
+
+class ActiveCommitter(ABC):
+    """An optional ability of a storage driver: make a layer of what was written to an active snapshot, without copying it."""
+
+    @abstractmethod
+    async def commit_active(self, name: ChainID, key: str) -> None:
+        """Turn the active snapshot `key`, which nothing has mounted any more, into the committed snapshot `name` on top of its parent.
+
+        If `name` exists already the active snapshot is dropped and the call succeeds. Raises NoSuchSnapshot for an unknown key.
+        """

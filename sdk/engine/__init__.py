@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sdk.engine.builds import Builds
 from sdk.engine.containers import ContainerFiles, Containers, ContainerStreams, Execs
 from sdk.engine.content import Content
 from sdk.engine.images import Images
@@ -23,3 +24,4 @@ class Engine:
     networks: Networks
     volumes: Volumes
     system: System
+    builds: Builds

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sdk.drivers.registry import Credentials, SearchResult
 from sdk.engine.config import ContainerConfig
-from sdk.engine.containers import Filters, Pruned
+from sdk.engine.containers import Filters
 from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.image import History, ImageConfig
 
@@ -137,5 +137,3 @@ class Images(Protocol):
     async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo: ...
 
     async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]: ...
-
-    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned: ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdk.drivers.registry import Credentials
+from sdk.engine.builds import CacheEntry
 from sdk.engine.containers import ContainerInfo, Filters
 from sdk.engine.images import ImageInfo
 from sdk.engine.volumes import VolumeInfo
@@ -71,6 +72,7 @@ class DiskUsage:
     images: Sequence[ImageInfo] = ()
     containers: Sequence[ContainerInfo] = ()
     volumes: Sequence[VolumeInfo] = ()
+    builds: Sequence[CacheEntry] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,14 @@
 
 import ctypes
 import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from sdk.linux.libc import libc
+
+T = TypeVar("T")
 
 CLONE_NEWNET = 0x40000000
 
@@ -21,6 +27,47 @@ def setns(fd: int, flags: int) -> None:
 def open_network_namespace() -> int:
     """Return a descriptor of the calling thread's network namespace; the caller closes it."""
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def in_network_namespace(path: str, work: Callable[[], T]) -> T:
+    """Return what `work` returns inside the network namespace at a path: a socket it opens belongs there. Raises what it raises.
+
+    A thread that moved into a namespace never comes back to other work: it ends. So no failure leaves one in a container's namespace.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def inside() -> T:
+        setns(fd, CLONE_NEWNET)
+        return work()
+
+    try:
+        return in_new_thread(inside)
+    finally:
+        os.close(fd)
+
+
+@dataclass(slots=True)
+class _Outcome(Generic[T]):
+    values: list[T] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
+
+
+def in_new_thread(work: Callable[[], T]) -> T:
+    """Return what `work` returns in a thread that lives for nothing else. Raises what it raises."""
+    outcome: _Outcome[T] = _Outcome()
+
+    def run() -> None:
+        try:
+            outcome.values.append(work())
+        except BaseException as error:  # noqa: BLE001 - carried over to the caller's thread
+            outcome.errors.append(error)
+
+    thread = threading.Thread(target=run, name="namespace")
+    thread.start()
+    thread.join()
+    if outcome.errors:
+        raise outcome.errors[0]
+    return outcome.values[0]
 
 
 def _check(result: int, operation: str) -> None:

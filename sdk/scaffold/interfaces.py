@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdk import providers
+from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -32,4 +33,5 @@ INTERFACES: Mapping[Kind, Interface] = {
     Kind.FRONTEND: Interface(ApiFrontend, providers.FrontendProvider, "provide_api_frontend"),
     Kind.VOLUME: Interface(VolumeDriver, providers.VolumeProvider, "provide_volume_driver"),
     Kind.LOG: Interface(LogDriver, providers.LogProvider, "provide_log_driver"),
+    Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder"),
 }

@@ -100,9 +100,6 @@ def test_system_df(docker):
 
 
 def test_what_is_not_there_says_so(shared_daemon: Daemon):
-    status, body = shared_daemon.request("POST", "/build?t=x")
-    assert status == 501
-    assert json.loads(body)["message"]
     status, body = shared_daemon.request("GET", "/swarm")
     assert status == 503
     assert "not a swarm manager" in json.loads(body)["message"]

@@ -1,4 +1,4 @@
-"""Compose as Debian ships it: version 2 and the older 1.29 in Python, unpacked beside the system, which stays as it is.
+"""The Docker CLI, buildx and Compose (version 2 and the older 1.29 in Python) as Debian ships them, unpacked beside the system, which stays as it is.
 
 `python -m tests.compose.clients` fetches them; without it the tests look for what is installed, and else skip.
 """
@@ -14,12 +14,12 @@ from pathlib import Path
 CACHE = Path(os.environ.get("CORE_TESTS_CACHE", "/var/cache/core-tests"))
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
-_PLUGIN = "usr/libexec/docker/cli-plugins/docker-compose"
+_PLUGINS = "usr/libexec/docker/cli-plugins"
 _INSTALLED = (
-    "/usr/local/lib/docker/cli-plugins/docker-compose",
-    "/usr/local/libexec/docker/cli-plugins/docker-compose",
-    "/usr/lib/docker/cli-plugins/docker-compose",
-    f"/{_PLUGIN}",
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    f"/{_PLUGINS}",
 )
 _V1_PYTHON = "/usr/bin/python3"
 _V1_PACKAGES = (
@@ -49,7 +49,7 @@ class Release:
         return CACHE / "compose" / self.name
 
 
-TRIXIE = Release("trixie", ["docker-cli", "docker-compose"])
+TRIXIE = Release("trixie", ["docker-buildx", "docker-cli", "docker-compose"])
 BOOKWORM = Release("bookworm", _V1_PACKAGES)
 
 
@@ -62,8 +62,17 @@ def prefer_fetched_docker() -> None:
 
 def find_v2() -> Path | None:
     """Return the CLI plugin of Compose v2, the fetched one or one that is installed."""
-    found = (path for path in (TRIXIE.root / _PLUGIN, *map(Path, _INSTALLED)) if path.is_file())
-    return next(found, None)
+    return _find_plugin("docker-compose")
+
+
+def find_buildx() -> Path | None:
+    """Return the CLI plugin buildx, the fetched one or one that is installed."""
+    return _find_plugin("docker-buildx")
+
+
+def _find_plugin(name: str) -> Path | None:
+    found = (Path(directory, name) for directory in (TRIXIE.root / _PLUGINS, *_INSTALLED))
+    return next(filter(Path.is_file, found), None)
 
 
 def find_v1() -> Compose | None:
@@ -88,9 +97,10 @@ def _is_python_of_bookworm() -> bool:
 def fetch(release: Release) -> None:
     """Download a release's packages with apt, which verifies them, and unpack them; apt's own lists and sources are not touched.
 
-    Does nothing if they are here. Raises subprocess.CalledProcessError, OSError, LookupError (this machine knows no mirror of Debian).
+    Does nothing if just these are here. Raises subprocess.CalledProcessError, OSError, LookupError (this machine knows no mirror of Debian).
     """
-    if release.root.exists():
+    listing = release.root / "packages"
+    if listing.is_file() and listing.read_text().split() == list(release.packages):
         return
     work = CACHE / "apt" / release.name
     for name in ("lists/partial", "archives/partial", "packages"):
@@ -103,7 +113,9 @@ def fetch(release: Release) -> None:
     unpacked = work / "unpacked"
     for package in (work / "packages").glob("*.deb"):
         subprocess.run(["dpkg-deb", "--extract", package, unpacked], check=True)
+    (unpacked / listing.name).write_text("\n".join(release.packages))
     release.root.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(release.root, ignore_errors=True)
     unpacked.rename(release.root)
     shutil.rmtree(work)
 
@@ -132,7 +144,7 @@ def _apt(work: Path, *words: str) -> None:
 
 def main() -> None:
     """Fetch what is missing; a machine that cannot is told so in one line, and its tests skip."""
-    wanted = [] if find_v2() and shutil.which("docker") else [TRIXIE]
+    wanted = [] if find_v2() and find_buildx() and shutil.which("docker") else [TRIXIE]
     if _is_python_of_bookworm():
         wanted.append(BOOKWORM)
     for release in wanted:

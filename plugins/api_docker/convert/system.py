@@ -4,6 +4,7 @@ import time
 
 from msgspec import Raw
 
+from plugins.api_docker.convert.builds import cache_entry
 from plugins.api_docker.convert.images import image_summary
 from plugins.api_docker.convert.summaries import SummaryEncoder
 from plugins.api_docker.convert.times import rfc3339_nano
@@ -89,6 +90,7 @@ def disk_usage(usage: DiskUsage, asked: ApiVersion, containers: SummaryEncoder) 
         images=[image_summary(image, asked) for image in usage.images],
         containers=Raw(containers.encode(usage.containers)),
         volumes=[volume(each) for each in usage.volumes],
+        build_cache=[cache_entry(each) for each in usage.builds],
     )
 
 

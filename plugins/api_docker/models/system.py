@@ -2,6 +2,7 @@
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
+from plugins.api_docker.models.builds import BuildCacheEntry
 from plugins.api_docker.models.images import ImageSummary
 from plugins.api_docker.models.volumes import Volume
 
@@ -138,7 +139,7 @@ class DiskUsage(Struct, rename="pascal"):
     images: list[ImageSummary]
     containers: Raw
     volumes: list[Volume]
-    build_cache: list[str] = []
+    build_cache: list[BuildCacheEntry] = []
     builder_size: int | UnsetType = UNSET
 
 

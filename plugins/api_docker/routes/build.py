@@ -1,28 +1,133 @@
 """/build: builds, and what they cache."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+import msgspec
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from plugins.api_docker.queries import EngineOf, Filtering, Flag
-from plugins.api_docker.replies import json
-from sdk.errors import Unsupported
+from plugins.api_docker.build_output import ClassicOutput, error_text
+from plugins.api_docker.convert.builds import HeaderCredentials
+from plugins.api_docker.convert.builds import Query as Parameters
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
+from plugins.api_docker.replies import Streaming, closing, json
+from sdk.engine import Engine
+from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
+from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
 
 router = APIRouter()
 
+_encode = msgspec.json.Encoder().encode
+
 
 @router.post("/build")
+async def build_image(request: Request, engine: EngineOf) -> Response:
+    """Build an image from a tar of a context, or from a URL. What fails before the first line gets a status of its own."""
+    parameters = Parameters(_grouped(request))
+    _check(parameters)
+    lines = _lines(request, engine, parameters)
+    first = await anext(lines)
+    return Streaming(_joined(first, lines))
+
+
 @router.post("/build/cancel")
-@router.post("/grpc")
-@router.post("/session")
-async def build_image() -> Response:
-    """Refuse a build in words."""
-    raise Unsupported("this engine has no builder yet: build the image elsewhere and pull or load it")
+async def cancel_build(id: str = "") -> Response:  # noqa: A002 - the parameter's name
+    """Refuse: a build of this API is cancelled by closing its connection."""
+    raise NotFound(f"no such build: {id}")
 
 
 @router.post("/build/prune")
-async def prune_builds(engine: EngineOf, filters: Filtering, everything: Annotated[Flag, Query(alias="all")] = False) -> Response:
+async def prune_builds(
+    engine: EngineOf,
+    filters: Filtering,
+    everything: Annotated[Flag, Query(alias="all")] = False,
+    keep_storage: Annotated[int, Query(alias="keep-storage")] = 0,
+    reserved_space: Annotated[int, Query(alias="reserved-space")] = 0,
+) -> Response:
     """Drop cached build results."""
-    pruned = await engine.images.prune_builds(filters, all_entries=everything)
+    request = BuildPruneRequest(all=everything, keep_bytes=reserved_space or keep_storage, filters=filters)
+    pruned = await engine.builds.prune(request)
     return json({"CachesDeleted": pruned.deleted, "SpaceReclaimed": pruned.space_reclaimed})
+
+
+def _grouped(request: Request) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _check(parameters: Parameters) -> None:
+    if parameters.text("version") == "2":
+        raise InvalidArgument(
+            "BuildKit is served at /grpc and /session, not as version 2 of /build: use buildx, or DOCKER_BUILDKIT=0"
+        )
+    if is_true(parameters.text("squash")):
+        raise InvalidArgument("squash is only supported with experimental mode")
+    if parameters.text("isolation") not in ("", "default"):
+        raise InvalidArgument(f"invalid isolation: {parameters.text('isolation')}: only default is supported on Linux")
+
+
+async def _lines(request: Request, engine: Engine, parameters: Parameters) -> AsyncGenerator[bytes, None]:
+    """Yield encoded lines. An error before the first of them is raised, a later one is the last line."""
+    output, begun = ClassicOutput(quiet=is_true(parameters.text("q"))), False
+    try:
+        async with _context(request, engine, parameters) as context:
+            wanted = _request(request, parameters, context)
+            async with closing(engine.builds.build(wanted)) as events:
+                async for event in events:
+                    for line in output.lines(event):
+                        begun = True
+                        yield _encode(line) + b"\r\n"
+    except EngineError as error:
+        if not begun:
+            raise _refusal(error) from error
+        for line in output.failure(error):
+            yield _encode(line) + b"\r\n"
+
+
+def _refusal(error: EngineError) -> EngineError:
+    """A Dockerfile that cannot be read is the request's fault."""
+    return InvalidArgument(error_text(error)[0]) if isinstance(error, BuildFailed) and not error.exit_code else error
+
+
+async def _joined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with closing(rest) as lines:
+        yield first
+        async for line in lines:
+            yield line
+
+
+@asynccontextmanager
+async def _context(request: Request, engine: Engine, parameters: Parameters) -> AsyncIterator[RemoteContext]:
+    remote = parameters.text("remote")
+    if remote:
+        async with engine.builds.remote(remote) as context:
+            yield context
+        return
+    async with engine.builds.unpacked(request.stream()) as directory:
+        yield RemoteContext(directory)
+
+
+def _request(request: Request, parameters: Parameters, context: RemoteContext) -> BuildRequest:
+    labels = {name: value or "" for name, value in parameters.mapping("labels").items()}
+    network = parameters.text("networkmode")
+    return BuildRequest(
+        context=context.directory,
+        dockerfile=parameters.text("dockerfile") or "Dockerfile",
+        dockerfile_text=context.dockerfile_text,
+        target=parameters.text("target"),
+        build_args=parameters.mapping("buildargs"),
+        labels=labels,
+        tags=parameters.texts("t"),
+        platform=parse_platform_text(parameters.text("platform")),
+        network_mode="" if network == "default" else network,
+        extra_hosts=tuple(host for text in parameters.texts("extrahosts") for host in text.split(",")),
+        limits=parameters.limits(),
+        no_cache=is_true(parameters.text("nocache")),
+        pull=is_true(parameters.text("pull")),
+        cache_from=parameters.cache_imports(),
+        credentials=HeaderCredentials(request.headers.get("x-registry-config", "")),
+    )

@@ -5,6 +5,7 @@ images it was made with, `busybox` unless told otherwise.
 """
 
 from sdk.engine import Engine
+from sdk.testing.fake.builds import FakeBuilds
 from sdk.testing.fake.containers import FakeContainers
 from sdk.testing.fake.content import FakeContent
 from sdk.testing.fake.execs import FakeExecs
@@ -33,4 +34,5 @@ def fake_engine(*images: str) -> Engine:
         networks=FakeNetworks(),
         volumes=FakeVolumes(),
         system=system,
+        builds=FakeBuilds(store),
     )

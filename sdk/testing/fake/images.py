@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import anyio
 
 from sdk.drivers.registry import Credentials, SearchResult
-from sdk.engine.containers import Filters, Pruned
+from sdk.engine.containers import Filters
 from sdk.engine.images import (
     CommitRequest,
     DistributionInfo,
@@ -145,11 +145,6 @@ class FakeImages:
         """Find one repository."""
         del limit, filters, credentials
         return [SearchResult(term, "found", 5, is_official=True)]
-
-    async def prune_builds(self, filters: Filters, *, all_entries: bool) -> Pruned:
-        """Find nothing to do."""
-        del filters, all_entries
-        return Pruned((), 0)
 
 
 def _image(name: str) -> ImageInfo:

@@ -15,7 +15,7 @@ import pytest
 from plugins.net_bridge.plugin import open_driver
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Sandbox
-from sdk.errors import Conflict
+from sdk.errors import Conflict, InvalidArgument
 from sdk.events import Event
 from sdk.providers import PluginContext
 from sdk.testing.contracts.network import Bench, inside, reaches, serving
@@ -256,3 +256,64 @@ async def test_a_pooled_connect_is_quick(bench: Bench) -> None:
 
 async def _default_network(bench: Bench) -> NetworkSpec:
     return await bench.network(options=DEFAULT)
+
+
+def table() -> str:
+    return run("nft", "list", "table", "inet", "core_c0ffee")
+
+
+async def test_a_flushed_ruleset_is_mended_at_once(bench: Bench) -> None:
+    sandbox, _ = await bench.connect(await bench.network(), 5, PortBinding(7000, host_port=18080))
+    run("nft", "add", "rule", "inet", "core_c0ffee", "user", "ip", "saddr", "192.0.2.9", "drop")
+    await anyio.sleep(0.3)
+    before = table()
+    assert "192.0.2.9 drop" in before
+    run("nft", "flush", "ruleset")
+    began = time.monotonic()
+    with serving(sandbox, 7000):
+        while not await anyio.to_thread.run_sync(answers):
+            assert time.monotonic() - began < 2
+            await anyio.sleep(0.01)
+    assert table() == before
+
+
+def answers() -> bool:
+    try:
+        return reaches("127.0.0.1", 18080, timeout=0.2)
+    except ConnectionRefusedError:
+        return False
+
+
+async def test_the_administrators_chain_comes_first_and_outlives_our_rewrites(bench: Bench) -> None:
+    one, _ = await bench.connect(await bench.network(1), 5)
+    two, _ = await bench.connect(bench.networks[0], 6, PortBinding(7000, host_port=18080))
+    run("nft", "add", "set", "inet", "core_c0ffee", "evil", "{ type ipv4_addr; }")
+    run("nft", "add", "rule", "inet", "core_c0ffee", "user", "ip", "saddr", "@evil", "drop")
+    run("nft", "add", "element", "inet", "core_c0ffee", "evil", "{ 172.30.2.5 }")
+    stranger, _ = await bench.connect(await bench.network(2), 5)
+    await bench.network(3)
+    assert "@evil drop" in table()
+    with serving(two, 7000):
+        with inside(one):
+            assert reaches("172.30.1.1", 18080)
+        with inside(stranger):
+            assert not reaches("172.30.1.1", 18080, timeout=0.3)
+
+
+async def test_another_programs_rules_are_not_answered_with_ours(bench: Bench) -> None:
+    await bench.network()
+    await anyio.sleep(0.3)
+    run("nft", "add", "table", "inet", "other")
+    before = run("nft", "-a", "list", "table", "inet", "core_c0ffee")
+    await anyio.sleep(0.3)
+    assert run("nft", "-a", "list", "table", "inet", "core_c0ffee") == before
+
+
+async def test_parameters_of_an_interface(bench: Bench) -> None:
+    wanted = {"com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=0"}
+    sandbox, _ = await bench.connect(await bench.network(), 5, options=wanted, interface="lan")
+    with inside(sandbox):
+        assert Path("/proc/sys/net/ipv4/conf/lan/log_martians").read_text() == "1\n"
+    wrong = {"com.docker.network.endpoint.sysctls": "net.ipv4.ip_forward=1"}
+    with pytest.raises(InvalidArgument, match="unrecognised network interface sysctl"):
+        await bench.connect(bench.networks[0], 6, options=wrong)

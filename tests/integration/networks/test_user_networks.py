@@ -201,3 +201,70 @@ def test_a_flushed_ruleset_comes_back(docker: Docker, shared_daemon: Daemon) -> 
     subprocess.run(shared_daemon.network.command(["nft", "flush", "ruleset"]), check=True)
     docker("run", "--rm", "busybox", "true")
     assert reads(shared_daemon, "127.0.0.1", 18080) == b"hello\n"
+
+
+def lookup(docker: Docker, container: str, *words: str) -> str:
+    return docker("exec", container, "nslookup", *words)
+
+
+def test_names_of_containers(docker: Docker, refused: Docker) -> None:
+    docker("network", "create", "web")
+    sleeper(docker, "one", "--network", "web", "--network-alias", "all")
+    two = sleeper(docker, "two", "--network", "web", "--network-alias", "all", "--link", "one:first")
+    addresses = {name: inspect(docker, name)["NetworkSettings"]["Networks"]["web"]["IPAddress"] for name in ("one", "two")}
+    assert docker("exec", "one", "cat", "/etc/resolv.conf").startswith("nameserver 127.0.0.11\n")
+    assert "options ndots:0" in docker("exec", "one", "cat", "/etc/resolv.conf")
+    docker("exec", "one", "ping", "-c1", "-W2", "two")
+    docker("exec", "one", "ping", "-c1", "-W2", two[:12])
+    docker("exec", "two", "ping", "-c1", "-W2", "first")
+    assert all(address in lookup(docker, "one", "all") for address in addresses.values())
+    assert "two.web" in lookup(docker, "one", addresses["two"])
+    docker("rename", "two", "zwei")
+    docker("exec", "one", "ping", "-c1", "-W2", "zwei")
+    docker("rm", "-f", "zwei")
+    assert refused("exec", "one", "nslookup", "zwei.web") != addresses["two"]
+
+
+def test_connecting_tells_a_running_container(docker: Docker) -> None:
+    docker("network", "create", "web")
+    docker("network", "create", "back")
+    sleeper(docker, "db", "--network", "web")
+    container = sleeper(docker, "one")
+    assert "127.0.0.11" not in docker("exec", "one", "cat", "/etc/resolv.conf")
+    docker("network", "connect", "--alias", "uno", "web", "one")
+    docker("exec", "one", "ping", "-c1", "-W2", "db")
+    docker("exec", "db", "ping", "-c1", "-W2", "uno")
+    address = inspect(docker, "one")["NetworkSettings"]["Networks"]["web"]["IPAddress"]
+    assert f"{address}\t{container[:12]}" in docker("exec", "one", "cat", "/etc/hosts")
+    docker("network", "disconnect", "web", "one")
+    assert address not in docker("exec", "one", "cat", "/etc/hosts")
+
+
+def test_names_after_the_daemons_death(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("network", "create", "web")
+    for name in ("one", "two"):
+        sleeper(docker, name, "--network", "web")
+    shared_daemon.kill9()
+    shared_daemon.start()
+    docker("exec", "one", "ping", "-c1", "-W2", "two")
+
+
+def test_a_name_server_in_a_container_has_port_53(docker: Docker) -> None:
+    docker("network", "create", "web")
+    sleeper(docker, "one", "--network", "web")
+    docker("run", "-d", "--name", "dns", "--network", "web", "busybox", "nc", "-ll", "-p", "53", "-e", "echo", "mine")
+    assert docker("exec", "one", "nc", "dns", "53") == "mine"
+    docker("exec", "dns", "ping", "-c1", "-W2", "one")
+
+
+def test_legacy_links(docker: Docker, refused: Docker) -> None:
+    sleeper(docker, "db", "--expose", "5432", "-e", "USER=me")
+    text = docker("run", "--rm", "--name", "app", "--link", "db:store", "busybox", "sh", "-c", "env; cat /etc/hosts")
+    address = inspect(docker, "db")["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
+    assert f"STORE_PORT_5432_TCP=tcp://{address}:5432" in text
+    assert "STORE_NAME=/app/store" in text
+    assert "STORE_ENV_USER=me" in text
+    assert f"{address}\tstore {inspect(docker, 'db')['Id'][:12]} db" in text
+    docker("kill", "db")
+    assert "Cannot link to a non running container: /db AS /" in refused("run", "--rm", "--link", "db:store", "busybox", "true")
+    assert "could not get container for nobody" in refused("run", "--rm", "--link", "nobody", "busybox", "true")

@@ -70,7 +70,8 @@ def test_every_kind_has_a_choice() -> None:
         Kind.NETWORK: ("bridge",),
         Kind.REGISTRY: ("hub",),
         Kind.RUNTIME: ("ns",),
-        Kind.FRONTEND: ("docker",),
+        Kind.FRONTEND: ("docker", "buildkit"),
         Kind.VOLUME: ("local",),
         Kind.LOG: ("json-file",),
+        Kind.BUILDER: ("dockerfile",),
     }

@@ -26,6 +26,7 @@ HOOKS = {
     "network": ("provide_network_driver", providers.NetworkProvider, "bridge"),
     "volume": ("provide_volume_driver", providers.VolumeProvider, "local"),
     "log": ("provide_log_driver", providers.LogProvider, "json-file"),
+    "builder": ("provide_builder", providers.BuilderProvider, "dockerfile"),
     "frontend": ("provide_api_frontend", providers.FrontendProvider, "docker"),
 }
 
@@ -37,7 +38,7 @@ class RegistrySettings(PluginSettings):
 
 @dataclass
 class Bench:
-    """All seven kinds, each by a plugin of its kind's name; `more` plugins come on top."""
+    """All eight kinds, each by a plugin of its kind's name; `more` plugins come on top."""
 
     candidate: MakeCandidate
     provider: Callable[..., object]
@@ -59,7 +60,9 @@ class Bench:
         return self.candidate(plugin, provide)
 
     def settings(self, **flags: object) -> Settings:
-        return load_settings({"data_root": str(self.root / "data"), "exec_root": str(self.root / "run"), **flags})
+        drivers = {"frontends": ("docker",), **flags.pop("drivers", {})}
+        roots = {"data_root": str(self.root / "data"), "exec_root": str(self.root / "run")}
+        return load_settings({**roots, "drivers": drivers, **flags})
 
     async def run(self, *more: Candidate, without: str = "", **flags: object) -> Mapping[str, object]:
         """Open everything, close it, and return what was opened."""
@@ -90,7 +93,7 @@ def anyio_backend() -> str:
 @pytest.mark.anyio
 async def test_drivers_open_in_order_and_close_in_reverse(bench: Bench) -> None:
     await bench.run()
-    order = ["storage", "registry", "runtime", "network", "volume", "log", "frontend"]
+    order = ["storage", "registry", "runtime", "network", "volume", "log", "builder", "frontend"]
     assert bench.journal == [f"open {kind}" for kind in order] + [f"close {kind}" for kind in reversed(order)]
 
 
@@ -187,7 +190,7 @@ def test_check_strict_names_the_broken(bench: Bench) -> None:
     [
         ({"storage": {"foo": 1}}, 'plugins.storage: unknown key "foo"'),
         ({"registry": {"mirrors": 3}}, "plugins.registry: mirrors: Input should be a valid tuple"),
-        ({"nobody": {}}, r"plugins.nobody: no such plugin is installed \(there are: frontend, log,"),
+        ({"nobody": {}}, r"plugins.nobody: no such plugin is installed \(there are: builder, frontend, log,"),
     ],
 )
 async def test_a_wrong_table_names_plugin_and_key(bench: Bench, table: object, message: str) -> None:

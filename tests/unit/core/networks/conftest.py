@@ -7,13 +7,17 @@ from types import MappingProxyType
 from typing import cast
 
 import pytest
+from anyio.abc import TaskGroup
 
 from core.drivers import Drivers
 from core.events.bus import EventBus
 from core.networks import catalog as catalog_module
 from core.networks.attachments import Attachments
 from core.networks.catalog import NetworkCatalog
+from core.networks.dns.listening import Listening
+from core.networks.dns.service import NameService
 from core.store.database import Database
+from sdk.drivers.builder import Builder
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.storage import StorageDriver
 from sdk.events import Event
@@ -43,6 +47,10 @@ def no_host_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog_module, "host_routes", list)
 
 
+def no_sockets(path: str) -> Listening:
+    raise OSError(path)
+
+
 @pytest.fixture
 def driver() -> PaperNetworkDriver:
     return PaperNetworkDriver()
@@ -58,11 +66,14 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
             opened.pop().close()
         database = Database(tmp_path / "core.db")
         opened.append(database)
-        absent = cast(StorageDriver, None), cast(RegistryBackend, None)
-        drivers = Drivers("", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING)
+        absent = cast(StorageDriver, None), cast(RegistryBackend, None), cast(Builder, None)
+        drivers = Drivers(
+            "", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING, "", absent[2]
+        )
         events: list[Event] = []
         catalog = NetworkCatalog(database, drivers)
-        return Room(database, catalog, Attachments(database, catalog, drivers, EventBus(events.append)), events)
+        names = NameService(catalog, cast(TaskGroup, None), no_sockets)
+        return Room(database, catalog, Attachments(database, catalog, drivers, EventBus(events.append), names), events)
 
     yield open_room
     while opened:

@@ -45,3 +45,11 @@ def test_values_that_make_no_sense_are_refused(values: dict[str, str]):
 def test_an_mtu_is_a_number():
     with pytest.raises(InvalidArgument, match=r"strconv\.Atoi"):
         parse(NetworkSpec("a" * 64, "x", options={"com.docker.network.driver.mtu": "big"}), SETTINGS)
+
+
+def test_the_settings_say_where_ports_are_published_that_name_no_address():
+    settings = BridgeSettings(publish_default_ip="127.0.0.1")
+    named = {PREFIX + "host_binding_ipv4": "0.0.0.0"}
+    assert str(parse(NetworkSpec("abcdef0123456789", "web", options=named), settings).host_ip) == "127.0.0.1"
+    named = {PREFIX + "host_binding_ipv4": "192.0.2.1"}
+    assert str(parse(NetworkSpec("abcdef0123456789", "web", options=named), settings).host_ip) == "192.0.2.1"

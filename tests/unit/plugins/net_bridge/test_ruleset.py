@@ -19,7 +19,8 @@ def test_a_port_is_one_element_of_the_map_for_its_kind():
 
 def test_the_table_is_replaced_in_one_transaction_and_vanishes_with_the_last_network():
     network = BridgeRules("core0", (ip_network("172.17.0.0/16"),))
-    assert render("t", [network], [ANY]).startswith("table inet t\ndelete table inet t\ntable inet t {\n")
+    assert "flush map inet t published_any_ip\n" in render("t", [network], [ANY])
+    assert "flush chain inet t user" not in render("t", [network], [ANY]), "that is the administrator's"
     assert render("t", [network], [ANY]).endswith(add("t", [ANY]))
     assert render("t", [], [ANY]) == "table inet t\ndelete table inet t\n"
 

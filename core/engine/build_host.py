@@ -1,0 +1,136 @@
+"""What the engine does for one build: `sdk.drivers.builder.BuildHost` over the rooms of the engine."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+from anyio.to_thread import run_sync
+
+from core.engine import build_remote, pull
+from core.engine.build_archives import is_archive
+from core.engine.build_cache import BuildCache
+from core.engine.build_contexts import Scratch, unpack_into
+from core.engine.build_image import store_image
+from core.engine.build_workspace import SnapshotWorkspace, viewed
+from core.engine.context import EngineContext
+from core.engine.image_context import ImageContext
+from core.images.documents import parse_manifest
+from core.images.store import StoredImage
+from sdk.drivers.builder import BaseImage, Download, NewImage, Stack
+from sdk.engine.builds import CredentialSource
+from sdk.engine.images import Progress, PullRequest
+from sdk.errors import NoSuchImage
+from sdk.oci.descriptor import Descriptor, Platform, host, matches
+from sdk.oci.digest import Digest, chain_id
+from sdk.oci.reference import Reference, parse_reference
+
+
+class EngineBuildHost:
+    """One build's. Everything it pins is let go when `pins` closes."""
+
+    def __init__(self, context: EngineContext, images: ImageContext, cache: BuildCache, scratch: Scratch, pins: ExitStack) -> None:
+        self._context = context
+        self._images = images
+        self._cache = cache
+        self._scratch = scratch
+        self._pins = pins
+
+    @property
+    def cache(self) -> BuildCache:
+        return self._cache
+
+    @property
+    def platform(self) -> Platform:
+        return host()
+
+    async def image(
+        self,
+        reference: str,
+        platform: Platform | None,
+        *,
+        pull: bool,
+        credentials: CredentialSource,
+        report: Callable[[Progress], None],
+    ) -> BaseImage:
+        found = None if pull else self._here(reference, platform)
+        if found is None:
+            await self._pull(parse_reference(reference), platform, credentials, report)
+            found = self._here(reference, platform)
+        if found is None:
+            raise NoSuchImage(reference)
+        self._hold(found)
+        stack = tuple(Digest(diff_id) for diff_id in found.config.rootfs.diff_ids)
+        return BaseImage(found.id, reference, found.config, stack, self._annotations(found))
+
+    @asynccontextmanager
+    async def workspace(self, stack: Stack) -> AsyncIterator[SnapshotWorkspace]:
+        key, storage = _key(), self._context.drivers.storage
+        await storage.prepare(key, parent=chain_id(stack) if stack else None)
+        try:
+            yield SnapshotWorkspace(self._context, self._images, key, stack, self._pins)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await storage.remove(key)
+
+    def view(self, stack: Stack) -> AbstractAsyncContextManager[int]:
+        return viewed(self._context, _key(), stack)
+
+    async def restack(self, layer: Digest, source: Stack, below: Stack) -> Digest:
+        record = self._images.store.layers.get(chain_id((*source, layer)))
+        if record is None or record.blob is None:
+            raise NoSuchImage(layer)
+        async with self._images.installer.added(record.blob, below) as diff_id:
+            self._pins.enter_context(self._images.store.layers.pins.hold((chain_id((*below, diff_id)),)))
+            return diff_id
+
+    async def is_archive(self, file: Path) -> bool:
+        return await run_sync(is_archive, file)
+
+    async def unpack(self, archive: Path, directory: int) -> None:
+        source = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            await unpack_into(Path(f"/proc/self/fd/{directory}"), source)
+        finally:
+            os.close(source)
+
+    async def download(self, url: str, target: Path) -> Download:
+        return await build_remote.download(url, target)
+
+    async def clone(self, url: str, target: Path, *, keep_git_dir: bool = False) -> str:
+        return await build_remote.clone(url, target, keep_git_dir=keep_git_dir)
+
+    async def store(self, image: NewImage) -> tuple[str, Descriptor]:
+        return await store_image(self._images, image)
+
+    def scratch(self) -> AbstractAsyncContextManager[Path]:
+        return self._scratch.directory()
+
+    def _here(self, reference: str, platform: Platform | None) -> StoredImage | None:
+        try:
+            image = self._images.store.find(reference)
+        except NoSuchImage:
+            return None
+        offered = Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant)
+        return image if platform is None or matches(platform, offered) else None
+
+    async def _pull(
+        self, reference: Reference, platform: Platform | None, credentials: CredentialSource, report: Callable[[Progress], None]
+    ) -> None:
+        login = await credentials.get(reference.domain)
+        async for progress in pull.pull(self._images, PullRequest(str(reference), platform, login)):
+            report(progress)
+
+    def _annotations(self, image: StoredImage) -> dict[str, str]:
+        manifest = parse_manifest(self._images.store.content.read(image.record.manifest.digest))
+        return manifest.annotations or {}
+
+    def _hold(self, image: StoredImage) -> None:
+        self._pins.enter_context(self._images.store.layers.pins.hold(image.chains))
+        self._pins.enter_context(self._images.store.content.pins.hold(image.record.blobs))
+
+
+def _key() -> str:
+    return f"build-{secrets.token_hex(8)}"

@@ -1,0 +1,55 @@
+"""Storing what a build made: configuration, manifest, record and names."""
+
+import msgspec
+from msgspec.structs import replace
+
+from core.engine.image_context import ImageContext
+from core.images.store import ImageRecord
+from sdk.drivers.builder import NewImage
+from sdk.errors import DataLoss, InvalidArgument
+from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor
+from sdk.oci.digest import ChainID, chain_ids, digest_of
+from sdk.oci.image import Manifest, RootFS
+from sdk.oci.reference import Reference, parse_reference
+
+
+async def store_image(context: ImageContext, new: NewImage) -> tuple[str, Descriptor]:
+    """Store an image over layers that are committed, name it and announce its names; return its ID and manifest. Idempotent."""
+    names = tuple(_tag(name) for name in new.tags)
+    chains = chain_ids(new.stack) if new.stack else ()
+    config = msgspec.json.encode(replace(new.config, rootfs=RootFS(new.stack)))
+    layers = tuple(_blob(context, chain) for chain in chains)
+    annotations = new.annotations or msgspec.UNSET
+    manifest = Manifest(Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers, annotations=annotations)
+    image_id, descriptor = await _record(context, new, (config, msgspec.json.encode(manifest)), chains, names)
+    for name in names:
+        context.announce("tag", image_id, name.familiar)
+    return image_id, descriptor
+
+
+async def _record(
+    context: ImageContext, new: NewImage, documents: tuple[bytes, bytes], chains: tuple[ChainID, ...], names: tuple[Reference, ...]
+) -> tuple[str, Descriptor]:
+    store, (config, manifest) = context.store, documents
+    held = (digest_of(manifest), digest_of(config), *(_blob(context, chain).digest for chain in chains))
+    descriptor = Descriptor(OCI_MANIFEST, held[0], len(manifest))
+    with store.content.pins.hold(held):
+        await store.content.put(config)
+        await store.content.put(manifest)
+        parent = new.parent if new.parent in store else ""
+        store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains), parent), names)
+    return held[1], descriptor
+
+
+def _blob(context: ImageContext, chain: ChainID) -> Descriptor:
+    record = context.store.layers.get(chain)
+    if record is None or record.blob is None:
+        raise DataLoss(f"layer {chain} is not here any more")
+    return record.blob
+
+
+def _tag(text: str) -> Reference:
+    name = parse_reference(text)
+    if name.digest:
+        raise InvalidArgument("refusing to create a tag with a digest reference")
+    return name

@@ -1,0 +1,114 @@
+"""The mounts of one build step, as the runtime specification says them."""
+
+import os
+import posixpath
+import secrets
+import stat
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.containers.rootfs import opened_root
+from core.engine.context import EngineContext
+from sdk.drivers.builder import Stack, StepMount
+from sdk.errors import InvalidArgument
+from sdk.linux.openat import open_in_root
+from sdk.oci import runtime as oci
+from sdk.oci.digest import chain_id
+
+_HIDDEN = "/dev/.build"
+"""Where whole stacks are mounted of which a step sees a part; on the container's own /dev nothing of it is left."""
+
+
+@dataclass(slots=True)
+class StepMounts:
+    """Mounts to be made after all others, in order, and the mount points they need (path, whether a directory)."""
+
+    mounts: list[oci.Mount] = field(default_factory=list)
+    points: list[tuple[str, bool]] = field(default_factory=list)
+
+
+async def step_mounts(
+    context: EngineContext, wanted: Sequence[StepMount], bundle: Path, rootfs: str, held: AsyncExitStack
+) -> StepMounts:
+    """Prepare the mounts of a step; what must live as long as the process is pushed on `held`. Raises InvalidArgument."""
+    made = StepMounts()
+    for number, mount in enumerate(wanted):
+        if mount.stack is not None:
+            await _stack(context, mount, mount.stack, f"{_HIDDEN}/{number}", rootfs, made, held)
+        elif mount.directory is not None:
+            _directory(mount, mount.directory, made)
+        elif mount.tmpfs_size >= 0:
+            _tmpfs(mount, made)
+        else:
+            _bind(mount, str(_file(mount, bundle / f"mount-{number}")), made, is_directory=False)
+    return made
+
+
+async def _stack(
+    context: EngineContext, mount: StepMount, stack: Stack, hidden: str, rootfs: str, made: StepMounts, held: AsyncExitStack
+) -> None:
+    key, storage = f"build-{secrets.token_hex(8)}", context.drivers.storage
+    await storage.prepare(key, parent=chain_id(stack) if stack else None)
+    held.push_async_callback(storage.remove, key)
+    (layers,) = await storage.mounts(key, readonly=mount.readonly)
+    if mount.source in ("", "/"):
+        made.points.append((mount.target, True))
+        made.mounts.append(oci.Mount(mount.target, layers.type, layers.source, layers.options))
+        return
+    made.mounts.append(oci.Mount(hidden, layers.type, layers.source, layers.options))
+    async with opened_root(storage, key, None, readonly=True) as root:
+        place, is_directory = _resolved(root, mount)
+    _bind(mount, f"{rootfs}{hidden}{place}", made, is_directory=is_directory)
+
+
+def _directory(mount: StepMount, directory: Path, made: StepMounts) -> None:
+    root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if mount.create and mount.source:
+            os.makedirs(directory / mount.source.strip("/"), exist_ok=True)
+        place, is_directory = _resolved(root, mount)
+    finally:
+        os.close(root)
+    _bind(mount, place, made, is_directory=is_directory)
+
+
+def _resolved(root: int, mount: StepMount) -> tuple[str, bool]:
+    """Return the real path of a mount's source, all symlinks followed inside the root, and whether it is a directory.
+
+    Below a root that is mounted nowhere the path starts at that root.
+    """
+    try:
+        source = open_in_root(root, mount.source or "/", os.O_PATH)
+    except OSError as error:
+        raise InvalidArgument(f'failed to compute cache key: "{mount.source}": not found') from error
+    try:
+        return os.readlink(f"/proc/self/fd/{source}"), stat.S_ISDIR(os.fstat(source).st_mode)
+    finally:
+        os.close(source)
+
+
+def _tmpfs(mount: StepMount, made: StepMounts) -> None:
+    size = (f"size={mount.tmpfs_size}",) if mount.tmpfs_size else ()
+    made.points.append((mount.target, True))
+    made.mounts.append(oci.Mount(mount.target, "tmpfs", "tmpfs", ("nosuid", "nodev", "mode=1777", *size)))
+
+
+def _file(mount: StepMount, place: Path) -> Path:
+    """Return the file to bind: a socket as it is, content written to tmpfs."""
+    if mount.socket is not None:
+        os.chown(mount.socket, mount.uid, mount.gid)
+        os.chmod(mount.socket, mount.mode)
+        return mount.socket
+    place.touch(mode=0o600)
+    place.write_bytes(mount.content or b"")
+    os.chown(place, mount.uid, mount.gid)
+    os.chmod(place, mount.mode)
+    return place
+
+
+def _bind(mount: StepMount, source: str, made: StepMounts, *, is_directory: bool) -> None:
+    made.points.append((posixpath.normpath(mount.target), is_directory))
+    access = "ro" if mount.readonly else "rw"
+    made.mounts.append(oci.Mount(mount.target, "bind", source, ("rbind", "rprivate", access)))

@@ -1,0 +1,128 @@
+"""Legacy links: on the default bridge a container learns others by entries of /etc/hosts and by variables, elsewhere by the name server."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from core.containers import ports
+from core.containers.hostfiles import rename_in_hosts
+from core.containers.live import LiveContainer
+from core.containers.record import ContainerRecord
+from core.containers.state import is_running
+from core.engine.context import EngineContext
+from sdk.engine.config import EndpointConfig
+from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
+
+_BRIDGE_MODES = ("", "default", "bridge")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another container on the default bridge, under the name it has here. `path` names the link as Docker does: /web/db."""
+
+    alias: str
+    path: str
+    child: ContainerRecord
+    address: str
+
+    @property
+    def names(self) -> str:
+        """The names it has in /etc/hosts."""
+        return " ".join(dict.fromkeys((self.alias, self.child.config.hostname, self.child.name)))
+
+
+def check_links(context: EngineContext, links: Iterable[str]) -> None:
+    """Raise InvalidArgument for links that cannot be read or that lead nowhere."""
+    for text in links:
+        target, _ = split_link(text)
+        try:
+            context.containers.find(target)
+        except NoSuchContainer as error:
+            raise InvalidArgument(f"could not get container for {target}: {error.message}") from None
+
+
+def split_link(text: str) -> tuple[str, str]:
+    """Split `target:alias` (or `/target:/me/alias`) into both. Raises InvalidArgument."""
+    target, _, alias = text.partition(":")
+    target = target.lstrip("/")
+    alias = alias.rpartition("/")[2] or target
+    if not target or ":" in alias:
+        raise InvalidArgument(f"bad format for links: {text}")
+    return target, alias
+
+
+def links_of(context: EngineContext, record: ContainerRecord) -> list[Link]:
+    """Return a container's links on the default bridge. Raises Conflict for one that does not run or is on another network."""
+    if record.host_config.network_mode not in _BRIDGE_MODES:
+        return []
+    return [_link(context, record, *split_link(text)) for text in record.host_config.links]
+
+
+def names_of_links(links: Sequence[Link]) -> list[tuple[str, str]]:
+    """Return addresses and names for /etc/hosts."""
+    return [(link.address, link.names) for link in links]
+
+
+def environment_of_links(links: Iterable[Link]) -> tuple[str, ...]:
+    """Return the variables that tell of links: where exposed ports are, and the other container's own variables."""
+    return tuple(variable for link in links for variable in _variables(link))
+
+
+def with_links(record: ContainerRecord) -> dict[str, EndpointConfig]:
+    """Return the networks a container joins, with its links on the one its mode names, if that is user-defined."""
+    host_config = record.host_config
+    if not host_config.links or host_config.network_mode in _BRIDGE_MODES:
+        return record.networks
+    networks = dict(record.networks) or {host_config.network_mode: EndpointConfig()}
+    for name, config in networks.items():
+        if name == host_config.network_mode:
+            links = dict.fromkeys((*config.links, *(":".join(split_link(text)) for text in host_config.links)))
+            networks[name] = replace(config, links=tuple(links))
+    return networks
+
+
+def announce_address(context: EngineContext, record: ContainerRecord) -> None:
+    """Tell the running containers that are linked to one what address it has now that it starts again."""
+    for other in context.containers:
+        if not (other.record.host_config.links and is_running(other.record)) or other.id == record.id:
+            continue
+        for text in other.record.host_config.links:
+            target, alias = split_link(text)
+            if target in (record.name, record.id) and (address := _address(context, record)):
+                link = Link(alias, "", record, address)
+                rename_in_hosts(context.bundle(other.id), link.names, [address])
+
+
+def _link(context: EngineContext, record: ContainerRecord, target: str, alias: str) -> Link:
+    live: LiveContainer = context.containers.find(target)
+    path = f"/{record.name}/{alias}"
+    if not is_running(live.record):
+        raise Conflict(f"Cannot link to a non running container: /{live.name} AS {path}")
+    address = _address(context, live.record)
+    if not address:
+        raise Conflict(f"Cannot link to /{live.name}, as it does not belong to the default network")
+    return Link(alias, path, live.record, address)
+
+
+def _address(context: EngineContext, record: ContainerRecord) -> str:
+    networks, _ = context.attachments.describe(record.id)
+    return networks["bridge"].ipv4_address if "bridge" in networks else ""
+
+
+def _variables(link: Link) -> Iterator[str]:
+    prefix = link.alias.replace("-", "_").upper()
+    exposed = sorted(map(ports.parse_port, link.child.config.exposed_ports))
+    if exposed:
+        number, protocol = exposed[0]
+        yield f"{prefix}_PORT={protocol}://{link.address}:{number}"
+    for number, protocol in exposed:
+        port = f"{prefix}_PORT_{number}_{protocol.upper()}"
+        yield f"{port}={protocol}://{link.address}:{number}"
+        yield f"{port}_ADDR={link.address}"
+        yield f"{port}_PORT={number}"
+        yield f"{port}_PROTO={protocol}"
+    yield f"{prefix}_NAME={link.path}"
+    for variable in link.child.config.env:
+        if "=" in variable and not variable.startswith("PATH="):
+            yield f"{prefix}_ENV_{variable}"

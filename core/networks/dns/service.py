@@ -1,0 +1,110 @@
+"""Name servers of the containers on user-defined networks, and the directory they answer from."""
+
+import logging
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address, ip_interface
+
+import anyio
+from anyio import CapacityLimiter
+from anyio.abc import TaskGroup
+
+from core.networks.catalog import NetworkCatalog
+from core.networks.dns.directory import Directory, Entry
+from core.networks.dns.listening import Listening, listen
+from core.networks.dns.scope import Neighbourhood, Scope
+from core.networks.dns.server import NameServer
+from core.networks.dns.upstreams import Upstream, Upstreams
+from core.networks.dns.vantage import Vantage
+from core.networks.endpoint_rules import dns_names
+from core.networks.record import ContainerEndpoints, EndpointRecord
+
+_THREADS = 4
+_FULL_ID = 64
+_SHORT_ID = 12
+
+_log = logging.getLogger(__name__)
+
+
+class NameService:
+    """Lives on the event loop. The default bridge has no names: a container only there keeps the host's name servers."""
+
+    def __init__(self, catalog: NetworkCatalog, tasks: TaskGroup, listen: Callable[[str], Listening] = listen) -> None:
+        self._catalog = catalog
+        self._tasks = tasks
+        self._listen = listen
+        self._limiter = CapacityLimiter(_THREADS)
+        self._directory = Directory()
+        self._servers: dict[str, tuple[NameServer, Vantage]] = {}
+        self._host = Vantage()
+
+    async def serve(self, container_id: str, record: ContainerEndpoints, sandbox_path: str) -> None:
+        """Know a container by its names and, once it is on a user-defined network, answer its questions; idempotent.
+
+        A container whose server cannot be started is reported and runs without.
+        """
+        if container_id not in self._servers and any(self._neighbourhoods(record)):
+            try:
+                listening = await anyio.to_thread.run_sync(self._listen, sandbox_path, limiter=self._limiter)
+            except OSError as error:
+                _log.error("container %s runs without a name server: %s", container_id, error)
+            else:
+                vantage = Vantage(sandbox_path)
+                self._servers[container_id] = NameServer(self._directory, listening, vantage, self._tasks), vantage
+        self.learn(container_id, record)
+
+    def learn(self, container_id: str, record: ContainerEndpoints) -> None:
+        """Take note of a container's networks and names as they are now."""
+        self._directory.put(container_id, self._entries(container_id, record))
+        if container_id in self._servers:
+            server, vantage = self._servers[container_id]
+            scope = Scope(tuple(self._neighbourhoods(record)), record.resolver.ndots)
+            server.configure(scope, Upstreams(tuple(self._upstreams(record, vantage))))
+
+    def forget(self, container_id: str) -> None:
+        """Forget a container that has ended; idempotent."""
+        self._directory.put(container_id, ())
+        if container_id in self._servers:
+            server, _ = self._servers.pop(container_id)
+            server.close()
+
+    def close(self) -> None:
+        """Stop all servers; the next daemon starts them again."""
+        for container_id in list(self._servers):
+            self.forget(container_id)
+        self._host.close()
+
+    def _entries(self, container_id: str, record: ContainerEndpoints) -> Iterator[Entry]:
+        for endpoint in record.endpoints:
+            network = self._catalog.find(endpoint.network_id)
+            names = dns_names(network, endpoint.config, container_id, record.name, record.hostname)
+            if names:
+                addresses = tuple(ip_interface(address).ip for address in endpoint.addresses)
+                yield Entry(network.id, network.name, container_id, names, addresses)
+
+    def _neighbourhoods(self, record: ContainerEndpoints) -> Iterator[Neighbourhood]:
+        """Yield the user-defined networks, that of the default route first."""
+        for endpoint in sorted(record.endpoints, key=lambda endpoint: not endpoint.default_route):
+            network = self._catalog.find(endpoint.network_id)
+            if not network.predefined:
+                yield Neighbourhood(network.id, network.name, _links(endpoint))
+
+    def _upstreams(self, record: ContainerEndpoints, vantage: Vantage) -> Iterator[Upstream]:
+        """Yield whom to ask. Without a way out that is nobody but servers on the container's own networks."""
+        networks = [self._catalog.find(endpoint.network_id) for endpoint in record.endpoints]
+        outward = any(not network.config.internal for network in networks)
+        near = [cidr for network in networks for cidr in network.cidrs]
+        for server in record.resolver.servers:
+            address = ip_address(server)
+            if outward or address.is_loopback or any(address in cidr for cidr in near):
+                yield Upstream(server, vantage)
+        if outward:
+            yield from (Upstream(server, self._host) for server in record.resolver.host_servers)
+
+
+def _links(endpoint: EndpointRecord) -> dict[str, str]:
+    """Return the names that links give to others, each with one that the other is known by."""
+    links = {}
+    for link in endpoint.config.links:
+        target, _, alias = link.lstrip("/").partition(":")
+        links[(alias or target).lower()] = (target[:_SHORT_ID] if len(target) == _FULL_ID else target).lower()
+    return links

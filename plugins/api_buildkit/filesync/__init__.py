@@ -1,0 +1,1 @@
+"""Directory trees on their way between client and daemon."""

@@ -1,0 +1,81 @@
+"""The frontend: `/grpc`, where the daemon serves, and `/session`, where it calls the client back.
+
+Nothing of gRPC is imported before the first build: a daemon that builds nothing stays small.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import anyio
+
+from plugins.api_buildkit.settings import ApiBuildkitSettings
+from sdk.engine import Engine
+from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
+
+if TYPE_CHECKING:
+    from plugins.api_buildkit.server import BuildServer
+
+_PATH = re.compile(r"(?:/v[0-9.]+)?/(grpc|session)")
+_Receive = Callable[[], Awaitable[Message]]
+_Send = Callable[[Message], Awaitable[None]]
+
+
+class BuildkitFrontend(ApiFrontend):
+    """BuildKit's protocol at the paths where Docker's clients look for it, with and without an API version before them."""
+
+    def __init__(self, settings: ApiBuildkitSettings, data_root: Path) -> None:
+        self._settings = settings
+        self._data_root = data_root
+
+    def claims(self, path: str) -> int:
+        """Claim exactly two paths."""
+        return len(path) if _PATH.fullmatch(path) else 0
+
+    def build(self, engine: Engine) -> ASGIApp:
+        """Return the application."""
+        return _Application(engine, self._settings, self._data_root)
+
+
+class _Application:
+    def __init__(self, engine: Engine, settings: ApiBuildkitSettings, data_root: Path) -> None:
+        self._engine, self._settings, self._data_root = engine, settings, data_root
+        self._loading = anyio.Lock()
+        self._server: BuildServer | None = None
+
+    async def __call__(self, scope: Scope, receive: _Receive, send: _Send) -> None:
+        del receive
+        headers = _headers(scope)
+        if scope["method"] != "POST" or headers.get("upgrade", "").lower() != "h2c":
+            await _refuse(send)
+            return
+        server = await self._load()
+        path = _PATH.fullmatch(str(scope["path"]))
+        serve = server.serve_session if path and path[1] == "session" else server.serve_grpc
+        await serve(scope, headers)
+
+    async def _load(self) -> "BuildServer":
+        async with self._loading:
+            if self._server is None:
+                make = await anyio.to_thread.run_sync(_import_server)
+                self._server = make(self._engine, self._settings, self._data_root)
+        return self._server
+
+
+def _import_server() -> "type[BuildServer]":
+    from plugins.api_buildkit.server import BuildServer  # noqa: PLC0415 - takes a moment and some memory
+
+    return BuildServer
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    pairs = cast(list[tuple[bytes, bytes]], scope["headers"])
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
+
+
+async def _refuse(send: _Send) -> None:
+    body = b'{"message":"this endpoint speaks gRPC: POST with Upgrade: h2c"}\n'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,1 @@
+"""The protocol's messages and services, generated from the .proto files beside (`make proto`)."""

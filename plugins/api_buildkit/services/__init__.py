@@ -1,0 +1,1 @@
+"""The gRPC services a client calls, one file each."""

@@ -1,0 +1,1 @@
+"""One build, from what a client asked for to what it gets."""

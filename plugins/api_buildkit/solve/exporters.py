@@ -1,0 +1,127 @@
+"""What becomes of a result: an image in the store, pushed or not; an archive or a directory for the client."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from plugins.api_buildkit.builds import Build
+from plugins.api_buildkit.filesync.send import send_file, send_tree
+from plugins.api_buildkit.offers import SessionCredentials
+from plugins.api_buildkit.proto import control_pb2 as wire
+from plugins.api_buildkit.sessions import Session
+from plugins.api_buildkit.solve.archive import renamed
+from plugins.api_buildkit.solve.progress import Step, step
+from sdk.engine import Engine
+from sdk.engine.build_events import BuildResult
+from sdk.errors import Conflict, NotFound, Unsupported
+from sdk.oci.reference import parse_reference
+
+_IMAGE = ("moby", "image")
+_ARCHIVE = ("docker", "oci")
+_TRUE = ("1", "t", "true")
+
+
+def exporters_of(request: wire.SolveRequest) -> list[wire.Exporter]:
+    """Return the exporters of a request, of old clients too."""
+    if request.exporters or not request.exporter:
+        return list(request.exporters)
+    return [wire.Exporter(type=request.exporter, attrs=request.exporter_attrs)]
+
+
+def image_names(request: wire.SolveRequest) -> tuple[str, ...]:
+    """Return the names that the image gets in the store."""
+    names = [name for each in exporters_of(request) if each.type in _IMAGE for name in _names(each)]
+    return tuple(dict.fromkeys(names))
+
+
+class Exporter:
+    """Exports the result of one build."""
+
+    def __init__(self, engine: Engine, build: Build, session: Session) -> None:
+        self._engine, self._build, self._session = engine, build, session
+
+    async def export(self, result: BuildResult) -> dict[str, str]:
+        """Run every exporter; returns what the client is told. Raises Unsupported for a type this engine does not know."""
+        response: dict[str, str] = {}
+        exporters = exporters_of(self._build.request)
+        try:
+            for number, exporter in enumerate(exporters):
+                response |= await self._one(number, exporter, result)
+        finally:
+            if not any(each.type in _IMAGE for each in exporters):
+                await self._drop(result)
+        return response
+
+    async def _one(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
+        match exporter.type:
+            case kind if kind in _IMAGE:
+                return await self._image(exporter, result)
+            case kind if kind in _ARCHIVE:
+                return await self._archive(number, exporter, result)
+            case "tar":
+                await self._tar(number, result)
+            case "local":
+                await self._local(number, result)
+            case kind:
+                raise Unsupported(f"exporter {kind!r} could not be found")
+        return {}
+
+    async def _image(self, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
+        if exporter.attrs.get("push", "").lower() in _TRUE:
+            for name in _names(exporter):
+                await self._push(name)
+        return _described(exporter, result)
+
+    async def _push(self, name: str) -> None:
+        reference = parse_reference(name)
+        credentials = await SessionCredentials(self._session.connection).get(reference.domain)
+        with step(self._build, f"pushing {reference}") as pushing, pushing.part(f"pushing {reference.familiar}"):
+            async for _progress in self._engine.images.push(reference.familiar_name, reference.tag or "", credentials):
+                pass
+
+    async def _archive(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
+        saved = self._engine.images.save([result.image_id])
+        words = "oci" if exporter.type == "oci" else "docker"
+        with step(self._build, f"exporting to {words} image format") as exporting:
+            await self._send(exporting, number, renamed(saved, _names(exporter)))
+        return _described(exporter, result)
+
+    async def _tar(self, number: int, result: BuildResult) -> None:
+        with step(self._build, "exporting to client tarball") as exporting:
+            await self._send(exporting, number, self._engine.builds.files(result.image_id))
+
+    async def _local(self, number: int, result: BuildResult) -> None:
+        files = self._engine.builds.files(result.image_id)
+        with step(self._build, "exporting to client directory") as exporting, exporting.part("copying files") as part:
+            async with self._engine.builds.unpacked(files) as directory:
+                part.at(await send_tree(self._session.connection, number, directory))
+
+    async def _send(self, exporting: Step, number: int, content: AsyncIterator[bytes]) -> None:
+        with exporting.part("sending tarball") as part:
+            part.at(await send_file(self._session.connection, number, content))
+
+    async def _drop(self, result: BuildResult) -> None:
+        """Remove the image that was only a step on the way, unless it is somebody's."""
+        if not result.image_id:
+            return
+        try:
+            image = await self._engine.images.inspect(result.image_id)
+            if not (image.tags or image.containers):
+                await self._engine.images.remove(image.id)
+        except (NotFound, Conflict):
+            return
+
+
+def _names(exporter: wire.Exporter) -> tuple[str, ...]:
+    return tuple(filter(None, exporter.attrs.get("name", "").split(",")))
+
+
+def _described(exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
+    described = {"containerimage.config.digest": result.image_id, "containerimage.digest": result.image_id}
+    if result.descriptor is not None:
+        described["containerimage.digest"] = result.descriptor.digest
+        described["containerimage.descriptor"] = base64.b64encode(msgspec.json.encode(result.descriptor)).decode()
+    if names := ",".join(str(parse_reference(name)) for name in _names(exporter)):
+        described["image.name"] = names
+    return described

@@ -1,0 +1,112 @@
+"""What a build tells: a queue of events, and the vertices they belong to."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import anyio
+
+from sdk.drivers.logs import StdStream
+from sdk.engine.build_events import BuildEvent, Vertex, VertexLog, VertexStatus
+from sdk.engine.images import Progress
+from sdk.errors import BuildFailed, EngineError
+from sdk.oci.digest import digest_of
+
+
+class Telling:
+    """Collects events; never blocks."""
+
+    def __init__(self) -> None:
+        self.pending: deque[BuildEvent] = deque()
+        self.wake = asyncio.Event()
+
+    def tell(self, event: BuildEvent) -> None:
+        """Queue an event."""
+        self.pending.append(event)
+        self.wake.set()
+
+    @asynccontextmanager
+    async def step(self, vertex: Vertex) -> AsyncIterator["Step"]:
+        """Announce a vertex as begun, and at the end of the block as done or failed."""
+        step = Step(self, replace(vertex, started_ns=time.time_ns()))
+        self.tell(step.vertex)
+        try:
+            yield step
+        except EngineError as error:
+            step.change(completed_ns=time.time_ns(), error=error.message)
+            if isinstance(error, BuildFailed):
+                error.vertex = error.vertex or vertex.digest
+            raise
+        except asyncio.CancelledError:
+            step.change(completed_ns=time.time_ns(), error="context canceled")
+            raise
+        step.change(completed_ns=time.time_ns())
+
+
+class Step:
+    """A vertex under way."""
+
+    def __init__(self, telling: Telling, vertex: Vertex) -> None:
+        self._telling = telling
+        self.vertex = vertex
+
+    def change(
+        self,
+        *,
+        completed_ns: int = 0,
+        error: str = "",
+        cached: bool | None = None,
+        container_id: str = "",
+        result: str = "",
+    ) -> None:
+        """Announce the vertex anew with what is given."""
+        now = self.vertex
+        self.vertex = replace(
+            now,
+            completed_ns=completed_ns or now.completed_ns,
+            error=error or now.error,
+            cached=now.cached if cached is None else cached,
+            container_id=container_id or now.container_id,
+            result=result or now.result,
+        )
+        self._telling.tell(self.vertex)
+
+    def log(self, stream: StdStream, data: bytes) -> None:
+        """Pass output on."""
+        self._telling.tell(VertexLog(self.vertex.digest, stream, data, time.time_ns()))
+
+    def progress(self, progress: Progress) -> None:
+        """Pass on what a pull reports."""
+        name = f"{progress.id}: {progress.status}" if progress.id else progress.status
+        now = time.time_ns()
+        self._telling.tell(
+            VertexStatus(self.vertex.digest, name, name, progress.current, progress.total, now, self.vertex.started_ns, now)
+        )
+
+
+def vertex_of(name: str, *identity: str) -> str:
+    """Return a digest that identifies a vertex."""
+    return digest_of("\0".join((name, *identity)).encode())
+
+
+async def told(job: Callable[[Telling], Awaitable[None]]) -> AsyncGenerator[BuildEvent, None]:
+    """Run a job and yield what it tells; raise what it raises. Closing the iterator cancels the job and waits until it has tidied up."""
+    telling = Telling()
+    task = asyncio.ensure_future(job(telling))
+    task.add_done_callback(lambda _task: telling.wake.set())
+    try:
+        while telling.pending or not task.done():
+            if not telling.pending:
+                telling.wake.clear()
+                await telling.wake.wait()
+            while telling.pending:
+                yield telling.pending.popleft()
+        await task
+    finally:
+        if not task.done():
+            task.cancel()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([task])

@@ -1,0 +1,152 @@
+"""RUN."""
+
+import posixpath
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+import anyio.to_thread
+
+from plugins.builder_dockerfile.building import Building, LayerStep, key_of
+from plugins.builder_dockerfile.copy_sources import not_found
+from plugins.builder_dockerfile.files.digest import tree_digest
+from plugins.builder_dockerfile.files.tree import Tree
+from plugins.builder_dockerfile.language.instructions import Command, Run, StepMountFlag
+from plugins.builder_dockerfile.language.variables import expand
+from plugins.builder_dockerfile.metadata import command_words, working_directory
+from plugins.builder_dockerfile.mounting import made_mounts
+from plugins.builder_dockerfile.origins import Demand, Origin, find_origin, opened
+from plugins.builder_dockerfile.progress import Step
+from plugins.builder_dockerfile.state import StageState, grown
+from sdk.drivers.builder import StepMount, StepProcess, Workspace
+from sdk.errors import BuildFailed, StartFailed
+
+_PIPES = "/dev/pipes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A RUN that is ready: its arguments, the files its heredocs bring, and each mount with where it is from."""
+
+    args: tuple[str, ...]
+    shown: str
+    files: tuple[StepMount, ...]
+    mounts: tuple[tuple[StepMountFlag, Origin], ...]
+
+
+async def run_command(
+    building: Building, body: Run, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
+) -> StageState:
+    """Return the state after a RUN. Raises BuildFailed with the exit code of a process that failed."""
+    mounts = [_expanded(mount, state, building.plan.escape) for mount in body.mounts]
+    origins = [
+        await find_origin(building, mount.from_, index, demand, step) if _has_origin(mount) else Origin() for mount in mounts
+    ]
+    args, shown, files = _command(body.command, state)
+    job = _Job(args, shown, files, tuple(zip(mounts, origins, strict=True)))
+    network = body.network or building.request.network_mode
+    key = key_of("run", state.stack, args, [each.content for each in files], sorted(_keyed_environment(state)),
+                 state.config.user, state.config.working_dir, network, await _mount_keys(building, job))  # fmt: skip
+
+    async def make(workspace: Workspace) -> None:
+        await _run(building, job, state, network, workspace, step)
+
+    made = await building.layer(step, LayerStep(key, state.stack, f"RUN {shown}", state.key, anew), make)
+    return grown(state, made, key, f"RUN {_arguments(state)}{shown} # buildkit")
+
+
+def _has_origin(mount: StepMountFlag) -> bool:
+    return mount.type == "bind" or (mount.type == "cache" and bool(mount.from_))
+
+
+def _expanded(mount: StepMountFlag, state: StageState, escape: str) -> StepMountFlag:
+    values = state.values
+    target = expand(mount.target, values, escape)
+    return replace(
+        mount,
+        target=working_directory(state, target) if target else "",
+        source=expand(mount.source, values, escape),
+        from_=expand(mount.from_, values, escape),
+        id=expand(mount.id, values, escape),
+    )
+
+
+def _keyed_environment(state: StageState) -> tuple[str, ...]:
+    """Return the variables that make a difference: proxies do not."""
+    return tuple(f"{name}={value}" for name, value in {**state.arguments, **state.environment}.items())
+
+
+def _arguments(state: StageState) -> str:
+    """Return the build arguments as a history shows them in front of a command."""
+    environment = state.environment
+    own = sorted(f"{name}={value}" for name, value in state.arguments.items() if name not in environment)
+    return f"|{len(own)} {' '.join(own)} " if own else ""
+
+
+def _command(command: Command, state: StageState) -> tuple[tuple[str, ...], str, tuple[StepMount, ...]]:
+    """Return the arguments, how the command is shown, and files for it.
+
+    A heredoc alone is the script: run by the shell, or by what its first line names.
+    """
+    if not command.heredocs:
+        args = command_words(command, state)
+        return args, " ".join(args), ()
+    first, *others = command.heredocs
+    alone = not others and command.words[0].lstrip("0123456789<-").strip("'\" ") == first.name
+    if alone and first.content.startswith("#!"):
+        place = f"{_PIPES}/{first.name}"
+        return (place,), f"{place}", (StepMount(place, readonly=True, content=first.content.encode(), mode=0o755),)
+    bodies = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in command.heredocs)
+    text = first.content if alone else command.words[0] + bodies + "\n"
+    return (*state.shell, text), " ".join((*state.shell, command.words[0] + bodies)), ()
+
+
+async def _mount_keys(building: Building, job: _Job) -> list[object]:
+    """Return what of the mounts makes a difference: what bind mounts show, and how all are placed; never what a cache holds."""
+    keys: list[object] = []
+    for mount, origin in job.mounts:
+        keys.append(replace(mount, from_=""))
+        if mount.type != "bind":
+            continue
+        if origin.stack is not None:
+            keys.append(origin.stack)
+            continue
+        async with opened(building, origin) as tree:
+            keys.append(await anyio.to_thread.run_sync(_bind_digest, tree, mount.source))
+    return keys
+
+
+def _bind_digest(tree: Tree, source: str) -> str:
+    path = posixpath.normpath("/" + source).lstrip("/")
+    try:
+        return tree_digest(tree.walk(path), owned=tree.owned)
+    except OSError:
+        raise not_found(source) from None
+
+
+async def _run(building: Building, job: _Job, state: StageState, network: str, workspace: Workspace, step: Step) -> None:
+    request = building.request
+    async with AsyncExitStack() as held:
+        mounts, secrets_env = await made_mounts(building, job.mounts, held)
+        process = StepProcess(
+            id=secrets.token_hex(32),
+            args=job.args,
+            env=(*state.process_environment, *secrets_env),
+            cwd=state.config.working_dir or "/",
+            user=state.config.user,
+            network=network,
+            extra_hosts=request.extra_hosts,
+            limits=request.limits,
+            mounts=(*mounts, *job.files),
+        )
+        step.change(container_id=process.id)
+        try:
+            code = await workspace.run(process, step.log)
+        except StartFailed as error:
+            raise _failed(job.shown, error.message, error.exit_code) from error
+    if code:
+        raise _failed(job.shown, f"exit code: {code}", code)
+
+
+def _failed(shown: str, why: str, code: int) -> BuildFailed:
+    return BuildFailed(f'process "{shown}" did not complete successfully: {why}', exit_code=code)
