@@ -62,6 +62,7 @@ class LiveContainer:
     next_exit: Outcome = field(default_factory=Outcome)
     removal: Outcome = field(default_factory=Outcome)
     wake: anyio.Event = field(default_factory=anyio.Event)
+    tidied: anyio.Event | None = None
     backoff: float = 0.0
     files_touched: bool = False
     health_scope: anyio.CancelScope | None = None

@@ -43,7 +43,7 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock.
 
     Whoever waits is told as soon as it is true: output is complete, ports and volumes are free, the record says so. What the runtime
-    keeps is freed after that, still under the lock.
+    keeps is freed after that and holds up nothing but the container's next start.
     """
     if live.health_scope is not None:
         live.health_scope.cancel()
@@ -65,7 +65,8 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     forget_process(context, live)
     live.backoff = decision.delay
     _tell(context, live, status)
-    await _tidy(context, live, task)
+    live.tidied = anyio.Event()
+    context.tasks.start_soon(_tidy, context, live, task, live.tidied)
     if record.host_config.auto_remove and not decision.restart:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
@@ -80,12 +81,14 @@ async def _leave(context: EngineContext, live: LiveContainer) -> None:
         live.log.close()
 
 
-async def _tidy(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    try:
-        await task.delete()
-    except EngineError as error:
-        _log.error("container %s: %s", live.id, error)
-    shutil.rmtree(context.bundle(live.id), ignore_errors=True)
+async def _tidy(context: EngineContext, live: LiveContainer, task: Task, tidied: anyio.Event) -> None:
+    with anyio.CancelScope(shield=True):
+        try:
+            await task.delete()
+        except Exception as error:  # noqa: BLE001 one container must not take the engine down
+            _log.error("container %s: %s", live.id, error)
+        shutil.rmtree(context.bundle(live.id), ignore_errors=True)
+    tidied.set()
 
 
 async def release_volumes(context: EngineContext, record: ContainerRecord) -> None:
