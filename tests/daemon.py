@@ -176,10 +176,10 @@ class Daemon:
         assert status == 200, (status, body)
         return json.loads(body)
 
-    def resident(self) -> int:
-        """Return the memory the daemon holds, in KiB."""
+    def resident(self, measure: str = "Rss") -> int:
+        """Return the memory the daemon holds, in KiB; `Pss` counts what it shares with others in part."""
         rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Rss:"))
+        return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(f"{measure}:"))
 
     def tail(self, lines: int = 30) -> str:
         """Return the end of the daemon's log."""

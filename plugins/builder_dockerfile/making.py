@@ -1,0 +1,107 @@
+"""One build: from a request to the result."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
+
+import anyio
+
+from plugins.builder_dockerfile.building import Building
+from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
+from plugins.builder_dockerfile.files.tree import Tree
+from plugins.builder_dockerfile.finishing import finish, take_over
+from plugins.builder_dockerfile.language.reading import read_dockerfile
+from plugins.builder_dockerfile.plan import make_plan
+from plugins.builder_dockerfile.progress import Telling, told, vertex_of
+from plugins.builder_dockerfile.stages import Stages
+from plugins.builder_dockerfile.state import PROXIES, StageState
+from sdk.drivers.builder import BuildHost
+from sdk.engine.build_events import BuildEvent, BuildWarning, Vertex
+from sdk.engine.builds import BuildRequest
+from sdk.errors import InvalidArgument
+from sdk.oci.descriptor import Platform
+
+_KNOWN = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX", "BUILDKIT_MULTI_PLATFORM",
+                    "BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_SANDBOX_HOSTNAME", "BUILDKIT_DOCKERFILE_CHECK"})  # fmt: skip
+"""Arguments that mean something without being declared."""
+
+
+def events(request: BuildRequest, host: BuildHost, parallelism: int) -> AsyncGenerator[BuildEvent, None]:
+    """Make what is asked for and yield what happens; the result comes last. Raises BuildFailed, InvalidArgument."""
+    return told(lambda telling: _make(request, host, telling, parallelism))
+
+
+async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parallelism: int) -> None:
+    arguments = {name: value for name, value in request.build_args.items() if value is not None}
+    async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
+        dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
+        predefined = _predefined(request.platform or host.platform, host.platform, request.target)
+        plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
+    async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
+        rules = read_rules(request)
+    async with AsyncExitStack() as held:
+        directory = request.context if request.context is not None else await held.enter_async_context(host.scratch())
+        root = held.enter_context(opened_directory(directory))
+        building = Building(
+            request=request,
+            host=host,
+            plan=plan,
+            telling=telling,
+            context=Tree(root, rules),
+            arguments=arguments,
+            epoch=_epoch(request, arguments),
+            file=request.dockerfile,
+            limiter=anyio.CapacityLimiter(parallelism),
+        )
+        await take_over(building)
+        state = await _target(building)
+        _warn(building)
+        telling.tell(await finish(building, state))
+
+
+async def _target(building: Building) -> StageState:
+    """Make all stages that are needed and return the target's. Raises the first failure."""
+    try:
+        async with anyio.create_task_group() as tasks:
+            stages = Stages(building, tasks)
+            for index in sorted(building.plan.needed):
+                stages.start(index)
+            state = await stages.state(building.plan.target)
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+    return state
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _predefined(target: Platform, own: Platform, stage: str) -> dict[str, str]:
+    return {**_platform_arguments("TARGET", target), **_platform_arguments("BUILD", own), "TARGETSTAGE": stage or "default"}
+
+
+def _platform_arguments(prefix: str, platform: Platform) -> dict[str, str]:
+    return {
+        f"{prefix}PLATFORM": str(platform),
+        f"{prefix}OS": platform.os,
+        f"{prefix}ARCH": platform.architecture,
+        f"{prefix}VARIANT": platform.variant,
+    }
+
+
+def _epoch(request: BuildRequest, arguments: Mapping[str, str]) -> int | None:
+    text = arguments.get("SOURCE_DATE_EPOCH", "")
+    if request.source_date_epoch is not None or not text:
+        return request.source_date_epoch
+    if not text.isdigit():
+        raise InvalidArgument(f"invalid SOURCE_DATE_EPOCH: {text}")
+    return int(text)
+
+
+def _warn(building: Building) -> None:
+    declared = building.consumed | _KNOWN | PROXIES | set(building.plan.declared)
+    unused = sorted(set(building.request.build_args) - declared)
+    if unused:
+        text = f"One or more build-args [{' '.join(unused)}] were not consumed"
+        building.telling.tell(BuildWarning(vertex_of("definition"), text, file=building.file))
