@@ -26,7 +26,10 @@ class Bridges:
         """
         index = self._adopt(options.bridge) or self._create(options)
         self._set_addresses(index, gateways(network))
-        self._route.request([messages.up(index)])
+        if network.ipv6:
+            # A link-local address that is still being checked for duplicates would keep packets of other hosts for a second.
+            sysctl.write(f"ipv6/conf/{options.bridge}/accept_dad", "0")
+        self._route.request([messages.up(index), *([messages.loopback_route(index)] if network.ipv6 else [])])
         sysctl.write(f"ipv4/conf/{options.bridge}/route_localnet", "1")
         return index
 

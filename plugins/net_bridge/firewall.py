@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
-from plugins.net_bridge import ruleset
+from plugins.net_bridge import ruleset, sysctl
 from plugins.net_bridge.generation import GenerationSocket
 from plugins.net_bridge.ruleset import BridgeRules, Forward
 from sdk.linux.nftables import Nftables, RulesetError
@@ -109,7 +109,8 @@ class Firewall:
         """Write everything. A table that is laid out otherwise, as an earlier release did, is replaced as a whole."""
         lost = self._remember_user_chain()
         self._known_generation = self._generation.read()
-        commands = ruleset.render(self._table, list(self._networks.values()), self._all_forwards())
+        networks, loopback6 = list(self._networks.values()), not _filters_bridged_frames()
+        commands = ruleset.render(self._table, networks, self._all_forwards(), loopback6=loopback6)
         try:
             self._run(commands)
         except RulesetError:
@@ -140,3 +141,8 @@ class Firewall:
 
     def _is_foreign(self) -> bool:
         return self._generation.read() != self._known_generation
+
+
+def _filters_bridged_frames() -> bool:
+    """Tell whether br_netfilter shows IPv6 frames to the table: it makes them answers to `::1` too early, and the kernel drops them."""
+    return sysctl.read("bridge/bridge-nf-call-ip6tables") == "1"

@@ -20,17 +20,17 @@ RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE = 24
 
 _REQUEST, _ACK = 0x1, 0x4
-_EXCLUSIVE, _CREATE, _DUMP = 0x200, 0x400, 0x300
+_REPLACE, _EXCLUSIVE, _CREATE, _DUMP = 0x100, 0x200, 0x400, 0x300
 _SET = _REQUEST | _ACK
 _NEW = _SET | _CREATE | _EXCLUSIVE
 _UP = 1
 _NO_DUPLICATE_DETECTION = 0x2
-_MAIN_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST = 254, 3, 0, 1
+_MAIN_TABLE, _LOCAL_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 254, 255, 3, 0, 1, 2
 
 _WITHOUT_LINK_LOCAL = ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]})]})
 
 FALLBACK_METRIC = 1024
-"""Metric of a default route that counts only when the container's own is gone."""
+"""Metric of a route that counts only when there is no other."""
 
 
 def bridge(name: str, mtu: int, address: str) -> bytes:
@@ -129,6 +129,24 @@ def default_route(index: int, gateway: Address, metric: int) -> bytes:
     if metric:
         attributes.append(("RTA_PRIORITY", metric))
     return _encode(rtmsg(), RTM_NEWROUTE, _NEW, fields, attributes)
+
+
+def loopback_route(index: int) -> bytes:
+    """Let answers to `::1` come in by a link; idempotent. The kernel looks `::1` up among the routes of the link a packet came by.
+
+    Its metric is the link's own and keeps the loopback's route first. Packets that somebody sends to `::1` by the link are dropped
+    before, unlike those that connection tracking turns into answers (RFC 4291 2.5.3).
+    """
+    fields = {
+        "family": AF_INET6,
+        "table": _LOCAL_TABLE,
+        "proto": _PROTOCOL_BOOT,
+        "scope": _SCOPE_UNIVERSE,
+        "type": _LOCAL,
+        "dst_len": 128,
+    }
+    attributes = [("RTA_DST", "::1"), ("RTA_OIF", index), ("RTA_PRIORITY", FALLBACK_METRIC + index)]
+    return _encode(rtmsg(), RTM_NEWROUTE, _SET | _CREATE | _REPLACE, fields, attributes)
 
 
 def configure(index: int, address: str, interfaces: Sequence[Interface], gateways: Sequence[Address], metric: int) -> list[bytes]:

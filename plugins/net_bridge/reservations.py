@@ -1,7 +1,7 @@
 """Host ports, reserved by binding a socket that never listens: whoever else wants the port is told, and so are we.
 
-Packets for a published port never reach its socket, because the table redirects them before. What is not redirected (IPv6 loopback)
-is refused at once by the kernel, since nobody listens.
+Packets for a published port never reach its socket, because the table redirects them before. What is not redirected (IPv6 loopback
+where br_netfilter is at work) is refused at once by the kernel, since nobody listens.
 """
 
 import errno

@@ -69,10 +69,11 @@ table inet {table} {{
 		fib daddr type local jump published
 	}}
 	chain output {{
-		fib daddr type local jump published
+{loopback6}		fib daddr type local jump published
 	}}
 	chain postrouting {{
 		oifname @bridges ip saddr 127.0.0.0/8 masquerade
+		oifname @bridges ip6 saddr ::1 masquerade
 {masquerade}	}}
 	chain forward {{
 		iifname != @bridges oifname != @bridges accept
@@ -85,10 +86,13 @@ table inet {table} {{
 """
 
 
-def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward]) -> str:
+_NO_LOOPBACK6 = "\t\tip6 daddr ::1 accept\n"
+
+
+def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward], *, loopback6: bool = True) -> str:
     """Return the transaction that gives the table these networks and ports and no others; without networks, removes it.
 
-    The administrator's chain stays as it is.
+    The administrator's chain stays as it is. Without `loopback6` ports do not answer at `::1`, which the kernel then refuses at once.
     """
     if not networks:
         return remove(table)
@@ -96,6 +100,7 @@ def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forwa
     emptied += [f"flush chain inet {table} {name}\n" for name in _CHAINS]
     rules = _RULES.format(
         table=table,
+        loopback6="" if loopback6 else _NO_LOOPBACK6,
         bridges=", ".join(f'"{network.bridge}"' for network in networks),
         masquerade=_lines(rule for network in networks for rule in _masquerade(network)),
         internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),

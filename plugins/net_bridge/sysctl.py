@@ -18,6 +18,14 @@ def write(name: str, value: str) -> None:
         os.close(fd)
 
 
+def read(name: str) -> str | None:
+    """Return a parameter's value, None if the kernel has none of that name."""
+    try:
+        return _read(f"/proc/sys/net/{name}")
+    except FileNotFoundError:
+        return None
+
+
 def write_all(parameters: Mapping[str, str]) -> None:
     """Set parameters. Raises InvalidArgument for one the kernel does not know or whose value it refuses."""
     for name, value in parameters.items():

@@ -96,8 +96,8 @@ def measure(path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def our_daemon() -> Iterator[Path]:
-    """Run a daemon of ours that has busybox; yield its socket. Say what it weighs."""
+def our_daemon() -> Iterator[Daemon]:
+    """Run a daemon of ours that has busybox. Say what it weighs."""
     directory = Path(tempfile.mkdtemp(prefix="core-bench-"))
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, directory)
@@ -112,7 +112,7 @@ def our_daemon() -> Iterator[Path]:
         daemon.start()
         print(f"start of the daemon: {time.perf_counter() - begun:.2f} s, resident: {daemon.resident() / 1024:.1f} MiB")
         daemon.docker("pull", "--quiet", "busybox")
-        yield daemon.socket
+        yield daemon
         print(f"resident after all: {daemon.resident() / 1024:.1f} MiB")
         daemon.finish()
 
@@ -120,7 +120,7 @@ def our_daemon() -> Iterator[Path]:
 def main() -> None:
     with our_daemon() as ours:
         peers = {name: Path(address.removeprefix("unix://")) for name, _, address in (word.partition("=") for word in sys.argv[1:])}
-        results = {name: measure(path) for name, path in {"core": ours, **peers}.items()}
+        results = {name: measure(path) for name, path in {"core": ours.socket, **peers}.items()}
         for figure in results["core"]:
             print(f"{figure:34}", *(f"{name} {result[figure]:18}" for name, result in results.items()))
 
