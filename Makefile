@@ -40,8 +40,9 @@ lint: venv  ## ruff, mypy, import rules
 proto: venv  ## generate the protobuf classes of BuildKit's protocol anew
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m plugins.api_buildkit.proto.generate
 
-bench: packages venv  ## measure containers, exec, list and memory through the API
+bench: packages venv  ## measure containers, exec, list, memory and names through the API
 	$(SUDO) $(BIN)/python -m tests.bench
+	$(SUDO) $(BIN)/python -m tests.bench.dns
 
 clean:  ## remove what was built here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

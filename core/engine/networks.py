@@ -14,10 +14,11 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
 from core.networks.filters import listed, prunable
 from core.networks.record import NetworkRecord
+from sdk.drivers.network import PortPath
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import Filters
 from sdk.engine.networks import NetworkCreate, NetworkInfo
-from sdk.errors import InvalidArgument, NoSuchContainer, NoSuchNetwork, PermissionDenied
+from sdk.errors import InvalidArgument, NoSuchContainer, NoSuchNetwork, NotRunning, PermissionDenied
 from sdk.events import EventType
 
 
@@ -93,6 +94,13 @@ class NetworkService:
             elif len(wanted) == len(self._wanted(live)) and not force:
                 raise PermissionDenied(f"container {live.id} is not connected to the network {network.name}")
             self._save(live, wanted)
+
+    async def explain(self, container: str) -> Sequence[PortPath]:
+        """Return how packets reach a running container's published ports. Raises NoSuchContainer, NotRunning, Unsupported."""
+        live = self._context.containers.find(container)
+        if not is_running(live.record):
+            raise NotRunning(live.id)
+        return await self._attachments.explain(live.id)
 
     def _wanted(self, live: LiveContainer) -> dict[str, EndpointConfig]:
         """Return the networks a container is to be on. Raises InvalidArgument for one that shares another's namespace."""

@@ -17,10 +17,12 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
+from core.networks.gateways import Gateways
+from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
 from core.networks.record import HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
-from sdk.drivers.network import PortBinding, Sandbox
+from sdk.drivers.network import PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.engine.networks import NetworkMember
@@ -63,6 +65,7 @@ class Attachments:
         self._catalog = catalog
         self._drivers = drivers
         self._endpoints = Endpoints(catalog, drivers)
+        self._gateways = Gateways(catalog)
         self._events = events
         self._names = names
         self._held: dict[str, _Held] = {}
@@ -159,10 +162,12 @@ class Attachments:
                 raise PermissionDenied(f"endpoint with name {held.record.name} already exists in network {network.name}")
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
-            gateway = not network.config.internal and not any(endpoint.default_route for endpoint in endpoints)
-            place = Place(network, config, gateway=gateway)
+            place = Place(network, config, gateway=self._gateways.takes_over(network, config, endpoints))
             request = ConnectRequest(container_id, held.record.name, held.record.hostname)
             with self._about_to_join([place]):
+                if place.gateway and held.sandbox is not None:
+                    endpoints = await self._gateways.make_way(container_id, endpoints, held.sandbox, undo)
+                    held = replace(held, record=replace(held.record, endpoints=endpoints))
                 held = await self._add(held, request, place, undo)
                 self._keep(container_id, held)
                 await self._answer(container_id, held)
@@ -181,6 +186,8 @@ class Attachments:
                     raise PermissionDenied("container cannot be disconnected from host network or connected to host network")
                 await self._take_away(container_id, endpoint, held.sandbox)
                 rest = tuple(other for other in held.record.endpoints if other is not endpoint)
+                if held.sandbox is not None:
+                    rest = await self._gateways.succeed(container_id, rest, held.sandbox)
                 self._keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
                 self._names.learn(container_id, self._held[container_id].record)
 
@@ -201,6 +208,11 @@ class Attachments:
             return {}, ()
         networks = {endpoint.network: self._attachment(container_id, held.record, endpoint) for endpoint in held.record.endpoints}
         return networks, tuple(port for endpoint in held.record.endpoints for port in endpoint.ports)
+
+    async def explain(self, container_id: str) -> list[PortPath]:
+        """Return how packets reach a running container's published ports. Raises Unsupported."""
+        held = self._held.get(container_id)
+        return await paths_of(self._catalog, container_id, held.record) if held is not None else []
 
     def detached(self, name: str, config: EndpointConfig) -> NetworkAttachment:
         """Return a network that a container will join when it starts, as inspect shows it."""

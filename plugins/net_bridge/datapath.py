@@ -12,6 +12,7 @@ from plugins.net_bridge.bridges import Bridges
 from plugins.net_bridge.changes import RulesetChanges
 from plugins.net_bridge.firewall import Firewall
 from plugins.net_bridge.options import BridgeOptions, interface_parameters, parse
+from plugins.net_bridge.path import paths
 from plugins.net_bridge.publishing import Publishing
 from plugins.net_bridge.rtnetlink import RouteSocket
 from plugins.net_bridge.ruleset import BridgeRules
@@ -19,7 +20,7 @@ from plugins.net_bridge.sandboxes import Sandboxes
 from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veths, mac_for
 from plugins.net_bridge.wiring import Wired, Wiring
-from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox
+from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
 from sdk.errors import EngineError
 from sdk.linux.namespaces import in_network_namespace
 from sdk.linux.nftables import RulesetError
@@ -151,6 +152,14 @@ class Datapath:
             self._veths.delete(name)
         self._ports.restore({key: known.rules for key, known in self._networks.items()}, endpoints)
 
+    def explain(self, network: NetworkSpec, endpoint: Endpoint) -> list[PortPath]:
+        """Return the ways packets take to an endpoint's ports."""
+        return paths(self._firewall.listing(), endpoint, parse(network, self._settings).bridge)
+
+    def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
+        """Make an endpoint's default routes the container's first choice, or one for when there is no other; idempotent."""
+        self._wiring.set_metric(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+
     def repair(self) -> None:
         """Mend the table if another program changed it."""
         try:
@@ -191,7 +200,7 @@ class Datapath:
         mac = spec.mac_address or mac_for(spec.addresses)
         gateways = _gateways(known.spec, spec)
         index = wired.veth.index
-        metric = 0 if spec.default_route else messages.FALLBACK_METRIC + index
+        metric = messages.metric(index, preferred=spec.default_route)
         wired.namespace.route.request(messages.configure(index, mac, spec.addresses, gateways, metric))
         if parameters := interface_parameters(spec.options, wired.interface):
             in_network_namespace(f"/proc/self/fd/{wired.namespace.fd}", lambda: sysctl.write_all(parameters))

@@ -8,7 +8,17 @@ from anyio import CapacityLimiter
 
 from plugins.net_bridge.datapath import Datapath
 from plugins.net_bridge.settings import BridgeSettings
-from sdk.drivers.network import Endpoint, EndpointSpec, NetworkDriver, NetworkSpec, Sandbox, SandboxMaker
+from sdk.drivers.network import (
+    Endpoint,
+    EndpointSpec,
+    GatewaySwitch,
+    NetworkDriver,
+    NetworkSpec,
+    PathExplainer,
+    PortPath,
+    Sandbox,
+    SandboxMaker,
+)
 from sdk.providers import PluginContext
 
 T = TypeVar("T")
@@ -18,7 +28,7 @@ _SETTLING_SECONDS = 0.05
 """Other programs write several transactions in a row."""
 
 
-class BridgeDriver(NetworkDriver, SandboxMaker):
+class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer):
     """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
 
     def __init__(self, datapath: Datapath, limiter: CapacityLimiter) -> None:
@@ -57,6 +67,12 @@ class BridgeDriver(NetworkDriver, SandboxMaker):
     async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
         del network
         await self._run(lambda: self._datapath.disconnect(endpoint, alive=sandbox is not None))
+
+    async def explain(self, network: NetworkSpec, endpoint: Endpoint) -> Sequence[PortPath]:
+        return await self._run(lambda: self._datapath.explain(network, endpoint))
+
+    async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
+        await self._run(lambda: self._datapath.set_default_route(endpoint, sandbox.path, preferred=preferred))
 
     async def open_sandbox(self) -> Sandbox:
         return await self._run(self._datapath.open_sandbox)

@@ -86,6 +86,11 @@ class Firewall:
             self._networks, self._forwards = dict(networks), dict(forwards)
             self._rebuild()
 
+    def listing(self) -> str:
+        """Return the table as the kernel has it, in nft(8)'s words. Raises RulesetError if there is none."""
+        with self._lock:
+            return self._nftables.run(f"list table inet {self._table}")
+
     def audit(self) -> list[str]:
         """Return a line for the table, if it exists, and for each published port."""
         with self._lock:

@@ -17,7 +17,7 @@ Attributes = Sequence[tuple[str, object]]
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
-RTM_NEWROUTE = 24
+RTM_NEWROUTE, RTM_DELROUTE = 24, 25
 
 _REQUEST, _ACK = 0x1, 0x4
 _REPLACE, _EXCLUSIVE, _CREATE, _DUMP = 0x100, 0x200, 0x400, 0x300
@@ -115,8 +115,13 @@ def delete_address(index: int, interface: Interface) -> bytes:
     return _encode(ifaddrmsg(), RTM_DELADDR, _SET, fields, [("IFA_ADDRESS", str(interface.ip)), ("IFA_LOCAL", str(interface.ip))])
 
 
-def default_route(index: int, gateway: Address, metric: int) -> bytes:
-    """Add a default route; `metric` 0 is the kernel's own choice."""
+def metric(index: int, *, preferred: bool) -> int:
+    """Return the metric of a link's default route: 0, the kernel's own choice, or one that only counts when nobody has that."""
+    return 0 if preferred else FALLBACK_METRIC + index
+
+
+def default_route(index: int, gateway: Address, metric: int, *, delete: bool = False) -> bytes:
+    """Add a default route, or delete that of the same metric."""
     fields = {
         "family": _family(gateway),
         "table": _MAIN_TABLE,
@@ -128,7 +133,8 @@ def default_route(index: int, gateway: Address, metric: int) -> bytes:
     attributes: list[tuple[str, object]] = [("RTA_GATEWAY", str(gateway)), ("RTA_OIF", index)]
     if metric:
         attributes.append(("RTA_PRIORITY", metric))
-    return _encode(rtmsg(), RTM_NEWROUTE, _NEW, fields, attributes)
+    kind, flags = (RTM_DELROUTE, _SET) if delete else (RTM_NEWROUTE, _NEW)
+    return _encode(rtmsg(), kind, flags, fields, attributes)
 
 
 def loopback_route(index: int) -> bytes:

@@ -2,14 +2,19 @@
 
 import errno
 import logging
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
-from plugins.net_bridge import namespaces
+from plugins.net_bridge import messages, namespaces
 from plugins.net_bridge.namespaces import Namespace
 from plugins.net_bridge.pool import Pool
 from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veth, Veths, free_interface
 from sdk.errors import ResourceExhausted
+
+Address = IPv4Address | IPv6Address
 
 _INTERFACE = "eth0"
 
@@ -83,6 +88,17 @@ class Wiring:
             namespace.close()
             raise
         return self._wire(namespace, port, name)
+
+    def set_metric(self, path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
+        """Change the metric of an interface's default routes inside the namespace at a path; idempotent."""
+        with closing(namespaces.enter(path)) as namespace:
+            index = namespace.route.index(interface)
+            old, new = (messages.metric(index, preferred=value) for value in (not preferred, preferred))
+            for gateway in gateways:
+                with suppress(FileExistsError):  # it is so already
+                    namespace.route.request([messages.default_route(index, gateway, new)])
+                    # Metric 0 stands for any: the kernel then takes the first, which is the old one.
+                    namespace.route.request([messages.default_route(index, gateway, old, delete=True)])
 
     def disconnect(self, host_interface: str) -> None:
         """Remove an interface by its host's end; idempotent. Slow: not for the path of a container's start or end."""

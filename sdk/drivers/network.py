@@ -90,6 +90,42 @@ class SandboxMaker(ABC):
         """Return a network namespace whose loopback is up; let go of it by `NetworkDriver.release`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One rule a packet meets: the chain it stands in, the rule as the kernel's own tool prints it, and what it does to this packet,
+    "" if it does not match."""
+
+    chain: str
+    rule: str
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortPath:
+    """The way of a connection's first packet to a published port, from `origin` to the container or to where it is stopped."""
+
+    binding: PortBinding
+    origin: str
+    hops: tuple[Hop, ...]
+    result: str
+
+
+class PathExplainer(ABC):
+    """Optional ability: tell how packets reach published ports, by the rules that are in the kernel now."""
+
+    @abstractmethod
+    async def explain(self, network: NetworkSpec, endpoint: Endpoint) -> Sequence[PortPath]:
+        """Return the ways to each of an endpoint's ports, from other hosts and from this one."""
+
+
+class GatewaySwitch(ABC):
+    """Optional ability: make another endpoint of a sandbox the one whose gateway is the container's."""
+
+    @abstractmethod
+    async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
+        """Route by this endpoint's gateway first, or only when no other does; idempotent."""
+
+
 class NetworkDriver(ABC):
     """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
 

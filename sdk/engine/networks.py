@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sdk.drivers.network import PortPath
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import Filters
 
@@ -71,5 +72,8 @@ class Networks(Protocol):
     async def connect(self, ref: str, container: str, config: EndpointConfig, *, force: bool = False) -> None: ...
 
     async def disconnect(self, ref: str, container: str, *, force: bool = False) -> None: ...
+
+    async def explain(self, container: str) -> Sequence[PortPath]:
+        """Return how packets reach a running container's published ports. Raises NoSuchContainer, NotRunning, Unsupported."""
 
     async def prune(self, filters: Filters) -> Sequence[str]: ...

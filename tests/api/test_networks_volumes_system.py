@@ -26,6 +26,12 @@ def test_a_network_is_made_shown_joined_and_removed(api: Api) -> None:
     assert api.call("GET", "/networks/n").message == "network n not found"
 
 
+def test_the_way_of_a_packet_is_told(api: Api) -> None:
+    (path,) = api.call("GET", "/containers/web/packet-paths").json
+    assert (path["HostIp"], path["HostPort"], path["ContainerPort"], path["Result"]) == ("0.0.0.0", 8080, 80, "arrives at web")
+    assert path["Rules"][0]["Effect"] == "goes to 172.17.0.2:80"
+
+
 @pytest.mark.parametrize("path", ["/networks", "/networks/"])
 def test_the_given_networks_are_listed(api: Api, path: str) -> None:
     assert [network["Name"] for network in api.call("GET", path).json] == ["bridge", "host", "none"]

@@ -178,6 +178,22 @@ class Event(Struct, frozen=True, rename={"type": "Type", "action": "Action", "ac
     time_nano: int = 0
 
 
+class RuleMet(Struct, frozen=True, rename="pascal"):
+    chain: str
+    rule: str
+    effect: str = ""
+
+
+class PacketPath(Struct, frozen=True, rename="pascal"):
+    host_ip: str = field(name="HostIp")
+    host_port: int
+    container_port: int
+    protocol: str
+    origin: str
+    rules: list[RuleMet]
+    result: str
+
+
 class Version(
     Struct, rename={"version": "Version", "api_version": "ApiVersion", "kernel": "KernelVersion", "os": "Os", "arch": "Arch"}
 ):

@@ -8,7 +8,8 @@ import typer
 from core.cli.client.api import connect
 from core.cli.client.containers import encode_filters
 from core.cli.client.failure import exits, for_each
-from core.cli.client.models import Created, Network, Pruned
+from core.cli.client.models import Created, Network, PacketPath, Pruned
+from core.cli.client.packet_path import show_path
 from core.cli.client.run_options import pairs
 from core.cli.client.tables import show_json, show_table
 from core.cli.client.words import short
@@ -91,6 +92,19 @@ def disconnect(
 ) -> None:
     """Disconnect a container from a network."""
     connect().post(f"/networks/{network}/disconnect", body={"Container": container, "Force": force})
+
+
+@application.command("explain")
+@exits()
+def explain(
+    container: str, everything: Annotated[bool, typer.Option("--all", "-a", help="Also the rules that do not match.")] = False
+) -> None:
+    """Show how packets reach a container's published ports, rule by rule."""
+    paths = connect().get(f"/containers/{container}/packet-paths", list[PacketPath])
+    if not paths:
+        print(f"{container} publishes no port")
+    for path in paths:
+        show_path(path, everything=everything)
 
 
 @application.command("prune")

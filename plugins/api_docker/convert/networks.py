@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.containers import EndpointSettings
-from plugins.api_docker.models.networks import IPAM, AddressPool, Network, NetworkContainer, NetworkCreateBody
+from plugins.api_docker.models.networks import (
+    IPAM,
+    AddressPool,
+    Network,
+    NetworkContainer,
+    NetworkCreateBody,
+    PacketPath,
+    RuleMet,
+)
+from sdk.drivers.network import PortPath
 from sdk.engine.containers import NetworkAttachment
 from sdk.engine.networks import NetworkCreate, NetworkInfo, NetworkMember, SubnetConfig
 
@@ -68,6 +77,13 @@ def network_create(body: NetworkCreateBody) -> NetworkCreate:
         ipv4=body.enable_ipv4,
         ipv6=body.enable_ipv6,
     )
+
+
+def packet_path(path: PortPath) -> PacketPath:
+    """Return the way of a packet to a published port."""
+    port = path.binding
+    rules = [RuleMet(hop.chain, hop.rule, hop.effect) for hop in path.hops]
+    return PacketPath(port.host_ip, port.host_port, port.container_port, port.protocol, path.origin, rules, path.result)
 
 
 def _pool(subnet: SubnetConfig) -> AddressPool:

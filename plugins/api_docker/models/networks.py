@@ -86,5 +86,25 @@ class DisconnectBody(Struct, rename="pascal"):
     force: bool = False
 
 
+class RuleMet(Struct, rename="pascal"):
+    """A rule on a packet's way; without effect it does not match."""
+
+    chain: str
+    rule: str
+    effect: str = ""
+
+
+class PacketPath(Struct, rename="pascal"):
+    """How a packet from `origin` reaches a published port."""
+
+    host_ip: str = field(name="HostIp")
+    host_port: int
+    container_port: int
+    protocol: str
+    origin: str
+    rules: list[RuleMet]
+    result: str
+
+
 class NetworksPruned(Struct, rename="pascal"):
     networks_deleted: tuple[str, ...]

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.create import create_request, update_request
+from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, Top, Updated
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
@@ -49,6 +50,12 @@ async def prune_containers(engine: EngineOf, filters: Filtering) -> Response:
 async def inspect_container(name: str, engine: EngineOf, size: Flag = False) -> Response:
     """Show a container in full."""
     return json(container_inspect(await engine.containers.inspect(name, size=size)))
+
+
+@router.get("/{name:path}/packet-paths")
+async def explain_ports(name: str, engine: EngineOf) -> Response:
+    """Tell rule by rule how packets reach a container's published ports (this engine's own)."""
+    return json([packet_path(path) for path in await engine.networks.explain(name)])
 
 
 @router.post("/{name:path}/start")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sdk.drivers.network import Hop, PortBinding, PortPath
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import Filters
 from sdk.engine.networks import NetworkCreate, NetworkInfo, NetworkMember, SubnetConfig
@@ -59,6 +60,13 @@ class FakeNetworks:
         info = await self.inspect(ref)
         members = tuple(member for member in info.members if member.container_id != container)
         self._networks[info.config.name] = replace(info, members=members)
+
+    async def explain(self, container: str) -> Sequence[PortPath]:
+        """Tell of one port."""
+        hop = Hop("prerouting", "tcp dport 8080 dnat to 172.17.0.2:80", "goes to 172.17.0.2:80")
+        return [
+            PortPath(PortBinding(80, host_ip="0.0.0.0", host_port=8080), "from another host", (hop,), f"arrives at {container}")
+        ]
 
     async def prune(self, filters: Filters) -> Sequence[str]:
         """Forget what was created."""

@@ -149,6 +149,29 @@ async def test_other_names_are_asked_elsewhere_and_kept(world: World, monkeypatc
         assert asked == ["example.org.", "example.net."]
 
 
+async def test_what_another_server_shortened_is_fetched_by_tcp(world: World, monkeypatch: pytest.MonkeyPatch):
+    def shortened(question: DNSRecord) -> bytes:
+        reply = question.reply()
+        reply.header.tc = 1
+        return bytes(reply.pack())
+
+    def serve_once(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            length = int.from_bytes(connection.recv(2, socket.MSG_WAITALL))
+            reply = outside(DNSRecord.parse(connection.recv(length, socket.MSG_WAITALL)))
+            connection.sendall(len(reply).to_bytes(2) + reply)
+
+    with upstream(monkeypatch, "127.0.0.2", shortened):
+        world.upstreams("127.0.0.2")
+        assert (await world.ask("example.org")).header.tc == 1, "by UDP the client is told"
+        with socket.create_server(("127.0.0.2", vantage_module._PORT)) as listener:
+            thread = Thread(target=serve_once, args=(listener,))
+            thread.start()
+            assert texts(await world.ask_by_tcp("example.org")) == ["192.0.2.7"]
+            thread.join()
+
+
 async def test_a_forged_reply_is_not_believed(world: World, monkeypatch: pytest.MonkeyPatch):
     def forged(question: DNSRecord) -> bytes:
         other = DNSRecord.question("evil.org")

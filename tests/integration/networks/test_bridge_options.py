@@ -1,0 +1,234 @@
+"""User-defined bridges in all their options, by the API and the stock Docker CLI."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.daemon import Daemon
+
+pytestmark = pytest.mark.privileged
+
+Docker = Callable[..., str]
+SLEEP = ("busybox", "sleep", "1000")
+
+
+@pytest.fixture
+def docker(shared_daemon: Daemon) -> Iterator[Docker]:
+    def run(*words: str) -> str:
+        return shared_daemon.docker(*words).stdout.strip()
+
+    yield run
+    shared_daemon.remove_containers()
+    for name in run("network", "ls", "-q", "--filter", "type=custom").split():
+        run("network", "rm", name)
+
+
+def inspect(docker: Docker, *words: str) -> dict:
+    return json.loads(docker("inspect", *words))[0]
+
+
+def place(docker: Docker, container: str, network: str) -> dict:
+    return inspect(docker, container)["NetworkSettings"]["Networks"][network]
+
+
+def reaches(docker: Docker, container: str, address: str) -> bool:
+    ping = "ping -6" if ":" in address else "ping"
+    return docker("exec", container, "sh", "-c", f"{ping} -c1 -W1 {address} >/dev/null 2>&1 && echo yes || echo no") == "yes"
+
+
+def routes(docker: Docker, container: str) -> list[str]:
+    """Return the interfaces a container's default routes lead by, the first choice first."""
+    lines = docker("exec", container, "ip", "route").splitlines()
+    defaults = [line.split() for line in lines if line.startswith("default")]
+    metric = {line[4]: int(line[line.index("metric") + 1]) if "metric" in line else 0 for line in defaults}
+    return sorted(metric, key=metric.__getitem__)
+
+
+def test_both_ip_versions_with_chosen_addresses(docker: Docker) -> None:
+    docker(
+        "network", "create", "--ipv6", "--subnet", "10.77.0.0/24", "--subnet", "fd00:77::/64", "--gateway", "fd00:77::ff", "both"
+    )
+    docker("run", "-d", "--name", "one", "--network", "both", "--ip", "10.77.0.9", "--ip6", "fd00:77::9", *SLEEP)
+    docker("run", "-d", "--name", "two", "--network", "both", "--mac-address", "02:42:00:00:00:77", *SLEEP)
+    one, two = place(docker, "one", "both"), place(docker, "two", "both")
+    assert (one["IPAddress"], one["GlobalIPv6Address"], one["GlobalIPv6PrefixLen"]) == ("10.77.0.9", "fd00:77::9", 64)
+    assert (one["IPv6Gateway"], one["IPAMConfig"]) == ("fd00:77::ff", {"IPv4Address": "10.77.0.9", "IPv6Address": "fd00:77::9"})
+    assert two["MacAddress"] == "02:42:00:00:00:77"
+    assert "02:42:00:00:00:77" in docker("exec", "two", "cat", "/sys/class/net/eth0/address")
+    for address in (two["IPAddress"], two["GlobalIPv6Address"], "fd00:77::ff"):
+        assert reaches(docker, "one", address)
+    assert f"{two['GlobalIPv6Address']}\t" in docker("exec", "two", "cat", "/etc/hosts")
+    assert docker("exec", "one", "nslookup", "-type=aaaa", "two").endswith(two["GlobalIPv6Address"])
+
+
+def test_ipv6_without_a_subnet_gets_one(docker: Docker) -> None:
+    docker("network", "create", "--ipv6", "six")
+    subnets = [pool["Subnet"] for pool in inspect(docker, "--type", "network", "six")["IPAM"]["Config"]]
+    assert sorted(":" in subnet for subnet in subnets) == [False, True]
+
+
+def test_addresses_come_from_the_range_and_spare_auxiliary_ones(docker: Docker) -> None:
+    pool = ("--subnet", "10.77.0.0/16", "--ip-range", "10.77.5.0/29", "--gateway", "10.77.0.1")
+    docker("network", "create", *pool, "--aux-address", "router=10.77.5.1", "--aux-address", "switch=10.77.5.2", "small")
+    for name in ("one", "two"):
+        docker("run", "-d", "--name", name, "--network", "small", *SLEEP)
+    given = {place(docker, name, "small")["IPAddress"] for name in ("one", "two")}
+    assert given < {f"10.77.5.{number}" for number in (0, 3, 4, 5, 6, 7)}
+    config = inspect(docker, "--type", "network", "small")["IPAM"]["Config"]
+    assert config == [
+        {
+            "Subnet": "10.77.0.0/16",
+            "IPRange": "10.77.5.0/29",
+            "Gateway": "10.77.0.1",
+            "AuxiliaryAddresses": {"router": "10.77.5.1", "switch": "10.77.5.2"},
+        }
+    ]
+
+
+def test_a_range_that_is_used_up(shared_daemon: Daemon, docker: Docker) -> None:
+    docker("network", "create", "--subnet", "10.77.0.0/30", "tiny")
+    docker("run", "-d", "--name", "one", "--network", "tiny", *SLEEP)
+    refused = shared_daemon.docker("run", "-d", "--name", "two", "--network", "tiny", *SLEEP, check=False)
+    assert "no available IPv4 addresses on this network's address pools: tiny" in refused.stderr
+    docker("rm", "-f", "one")
+    docker("start", "two")
+
+
+def test_forty_networks_have_room(docker: Docker, shared_daemon: Daemon) -> None:
+    """Docker's own pools end after 31."""
+    for number in range(40):
+        status, body = shared_daemon.request("POST", "/networks/create", {"Name": f"n{number}"})
+        assert status == 201, body
+
+
+def test_networks_are_isolated_until_a_container_joins_both(docker: Docker) -> None:
+    for name in ("a", "b"):
+        docker("network", "create", name)
+        docker("run", "-d", "--name", f"in-{name}", "--network", name, *SLEEP)
+    address = place(docker, "in-b", "b")["IPAddress"]
+    assert not reaches(docker, "in-a", address)
+    docker("network", "connect", "b", "in-a")
+    assert reaches(docker, "in-a", address)
+    docker("network", "disconnect", "b", "in-a")
+    assert not reaches(docker, "in-a", address)
+
+
+def test_without_icc_containers_do_not_meet(docker: Docker) -> None:
+    docker("network", "create", "--opt", "com.docker.network.bridge.enable_icc=false", "apart")
+    for name in ("one", "two"):
+        docker("run", "-d", "--name", name, "--network", "apart", *SLEEP)
+    two = place(docker, "two", "apart")
+    assert not reaches(docker, "one", two["IPAddress"])
+    assert reaches(docker, "one", two["Gateway"])
+
+
+def test_options_of_the_bridge(docker: Docker, shared_daemon: Daemon) -> None:
+    options = {
+        "com.docker.network.bridge.name": "ournet",
+        "com.docker.network.driver.mtu": "1400",
+        "com.docker.network.container_iface_prefix": "lan",
+        "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
+        "com.docker.network.bridge.enable_ip_masquerade": "false",
+    }
+    docker("network", "create", *(word for option in options.items() for word in ("--opt", "=".join(option))), "own")
+    docker("run", "-d", "--name", "one", "--network", "own", "-p", "80", *SLEEP)
+    assert docker("port", "one", "80").startswith("127.0.0.1:")
+    assert "lan0" in docker("exec", "one", "ls", "/sys/class/net")
+    assert docker("exec", "one", "cat", "/sys/class/net/lan0/mtu") == "1400"
+    assert "mtu 1400" in shared_daemon.run("ip", "link", "show", "ournet").stdout
+    assert inspect(docker, "--type", "network", "own")["Options"] == options
+    refused = shared_daemon.docker("network", "create", "--opt", "com.docker.network.driver.mtu=much", "wrong", check=False)
+    assert "invalid value for com.docker.network.driver.mtu" in refused.stderr
+
+
+def test_inspect_says_what_dockers_does(docker: Docker) -> None:
+    docker("network", "create", "--subnet", "10.77.0.0/24", "--label", "a=b", "--attachable", "web")
+    container = docker("run", "-d", "--name", "one", "--network", "web", *SLEEP)
+    network = inspect(docker, "--type", "network", "web")
+    made = inspect(docker, "one")["NetworkSettings"]["Networks"]["web"]
+    assert network.pop("Created")
+    assert network.pop("Id") == made["NetworkID"]
+    assert network == {
+        "Name": "web",
+        "Scope": "local",
+        "Driver": "bridge",
+        "EnableIPv4": True,
+        "EnableIPv6": False,
+        "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": "10.77.0.0/24", "Gateway": "10.77.0.1"}]},
+        "Internal": False,
+        "Attachable": True,
+        "Ingress": False,
+        "ConfigFrom": {"Network": ""},
+        "ConfigOnly": False,
+        "Containers": {
+            container: {
+                "Name": "one",
+                "EndpointID": made["EndpointID"],
+                "MacAddress": made["MacAddress"],
+                "IPv4Address": "10.77.0.2/24",
+                "IPv6Address": "",
+            }
+        },
+        "Options": {},
+        "Labels": {"a": "b"},
+    }
+
+
+def test_prune_by_label_and_age(docker: Docker) -> None:
+    for name, label in (("keep", "stay=1"), ("go", "stay=0"), ("other", "x=y")):
+        docker("network", "create", "--label", label, name)
+    assert docker("network", "prune", "-f", "--filter", "until=1h") == ""
+    assert "go" in docker("network", "prune", "-f", "--filter", "label=stay=0")
+    assert "other" in docker("network", "prune", "-f", "--filter", "label!=stay")
+    assert docker("network", "ls", "-q", "--filter", "name=keep") != ""
+
+
+def test_the_network_of_the_highest_priority_is_the_gateway(docker: Docker, shared_daemon: Daemon) -> None:
+    for name in ("a", "b", "c"):
+        docker("network", "create", name)
+    docker("network", "create", "--internal", "inn")
+    request = {
+        "Image": "busybox",
+        "Cmd": ["sleep", "1000"],
+        "HostConfig": {"NetworkMode": "a"},
+        "NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": {"GwPriority": 5}, "inn": {"GwPriority": 99}}},
+    }
+    assert shared_daemon.request("POST", "/containers/create?name=one", request)[0] == 201
+    docker("start", "one")
+    assert place(docker, "one", "b")["GwPriority"] == 5
+    gateway = f"default via {place(docker, 'one', 'b')['Gateway']} "
+    assert docker("exec", "one", "ip", "route").startswith(gateway)
+    connect = {"Container": "one", "EndpointConfig": {"GwPriority": 9}}
+    assert shared_daemon.request("POST", "/networks/c/connect", connect)[0] == 200
+    assert routes(docker, "one")[0] == "eth3", "a later one of higher priority takes over"
+    shared_daemon.kill9()
+    shared_daemon.start()
+    docker("network", "disconnect", "c", "one")
+    assert docker("exec", "one", "ip", "route").startswith(gateway), "and gives back, also after the daemon's death"
+    docker("network", "disconnect", "b", "one")
+    assert routes(docker, "one") == ["eth0"]
+
+
+def test_how_packets_reach_a_port_is_explained(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("run", "-d", "--name", "web", "-p", "18080:80", "-p", "127.0.0.1:18081:81/udp", *SLEEP)
+    address = place(docker, "web", "bridge")["IPAddress"]
+    said = shared_daemon.core("--host", shared_daemon.host, "network", "explain", "web").stdout
+    first, second, third = said.strip().split("\n\n")
+    assert first.startswith("0.0.0.0:18080/tcp, from another host\n")
+    assert [line.split()[0] for line in first.splitlines()[1:-1]] == ["prerouting", "published", "forward", "forward"]
+    assert f"element tcp . 18080: destination becomes {address}:80" in first
+    assert first.endswith(f"arrives at {address}:80 by core0")
+    assert second.startswith("0.0.0.0:18080/tcp, from this host, to 127.0.0.1:18080\n")
+    assert "source becomes the bridge's address" in second
+    assert third.startswith("127.0.0.1:18081/udp, from this host, to 127.0.0.1:18081\n")
+    table = shared_daemon.run("nft", "list", "tables", "inet").stdout.split()[-1]
+    shared_daemon.run("nft", "add", "rule", "inet", table, "user", "tcp", "dport", "80", "drop")
+    shared_daemon.run("nft", "add", "rule", "inet", table, "user", "meta", "nfproto", "ipv4", "drop")
+    said = shared_daemon.core("--host", shared_daemon.host, "network", "explain", "--all", "web").stdout
+    assert "tcp dport 80 drop" in said
+    assert "may decide otherwise" in said
+    assert "\n  dropped\n" in said
+    shared_daemon.run("nft", "flush", "chain", "inet", table, "user")
+    docker("create", "--name", "off", "busybox")
+    assert "is not running" in shared_daemon.core("--host", shared_daemon.host, "network", "explain", "off", check=False).stderr

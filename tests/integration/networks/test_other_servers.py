@@ -1,0 +1,64 @@
+"""Names that are no container's: asked of servers on the container's networks, by way of its own namespace."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+from dnslib import RR, A, DNSRecord
+
+from sdk.drivers.network import Sandbox
+from sdk.testing.contracts.network import inside
+from tests.daemon import Daemon
+
+pytestmark = pytest.mark.privileged
+
+SLEEP = ("busybox", "sleep", "1000")
+
+
+@contextmanager
+def name_server(pid: str) -> Iterator[None]:
+    """Answer every question in a container's network, at port 53, with 192.0.2.9."""
+    with inside(Sandbox(f"/proc/{pid}/ns/net")):
+        serving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    serving.bind(("0.0.0.0", 53))
+
+    def serve() -> None:
+        while True:
+            data, client = serving.recvfrom(512)
+            if not data:
+                return
+            reply = DNSRecord.parse(data).reply()
+            reply.add_answer(RR(reply.q.qname, rdata=A("192.0.2.9"), ttl=60))
+            serving.sendto(reply.pack(), client)
+
+    thread = Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        with inside(Sandbox(f"/proc/{pid}/ns/net")), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stop:
+            stop.sendto(b"", ("127.0.0.1", 53))
+        thread.join()
+        serving.close()
+
+
+def test_a_server_in_another_container_after_a_dead_one(shared_daemon: Daemon) -> None:
+    docker = shared_daemon.docker
+    docker("network", "create", "--subnet", "10.77.0.0/24", "web")
+    docker("network", "create", "--internal", "inn")
+    docker("run", "-d", "--name", "dns", "--network", "web", "--ip", "10.77.0.53", *SLEEP)
+    servers = ("--dns", "10.77.0.99", "--dns", "10.77.0.53")
+    docker("run", "-d", "--name", "one", "--network", "web", *servers, "--dns-search", "example.org", *SLEEP)
+    docker("run", "-d", "--name", "two", "--network", "inn", *servers, *SLEEP)
+    try:
+        with name_server(docker("inspect", "--format", "{{.State.Pid}}", "dns").stdout.strip()):
+            assert "192.0.2.9" in docker("exec", "one", "nslookup", "-type=a", "host.example.org").stdout
+            assert "10.77.0.53" in docker("exec", "one", "nslookup", "-type=a", "dns").stdout
+            assert "search example.org\n" in docker("exec", "one", "cat", "/etc/resolv.conf").stdout
+            said = docker("exec", "two", "nslookup", "-type=a", "host.example.org", check=False)
+            assert "SERVFAIL" in said.stdout + said.stderr, "an internal network leads to nobody"
+    finally:
+        shared_daemon.remove_containers()
+        docker("network", "rm", "web", "inn")
