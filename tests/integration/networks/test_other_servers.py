@@ -55,7 +55,7 @@ def test_a_server_in_another_container_after_a_dead_one(shared_daemon: Daemon) -
     try:
         with name_server(docker("inspect", "--format", "{{.State.Pid}}", "dns").stdout.strip()):
             assert "192.0.2.9" in docker("exec", "one", "nslookup", "-type=a", "host.example.org").stdout
-            assert "10.77.0.53" in docker("exec", "one", "nslookup", "-type=a", "dns").stdout
+            assert "(10.77.0.53)" in docker("exec", "one", "ping", "-c1", "-W2", "dns").stdout
             assert "search example.org\n" in docker("exec", "one", "cat", "/etc/resolv.conf").stdout
             said = docker("exec", "two", "nslookup", "-type=a", "host.example.org", check=False)
             assert "SERVFAIL" in said.stdout + said.stderr, "an internal network leads to nobody"
