@@ -135,6 +135,7 @@ def _engine_settings(settings: Settings, instance: str) -> EngineSettings:
         registry_mirrors=settings.registry_mirrors,
         insecure_registries=settings.insecure_registries,
         log_options=tuple(settings.log_opts.items()),
+        keep_blobs=settings.keep_blobs,
     )
 
 

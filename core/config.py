@@ -91,6 +91,10 @@ class Settings(BaseSettings):
         (), description="registries (HOST[:PORT] or CIDR) reached by HTTP or unverified TLS"
     )
     registry_mirrors: tuple[str, ...] = Field((), description="URLs tried before Docker Hub")
+    keep_blobs: bool = Field(
+        default=True,
+        description="keep the archives of layers once they are unpacked; otherwise they are rebuilt when they are given away",
+    )
     strict_plugins: bool = Field(default=False, description="any broken plugin keeps the daemon from starting")
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
     labels: tuple[Label, ...] = ()

@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from core.engine.image_context import ImageContext
 from core.images.archive import layer_type
 from core.images.diskspace import writing
-from core.images.manifests import held_manifest
+from core.images.manifests import own_manifest
 from core.images.store import ImageRecord, StoredImage
 from core.images.timestamps import rfc3339
 from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor, Platform
@@ -39,7 +39,9 @@ async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[byte
     below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
     with context.store.content.pins.hold((blob.digest,)):
         async with context.installer.added(blob, below) as diff_id:
-            return await _record(context, new, blob, (*below, diff_id))
+            image_id = await _record(context, new, blob, (*below, diff_id))
+    await context.dropper.drop([image_id])
+    return image_id
 
 
 async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descriptor:
@@ -64,7 +66,7 @@ async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descript
 async def _record(context: ImageContext, new: NewImage, blob: Descriptor, diff_ids: tuple[Digest, ...]) -> str:
     store, chains = context.store, chain_ids(diff_ids)
     config = msgspec.json.encode(_config(new, diff_ids))
-    layers = (*(held_manifest(store, new.base).manifest.layers if new.base else ()), blob)
+    layers = (*(own_manifest(store, new.base).manifest.layers if new.base else ()), blob)
     manifest = msgspec.json.encode(Manifest(config=Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers=layers))
     held = (digest_of(manifest), digest_of(config), *(layer.digest for layer in layers))
     with store.content.pins.hold(held):

@@ -28,6 +28,7 @@ class EngineSettings:
     insecure_registries: tuple[str, ...] = ()
     log_options: tuple[tuple[str, str], ...] = ()
     init_path: str = ""
+    keep_blobs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

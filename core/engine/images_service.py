@@ -56,8 +56,10 @@ class ImageService:
         events: EventBus,
         users: Users,
         commit: Commit = no_containers,
+        *,
+        keep_blobs: bool = True,
     ) -> None:
-        self._context = open_context(store, storage, registry, events, users)
+        self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs)
         self._commit = commit
 
     @property
@@ -68,6 +70,10 @@ class ImageService:
     async def recover(self) -> None:
         """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
         await sweep_dead_pulls(self._context.storage)
+
+    async def settle(self) -> None:
+        """Drop archives that are not to be kept and still are: from before the setting, or from an operation that was cut off."""
+        await self._context.dropper.drop([image.id for image in self._context.store])
 
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         return pull.pull(self._context, request)

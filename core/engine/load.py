@@ -83,6 +83,7 @@ async def _load(context: ImageContext, archive: Archive, image: ArchivedImage, r
         descriptor = Descriptor(parse_manifest(content).media_type, digest_of(content), len(content))
         store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains)), image.names)
     context.announce("load", held[1], held[1])
+    await context.dropper.drop([held[1]])
     return held[1]
 
 

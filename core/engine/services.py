@@ -218,6 +218,7 @@ async def open_engine(
         events,
         lambda image_id: _users(containers, image_id),
         lambda image_context, request: commit.commit(context, image_context, request),
+        keep_blobs=settings.keep_blobs,
     )
     async with anyio.create_task_group() as tasks:
         names = NameService(networks, tasks)
@@ -237,6 +238,7 @@ async def open_engine(
         await image_service.recover()
         await reconcile.boot(context)
         builds = BuildService(context, image_service.context)
+        tasks.start_soon(image_service.settle)
         yield protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),

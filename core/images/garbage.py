@@ -52,7 +52,8 @@ def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
 
 
 def _blobs_in_use(images: ImageStore) -> set[str]:
-    of_layers = {record.blob.digest for chain in images.layers if (record := images.layers.get(chain)) and record.blob}
+    records = [record for chain in images.layers if (record := images.layers.get(chain))]
+    of_layers = {record.blob.digest for record in records if record.blob} | {record.recipe for record in records}
     return of_layers | images.content.pins.held | images.hosted.blobs | {blob for image in images for blob in image.record.blobs}
 
 
