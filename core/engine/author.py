@@ -1,7 +1,6 @@
 """Making a new image: one more layer on an image or on nothing, recorded under a name."""
 
 import hashlib
-import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -47,8 +46,7 @@ async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[byte
 async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descriptor:
     """Write a stream into the content store and describe it."""
     content, digest, size, head = context.store.content, hashlib.sha256(), 0, b""
-    temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
-    try:
+    with content.temporary("layer") as temporary:
         with writing(temporary), temporary.open("wb") as file:
             async for chunk in layer:
                 head = head or chunk
@@ -58,8 +56,6 @@ async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descript
         blob = Descriptor(layer_type(head), f"sha256:{digest.hexdigest()}", size)
         with content.pins.hold((blob.digest,)):
             await content.adopt(temporary, blob.digest)
-    finally:
-        temporary.unlink(missing_ok=True)
     return blob
 
 

@@ -7,8 +7,8 @@ download broken by anything goes on where it stopped. What no image references i
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -84,16 +84,25 @@ class ContentStore:
         """Store a small blob and return its digest; idempotent."""
         digest = digest_of(content)
         if not self.exists(digest):
-            await run_sync(_put, content, self.temporary(f"put-{secrets.token_hex(8)}"), self.path(digest), limiter=self.limiter)
+            with self.temporary("put") as path:
+                await run_sync(_put, content, path, self.path(digest), limiter=self.limiter)
         return digest
 
     def ingest(self, digest: str, size: int) -> "Ingest":
         """Return the writer of a blob. One writer per digest at a time: the caller holds a lock."""
         return Ingest(self._ingest / f"{hex_of(digest)}.partial", self.path(digest), digest, size, self.limiter)
 
-    def temporary(self, name: str) -> Path:
-        """Return a path beside the partials for content whose digest is not known yet; `adopt` renames it into place."""
-        return self._ingest / f"{name}.partial"
+    @contextmanager
+    def temporary(self, purpose: str) -> Iterator[Path]:
+        """Give a new path beside the partials for content whose digest is not known yet; `adopt` renames it into place. Sweeping leaves it
+        alone, and what is left of it is deleted."""
+        name = f"{purpose}-{secrets.token_hex(8)}"
+        path = self._ingest / f"{name}.partial"
+        with self.pins.hold((f"temporary:{name}",)):
+            try:
+                yield path
+            finally:
+                path.unlink(missing_ok=True)
 
     async def adopt(self, source: Path, digest: str) -> None:
         """Make a complete, verified file on the same file system a blob."""

@@ -37,15 +37,12 @@ class Rebuilder:
 
     async def split(self, chain: str, record: LayerRecord, blob: str) -> None:
         """Store and record the recipe of a committed layer, from an archive of it. Raises DataLoss. The caller holds the layer's lock."""
-        temporary = self._content.temporary(f"recipe-{secrets.token_hex(8)}")
-        try:
+        with self._content.temporary("recipe") as temporary:
             async with self._limiter, self._files(chain) as root:
                 digest, size = await self._split(root, blob, str(temporary), record.diff_id)
             with self._content.pins.hold((digest,)):
                 await self._content.adopt(temporary, digest)
                 self._layers.put(chain, record.with_recipe(digest, size))
-        finally:
-            temporary.unlink(missing_ok=True)
 
     async def tar(self, chain: str, record: LayerRecord, form: str = "") -> AsyncGenerator[bytes, None]:
         """Yield the layer's tar; with form `gzip` compressed. Raises NotFound without a recipe, and DataLoss, when all has been
@@ -82,14 +79,11 @@ class Rebuilder:
 
     async def store(self, chain: str, record: LayerRecord, form: str, pins: ExitStack) -> Descriptor:
         """Put the layer's tar, with form `gzip` compressed, into the content store, pinned until the pins are let go."""
-        content, temporary = self._content, self._content.temporary(f"rebuilt-{secrets.token_hex(8)}")
-        try:
+        with self._content.temporary("rebuilt") as temporary:
             async with self._limiter:
                 blob = await self._write(chain, record, form, temporary)
-            pins.enter_context(content.pins.hold((blob.digest,)))
-            await content.adopt(temporary, blob.digest)
-        finally:
-            temporary.unlink(missing_ok=True)
+            pins.enter_context(self._content.pins.hold((blob.digest,)))
+            await self._content.adopt(temporary, blob.digest)
         return blob
 
     async def _write(self, chain: str, record: LayerRecord, form: str, target: Path) -> Descriptor:

@@ -87,9 +87,12 @@ async def test_what_is_not_there(store: ContentStore) -> None:
 
 async def test_a_pinned_partial_survives_the_sweep(store: ContentStore, tmp_path: Path) -> None:
     partial(tmp_path).write_bytes(b"12345")
-    other = store.temporary("other")
+    other = partial(tmp_path).with_name("other.partial")
     other.write_bytes(b"123")
-    with store.pins.hold((DIGEST,)):
+    with store.pins.hold((DIGEST,)), store.temporary("work") as path:
+        path.write_bytes(b"under way")
         assert await store.sweep_partials() == 3
+        assert path.exists()
+    assert not path.exists()
     assert partial(tmp_path).exists()
     assert await store.sweep_partials() == 5
