@@ -72,8 +72,8 @@ class ImageService:
         await sweep_dead_pulls(self._context.storage)
 
     async def settle(self) -> None:
-        """Drop archives that are not to be kept and still are: from before the setting, or from an operation that was cut off."""
-        await self._context.dropper.drop([image.id for image in self._context.store])
+        """Drop archives that are not to be kept and still are. To be called once, when the engine works."""
+        await self._context.dropper.settle()
 
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         return pull.pull(self._context, request)

@@ -10,6 +10,7 @@ from core.images.content import ContentStore
 from core.images.layers import Layers
 from core.images.rebuild import Rebuilder
 from sdk.errors import NotFound
+from sdk.oci.descriptor import Descriptor
 
 _READ = 1 << 20
 
@@ -41,6 +42,16 @@ class Blobs:
         layer = self._layers.rebuildable(digest)
         if layer and not self._content.exists(digest):
             await self._rebuilder.store(*layer, "", pins)
+
+    async def archive(self, chain: str, pins: ExitStack) -> Descriptor | None:
+        """Describe an archive of a layer that is in the content store, if need be by now, and pinned until the pins are let go."""
+        record = self._layers.get(chain)
+        if record is None:
+            return None
+        if record.blob and self._content.exists(record.blob.digest):
+            pins.enter_context(self._content.pins.hold((record.blob.digest,)))
+            return record.blob
+        return await self._rebuilder.store(chain, record, "", pins) if record.recipe else None
 
     async def _stored(self, digest: str, offset: int, end: int) -> AsyncGenerator[bytes, None]:
         try:

@@ -1,7 +1,7 @@
 """Dropping the archives of layers that are unpacked (`keep_blobs = false`)."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import anyio
 
@@ -26,9 +26,20 @@ class Dropper:
         """Drop the archives of some images. What fails is logged: nothing depends on it."""
         if self.keeps:
             return
-        layers = {chain: blobs for image_id in image_ids for chain, blobs in self._layers(image_id)}
+        await self._drop({chain: blobs for image_id in image_ids for chain, blobs in self._layers(image_id)})
+
+    async def settle(self) -> None:
+        """Drop every archive that is not to be kept: of images from before the setting, of operations that were cut off, of builds."""
+        if self.keeps:
+            return
+        layers = self._images.layers
+        recorded = {chain: (record.blob.digest,) for chain in layers if (record := layers.get(chain)) and record.blob}
+        await self._drop(recorded)
+        await self.drop([image.id for image in self._images])
+
+    async def _drop(self, archives: Mapping[str, tuple[str, ...]]) -> None:
         async with anyio.create_task_group() as group:
-            for chain, blobs in layers.items():
+            for chain, blobs in archives.items():
                 group.start_soon(self._drop_layer, chain, blobs)
 
     async def forget(self, digest: str) -> None:
