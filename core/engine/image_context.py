@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.events.bus import EventBus
 from core.images.blobs import Blobs
+from core.images.disk import DiskMeter
 from core.images.dropping import Dropper
 from core.images.fetcher import Fetcher
 from core.images.installer import Installer
@@ -36,6 +37,7 @@ class ImageContext:
     rebuilder: Rebuilder
     blobs: Blobs
     dropper: Dropper
+    meter: DiskMeter
 
     def announce(self, action: str, actor: str, name: str) -> None:
         """Publish an event of an image; its labels come along while it exists."""
@@ -63,4 +65,5 @@ def open_context(
         rebuilder=rebuilder,
         blobs=Blobs(store.content, store.layers, rebuilder),
         dropper=Dropper(store, rebuilder, keep=keep_blobs),
+        meter=DiskMeter(store, storage),
     )

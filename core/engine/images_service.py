@@ -18,6 +18,7 @@ from core.engine import (
 )
 from core.engine.image_context import ImageContext, Users, open_context
 from core.events.bus import EventBus
+from core.images.disk import StoreDisk
 from core.images.garbage import sweep_dead_pulls
 from core.images.store import ImageStore
 from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
@@ -74,6 +75,10 @@ class ImageService:
     async def settle(self) -> None:
         """Drop archives that are not to be kept and still are. To be called once, when the engine works."""
         await self._context.dropper.settle()
+
+    async def disk(self) -> StoreDisk:
+        """Measure what images take on disk."""
+        return await self._context.meter.measure()
 
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         return pull.pull(self._context, request)

@@ -19,6 +19,7 @@ from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
 from sdk.oci.digest import digest_of, hex_of
+from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _READ = 1 << 20
@@ -32,6 +33,7 @@ class ContentStore:
     """
 
     def __init__(self, root: Path) -> None:
+        self.directory = root
         self._blobs = root / "blobs" / "sha256"
         self._ingest = root / "ingest"
         self._blobs.mkdir(parents=True, exist_ok=True)
@@ -109,15 +111,26 @@ class ContentStore:
         await run_sync(_place, source, self.path(digest), limiter=self.limiter)
 
     async def delete(self, digest: str) -> int:
-        """Delete a blob and return its size; idempotent."""
+        """Delete a blob and return the bytes freed on disk; idempotent."""
         return await run_sync(_delete, self.path(digest), limiter=self.limiter)
 
     def digests(self) -> frozenset[str]:
         """Return every blob that is stored."""
         return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs))
 
+    async def usage(self) -> int:
+        """Return the bytes allocated on disk for everything in here, as `du --block-size=1` counts."""
+        return (await run_sync(tree_usage, self.directory, limiter=self.limiter)).allocated
+
+    def allocated(self, digest: str) -> int:
+        """Return the bytes allocated for a blob; 0 if it is not here."""
+        try:
+            return allocated(self.path(digest).stat())
+        except FileNotFoundError:
+            return 0
+
     async def sweep_partials(self) -> int:
-        """Delete what is left of downloads that nobody goes on with. Return the bytes freed."""
+        """Delete what is left of downloads that nobody goes on with. Return the bytes freed on disk."""
         keep = {hex_of(digest) for digest in self.pins.held}
         return await run_sync(_sweep, self._ingest, keep, limiter=self.limiter)
 
@@ -233,7 +246,7 @@ def _place(source: Path, target: Path) -> None:
 
 def _delete(path: Path) -> int:
     try:
-        size = path.stat().st_size
+        size = allocated(path.stat())
         path.unlink()
     except FileNotFoundError:
         return 0
@@ -245,6 +258,6 @@ def _sweep(directory: Path, keep: Collection[str]) -> int:
     for entry in os.scandir(directory):
         if entry.name.removesuffix(".partial") not in keep:
             with suppress(FileNotFoundError):
-                freed += entry.stat().st_size
+                freed += allocated(entry.stat())
                 os.unlink(entry.path)
     return freed
