@@ -15,12 +15,14 @@ from core.config import Settings, StartupError
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import wait_for_stop
-from core.engine.context import EngineSettings
+from core.engine.context import EngineSettings, GcPolicy
+from core.engine.image_context import ImageContext
+from core.engine.offline import images_without_engine
 from core.engine.services import open_engine
 from core.events.bus import EventBus
 from core.host.roots import hold_data_root, pidfile, prepare_exec_root
 from core.host.systemd import notify
-from core.kernel.lifecycle import check_strict, open_drivers
+from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
 from sdk.engine import Engine
@@ -58,6 +60,18 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         ):
             plugins.registry.engine_ready(engine)
             yield Running(engine, opened.frontends)
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def open_images(settings: Settings, plugins: Plugins) -> AsyncIterator[ImageContext]:
+    """Open the image rooms alone, on a data root that the caller holds and no daemon works with."""
+    database = Database(settings.data_root / "core.db")
+    try:
+        instance, events = stable_instance(database), EventBus(lambda _event: None)
+        async with open_for_images(plugins.offers, settings, plugins.health, instance, events) as (storage, registry):
+            yield images_without_engine(_engine_settings(settings, instance), database, storage, registry, events)
     finally:
         database.close()
 
@@ -135,6 +149,8 @@ def _engine_settings(settings: Settings, instance: str) -> EngineSettings:
         registry_mirrors=settings.registry_mirrors,
         insecure_registries=settings.insecure_registries,
         log_options=tuple(settings.log_opts.items()),
+        keep_blobs=settings.keep_blobs,
+        gc=GcPolicy(settings.gc.keep_free, settings.gc.max_age, settings.gc.interval),
     )
 
 

@@ -38,6 +38,9 @@ def _checked_pair(text: str) -> str:
     return text
 
 
+_SPACE = r"^(\d+(\.\d+)?\s*(%|[kKmMgGtTpP]?i?[bB]?))?$"
+_DURATION = r"^((\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?)?$"
+
 Host = Annotated[str, AfterValidator(_checked_host)]
 Label = Annotated[str, AfterValidator(_checked_pair)]
 
@@ -70,6 +73,20 @@ class DriverChoice(BaseModel):
         return self.frontends if kind is Kind.FRONTEND else (chosen[kind],)
 
 
+class GcSettings(BaseModel):
+    """When the daemon removes images that no container uses. Both empty: never."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_free: str = Field(
+        default="",
+        pattern=_SPACE,
+        description="what of the disk shall stay free, such as 10GB or 15%: while it does not, the longest unused images go",
+    )
+    max_age: str = Field(default="", pattern=_DURATION, description="images that no container used for so long go, such as 720h")
+    interval: float = Field(default=600.0, gt=0, description="seconds between two looks")
+
+
 class Settings(BaseSettings):
     """Everything the daemon can be told. Immutable; an unknown key is an error."""
 
@@ -91,7 +108,12 @@ class Settings(BaseSettings):
         (), description="registries (HOST[:PORT] or CIDR) reached by HTTP or unverified TLS"
     )
     registry_mirrors: tuple[str, ...] = Field((), description="URLs tried before Docker Hub")
+    keep_blobs: bool = Field(
+        default=True,
+        description="keep the archives of layers once they are unpacked; otherwise they are rebuilt when they are given away",
+    )
     strict_plugins: bool = Field(default=False, description="any broken plugin keeps the daemon from starting")
+    gc: GcSettings = GcSettings()
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
     labels: tuple[Label, ...] = ()
     drivers: DriverChoice = DriverChoice()

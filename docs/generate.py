@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from core.cli.application import build
-from core.config import Settings
+from core.config import GcSettings, Settings
 from plugins.api_docker.app import create_app
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.settings import ApiDockerSettings
@@ -112,7 +112,8 @@ def settings() -> str:
         "core.plugins"
     ]
     parts = [
-        f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}"
+        f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}",
+        f"## `[gc]`\n\n{docstring(GcSettings)}\n\n{fields(GcSettings)}",
     ]
     for name, target in sorted(entry_points.items()):
         module = importlib.import_module(target.replace(".plugin", ".settings"))

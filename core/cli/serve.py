@@ -29,6 +29,11 @@ _SWITCHES = (
     ("--tls", "tls", "use TLS; --tls=false allows plain TCP off loopback"),
     ("--tlsverify", "tlsverify", "use TLS and demand a client certificate"),
     ("--allow-plain-tcp", "allow_plain_tcp", "listen on TCP without TLS beyond loopback: whoever connects is root"),
+    (
+        "--keep-blobs",
+        "keep_blobs",
+        "keep the archives of unpacked layers; --keep-blobs=false rebuilds them when they are pushed or saved",
+    ),
     ("--strict-plugins", "strict_plugins", "any broken plugin keeps the daemon from starting"),
 )
 _LISTS = (

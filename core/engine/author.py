@@ -1,7 +1,6 @@
 """Making a new image: one more layer on an image or on nothing, recorded under a name."""
 
 import hashlib
-import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from anyio.to_thread import run_sync
 from core.engine.image_context import ImageContext
 from core.images.archive import layer_type
 from core.images.diskspace import writing
-from core.images.manifests import held_manifest
+from core.images.manifests import own_manifest
 from core.images.store import ImageRecord, StoredImage
 from core.images.timestamps import rfc3339
 from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor, Platform
@@ -39,14 +38,15 @@ async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[byte
     below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
     with context.store.content.pins.hold((blob.digest,)):
         async with context.installer.added(blob, below) as diff_id:
-            return await _record(context, new, blob, (*below, diff_id))
+            image_id = await _record(context, new, blob, (*below, diff_id))
+    await context.dropper.drop([image_id])
+    return image_id
 
 
 async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descriptor:
     """Write a stream into the content store and describe it."""
     content, digest, size, head = context.store.content, hashlib.sha256(), 0, b""
-    temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
-    try:
+    with content.temporary("layer") as temporary:
         with writing(temporary), temporary.open("wb") as file:
             async for chunk in layer:
                 head = head or chunk
@@ -56,15 +56,13 @@ async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descript
         blob = Descriptor(layer_type(head), f"sha256:{digest.hexdigest()}", size)
         with content.pins.hold((blob.digest,)):
             await content.adopt(temporary, blob.digest)
-    finally:
-        temporary.unlink(missing_ok=True)
     return blob
 
 
 async def _record(context: ImageContext, new: NewImage, blob: Descriptor, diff_ids: tuple[Digest, ...]) -> str:
     store, chains = context.store, chain_ids(diff_ids)
     config = msgspec.json.encode(_config(new, diff_ids))
-    layers = (*(held_manifest(store, new.base).manifest.layers if new.base else ()), blob)
+    layers = (*(own_manifest(store, new.base).manifest.layers if new.base else ()), blob)
     manifest = msgspec.json.encode(Manifest(config=Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers=layers))
     held = (digest_of(manifest), digest_of(config), *(layer.digest for layer in layers))
     with store.content.pins.hold(held):

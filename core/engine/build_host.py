@@ -79,10 +79,10 @@ class EngineBuildHost:
         return viewed(self._context, _key(), stack)
 
     async def restack(self, layer: Digest, source: Stack, below: Stack) -> Digest:
-        record = self._images.store.layers.get(chain_id((*source, layer)))
-        if record is None or record.blob is None:
+        archive = await self._images.blobs.archive(chain_id((*source, layer)), self._pins)
+        if archive is None:
             raise NoSuchImage(layer)
-        async with self._images.installer.added(record.blob, below) as diff_id:
+        async with self._images.installer.added(archive, below) as diff_id:
             self._pins.enter_context(self._images.store.layers.pins.hold((chain_id((*below, diff_id)),)))
             return diff_id
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from core.engine.hosting import host, read_document
 from core.engine.image_context import ImageContext
 from core.engine.unhosting import delete_blob, delete_manifest
-from core.images.ranges import read_range
 from core.images.served import served_manifest, served_tags
 from core.images.uploads import BlobUpload, FreshBlobs
 from sdk.drivers.registry import ResolvedManifest
@@ -55,13 +54,13 @@ class ContentService:
         ]
 
     async def blob(self, digest: str, *, keep: bool = False) -> int:
-        size = self._store.content.size(digest)
+        size = self._context.blobs.size(digest)
         if keep:
             self._fresh.keep(digest)
         return size
 
     def read_blob(self, digest: str, *, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
-        return read_range(self._store.content, digest, offset, length)
+        return self._context.blobs.read(digest, offset, length)
 
     async def upload(self) -> BlobUpload:
         return BlobUpload(self._store.content, self._fresh)

@@ -17,6 +17,18 @@ from sdk.oci.runtime import Spec
 
 
 @dataclass(frozen=True, slots=True)
+class GcPolicy:
+    """When unused images go: after `max_age`, a duration without use; the longest unused while less than `keep_free` of the disk is free,
+    bytes or a percentage. Empty means never. `interval` in seconds. What was used within `spared` is spared even then: who pulls an image is
+    about to run it."""
+
+    keep_free: str = ""
+    max_age: str = ""
+    interval: float = 600.0
+    spared: str = "10m"
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSettings:
     """The engine's own settings, already validated. `instance` names this daemon's kernel objects."""
 
@@ -28,6 +40,8 @@ class EngineSettings:
     insecure_registries: tuple[str, ...] = ()
     log_options: tuple[tuple[str, str], ...] = ()
     init_path: str = ""
+    keep_blobs: bool = True
+    gc: GcPolicy = GcPolicy()
 
 
 @dataclass(frozen=True, slots=True)

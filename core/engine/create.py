@@ -46,6 +46,7 @@ async def _create(context: EngineContext, request: CreateRequest, image: StoredI
         live = context.containers.insert(record)
         context.volumes.settle(record.id)
         undo.pop_all()
+    context.images.use(image.id)
     announce(context, live, "create")
     return Created(record.id, tuple(warnings))
 

@@ -1,6 +1,7 @@
 """Manifests pushed to this engine: checked, recorded, and made images where this machine can run them."""
 
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import msgspec
@@ -91,8 +92,9 @@ def read_document(content: bytes, media_type: str) -> Document:
 async def host(context: ImageContext, reference: Reference, document: Document) -> None:
     """Record a document under a tag or its digest; see `sdk.engine.Content.put_manifest`."""
     store, digest = context.store, document.descriptor.digest
-    _check_presence(context, reference, document)
-    with store.content.pins.hold(document.blobs):
+    with ExitStack() as pins:
+        pins.enter_context(store.content.pins.hold(document.blobs))
+        await _require_presence(context, reference, document, pins)
         await store.content.put(document.content)
         image = await _image(context, reference, document)
         store.hosted.put(reference, HostedManifest(document.descriptor, document.blobs, image, document.subject, document.children))
@@ -112,8 +114,9 @@ def _tag(context: ImageContext, reference: Reference, tag: HostedTag) -> None:
         context.store.untag(name)
 
 
-def _check_presence(context: ImageContext, reference: Reference, document: Document) -> None:
+async def _require_presence(context: ImageContext, reference: Reference, document: Document, pins: ExitStack) -> None:
     for digest in (*document.blobs[1:], *document.children):
+        await context.blobs.restore(digest, pins)
         if not context.store.content.exists(digest):
             raise NotFound(f"{reference.familiar_name}: blob unknown: {digest}")
 

@@ -4,8 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.events.bus import EventBus
+from core.images.blobs import Blobs
+from core.images.disk import DiskMeter
+from core.images.dropping import Dropper
 from core.images.fetcher import Fetcher
 from core.images.installer import Installer
+from core.images.rebuild import Rebuilder
 from core.images.store import ImageStore
 from core.images.unpack import Unpacker
 from sdk.drivers.registry import RegistryBackend
@@ -30,6 +34,10 @@ class ImageContext:
     unpacker: Unpacker
     fetcher: Fetcher
     installer: Installer
+    rebuilder: Rebuilder
+    blobs: Blobs
+    dropper: Dropper
+    meter: DiskMeter
 
     def announce(self, action: str, actor: str, name: str) -> None:
         """Publish an event of an image; its labels come along while it exists."""
@@ -38,10 +46,24 @@ class ImageContext:
 
 
 def open_context(
-    store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users
+    store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users, *, keep_blobs: bool
 ) -> ImageContext:
-    """Build the context of one engine."""
+    """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
     unpacker = Unpacker()
     fetcher = Fetcher(store.content, registry, _DOWNLOADS)
     installer = Installer(store.content, store.layers, storage, unpacker)
-    return ImageContext(store, storage, registry, events, users, unpacker, fetcher, installer)
+    rebuilder = Rebuilder(store.content, store.layers, storage)
+    return ImageContext(
+        store=store,
+        storage=storage,
+        registry=registry,
+        events=events,
+        users=users,
+        unpacker=unpacker,
+        fetcher=fetcher,
+        installer=installer,
+        rebuilder=rebuilder,
+        blobs=Blobs(store.content, store.layers, rebuilder),
+        dropper=Dropper(store, rebuilder, keep=keep_blobs),
+        meter=DiskMeter(store, storage),
+    )

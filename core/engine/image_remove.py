@@ -10,15 +10,22 @@ from sdk.oci.reference import Reference, parse_reference
 
 
 async def remove(context: ImageContext, ref: str, *, force: bool = False, prune: bool = True) -> list[Removal]:
-    """Remove an image or one of its names. Raises NoSuchImage, Conflict."""
+    """Remove an image or one of its names, and what nothing holds any more. Raises NoSuchImage, Conflict."""
+    removals = forget(context, ref, force=force, prune=prune)
+    if all(removal.untagged for removal in removals):
+        return removals
+    collected = await collect(context.store, context.storage)
+    return removals + [Removal(deleted=chain) for chain in collected.layers]
+
+
+def forget(context: ImageContext, ref: str, *, force: bool = False, prune: bool = True) -> list[Removal]:
+    """Forget an image or one of its names, and leave content and layers for the next collection. Raises NoSuchImage, Conflict."""
     image = context.store.find(ref)
     by_id = _names_by_id(image.id, ref)
     removals = _remove_names_for_id(context, image, force=force) if by_id else _remove_one_name(context, image, ref, force=force)
     if not by_id and context.store.names(image.id):
         return removals
-    removals += _remove_image(context, image, force=force, prune=prune, quiet=bool(removals))
-    collected = await collect(context.store, context.storage)
-    return removals + [Removal(deleted=chain) for chain in collected.layers]
+    return removals + _remove_image(context, image, force=force, prune=prune, quiet=bool(removals))
 
 
 def _names_by_id(image_id: str, ref: str) -> bool:

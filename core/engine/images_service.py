@@ -18,6 +18,7 @@ from core.engine import (
 )
 from core.engine.image_context import ImageContext, Users, open_context
 from core.events.bus import EventBus
+from core.images.disk import StoreDisk
 from core.images.garbage import sweep_dead_pulls
 from core.images.store import ImageStore
 from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
@@ -56,8 +57,10 @@ class ImageService:
         events: EventBus,
         users: Users,
         commit: Commit = no_containers,
+        *,
+        keep_blobs: bool = True,
     ) -> None:
-        self._context = open_context(store, storage, registry, events, users)
+        self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs)
         self._commit = commit
 
     @property
@@ -68,6 +71,14 @@ class ImageService:
     async def recover(self) -> None:
         """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
         await sweep_dead_pulls(self._context.storage)
+
+    async def settle(self) -> None:
+        """Drop archives that are not to be kept and still are. To be called once, when the engine works."""
+        await self._context.dropper.settle()
+
+    async def disk(self) -> StoreDisk:
+        """Measure what images take on disk."""
+        return await self._context.meter.measure()
 
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         return pull.pull(self._context, request)

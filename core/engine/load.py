@@ -1,6 +1,5 @@
 """`docker load`: images from an archive."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from pathlib import Path
@@ -34,14 +33,11 @@ async def load(context: ImageContext, content: AsyncIterator[bytes], *, quiet: b
 @asynccontextmanager
 async def spooled(store: ContentStore, content: AsyncIterator[bytes]) -> AsyncIterator[Path]:
     """Write a stream to a temporary file beside the blobs, and delete what is left of it in the end."""
-    path = store.temporary(f"spool-{secrets.token_hex(8)}")
-    try:
+    with store.temporary("spool") as path:
         with writing(path), path.open("wb") as file:
             async for chunk in content:
                 await run_sync(file.write, chunk, limiter=store.limiter)
         yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Report, *, quiet: bool) -> None:
@@ -83,20 +79,18 @@ async def _load(context: ImageContext, archive: Archive, image: ArchivedImage, r
         descriptor = Descriptor(parse_manifest(content).media_type, digest_of(content), len(content))
         store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains)), image.names)
     context.announce("load", held[1], held[1])
+    await context.dropper.drop([held[1]])
     return held[1]
 
 
 async def _layer(context: ImageContext, archive: Archive, name: str, pins: ExitStack, report: Report) -> Descriptor:
     """Bring one layer's blob into the content store, and keep it there until the pins are let go."""
     content = context.store.content
-    temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
-    try:
+    with content.temporary("layer") as temporary:
         blob = await run_sync(archive.copy, name, temporary, limiter=content.limiter)
         report(Progress("Loading layer", short(blob.digest), blob.size, blob.size))
         pins.enter_context(content.pins.hold((blob.digest,)))
         await content.adopt(temporary, blob.digest)
-    finally:
-        temporary.unlink(missing_ok=True)
     return blob
 
 

@@ -81,6 +81,7 @@ async def _pull_one(context: ImageContext, reference: Reference, request: PullRe
         async with aclosing(reported(lambda report: _run(context, pull, layers, report))) as steps:
             async for step in steps:
                 yield step
+    await context.dropper.drop([manifest.config.digest])
 
 
 async def _for_platform(

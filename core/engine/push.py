@@ -1,27 +1,27 @@
 """`docker push`: blobs in parallel, then the manifest."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 
 import anyio
 
 from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
+from core.engine.push_layer import Target, push_blob, push_layer
 from core.images.fetcher import short
 from core.images.installer import first_error
-from core.images.manifests import held_manifest
-from core.images.progress import Meter, Report, Show, reported
-from core.images.store import ImageStore, StoredImage
+from core.images.manifests import HeldManifest, own_manifest, with_layers
+from core.images.progress import Report, reported
+from core.images.store import StoredImage
 from sdk.drivers.registry import Credentials
 from sdk.engine.images import Progress
-from sdk.errors import NotFound, UploadLost
+from sdk.errors import NotFound
 from sdk.events import EventType
 from sdk.oci.descriptor import Descriptor
-from sdk.oci.digest import Digest
+from sdk.oci.digest import ChainID, Digest
 from sdk.oci.reference import Reference, parse_reference
 
 _UPLOADS = 3
-_ATTEMPTS = 5
 
 
 async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
@@ -53,60 +53,35 @@ async def _push_all(context: ImageContext, names: Sequence[Reference], credentia
 
 
 async def _push(context: ImageContext, name: Reference, image: StoredImage, credentials: Credentials, report: Report) -> None:
-    held = held_manifest(context.store, image)
-    for layer in held.manifest.layers:
+    own, target = own_manifest(context.store, image), Target(name, credentials)
+    for layer in own.manifest.layers:
         report(Progress("Preparing", short(layer.digest)))
+    pushed: dict[str, Descriptor] = {}
     slots = anyio.CapacityLimiter(_UPLOADS)
-    with context.store.content.pins.hold(held.blobs), first_error():
+
+    async def push_one(layer: Descriptor, chain: ChainID) -> None:
+        async with slots:
+            pushed[layer.digest] = await push_layer(context, target, layer, chain, report)
+
+    with _held(context, image, own), first_error():
         async with anyio.create_task_group() as group:
-            for layer in {layer.digest: layer for layer in held.manifest.layers}.values():
-                group.start_soon(_push_layer, context, name, layer, credentials, report, slots)
-            group.start_soon(_push_blob, context, name, held.manifest.config, credentials, lambda _sent: None)
+            pairs = zip(own.manifest.layers, image.chains, strict=True)
+            for layer, chain in {layer.digest: (layer, chain) for layer, chain in pairs}.values():
+                group.start_soon(push_one, layer, chain)
+            group.start_soon(push_blob, context, target, own.manifest.config)
+    held = with_layers(own, tuple(pushed[layer.digest] for layer in own.manifest.layers))
     await context.registry.push_manifest(name, held.content, held.descriptor.media_type, credentials)
     _conclude(context, name, image, held.descriptor, report)
 
 
-async def _push_layer(
-    context: ImageContext,
-    name: Reference,
-    layer: Descriptor,
-    credentials: Credentials,
-    report: Report,
-    slots: anyio.CapacityLimiter,
-) -> None:
-    async with slots:
-        meter = Meter(report, "Pushing", short(layer.digest), layer.size)
-        sent = await _push_blob(context, name, layer, credentials, meter.show)
-    report(Progress("Pushed" if sent else "Layer already exists", short(layer.digest)))
-
-
-async def _push_blob(context: ImageContext, name: Reference, blob: Descriptor, credentials: Credentials, show: Show) -> bool:
-    """Upload a blob, from its start again where the registry lost what it had. Return whether it was sent."""
-    sources = mount_sources(context.store, name, blob.digest)
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(UploadLost):
-            return await _upload(context, name, blob, credentials, show, sources)
-    return await _upload(context, name, blob, credentials, show, sources)
-
-
-async def _upload(
-    context: ImageContext, name: Reference, blob: Descriptor, credentials: Credentials, show: Show, sources: Sequence[Reference]
-) -> bool:
-    content = context.store.content.chunks(blob.digest, show)
-    async with aclosing(content):
-        return await context.registry.push_blob(name, blob, content, credentials, mount_from=sources)
-
-
-def mount_sources(store: ImageStore, name: Reference, blob: str) -> tuple[Reference, ...]:
-    """Return the repositories of the same registry that an image with this blob was pulled from or pushed to, one name of each."""
-    found = {
-        known.path: known
-        for image in store
-        if blob in image.record.blobs
-        for known in store.names(image.id)
-        if known.digest and known.domain == name.domain and known.path != name.path
-    }
-    return tuple(found.values())
+@contextmanager
+def _held(context: ImageContext, image: StoredImage, own: HeldManifest) -> Iterator[None]:
+    """Keep an image's layers, and the archives that are here of them, while it is pushed."""
+    records = (context.store.layers.get(chain) for chain in image.chains)
+    known = (*own.blobs, *(record.blob.digest for record in records if record and record.blob))
+    stored = [blob for blob in known if context.store.content.exists(blob)]
+    with context.store.content.pins.hold(stored), context.store.layers.pins.hold(image.chains):
+        yield
 
 
 def _conclude(context: ImageContext, name: Reference, image: StoredImage, pushed: Descriptor, report: Report) -> None:

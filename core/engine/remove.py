@@ -46,6 +46,7 @@ async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool)
     context.containers.forget(live.id, live.name)
     if volumes:
         await context.volumes.remove_unused(anonymous_volumes(live.record))
+    context.images.use(live.record.image_id)
     live.hub.finish()
     announce(context, live, "destroy")
     live.removal.settle(WaitResult(live.record.exit_code))

@@ -2,6 +2,7 @@
 
 import tarfile
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -39,12 +40,14 @@ async def save(context: ImageContext, refs: Sequence[str], platform: Platform | 
     """Yield the tar. Raises NoSuchImage before anything is yielded, InvalidArgument for another platform than the image's."""
     saved = _select(context, refs, platform)
     blobs = dict.fromkeys(blob for entry in saved for blob in entry.held.blobs)
-    with context.store.content.pins.hold(blobs):
+    chains = [chain for entry in saved for chain in entry.image.chains]
+    with context.store.content.pins.hold(blobs), context.store.layers.pins.hold(chains):
         for blob in blobs:
-            size = context.store.content.size(blob)
+            size = context.blobs.size(blob)
             yield _header(_path(blob), size)
-            async for chunk in context.store.content.chunks(blob):
-                yield chunk
+            async with aclosing(context.blobs.read(blob)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
             yield bytes(-size % _BLOCK)
         for name, document in _documents(saved):
             yield _header(name, len(document)) + document + bytes(-len(document) % _BLOCK)

@@ -4,19 +4,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 
 from core.containers.live import LiveContainer
 from core.containers.mounts import volume_names
-from core.containers.state import is_running
 from core.containers.store import ContainerStore
 from core.drivers import Drivers
 from core.engine import (
     attach,
     commit,
     create,
+    disk_usage,
     exec,
+    image_gc,
     inspect,
     logs,
     pause,
@@ -39,6 +41,7 @@ from core.engine.context import EngineContext, EngineSettings
 from core.engine.files import FileService
 from core.engine.images_service import ImageService
 from core.engine.networks import NetworkService
+from core.engine.offline import image_users
 from core.engine.volumes import VolumeService
 from core.events.bus import EventBus
 from core.images.content import ContentStore
@@ -188,7 +191,7 @@ class SystemService:
         return await system.info(self._context, self._plugins, self._started_ns)
 
     async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
-        return await system.disk_usage(self._context, self._images, self._builds, kinds)
+        return await disk_usage.disk_usage(self._context, self._images, self._builds, kinds)
 
     async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
         return system.events(self._context, request)
@@ -216,8 +219,9 @@ async def open_engine(
         drivers.storage,
         drivers.registry,
         events,
-        lambda image_id: _users(containers, image_id),
+        partial(image_users, containers),
         lambda image_context, request: commit.commit(context, image_context, request),
+        keep_blobs=settings.keep_blobs,
     )
     async with anyio.create_task_group() as tasks:
         names = NameService(networks, tasks)
@@ -234,9 +238,11 @@ async def open_engine(
             tasks=tasks,
             amend=amend,
         )
+        builds = BuildService(context, image_service.context)
         await image_service.recover()
         await reconcile.boot(context)
-        builds = BuildService(context, image_service.context)
+        tasks.start_soon(image_service.settle)
+        tasks.start_soon(image_gc.watch, image_service.context, settings.gc)
         yield protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),
@@ -257,10 +263,6 @@ async def open_engine(
 
 def _volumes_in_use(containers: ContainerStore) -> list[tuple[str, tuple[str, ...]]]:
     return [(live.id, volume_names(live.record.mounts)) for live in containers]
-
-
-def _users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:
-    return [(live.id, is_running(live.record)) for live in containers if live.record.image_id == image_id]
 
 
 def _let_go(live: LiveContainer) -> None:

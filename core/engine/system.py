@@ -1,4 +1,4 @@
-"""`docker info`, `events`, `system df` and `login`."""
+"""`docker info`, `events` and `login`."""
 
 import os
 import platform
@@ -8,16 +8,12 @@ from collections.abc import AsyncIterator
 
 import anyio
 
-from core.engine.builds import BuildService
 from core.engine.context import EngineContext
-from core.engine.images_service import ImageService
-from core.engine.inspect import inspect
 from core.filters import check_keys, label_matches
 from core.volumes.drivers import driver_names
 from sdk.drivers.registry import Credentials
 from sdk.engine.containers import ContainerState
-from sdk.engine.images import ImageListRequest
-from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
+from sdk.engine.system import EventsRequest, PluginStatus, SystemInfo
 from sdk.events import Event, EventType
 from sdk.oci.descriptor import host
 
@@ -70,21 +66,6 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         goroutines=len(anyio.get_running_tasks()),
         file_descriptors=len(os.listdir("/proc/self/fd")),
         event_listeners=context.events.subscribers,
-    )
-
-
-async def disk_usage(context: EngineContext, images: ImageService, builds: BuildService, kinds: frozenset[str]) -> DiskUsage:
-    """Measure what images, containers and volumes take."""
-    everything = not kinds
-    containers = (
-        [await inspect(context, live, size=True) for live in context.containers] if everything or "container" in kinds else []
-    )
-    return DiskUsage(
-        layers_size=context.images.layers.size(context.images.layers) if everything or "image" in kinds else 0,
-        images=await images.list(ImageListRequest(all=True, shared_size=True)) if everything or "image" in kinds else (),
-        containers=containers,
-        volumes=await context.volumes.usage() if everything or "volume" in kinds else (),
-        builds=await builds.disk_usage() if everything or "build-cache" in kinds else (),
     )
 
 

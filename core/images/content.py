@@ -7,8 +7,8 @@ download broken by anything goes on where it stopped. What no image references i
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -19,6 +19,7 @@ from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
 from sdk.oci.digest import digest_of, hex_of
+from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _READ = 1 << 20
@@ -32,6 +33,7 @@ class ContentStore:
     """
 
     def __init__(self, root: Path) -> None:
+        self.directory = root
         self._blobs = root / "blobs" / "sha256"
         self._ingest = root / "ingest"
         self._blobs.mkdir(parents=True, exist_ok=True)
@@ -84,31 +86,51 @@ class ContentStore:
         """Store a small blob and return its digest; idempotent."""
         digest = digest_of(content)
         if not self.exists(digest):
-            await run_sync(_put, content, self.temporary(f"put-{secrets.token_hex(8)}"), self.path(digest), limiter=self.limiter)
+            with self.temporary("put") as path:
+                await run_sync(_put, content, path, self.path(digest), limiter=self.limiter)
         return digest
 
     def ingest(self, digest: str, size: int) -> "Ingest":
         """Return the writer of a blob. One writer per digest at a time: the caller holds a lock."""
         return Ingest(self._ingest / f"{hex_of(digest)}.partial", self.path(digest), digest, size, self.limiter)
 
-    def temporary(self, name: str) -> Path:
-        """Return a path beside the partials for content whose digest is not known yet; `adopt` renames it into place."""
-        return self._ingest / f"{name}.partial"
+    @contextmanager
+    def temporary(self, purpose: str) -> Iterator[Path]:
+        """Give a new path beside the partials for content whose digest is not known yet; `adopt` renames it into place. Sweeping leaves it
+        alone, and what is left of it is deleted."""
+        name = f"{purpose}-{secrets.token_hex(8)}"
+        path = self._ingest / f"{name}.partial"
+        with self.pins.hold((f"temporary:{name}",)):
+            try:
+                yield path
+            finally:
+                path.unlink(missing_ok=True)
 
     async def adopt(self, source: Path, digest: str) -> None:
         """Make a complete, verified file on the same file system a blob."""
         await run_sync(_place, source, self.path(digest), limiter=self.limiter)
 
     async def delete(self, digest: str) -> int:
-        """Delete a blob and return its size; idempotent."""
+        """Delete a blob and return the bytes freed on disk; idempotent."""
         return await run_sync(_delete, self.path(digest), limiter=self.limiter)
 
     def digests(self) -> frozenset[str]:
         """Return every blob that is stored."""
         return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs))
 
+    async def usage(self) -> int:
+        """Return the bytes allocated on disk for everything in here, as `du --block-size=1` counts."""
+        return (await run_sync(tree_usage, self.directory, limiter=self.limiter)).allocated
+
+    def allocated(self, digest: str) -> int:
+        """Return the bytes allocated for a blob; 0 if it is not here."""
+        try:
+            return allocated(self.path(digest).stat())
+        except FileNotFoundError:
+            return 0
+
     async def sweep_partials(self) -> int:
-        """Delete what is left of downloads that nobody goes on with. Return the bytes freed."""
+        """Delete what is left of downloads that nobody goes on with. Return the bytes freed on disk."""
         keep = {hex_of(digest) for digest in self.pins.held}
         return await run_sync(_sweep, self._ingest, keep, limiter=self.limiter)
 
@@ -224,7 +246,7 @@ def _place(source: Path, target: Path) -> None:
 
 def _delete(path: Path) -> int:
     try:
-        size = path.stat().st_size
+        size = allocated(path.stat())
         path.unlink()
     except FileNotFoundError:
         return 0
@@ -236,6 +258,6 @@ def _sweep(directory: Path, keep: Collection[str]) -> int:
     for entry in os.scandir(directory):
         if entry.name.removesuffix(".partial") not in keep:
             with suppress(FileNotFoundError):
-                freed += entry.stat().st_size
+                freed += allocated(entry.stat())
                 os.unlink(entry.path)
     return freed

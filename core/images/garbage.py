@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.images.disk import DiskMeter
 from core.images.store import ImageStore
 from sdk.drivers.storage import SnapshotKind, StorageDriver
 from sdk.errors import Conflict
@@ -16,21 +17,25 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What went: the ChainIDs of layers, topmost first, and the bytes that layers and blobs took."""
+    """What went: the ChainIDs of layers, topmost first, and the bytes on disk that layers and blobs took."""
 
     layers: tuple[str, ...]
     freed: int
 
 
-async def collect(images: ImageStore, storage: StorageDriver) -> Collected:
-    """Delete layers and blobs that no image, container or pull under way needs. Safe at any time."""
+async def collect(images: ImageStore, storage: StorageDriver, meter: DiskMeter | None = None) -> Collected:
+    """Delete layers and blobs that no image, container or pull under way needs. Safe at any time.
+
+    Without a meter layers count with the sizes of their files.
+    """
     snapshots = await storage.list()
     used = {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
     parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
     removed, freed = [], 0
     for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
-        size = await _remove_layer(images, storage, chain, used)
-        if size is not None:
+        record = images.layers.get(chain)
+        size = await meter.layer(chain) if meter else record.size if record else 0
+        if await _remove_layer(images, storage, chain, used):
             removed.append(chain)
             freed += size
     for digest in images.content.digests() - _blobs_in_use(images):
@@ -52,7 +57,8 @@ def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
 
 
 def _blobs_in_use(images: ImageStore) -> set[str]:
-    of_layers = {record.blob.digest for chain in images.layers if (record := images.layers.get(chain)) and record.blob}
+    records = [record for chain in images.layers if (record := images.layers.get(chain))]
+    of_layers = {record.blob.digest for record in records if record.blob} | {record.recipe for record in records}
     return of_layers | images.content.pins.held | images.hosted.blobs | {blob for image in images for blob in image.record.blobs}
 
 
@@ -64,23 +70,22 @@ def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
     return sorted(chains, key=depth, reverse=True)
 
 
-async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> int | None:
-    """Remove a layer and return its size, or None if it turns out to be needed."""
+async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> bool:
+    """Remove a layer; return False if it turns out to be needed."""
     async with images.layers.locks.hold(chain):
         if chain in _layers_in_use(images, used):
-            return None
+            return False
         try:
             await storage.remove(chain)
         except Conflict as error:
             _log.warning("layer %s stays: %s", chain, error)
-            return None
-        record = images.layers.get(chain)
+            return False
         images.layers.delete(chain)
-        return record.size if record else 0
+        return True
 
 
 async def remove_blob(images: ImageStore, digest: str) -> int:
-    """Delete a blob that nothing needs; return its size, or 0 if it stays or was not there."""
+    """Delete a blob that nothing needs; return the bytes freed on disk."""
     async with images.content.locks.hold(digest):
         if digest in _blobs_in_use(images):
             return 0

@@ -5,7 +5,6 @@ Unlike `core.images.pack` there is no process to be confined: the changes are re
 
 import hashlib
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -36,12 +35,9 @@ class Packed:
 async def pack_layer(content: ContentStore, root: int, changes: Sequence[Change], newest: int | None) -> Packed:
     """Pack what `changes` name below a root (a descriptor). Times after `newest` (seconds) are told as that. The caller pins the blob
     before anything is collected. Raises ResourceExhausted."""
-    temporary = content.temporary(f"layer-{secrets.token_hex(8)}")
-    try:
+    with content.temporary("layer") as temporary:
         packed = await run_sync(partial(_pack, temporary, root, changes, newest), limiter=content.limiter)
         await content.adopt(temporary, packed.blob.digest)
-    finally:
-        temporary.unlink(missing_ok=True)
     return packed
 
 

@@ -3,21 +3,37 @@
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from core.store.database import Database
-from sdk.oci.descriptor import Descriptor
-from sdk.oci.digest import ChainID
+from sdk.oci.descriptor import OCI_LAYER, Descriptor
 
 
 class LayerRecord(Struct, frozen=True, omit_defaults=True):
-    """One committed layer. `size` is what its files take unpacked; `blob` the archive it was unpacked from."""
+    """One committed layer. `size` is what its files take unpacked; `blob` the archive it was unpacked from, or last given away as.
+
+    That archive may have been dropped: then `recipe`, a blob, gives back a tar of `tar_size` bytes (`core.images.rebuild`).
+    """
 
     diff_id: str
     parent: str
     size: int
     blob: Descriptor | None = None
+    recipe: str = ""
+    tar_size: int = 0
+
+    def with_recipe(self, digest: str, tar_size: int) -> "LayerRecord":
+        return replace(self, recipe=digest, tar_size=tar_size)
+
+    def given_as(self, blob: Descriptor) -> "LayerRecord":
+        return replace(self, blob=blob)
+
+    @property
+    def tar(self) -> Descriptor | None:
+        """Describe the tar that can be rebuilt; None without a recipe."""
+        return Descriptor(OCI_LAYER, self.diff_id, self.tar_size) if self.recipe else None
 
 
 class Layers:
@@ -46,7 +62,12 @@ class Layers:
         """Return what some layers take together, in bytes."""
         return sum(record.size for chain in set(chains) if (record := self._records.get(chain)))
 
-    def put(self, chain: ChainID, record: LayerRecord) -> None:
+    def rebuildable(self, diff_id: str) -> tuple[str, LayerRecord] | None:
+        """Return a layer whose tar has this digest and can be rebuilt."""
+        found = ((chain, record) for chain, record in self._records.items() if record.diff_id == diff_id and record.recipe)
+        return next(found, None)
+
+    def put(self, chain: str, record: LayerRecord) -> None:
         self._table.put(chain, record)
         self._records[chain] = record
 

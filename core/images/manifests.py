@@ -1,23 +1,36 @@
-"""The manifest of a stored image over the blobs that are really here.
+"""The manifest of a stored image over the blobs that can be had here.
 
-A layer that was there already is not fetched again, even if the image names another blob of it (another compression). Whoever gives an
-image away then names the blob that was kept.
+A layer that was there already is not fetched again, even if the image names another blob of it (another compression), and a layer's
+archive may have been dropped for a recipe. Whoever gives an image away then names the blob that was kept, or the plain tar that the
+recipe gives.
 """
 
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from core.images.documents import parse_manifest
+from core.images.layers import LayerRecord
 from core.images.store import ImageStore, StoredImage
-from sdk.oci.descriptor import OCI_MANIFEST, Descriptor
-from sdk.oci.digest import ChainID, digest_of
+from sdk.oci.descriptor import (
+    DOCKER_LAYER,
+    DOCKER_LAYER_GZIP,
+    OCI_CONFIG,
+    OCI_LAYER,
+    OCI_LAYER_GZIP,
+    OCI_MANIFEST,
+    Descriptor,
+)
+from sdk.oci.digest import digest_of
 from sdk.oci.image import Manifest
+
+_OCI_TYPES = {DOCKER_LAYER: OCI_LAYER, DOCKER_LAYER_GZIP: OCI_LAYER_GZIP}
 
 
 @dataclass(frozen=True, slots=True)
 class HeldManifest:
-    """A manifest as bytes, described, and as read. Every blob it names is in the content store."""
+    """A manifest as bytes, described, and as read. Every blob it names is stored or can be rebuilt."""
 
     descriptor: Descriptor
     content: bytes
@@ -30,17 +43,32 @@ class HeldManifest:
 
 
 def held_manifest(store: ImageStore, image: StoredImage) -> HeldManifest:
-    """Return an image's own manifest, or if blobs of it were never fetched, one with those kept in their place."""
+    """Return an image's own manifest, or one with what there is in place of the blobs that are not here."""
+    own = own_manifest(store, image)
+    records = [store.layers.get(chain) for chain in image.chains]
+    layers = [_held(store, layer, record) for layer, record in zip(own.manifest.layers, records, strict=True)]
+    return with_layers(own, tuple(layers))
+
+
+def own_manifest(store: ImageStore, image: StoredImage) -> HeldManifest:
+    """Return the manifest an image came with; its blobs may not be here."""
     content = store.content.read(image.record.manifest.digest)
-    manifest = parse_manifest(content)
-    layers = tuple(_held(store, layer, chain) for layer, chain in zip(manifest.layers, image.chains, strict=True))
-    if layers == manifest.layers:
-        return HeldManifest(image.record.manifest, content, manifest)
-    manifest = Manifest(config=manifest.config, layers=layers)
+    return HeldManifest(image.record.manifest, content, parse_manifest(content))
+
+
+def with_layers(held: HeldManifest, layers: tuple[Descriptor, ...]) -> HeldManifest:
+    """Return a manifest with other blobs of the same layers: in OCI's words, for readers want one vocabulary in one manifest."""
+    if layers == held.manifest.layers:
+        return held
+    layers = tuple(replace(layer, media_type=_OCI_TYPES.get(layer.media_type, layer.media_type)) for layer in layers)
+    manifest = Manifest(config=replace(held.manifest.config, media_type=OCI_CONFIG), layers=layers)
     content = msgspec.json.encode(manifest)
     return HeldManifest(Descriptor(OCI_MANIFEST, digest_of(content), len(content)), content, manifest)
 
 
-def _held(store: ImageStore, layer: Descriptor, chain: ChainID) -> Descriptor:
-    record = store.layers.get(chain)
-    return layer if store.content.exists(layer.digest) or record is None or record.blob is None else record.blob
+def _held(store: ImageStore, layer: Descriptor, record: LayerRecord | None) -> Descriptor:
+    if record is None or store.content.exists(layer.digest):
+        return layer
+    if record.blob and store.content.exists(record.blob.digest):
+        return record.blob
+    return record.tar if record.tar and record.tar.digest != layer.digest else layer

@@ -1,7 +1,7 @@
 """Which manifest stands behind a name, for whoever pulls from this engine.
 
 A tag answers with what was pushed here under it; for an image that was pulled, with the index it came by, if that was kept and all
-blobs of its manifest are here; else with a manifest of the blobs that are (`core.images.manifests`).
+blobs of its manifest are here; else with a manifest of what is (`core.images.manifests`).
 """
 
 from collections.abc import Iterator
@@ -52,10 +52,15 @@ def served_tags(store: ImageStore, repository: Reference) -> list[str]:
 
 def _is_served(store: ImageStore, repository: Reference, digest: str) -> bool:
     by_digest = Reference(repository.domain, repository.path, None, repository.digest)
-    if store.hosted.get(repository, digest) or (store.references.get(by_digest) and store.content.exists(digest)):
+    named = store.named(by_digest)
+    if store.hosted.get(repository, digest) or (named and _is_whole(store, named) and store.content.exists(digest)):
         return True
-    own = (image.record.manifest.digest for image in _images(store, repository))
-    return digest in own or any(held.descriptor.digest == digest for held in _rewritten(store, repository))
+    return any(held_manifest(store, image).descriptor.digest == digest for image in _images(store, repository))
+
+
+def _is_whole(store: ImageStore, image: StoredImage) -> bool:
+    """Tell whether all blobs of an image's own manifest are here."""
+    return held_manifest(store, image).descriptor == image.record.manifest
 
 
 def _digest_of_image(store: ImageStore, repository: Reference, image: StoredImage) -> str:

@@ -22,6 +22,7 @@ from sdk.oci.digest import ChainID, Digest, chain_ids
 from sdk.oci.image import ImageConfig
 from sdk.oci.reference import Reference, parse_reference
 
+_USE_RESOLUTION_NS = 60_000_000_000
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
@@ -62,6 +63,8 @@ class ImageStore:
         self.references = References(database)
         self._database = database
         self._table = database.table("images", ImageRecord)
+        self._use_table = database.table("image_uses", int)
+        self._uses = dict(self._use_table.items())
         self._images: dict[str, StoredImage] = {}
         self._infos: dict[str, ImageInfo] = {}
         for image_id, record in self._table.items():
@@ -116,7 +119,19 @@ class ImageStore:
         known = self._images.get(image_id)
         if known is None or known.record != record:
             self._load(image_id, record)
+        self.use(image_id)
         return self.get(image_id)
+
+    def use(self, image_id: str) -> None:
+        """Note that an image is used now: it came, or a container of it did, or went. Exact to a minute."""
+        now = time.time_ns()
+        if image_id in self._images and now - self._uses.get(image_id, 0) > _USE_RESOLUTION_NS:
+            self._use_table.put(image_id, now)
+            self._uses[image_id] = now
+
+    def last_used_ns(self, image_id: str) -> int:
+        """Return when an image was used last, or made, if that is not known."""
+        return self._uses.get(image_id) or nanoseconds(self.get(image_id).config.created)
 
     def tag(self, image_id: str, name: Reference) -> None:
         """Point a name at an image, taking it from the image that had it."""
@@ -134,6 +149,8 @@ class ImageStore:
             for name in self.names(image_id):
                 self.references.delete(name)
             self._table.delete(image_id)
+            self._use_table.delete(image_id)
+        self._uses.pop(image_id, None)
         self._images.pop(image_id, None)
         self._infos.pop(image_id, None)
 

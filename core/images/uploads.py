@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 from contextlib import ExitStack
 from time import monotonic
 
@@ -42,15 +41,13 @@ class BlobUpload:
     """Implements `sdk.engine.content.Upload`: a file beside the blobs, hashed while it is written."""
 
     def __init__(self, content: ContentStore, fresh: FreshBlobs) -> None:
-        name = f"upload-{secrets.token_hex(8)}"
         self._content = content
         self._fresh = fresh
-        self._path = content.temporary(name)
         self._hash = hashlib.sha256()
         self._pending: list[bytes] = []
         self._pending_size = 0
-        self._pin = ExitStack()
-        self._pin.enter_context(content.pins.hold((f"upload:{name}",)))  # sweeping partials leaves it alone
+        self._held = ExitStack()
+        self._path = self._held.enter_context(content.temporary("upload"))
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
 
@@ -96,5 +93,4 @@ class BlobUpload:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-            self._path.unlink(missing_ok=True)
-            self._pin.close()
+            self._held.close()

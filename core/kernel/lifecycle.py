@@ -16,6 +16,8 @@ from core.kernel.health import Health, sentence
 from core.kernel.offers import Offers
 from core.kernel.registry import D, Offer
 from core.kernel.tables import read_table
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
 from sdk.errors import SkipPlugin
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
@@ -61,6 +63,19 @@ async def open_drivers(
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)
         yield Opened(drivers, tuple(frontends))
+
+
+@asynccontextmanager
+async def open_for_images(
+    offers: Offers, settings: Settings, health: Health, instance: str, events: EventSink
+) -> AsyncIterator[tuple[StorageDriver, RegistryBackend]]:
+    """Open only what images need, for work on a data root without a daemon. Raises StartupError as `open_drivers` does."""
+    async with AsyncExitStack() as stack:
+        opener = _Opener(stack, settings, health, instance, events)
+        yield (
+            await opener.only(Kind.STORAGE, offers.storage, settings.drivers.storage),
+            await opener.only(Kind.REGISTRY, offers.registry, settings.drivers.registry),
+        )
 
 
 def check_strict(settings: Settings, health: Health) -> None:

@@ -67,6 +67,11 @@ class HubBackend(RegistryBackend):
     ) -> bool:
         return await (await self._upload(reference, credentials)).blob(descriptor, content, mount_from, self._settings.upload_chunk)
 
+    async def has_blob(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials, *, mount_from: Sequence[Reference] = ()
+    ) -> bool:
+        return await (await self._upload(reference, credentials)).has(descriptor.digest, mount_from)
+
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
         await (await self._upload(reference, credentials)).manifest(content, media_type)
 

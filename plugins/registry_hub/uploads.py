@@ -33,7 +33,7 @@ class Upload:
 
         With a `chunk_size` a broken upload goes on where it broke; with 0 the content is passed on in one piece as it comes.
         """
-        if await self._has(descriptor.digest):
+        if await self._is_there(descriptor.digest):
             return False
         opened = await self._open(descriptor.digest, mount_from)
         if opened is None:
@@ -52,17 +52,25 @@ class Upload:
         path = f"/v2/{self._reference.path}/manifests/{self._reference.target}"
         await self._expect((201, 202), self._request("PUT", path, {"Content-Type": media_type}, content))
 
-    async def _has(self, digest: str) -> bool:
+    async def has(self, digest: str, mount_from: Sequence[Reference]) -> bool:
+        """Tell whether a blob is there or could be mounted."""
+        if await self._is_there(digest):
+            return True
+        if not self._sources(mount_from):
+            return False
+        opened = await self._open(digest, mount_from)
+        if opened is not None:
+            await self._cancel(opened)
+        return opened is None
+
+    async def _is_there(self, digest: str) -> bool:
         request = self._request("HEAD", f"/v2/{self._reference.path}/blobs/{digest}")
         return (await self._expect((200, 404), request)).status_code == 200
 
     async def _open(self, digest: str, mount_from: Sequence[Reference]) -> httpx.Response | None:
         """Open an upload; None if the registry could mount the blob instead. An upload opened by a failed mount is used, not left."""
-        sources = [
-            source for source in mount_from if source.domain == self._reference.domain and source.path != self._reference.path
-        ]
         opened: httpx.Response | None = None
-        for source in sources[:_MOUNTS_TRIED]:
+        for source in self._sources(mount_from):
             if opened is not None:
                 await self._cancel(opened)
             scope = f"{self._scope} repository:{source.path}:pull"
@@ -70,6 +78,10 @@ class Upload:
             if opened.status_code == 201:
                 return None
         return opened or await self._start({}, self._scope)
+
+    def _sources(self, mount_from: Sequence[Reference]) -> list[Reference]:
+        here = [source for source in mount_from if source.domain == self._reference.domain and source.path != self._reference.path]
+        return here[:_MOUNTS_TRIED]
 
     async def _start(self, query: dict[str, str], scope: str) -> httpx.Response:
         path = str(httpx.URL(f"/v2/{self._reference.path}/blobs/uploads/", params=query))

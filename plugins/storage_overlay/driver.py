@@ -16,7 +16,6 @@ from sdk.drivers.storage import ActiveCommitter, Change, Mount, SnapshotInfo, Sn
 from sdk.errors import SnapshotExists
 from sdk.oci.digest import ChainID
 from sdk.storage.snapshots import SnapshotTree
-from sdk.storage.usage import tree_usage
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -60,7 +59,7 @@ class OverlayDriver(StorageDriver, ActiveCommitter):
         return await self._run(upper_changes, self._stack(key))
 
     async def usage(self, name: str) -> Usage:
-        return await self._run(tree_usage, self._tree.files(self._tree.get(name)))
+        return await self._run(self._tree.usage, name)
 
     async def remove(self, name: str) -> None:
         await self._run(self._tree.remove, name)

@@ -18,7 +18,6 @@ from sdk.errors import SnapshotExists
 from sdk.linux.openat import open_in_root
 from sdk.oci.digest import ChainID
 from sdk.storage.snapshots import SnapshotTree
-from sdk.storage.usage import tree_usage
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -59,7 +58,7 @@ class VfsDriver(StorageDriver):
         return await self._run(tree_changes, self._tree.files(info), below)
 
     async def usage(self, name: str) -> Usage:
-        return await self._run(tree_usage, self._tree.files(self._tree.get(name)))
+        return await self._run(self._tree.usage, name)
 
     async def remove(self, name: str) -> None:
         await self._run(self._tree.remove, name)

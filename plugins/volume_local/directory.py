@@ -3,8 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -58,26 +57,3 @@ def delete_volume(root: Path, name: str) -> None:
     except FileNotFoundError:
         return
     shutil.rmtree(aside)
-
-
-def tree_size(path: str) -> int:
-    """Return the sum of the sizes of all files below a directory, hard links counted once. What vanishes meanwhile does not count."""
-    seen: set[tuple[int, int]] = set()
-    total = 0
-    pending = [path]
-    while pending:
-        for entry, info in _entries(pending.pop()):
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(entry.path)
-            if info.st_nlink == 1 or (info.st_dev, info.st_ino) not in seen:
-                total += info.st_size
-            if info.st_nlink > 1:
-                seen.add((info.st_dev, info.st_ino))
-    return total
-
-
-def _entries(path: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    with suppress(FileNotFoundError), os.scandir(path) as entries:
-        for entry in entries:
-            with suppress(FileNotFoundError):
-                yield entry, entry.stat(follow_symlinks=False)

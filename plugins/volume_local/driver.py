@@ -8,13 +8,14 @@ from typing import TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
-from plugins.volume_local.directory import delete_volume, make_volume, read_volumes, tree_size
+from plugins.volume_local.directory import delete_volume, make_volume, read_volumes
 from plugins.volume_local.options import MountOptions, check_name, parse_options
 from plugins.volume_local.settings import LocalVolumeSettings
 from plugins.volume_local.uses import Uses
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.errors import Conflict, NoSuchVolume
 from sdk.providers import PluginContext
+from sdk.storage.usage import tree_usage
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -88,7 +89,7 @@ class LocalVolumeDriver(VolumeDriver):
 
     async def size(self, name: str) -> int:
         volume = await self.get(name)
-        return -1 if volume.options else await self._in_thread(tree_size, str(volume.mountpoint))
+        return -1 if volume.options else (await self._in_thread(tree_usage, volume.mountpoint)).allocated
 
     async def _in_thread(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiter)

@@ -69,6 +69,16 @@ class RegistryBackend(ABC):
         content from its start.
         """
 
+    async def has_blob(
+        self, reference: Reference, descriptor: Descriptor, credentials: Credentials, *, mount_from: Sequence[Reference] = ()
+    ) -> bool:
+        """Tell whether the registry has a blob, or mounted it from another repository just now; False also where it cannot tell.
+
+        Asked for blobs that this engine knows of but does not hold any more. Raises what `push_blob` raises.
+        """
+        del reference, descriptor, credentials, mount_from
+        return False
+
     @abstractmethod
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
         """Upload a manifest or index under the reference's tag (or digest)."""

@@ -52,10 +52,17 @@ class SnapshotInfo:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a snapshot alone takes, without its parents. `size` is the sum of file sizes in bytes, hard links counted once."""
+    """What a snapshot alone takes, without its parents. `size` is the sum of file sizes in bytes, hard links counted once; `disk` are the
+    bytes allocated for all the driver keeps of it, directories included, as `du --block-size=1` counts; -1 if it cannot tell."""
 
     size: int
     inodes: int
+    disk: int = -1
+
+    @property
+    def allocated(self) -> int:
+        """Return the bytes on disk, or the sum of file sizes where the driver cannot tell."""
+        return self.size if self.disk < 0 else self.disk
 
 
 class ChangeKind(StrEnum):

@@ -66,7 +66,10 @@ class SystemInfo:
 
 @dataclass(frozen=True, slots=True)
 class DiskUsage:
-    """`layers_size` is what all layers take once, in bytes."""
+    """What there is on disk, in allocated bytes as `du --block-size=1` counts.
+
+    `layers_size` is all that is kept of images, each layer and blob once. The sizes of `images`, `containers` and `volumes` are on disk
+    too, unlike those of `Images.list`, which are what their files hold."""
 
     layers_size: int
     images: Sequence[ImageInfo] = ()

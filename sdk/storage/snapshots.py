@@ -17,12 +17,14 @@ import re
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from sdk.drivers.storage import SnapshotInfo, SnapshotKind
+from sdk.drivers.storage import SnapshotInfo, SnapshotKind, Usage
 from sdk.errors import Conflict, InvalidArgument, NoSuchSnapshot, SnapshotExists
 from sdk.oci.digest import ChainID, hex_of
 from sdk.storage.trash import Trash
+from sdk.storage.usage import tree_usage
 
 _DIRECTORIES = {SnapshotKind.STAGED: "s", SnapshotKind.ACTIVE: "a", SnapshotKind.COMMITTED: "l"}
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
@@ -68,6 +70,13 @@ class SnapshotTree:
     def files(self, info: SnapshotInfo) -> Path:
         """Return the directory of a snapshot's files."""
         return Path(self._place(info) + "/fs")
+
+    def usage(self, name: str) -> Usage:
+        """Return what a snapshot takes: its files, and on disk all that is kept of it. Raises NoSuchSnapshot."""
+        info = self.get(name)
+        files = tree_usage(self.files(info))
+        beside = tree_usage(self.directory(info), without="fs")
+        return replace(files, disk=files.disk + beside.disk)
 
     def ancestors(self, info: SnapshotInfo) -> list[SnapshotInfo]:
         """Return the snapshots below one, its parent first. Raises NoSuchSnapshot."""

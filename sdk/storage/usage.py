@@ -3,21 +3,45 @@
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from sdk.drivers.storage import Usage
 
+_SECTOR = 512
+"""The unit of st_blocks (stat(2)), whatever the file system's own blocks are."""
 
-def tree_usage(root: Path) -> Usage:
-    """Return the sum of file sizes below a directory and the number of inodes, hard links counted once. What vanishes meanwhile, or
-    lies too deep to be named, is left out."""
+
+def tree_usage(root: Path, *, without: str = "") -> Usage:
+    """Return the sum of file sizes below a directory, the number of inodes there, hard links counted once, and the bytes allocated for
+    it, itself included; the entry `without` of it does not count. What vanishes meanwhile, or lies too deep to be named, is left out."""
     sizes: dict[tuple[int, int], int] = {}
-    pending = [str(root)]
+    disk = 0
+    with contextlib.suppress(FileNotFoundError):
+        disk = allocated(os.lstat(root))
+    for status in _entries(str(root), without):
+        identity = status.st_dev, status.st_ino
+        if identity not in sizes:
+            sizes[identity] = status.st_size if stat.S_ISREG(status.st_mode) else 0
+            disk += allocated(status)
+    return Usage(sum(sizes.values()), len(sizes), disk)
+
+
+def _entries(root: str, without: str) -> Iterator[os.stat_result]:
+    pending = [root]
     while pending:
-        with contextlib.suppress(OSError), os.scandir(pending.pop()) as found:
+        directory = pending.pop()
+        with contextlib.suppress(OSError), os.scandir(directory) as found:
             for entry in found:
-                status = entry.stat(follow_symlinks=False)
-                sizes[status.st_dev, status.st_ino] = status.st_size if stat.S_ISREG(status.st_mode) else 0
-                if stat.S_ISDIR(status.st_mode):
-                    pending.append(entry.path)
-    return Usage(sum(sizes.values()), len(sizes))
+                if without and directory == root and entry.name == without:
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    if stat.S_ISDIR(status.st_mode):
+                        pending.append(entry.path)
+                    yield status
+
+
+def allocated(status: os.stat_result) -> int:
+    """Return the bytes a file takes on disk."""
+    return status.st_blocks * _SECTOR

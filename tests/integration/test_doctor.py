@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
 
+from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -63,3 +65,47 @@ def test_gc_touches_nothing_that_is_no_data_root(daemon: Daemon) -> None:
     done = daemon.core("gc", "--data-root", str(daemon.directory), "--exec-root", str(daemon.exec_root), check=False)
     assert done.returncode == 1
     assert "is no data root of a daemon" in done.stderr
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_gc_removes_unused_images_by_policy(daemon: Daemon, stopped: bool) -> None:
+    daemon.docker("pull", "--quiet", "busybox")
+    daemon.docker("run", "--name", "made", "busybox", "touch", "/file")
+    daemon.docker("commit", "made", "unused:1")
+    if stopped:
+        daemon.stop()
+    said = daemon.core("gc", *_roots(daemon), "--keep-free", "100%").stdout
+    assert "untagged unused:1" in said
+    assert "busybox" not in said
+    if stopped:
+        daemon.start()
+    assert daemon.docker("images", "--format", "{{.Repository}}").stdout == "busybox\n"
+    daemon.docker("start", "made")
+
+
+def test_system_df_is_what_du_says(daemon: Daemon) -> None:
+    daemon.docker("pull", "--quiet", "busybox")
+    daemon.docker(
+        "run", "--name", "made", "-v", "data:/data", "busybox", "sh", "-c", "head -c 50000 /dev/zero | tee /file > /data/file"
+    )
+
+    def du(*paths: str) -> int:
+        lines = daemon.run(
+            "du", "--block-size=1", "-sc", *(str(path) for each in paths for path in daemon.data_root.glob(each))
+        ).stdout
+        return int(lines.splitlines()[-1].split()[0])
+
+    usage = daemon.json("/system/df")
+    assert isinstance(usage, dict)
+    assert usage["LayersSize"] == du("content", "plugins/storage_overlay/l/*")
+    assert [container["SizeRw"] for container in usage["Containers"]] == [du("plugins/storage_overlay/a/*")]
+    assert [volume["UsageData"]["Size"] for volume in usage["Volumes"]] == [du("plugins/volume_local/*/_data")]
+
+
+def test_the_daemon_collects_by_itself(start_daemon: DaemonFactory) -> None:
+    with start_daemon(config='[gc]\nmax_age = "0.001s"\ninterval = 0.1\n') as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        deadline = time.monotonic() + 10
+        while daemon.docker("images", "--quiet").stdout:
+            assert time.monotonic() < deadline, daemon.tail()
+            time.sleep(0.05)

@@ -81,6 +81,11 @@ class Removal(Struct, frozen=True, rename="pascal"):
     deleted: str = ""
 
 
+class ImagesPruned(Struct, frozen=True, rename="pascal"):
+    images_deleted: list[Removal] | None = None
+    space_reclaimed: int = 0
+
+
 class ProgressDetail(Struct, frozen=True):
     current: int = 0
     total: int = 0

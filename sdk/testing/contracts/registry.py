@@ -152,6 +152,21 @@ class RegistryContract:
         assert await self._read(backend, other, layer, credentials) == _LAYER
 
     @pytest.mark.anyio
+    async def test_it_tells_whether_it_has_a_blob(
+        self, backend: RegistryBackend, image: Reference, credentials: Credentials
+    ) -> None:
+        layer = _described(content := os.urandom(1000), OCI_LAYER)
+        assert not await backend.has_blob(image, layer, credentials)
+        await backend.push_blob(image, layer, _pieces(content), credentials)
+        if not await backend.has_blob(image, layer, credentials):
+            pytest.skip("the backend cannot tell")
+        other = Reference(image.domain, f"{image.path}-other", "one")
+        assert await backend.has_blob(other, layer, credentials, mount_from=(image,))
+        assert await self._read(backend, other, layer, credentials) == content
+        missing = _described(b"missing", OCI_LAYER)
+        assert not await backend.has_blob(other, missing, credentials, mount_from=(image,))
+
+    @pytest.mark.anyio
     async def test_a_blob_that_is_not_its_digest_is_refused(
         self, backend: RegistryBackend, image: Reference, credentials: Credentials
     ) -> None:

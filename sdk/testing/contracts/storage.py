@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from sdk.drivers.storage import Change, ChangeKind, SnapshotInfo, SnapshotKind, StorageDriver, Usage
+from sdk.drivers.storage import Change, ChangeKind, SnapshotInfo, SnapshotKind, StorageDriver
 from sdk.errors import Conflict, NoSuchSnapshot, SnapshotExists
 from sdk.linux.detached import detached
 from sdk.oci.digest import ChainID, digest_of
@@ -327,7 +327,9 @@ class StorageDriverContract:
             (layer / "directory").mkdir()
 
         name = await _layer(driver, "base", fill=fill)
-        assert await driver.usage(name) == Usage(1000, 2)
+        usage = await driver.usage(name)
+        assert (usage.size, usage.inodes) == (1000, 2)
+        assert usage.disk == -1 or usage.allocated >= 1000
 
     async def test_usage_of_an_unknown_snapshot_raises_no_such_snapshot(self, driver: StorageDriver) -> None:
         with pytest.raises(NoSuchSnapshot):

@@ -15,6 +15,7 @@ from plugins.registry_hub.backend import HubBackend
 from plugins.registry_hub.settings import HubSettings
 from plugins.storage_overlay.driver import OverlayDriver
 from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
 from sdk.engine.images import Progress, PullRequest
 from sdk.events import Event
 from sdk.linux.mount import mount, umount
@@ -28,7 +29,7 @@ class Rooms:
 
     images: ImageService
     store: ImageStore
-    storage: OverlayDriver
+    storage: StorageDriver
     registry: RegistryBackend
     database: Database
     events: list[Event]
@@ -42,14 +43,18 @@ class Rooms:
         return [step async for step in self.images.pull(PullRequest(reference, **options))]
 
 
-def open_rooms(root: Path, registry: RegistryBackend) -> Rooms:
+def open_rooms(
+    root: Path, registry: RegistryBackend, *, keep_blobs: bool = True, driver: Callable[[Path], StorageDriver] = OverlayDriver
+) -> Rooms:
     events: list[Event] = []
     users: dict[str, list[tuple[str, bool]]] = {}
     (root / "storage").mkdir(exist_ok=True)
     database = Database(root / "core.db")
     store = ImageStore(database, ContentStore(root / "content"))
-    storage = OverlayDriver(root / "storage")
-    service = ImageService(store, storage, registry, EventBus(events.append), lambda image: users.get(image, []))
+    storage = driver(root / "storage")
+    service = ImageService(
+        store, storage, registry, EventBus(events.append), lambda image: users.get(image, []), keep_blobs=keep_blobs
+    )
     return Rooms(service, store, storage, registry, database, events, users)
 
 
@@ -105,6 +110,15 @@ def reopened(disk: Path, hub: RegistryBackend) -> Iterator[Callable[[], Rooms]]:
 @pytest.fixture
 def rooms(disk: Path, hub: RegistryBackend) -> Iterator[Rooms]:
     opened = open_rooms(disk, hub)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def slim_rooms(disk: Path, hub: RegistryBackend) -> Iterator[Rooms]:
+    """The rooms of an engine that drops the archives of unpacked layers."""
+    (disk / "slim").mkdir()
+    opened = open_rooms(disk / "slim", hub, keep_blobs=False)
     yield opened
     opened.close()
 

@@ -204,7 +204,7 @@ def test_events_tell_of_volumes(shared: Daemon):
 def test_system_df_counts_volumes(shared: Daemon):
     sh(shared, "head -c 100000 /dev/zero > /d/f", "-v", "data:/d")
     usage = json.loads(shared.docker("system", "df", "-v", "--format", "{{json .Volumes}}").stdout)
-    assert [(volume["Name"], volume["Links"], volume["Size"]) for volume in usage] == [("data", "0", "100kB")]
+    assert [(volume["Name"], volume["Links"], volume["Size"]) for volume in usage] == [("data", "0", "102.4kB")]
 
 
 def test_volumes_survive_the_daemons_death(daemon: Daemon):

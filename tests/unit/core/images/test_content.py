@@ -87,9 +87,13 @@ async def test_what_is_not_there(store: ContentStore) -> None:
 
 async def test_a_pinned_partial_survives_the_sweep(store: ContentStore, tmp_path: Path) -> None:
     partial(tmp_path).write_bytes(b"12345")
-    other = store.temporary("other")
+    other = partial(tmp_path).with_name("other.partial")
     other.write_bytes(b"123")
-    with store.pins.hold((DIGEST,)):
-        assert await store.sweep_partials() == 3
+    size, other_size = (file.stat().st_blocks * 512 for file in (partial(tmp_path), other))
+    with store.pins.hold((DIGEST,)), store.temporary("work") as path:
+        path.write_bytes(b"under way")
+        assert await store.sweep_partials() == other_size
+        assert path.exists()
+    assert not path.exists()
     assert partial(tmp_path).exists()
-    assert await store.sweep_partials() == 5
+    assert await store.sweep_partials() == size

@@ -1,0 +1,32 @@
+"""The image rooms without an engine, for work on a data root while no daemon runs."""
+
+from functools import partial
+
+from core.containers.state import is_running
+from core.containers.store import ContainerStore
+from core.engine.build_cache import BuildCache
+from core.engine.context import EngineSettings
+from core.engine.image_context import ImageContext, open_context
+from core.events.bus import EventBus
+from core.images.content import ContentStore
+from core.images.store import ImageStore
+from core.store.database import Database
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
+
+
+def images_without_engine(
+    settings: EngineSettings, database: Database, storage: StorageDriver, registry: RegistryBackend, events: EventBus
+) -> ImageContext:
+    """Return the image rooms for work without a daemon. Containers, running or not, and the build cache count as users."""
+    containers = ContainerStore(database)
+    containers.load()
+    store = ImageStore(database, ContentStore(settings.data_root / "content"))
+    BuildCache(database, store.layers, settings.data_root / "build" / "mounts")
+    users = partial(image_users, containers)
+    return open_context(store, storage, registry, events, users, keep_blobs=settings.keep_blobs)
+
+
+def image_users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:
+    """Return the containers made from an image, and whether each runs."""
+    return [(live.id, is_running(live.record)) for live in containers if live.record.image_id == image_id]
