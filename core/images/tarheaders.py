@@ -15,7 +15,8 @@ _LIMIT = 1 << 20
 
 REGULAR, HARDLINK, SYMLINK, CHARACTER, BLOCKDEV, DIRECTORY, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
 _REGULAR_TYPES = frozenset({b"0", b"\0", b"7", b"S"})
-_XATTR = b"SCHILY.xattr."
+XATTR = b"SCHILY.xattr."
+"""What PAX keys of extended attributes begin with."""
 
 
 class TarError(Exception):
@@ -206,8 +207,17 @@ def _amend(entry: Entry, pax: dict[bytes, bytes]) -> None:
     except ValueError:
         raise TarError("invalid tar header: a PAX value is not a number") from None
     for key, value in pax.items():
-        if key.startswith(_XATTR):
-            entry.xattrs[key[len(_XATTR) :]] = value
+        if key.startswith(XATTR):
+            entry.xattrs[_decoded_key(key[len(XATTR) :])] = value
+
+
+def encoded_key(name: bytes) -> bytes:
+    """Return an attribute's name as GNU tar writes it in a PAX key, which may not contain `=`."""
+    return name.replace(b"%", b"%25").replace(b"=", b"%3D")
+
+
+def _decoded_key(key: bytes) -> bytes:
+    return key.replace(b"%3D", b"=").replace(b"%25", b"%") if b"%" in key else key
 
 
 def _nanoseconds(text: bytes) -> int:
