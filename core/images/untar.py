@@ -4,6 +4,7 @@ Runs only in a process of its own that has changed its root first (`untar_main.p
 can lead out of it.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from core.images.tarheaders import (
 )
 
 _DEVICE_BITS = {CHARACTER: stat.S_IFCHR, BLOCKDEV: stat.S_IFBLK, FIFO: stat.S_IFIFO}
+_PATH_MAX = 4096
+_SHOWN = 256
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -63,11 +66,15 @@ class Unpacking:
                 self._apply(entry, name)
             except OSError as error:
                 error.filename = self._shown(name)
+                if entry.kind == HARDLINK:
+                    error.filename, error.filename2 = self._shown(confined(entry.linkname)), error.filename
                 raise
         for directory, metadata in reversed(self._directories.items()):
             finish_directory(directory, *metadata)
 
     def _apply(self, entry: Entry, name: bytes) -> None:
+        if len(name) >= _PATH_MAX:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         parent, _, last = name.rpartition(b"/")
         if self.policy.layer and last.startswith(whiteouts.PREFIX):
             self._whiteout(parent, last)
@@ -186,7 +193,7 @@ class Unpacking:
             set_xattrs(target, entry.xattrs)
 
     def _shown(self, name: bytes) -> str:
-        return os.path.join(self.policy.shown_directory, os.fsdecode(name))
+        return os.path.join(self.policy.shown_directory, os.fsdecode(name[:_SHOWN]))
 
     def _owner(self, entry: Entry) -> tuple[int, int]:
         return self.policy.owner or (entry.uid, entry.gid)
