@@ -169,10 +169,10 @@ def _pax_records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     start = 0
     while start < len(body):
         space = body.find(b" ", start, start + _LENGTH_DIGITS)
-        length = body[start : max(space, 0)]
+        length = body[start : max(space, start)]
         end = start + (int(length) if length.isdigit() else 0)
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
-        if not space < end <= len(body) or not equals or body[end - 1 : end] != b"\n":
+        if not start < space < end <= len(body) or not equals or body[end - 1 : end] != b"\n":
             raise TarError("invalid tar header: malformed PAX record")
         start = end
         if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
@@ -206,7 +206,7 @@ def _check(entry: Entry) -> None:
         raise TarError(f"invalid tar header: size {entry.size}")
     if not (0 <= entry.major < 1 << 12 and 0 <= entry.minor < 1 << 20):
         raise TarError(f"invalid tar header: device {entry.major}:{entry.minor}")
-    if b"\0" in entry.name or b"\0" in entry.linkname:
+    if any(b"\0" in name for name in (entry.name, entry.linkname, *entry.xattrs)):
         raise TarError(f"invalid tar header: a NUL in the name {entry.name[:100]!r}")
     if not -_TOO_LONG <= entry.mtime_ns < _TOO_LONG:
         entry.mtime_ns = 0

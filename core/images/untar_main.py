@@ -19,7 +19,18 @@ from core.images.untar import Policy, Refused, Unpacking
 
 OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "failed"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_ASKED = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.EFBIG, errno.EMLINK)
+_ASKED = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EFBIG,
+    errno.EMLINK,
+    errno.ERANGE,
+    errno.E2BIG,
+)
 """What the file system says when an archive asks for what cannot be."""
 
 _MEMORY = 2 << 30
