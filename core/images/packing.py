@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from core.images import whiteouts
 from core.images.holes import Piece, data_pieces
 from core.images.tarheaders import padding
-from core.images.tarwrite import END, file_header, hardlink_header, has_header, header, sparse_header
+from core.images.tarwrite import END, NEVER_NS, file_header, hardlink_header, has_header, header, sparse_header
 
 _FLUSH = 1 << 18
 _SMALL = 1 << 16
-_NEVER = 0o77777777777
 _SECOND = 1_000_000_000
 
 Inode = tuple[int, int]
@@ -26,10 +25,12 @@ class Packing:
     `newest` (seconds) are told as that; `sparse` leaves the holes of files out, in a form that not every reader of tar knows. `size`
     counts bytes of files."""
 
-    def __init__(self, output: int, excluded: frozenset[int] = frozenset(), newest: int = _NEVER, *, sparse: bool = False) -> None:
+    def __init__(
+        self, output: int, excluded: frozenset[int] = frozenset(), newest: int | None = None, *, sparse: bool = False
+    ) -> None:
         self._output = output
         self._excluded = excluded
-        self._newest = newest * _SECOND
+        self._newest = NEVER_NS if newest is None else newest * _SECOND
         self._sparse = sparse
         self.size = 0
         self._buffer = bytearray()
