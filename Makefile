@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-vm lint demo bench proto clean
+.PHONY: help venv packages demo-packages test test-unit test-compose test-vm lint demo bench proto clean fuzz
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -47,6 +47,18 @@ proto: venv  ## generate the protobuf classes of BuildKit's protocol anew
 bench: packages venv  ## measure containers, exec, list, memory and names through the API
 	$(SUDO) $(BIN)/python -m tests.bench
 	$(SUDO) $(BIN)/python -m tests.bench.dns
+
+# A fuzzer goes on from what it found in earlier runs: keep FUZZ_CORPUS. A crash is written to build/fuzz as a file.
+FUZZ_SECONDS ?= 60
+FUZZ_CORPUS  ?= build/fuzz
+FUZZ_OPTIONS := -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -rss_limit_mb=1024 -timeout=20
+
+fuzz: venv  ## feed the tar reader and the unpacker broken archives for FUZZ_SECONDS each
+	$(BIN)/python -m pip install --quiet --group fuzz
+	for target in tar_reader unpacking; do \
+	  $(SUDO) $(BIN)/python -m tests.fuzz.seeds $(FUZZ_CORPUS)/$$target && \
+	  $(SUDO) $(BIN)/python -m tests.fuzz.$$target $(FUZZ_OPTIONS) -artifact_prefix=$(FUZZ_CORPUS)/ $(FUZZ_CORPUS)/$$target || exit 1; \
+	done
 
 clean:  ## remove what was built here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -20,7 +20,7 @@ _GROUP = b"root:x:0:\ndaemon:x:1:\nwww-data:x:33:\nusers:x:100:\nnogroup:x:65534
 def busybox() -> MadeImage:
     """Return the image: one layer, `sh` as its command."""
     return make_image(
-        [_layer()], ExecutionConfig(cmd=("sh",), env=("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",))
+        [busybox_layer()], ExecutionConfig(cmd=("sh",), env=("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",))
     )
 
 
@@ -51,7 +51,8 @@ def _answer(
     return response.getheader("Location", "")
 
 
-def _layer() -> bytes:
+def busybox_layer() -> bytes:
+    """Return the layer as an uncompressed tar."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in _DIRECTORIES:

@@ -5,12 +5,14 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import anyio
 import msgspec
 from anyio.to_thread import run_sync
 
 from core.engine.image_context import ImageContext
 from core.images.archive import layer_type
 from core.images.diskspace import writing
+from core.images.garbage import remove_blob
 from core.images.manifests import own_manifest
 from core.images.store import ImageRecord, StoredImage
 from core.images.timestamps import rfc3339
@@ -35,6 +37,15 @@ class NewImage:
 async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[bytes]) -> str:
     """Make an image whose top layer is the given tar, of any compression, and return its ID."""
     blob = await _store(context, layer)
+    try:
+        return await _make(context, new, blob)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await remove_blob(context.store, blob.digest)
+        raise
+
+
+async def _make(context: ImageContext, new: NewImage, blob: Descriptor) -> str:
     below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
     with context.store.content.pins.hold((blob.digest,)):
         async with context.installer.added(blob, below) as diff_id:

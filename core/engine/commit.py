@@ -7,6 +7,7 @@ from core.containers.live import LiveContainer
 from core.containers.rootfs import opened_root
 from core.engine.announce import announce
 from core.engine.author import NewImage, author
+from core.engine.changes import own_changes
 from core.engine.context import EngineContext
 from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
@@ -25,9 +26,9 @@ async def commit(engine: EngineContext, images: ImageContext, request: CommitReq
     live = engine.containers.find(request.container)
     new = _describe(images, live, request)
     async with _held(engine, live, pausing=request.pause):
-        changes = await engine.drivers.storage.changes(live.id)
+        found = await own_changes(engine.drivers.storage, live.id)
         async with opened_root(engine.drivers.storage, live.id, None, readonly=True) as root:
-            image_id = await author(images, new, layer_tar(root, changes))
+            image_id = await author(images, new, layer_tar(root, found))
     announce(engine, live, "commit", comment=request.comment, imageID=image_id, imageRef=new.name.familiar if new.name else "")
     return image_id
 

@@ -69,8 +69,9 @@ class ImageService:
         return self._context
 
     async def recover(self) -> None:
-        """Undo what pulls left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
+        """Undo what pulls, loads, imports and commits left that died with the last daemon; partial blobs stay for the next pull. To be called once, at start."""
         await sweep_dead_pulls(self._context.storage)
+        await self._context.store.content.sweep_temporaries()
 
     async def settle(self) -> None:
         """Drop archives that are not to be kept and still are. To be called once, when the engine works."""

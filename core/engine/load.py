@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
+import anyio
 import msgspec
 from anyio.to_thread import run_sync
 
@@ -13,6 +14,7 @@ from core.images.content import ContentStore
 from core.images.diskspace import writing
 from core.images.documents import parse_config, parse_manifest
 from core.images.fetcher import short
+from core.images.garbage import remove_blob
 from core.images.installer import Layer
 from core.images.progress import Report, reported
 from core.images.store import ImageRecord
@@ -44,7 +46,7 @@ async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Rep
     show: Report = (lambda _progress: None) if quiet else report
     async with spooled(context.store.content, content) as path, _opened(context, path) as archive:
         for image in await run_sync(archive.images, None, limiter=context.store.content.limiter):
-            image_id = await _load(context, archive, image, show)
+            image_id = await _load_whole(context, archive, image, show)
             for line in [f"Loaded image: {name.familiar}" for name in image.names] or [f"Loaded image ID: {image_id}"]:
                 report(Progress("", stream=f"{line}\n"))
 
@@ -59,8 +61,20 @@ async def _opened(context: ImageContext, path: Path) -> AsyncIterator[Archive]:
         archive.close()
 
 
-async def _load(context: ImageContext, archive: Archive, image: ArchivedImage, report: Report) -> str:
-    """Install and record one image of an archive; return its ID."""
+async def _load_whole(context: ImageContext, archive: Archive, image: ArchivedImage, report: Report) -> str:
+    """Load one image, or leave no blob of it that no other image has."""
+    brought: list[str] = []
+    try:
+        return await _load(context, archive, image, report, brought)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            for digest in brought:
+                await remove_blob(context.store, digest)
+        raise
+
+
+async def _load(context: ImageContext, archive: Archive, image: ArchivedImage, report: Report, brought: list[str]) -> str:
+    """Install and record one image of an archive; return its ID. `brought` gets the digests of what is stored on the way."""
     store = context.store
     config = await run_sync(archive.read, image.config, limiter=store.content.limiter)
     diff_ids = tuple(parse_digest(diff_id) for diff_id in parse_config(config).rootfs.diff_ids)
@@ -69,10 +83,14 @@ async def _load(context: ImageContext, archive: Archive, image: ArchivedImage, r
     chains = chain_ids(diff_ids)
     with ExitStack() as pins:
         pins.enter_context(store.layers.pins.hold(chains))
-        blobs = [await _layer(context, archive, name, pins, report) for name in image.layers]
+        blobs = []
+        for name in image.layers:
+            blobs.append(await _layer(context, archive, name, pins, report))
+            brought.append(blobs[-1].digest)
         content = _manifest(image, Descriptor(OCI_CONFIG, digest_of(config), len(config)), blobs)
         held = (digest_of(content), digest_of(config), *(blob.digest for blob in blobs))
         pins.enter_context(store.content.pins.hold(held[:2]))
+        brought += held[:2]
         await store.content.put(config)
         await store.content.put(content)
         await context.installer.install([Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], None, lambda _progress: None)

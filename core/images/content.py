@@ -6,6 +6,7 @@ download broken by anything goes on where it stopped. What no image references i
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from sdk.oci.digest import digest_of, hex_of
 from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+_PARTIAL = re.compile(r"[0-9a-f]{64}\.partial")
 _READ = 1 << 20
 _FLUSH = 1 << 20
 
@@ -128,6 +130,10 @@ class ContentStore:
             return allocated(self.path(digest).stat())
         except FileNotFoundError:
             return 0
+
+    async def sweep_temporaries(self) -> None:
+        """Delete what a process left that died while it wrote content of unknown digest. To be called at start, before anything is written."""
+        await run_sync(_sweep_temporaries, self._ingest, limiter=self.limiter)
 
     async def sweep_partials(self) -> int:
         """Delete what is left of downloads that nobody goes on with. Return the bytes freed on disk."""
@@ -251,6 +257,12 @@ def _delete(path: Path) -> int:
     except FileNotFoundError:
         return 0
     return size
+
+
+def _sweep_temporaries(directory: Path) -> None:
+    for entry in os.scandir(directory):
+        if not _PARTIAL.fullmatch(entry.name):
+            os.unlink(entry.path)
 
 
 def _sweep(directory: Path, keep: Collection[str]) -> int:

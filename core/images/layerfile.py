@@ -43,7 +43,7 @@ async def pack_layer(content: ContentStore, root: int, changes: Sequence[Change]
 
 def _pack(target: Path, root: int, changes: Sequence[Change], newest: int | None) -> Packed:
     with writing(target), target.open("w+b") as file:
-        packing = Packing(file.fileno()) if newest is None else Packing(file.fileno(), newest=newest)
+        packing = Packing(file.fileno(), newest=newest, sparse=True)
         for change in sorted(changes, key=lambda change: change.kind is ChangeKind.DELETED):
             sign = b"-" if change.kind is ChangeKind.DELETED else b"+"
             packing.change(sign + os.fsencode(change.path), b"/proc/self/fd/%d/" % root)

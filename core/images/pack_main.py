@@ -2,7 +2,7 @@
 
 Arguments: descriptor of the root, descriptor of a directory in it, descriptor to report trouble on, and what to pack: either a name in
 that directory, the name it has in the archive and device numbers not to descend into, or, with no name, NUL-terminated paths on stdin:
-each is packed alone, and one with a `-` in front is packed as a whiteout.
+each is packed alone, without its holes, and one with a `-` in front is packed as a whiteout.
 """
 
 import os
@@ -19,7 +19,7 @@ def main() -> None:
     paths = [] if name else sys.stdin.buffer.read().split(b"\0")[:-1]
     try:
         enter(int(root), int(directory))
-        packing = Packing(1, excluded)
+        packing = Packing(1, excluded, sparse=not name)
         if name:
             packing.tree(os.fsencode(name), os.fsencode(archive_name))
         for path in paths:

@@ -6,26 +6,32 @@ while it is walked.
 
 import os
 import stat
+from collections.abc import Sequence
 
 from core.images import whiteouts
+from core.images.holes import Piece, data_pieces
 from core.images.tarheaders import padding
-from core.images.tarwrite import END, file_header, has_header, header
+from core.images.tarwrite import END, NEVER_NS, file_header, hardlink_header, has_header, header, sparse_header
 
 _FLUSH = 1 << 18
 _SMALL = 1 << 16
-_NEVER = 0o77777777777
+_SECOND = 1_000_000_000
 
 Inode = tuple[int, int]
 
 
 class Packing:
     """One archive being written to a descriptor. Directories on `excluded` devices are packed without what is in them; times after
-    `newest` (seconds) are told as that. `size` counts bytes of files."""
+    `newest` (seconds) are told as that; `sparse` leaves the holes of files out, in a form that not every reader of tar knows. `size`
+    counts bytes of files."""
 
-    def __init__(self, output: int, excluded: frozenset[int] = frozenset(), newest: int = _NEVER) -> None:
+    def __init__(
+        self, output: int, excluded: frozenset[int] = frozenset(), newest: int | None = None, *, sparse: bool = False
+    ) -> None:
         self._output = output
         self._excluded = excluded
-        self._newest = newest
+        self._newest = NEVER_NS if newest is None else newest * _SECOND
+        self._sparse = sparse
         self.size = 0
         self._buffer = bytearray()
         self._links: dict[Inode, bytes] = {}
@@ -78,41 +84,53 @@ class Packing:
 
     def _member(self, path: bytes, name: bytes, status: os.stat_result) -> None:
         kind = stat.S_IFMT(status.st_mode)
-        if kind == stat.S_IFREG:
+        first = self._first_name(name, status) if status.st_nlink > 1 and kind != stat.S_IFDIR else name
+        if first != name:
+            self._put(hardlink_header(name, status, first, self._newest))
+        elif kind == stat.S_IFREG:
             self._file(path, name, status)
         else:
             target = os.readlink(path) if kind == stat.S_IFLNK else b""
             self._put(header(name, status, target, _xattrs(path), self._newest))
 
+    def _first_name(self, name: bytes, status: os.stat_result) -> bytes:
+        """Return the name under which this inode was packed, or this one if it comes now."""
+        return self._links.setdefault((status.st_dev, status.st_ino), name)
+
     def _file(self, path: bytes, name: bytes, status: os.stat_result) -> None:
-        if status.st_nlink > 1:
-            first = self._links.setdefault((status.st_dev, status.st_ino), name)
-            if first != name:
-                self._put(header(name, status, first, newest=self._newest))
-                return
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            self._put(header(name, status, xattrs=_xattrs(path), newest=self._newest))
+            pieces = data_pieces(descriptor, status) if self._sparse else None
+            if pieces is None:
+                self._put(header(name, status, xattrs=_xattrs(path), newest_ns=self._newest))
+                self._content(descriptor, [(0, status.st_size)])
+            else:
+                self._put(sparse_header(name, status, pieces, _xattrs(path), self._newest))
+                self._content(descriptor, pieces)
             self.size += status.st_size
-            self._content(descriptor, status.st_size)
         finally:
             os.close(descriptor)
 
-    def _content(self, descriptor: int, size: int) -> None:
-        """Write exactly `size` bytes: a file that grows is cut, one that shrinks is filled up with zeros."""
-        left = size
-        if size <= _SMALL:
-            content = os.read(descriptor, size)
+    def _content(self, descriptor: int, pieces: Sequence[Piece]) -> None:
+        for offset, length in pieces:
+            self._piece(descriptor, offset, length)
+        self._put(bytes(padding(sum(length for _, length in pieces))))
+
+    def _piece(self, descriptor: int, offset: int, length: int) -> None:
+        """Write exactly `length` bytes: a file that grows is cut, one that shrinks is filled up with zeros."""
+        end = offset + length
+        if length <= _SMALL:
+            content = os.pread(descriptor, length, offset)
             self._buffer += content
-            left -= len(content)
+            offset += len(content)
         else:
             self._flush()
-            while left and (count := os.sendfile(self._output, descriptor, size - left, left)):
-                left -= count
-        while left > _FLUSH:
-            self._put(bytes(_FLUSH))
-            left -= _FLUSH
-        self._put(bytes(left + padding(size)))
+            while offset < end and (count := os.sendfile(self._output, descriptor, offset, end - offset)):
+                offset += count
+        while offset < end:
+            zeros = min(end - offset, _FLUSH)
+            self._put(bytes(zeros))
+            offset += zeros
 
     def _put(self, data: bytes) -> None:
         self._buffer += data

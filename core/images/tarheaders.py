@@ -11,11 +11,19 @@ from core.images.compression import Reader
 BLOCK = 512
 _CHUNK = 1 << 18
 _LIMIT = 1 << 20
-"""Bytes of a single extended header or long name; more is an attack."""
+"""Bytes of the extended headers of one member, and numbers of a sparse map; more is an attack."""
+
+_GLOBAL_LIMIT = 1 << 16
+"""Bytes of the extended headers for all members."""
 
 REGULAR, HARDLINK, SYMLINK, CHARACTER, BLOCKDEV, DIRECTORY, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
+_LENGTH_DIGITS = 9
+_LONGEST_NUMBER = 20
+_NO_ID = (1 << 32) - 1
+_TOO_LONG = 1 << 63
 _REGULAR_TYPES = frozenset({b"0", b"\0", b"7", b"S"})
-_XATTR = b"SCHILY.xattr."
+XATTR = b"SCHILY.xattr."
+"""What PAX keys of extended attributes begin with."""
 
 
 class TarError(Exception):
@@ -84,24 +92,40 @@ class TarStream:
         return bool(self._chunk)
 
 
+class _Extended:
+    """What extended headers say about the members after them, in the words of PAX."""
+
+    def __init__(self, limit: int = _LIMIT) -> None:
+        self.records: dict[bytes, bytes] = {}
+        self._room = limit
+
+    def add(self, kind: bytes, body: bytes) -> None:
+        self._room -= len(body)
+        if self._room < 0:
+            raise TarError("invalid tar header: too many extended headers")
+        if kind in b"xg":
+            self.records.update(_pax_records(body))
+        else:
+            self.records[b"path" if kind == b"L" else b"linkpath"] = body.partition(b"\0")[0]
+
+
 def entries(stream: TarStream) -> Iterator[Entry]:
     """Yield the members in order. Before taking the next one the caller must have read `size` bytes and the padding to 512."""
-    extended: dict[bytes, bytes] = {}
-    defaults: dict[bytes, bytes] = {}
+    extended, defaults = _Extended(), _Extended(_GLOBAL_LIMIT)
     while not stream.at_end():
         block = stream.read(BLOCK)
         if not block.strip(b"\0"):
             return
         kind = _checked_kind(block)
-        if kind in b"xg":
-            (extended if kind == b"x" else defaults).update(_pax_records(_body(stream, block)))
-        elif kind == b"L":
-            extended[b"path"] = _body(stream, block).partition(b"\0")[0]
-        elif kind == b"K":
-            extended[b"linkpath"] = _body(stream, block).partition(b"\0")[0]
+        if kind in b"xLK":
+            extended.add(kind, _body(stream, block))
+        elif kind == b"g":
+            defaults.add(kind, _body(stream, block))
+        elif extended.records or defaults.records:
+            yield _entry(stream, block, kind, defaults.records | extended.records)
+            extended = _Extended()
         else:
-            yield _entry(stream, block, kind, {**defaults, **extended} if extended or defaults else extended)
-            extended = {}
+            yield _entry(stream, block, kind, defaults.records)
 
 
 def padding(size: int) -> int:
@@ -122,7 +146,10 @@ def number(text: bytes) -> int:
 
 
 def _checked_kind(block: bytes) -> bytes:
-    if sum(block) - sum(block[148:156]) + 256 != number(block[148:156]):
+    """Return the type flag. Some writers take bytes as signed when they add them up."""
+    told = number(block[148:156])
+    counted = block[:148] + b" " * 8 + block[156:]
+    if told not in (total := sum(counted), total - 256 * sum(byte >> 7 for byte in counted)):
         raise TarError("invalid tar header: wrong checksum")
     return block[156:157]
 
@@ -139,14 +166,15 @@ def _body(stream: TarStream, block: bytes) -> bytes:
 def _pax_records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield `LENGTH KEY=VALUE\\n` records. Sparse maps of version 0.0 repeat keys, so those are gathered into version 0.1's one key."""
     sparse: list[bytes] = []
-    while body:
-        length, _, _ = body.partition(b" ")
-        if not length.isdigit() or not len(length) < int(length) <= len(body):
+    start = 0
+    while start < len(body):
+        space = body.find(b" ", start, start + _LENGTH_DIGITS)
+        length = body[start : max(space, start)]
+        end = start + (int(length) if length.isdigit() else 0)
+        key, equals, value = body[space + 1 : end - 1].partition(b"=")
+        if not start < space < end <= len(body) or not equals or body[end - 1 : end] != b"\n":
             raise TarError("invalid tar header: malformed PAX record")
-        key, equals, value = body[len(length) + 1 : int(length) - 1].partition(b"=")
-        if not equals or body[int(length) - 1 : int(length)] != b"\n":
-            raise TarError("invalid tar header: malformed PAX record")
-        body = body[int(length) :]
+        start = end
         if key in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
             sparse.append(value)
         else:
@@ -161,14 +189,27 @@ def _entry(stream: TarStream, block: bytes, kind: bytes, pax: dict[bytes, bytes]
         _amend(entry, pax)
     if entry.kind != REGULAR and entry.kind in b"123456":
         entry.size = 0
-    if entry.size < 0:
-        raise TarError("invalid tar header: negative size")
     entry.real_size = entry.size
     if kind == b"S":
         _gnu_sparse(stream, block, entry)
     elif pax:
         _pax_sparse(stream, entry, pax)
+    _check(entry)
     return entry
+
+
+def _check(entry: Entry) -> None:
+    """Refuse what no file can have. A time that none can have is as good as none."""
+    if not (0 <= entry.uid < _NO_ID and 0 <= entry.gid < _NO_ID):
+        raise TarError(f"invalid tar header: owner {entry.uid}:{entry.gid}")
+    if not (0 <= entry.size < _TOO_LONG and 0 <= entry.real_size < _TOO_LONG):
+        raise TarError(f"invalid tar header: size {entry.size}")
+    if not (0 <= entry.major < 1 << 12 and 0 <= entry.minor < 1 << 20):
+        raise TarError(f"invalid tar header: device {entry.major}:{entry.minor}")
+    if any(b"\0" in name for name in (entry.name, entry.linkname, *entry.xattrs)):
+        raise TarError(f"invalid tar header: a NUL in the name {entry.name[:100]!r}")
+    if not -_TOO_LONG <= entry.mtime_ns < _TOO_LONG:
+        entry.mtime_ns = 0
 
 
 def _plain_entry(block: bytes, kind: bytes) -> Entry:
@@ -206,8 +247,17 @@ def _amend(entry: Entry, pax: dict[bytes, bytes]) -> None:
     except ValueError:
         raise TarError("invalid tar header: a PAX value is not a number") from None
     for key, value in pax.items():
-        if key.startswith(_XATTR):
-            entry.xattrs[key[len(_XATTR) :]] = value
+        if key.startswith(XATTR):
+            entry.xattrs[_decoded_key(key[len(XATTR) :])] = value
+
+
+def encoded_key(name: bytes) -> bytes:
+    """Return an attribute's name as GNU tar writes it in a PAX key, which may not contain `=`."""
+    return name.replace(b"%", b"%25").replace(b"=", b"%3D")
+
+
+def _decoded_key(key: bytes) -> bytes:
+    return key.replace(b"%3D", b"=").replace(b"%25", b"%") if b"%" in key else key
 
 
 def _nanoseconds(text: bytes) -> int:
@@ -223,6 +273,8 @@ def _gnu_sparse(stream: TarStream, block: bytes, entry: Entry) -> None:
     more = block[482]
     entry.real_size = number(block[483:495])
     while more:
+        if 2 * len(pieces) > _LIMIT:
+            raise TarError("invalid tar header: malformed sparse map")
         extension = stream.read(BLOCK)
         pieces += _sparse_pieces(extension[:504])
         more = extension[504]
@@ -245,21 +297,26 @@ def _pax_sparse(stream: TarStream, entry: Entry, pax: dict[bytes, bytes]) -> Non
             return
         entry.name = pax.get(b"GNU.sparse.name", entry.name)
         entry.real_size = int(pax.get(b"GNU.sparse.realsize", pax.get(b"GNU.sparse.size", b"")))
+        pieces = list(zip(numbers[::2], numbers[1::2], strict=True))
     except ValueError:
         raise TarError("invalid tar header: malformed sparse map") from None
-    _set_sparse(entry, list(zip(numbers[::2], numbers[1::2], strict=True)))
+    _set_sparse(entry, pieces)
 
 
 def _leading_numbers(stream: TarStream, entry: Entry) -> list[int]:
-    text = b""
-    needed = 1
-    while text.count(b"\n") < needed:
-        text += stream.read(BLOCK)
+    blocks: list[bytes] = []
+    lines, needed = 0, 1
+    while lines < needed:
         entry.size -= BLOCK
-        needed = 1 + 2 * int(text.partition(b"\n")[0])
-        if entry.size < 0 or needed > _LIMIT:
-            raise TarError("invalid tar header: malformed sparse map")
-    return [int(line) for line in text.split(b"\n")[1:needed]]
+        if entry.size < 0 or len(blocks) * BLOCK > _LONGEST_NUMBER * _LIMIT:
+            raise ValueError
+        blocks.append(stream.read(BLOCK))
+        lines += blocks[-1].count(b"\n")
+        if needed == 1 and lines:
+            needed += 2 * int(b"".join(blocks).partition(b"\n")[0])
+            if not 0 < needed <= _LIMIT:
+                raise ValueError
+    return [int(line) for line in b"".join(blocks).split(b"\n")[1:needed]]
 
 
 def _set_sparse(entry: Entry, pieces: list[tuple[int, int]]) -> None:

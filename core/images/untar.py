@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.images import whiteouts
+from core.images.filetree import make_parents, remove_tree
+from core.images.metadata import Metadata, finish_directory, set_time, set_xattrs
 from core.images.tarheaders import (
     BLOCKDEV,
     CHARACTER,
@@ -26,6 +28,8 @@ from core.images.tarheaders import (
 )
 
 _DEVICE_BITS = {CHARACTER: stat.S_IFCHR, BLOCKDEV: stat.S_IFBLK, FIFO: stat.S_IFIFO}
+_PATH_MAX = 4096
+_SHOWN = 256
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -51,7 +55,7 @@ class Unpacking:
     stream: TarStream
     policy: Policy
     size: int = 0
-    _directory_times: dict[bytes, int] = field(default_factory=dict)
+    _directories: dict[bytes, Metadata] = field(default_factory=dict)
 
     def run(self) -> None:
         """Unpack everything. Raises TarError, Refused, OSError with the member's name."""
@@ -62,11 +66,15 @@ class Unpacking:
                 self._apply(entry, name)
             except OSError as error:
                 error.filename = self._shown(name)
+                if entry.kind == HARDLINK:
+                    error.filename, error.filename2 = self._shown(confined(entry.linkname)), error.filename
                 raise
-        for directory, mtime_ns in reversed(self._directory_times.items()):
-            _set_time(directory, mtime_ns)
+        for directory, metadata in reversed(self._directories.items()):
+            finish_directory(directory, *metadata)
 
     def _apply(self, entry: Entry, name: bytes) -> None:
+        if len(name) >= _PATH_MAX:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         parent, _, last = name.rpartition(b"/")
         if self.policy.layer and last.startswith(whiteouts.PREFIX):
             self._whiteout(parent, last)
@@ -116,15 +124,12 @@ class Unpacking:
                 write_all(descriptor, piece)
 
     def _directory(self, entry: Entry, name: bytes) -> None:
+        """Make a directory that is still plain: a set-group-ID bit or a default ACL would be passed on to what is made in it."""
         if name:
             self._make_directory(name)
         elif not self.policy.layer:
             return
-        path = name or b"."
-        os.chown(path, *self._owner(entry), follow_symlinks=False)
-        os.chmod(path, entry.mode)
-        _set_xattrs(path, entry.xattrs)
-        self._directory_times[path] = entry.mtime_ns
+        self._directories[name or b"."] = (*self._owner(entry), entry.mode, entry.mtime_ns, entry.xattrs)
 
     def _make_directory(self, name: bytes) -> None:
         def make() -> None:
@@ -142,7 +147,7 @@ class Unpacking:
     def _symlink(self, entry: Entry, name: bytes) -> None:
         self._make(name, lambda: os.symlink(entry.linkname, name), directory=False)
         self._finish(entry, name)
-        _set_time(name, entry.mtime_ns)
+        set_time(name, entry.mtime_ns)
 
     def _hardlink(self, entry: Entry, name: bytes) -> None:
         target = confined(entry.linkname)
@@ -153,7 +158,7 @@ class Unpacking:
         mode = _DEVICE_BITS[entry.kind] | entry.mode
         self._make(name, lambda: os.mknod(name, mode, os.makedev(entry.major, entry.minor)), directory=False)
         self._finish(entry, name)
-        _set_time(name, entry.mtime_ns)
+        set_time(name, entry.mtime_ns)
 
     def _make(self, name: bytes, make: "Callable[[], int | None]", *, directory: bool) -> int:
         """Call `make`; make missing parents, or remove what is in the way, and call it again."""
@@ -180,15 +185,15 @@ class Unpacking:
     def _finish(self, entry: Entry, target: bytes | int) -> None:
         """Set owner, then mode (a change of owner clears set-user-ID), then xattrs (and capabilities)."""
         uid, gid = self._owner(entry)
-        if uid or gid or self.policy.owner:
+        if uid or gid or not self.policy.layer:  # in a new layer everything is root's until then
             os.chown(target, uid, gid, follow_symlinks=isinstance(target, int))
         if entry.mode & 0o7000 and entry.kind != SYMLINK:
             os.chmod(target, entry.mode)
         if entry.xattrs:
-            _set_xattrs(target, entry.xattrs)
+            set_xattrs(target, entry.xattrs)
 
     def _shown(self, name: bytes) -> str:
-        return os.path.join(self.policy.shown_directory, os.fsdecode(name))
+        return os.path.join(self.policy.shown_directory, os.fsdecode(name[:_SHOWN]))
 
     def _owner(self, entry: Entry) -> tuple[int, int]:
         return self.policy.owner or (entry.uid, entry.gid)
@@ -217,40 +222,6 @@ def confined(name: bytes) -> bytes:
     return b"/".join(parts)
 
 
-def make_parents(name: bytes, *, clear: bool = False) -> None:
-    """Make the directories a name needs; with `clear` whatever else is in their place goes away."""
-    missing = []
-    parent = name.rpartition(b"/")[0]
-    while parent and not os.path.isdir(parent):
-        missing.append(parent)
-        parent = parent.rpartition(b"/")[0]
-    for directory in reversed(missing):
-        if clear and os.path.lexists(directory):
-            remove_tree(directory)
-        os.mkdir(directory, 0o755)
-
-
-def remove_tree(path: bytes) -> None:
-    """Remove whatever a name stands for, without following symlinks."""
-    pending = [path]
-    while pending:
-        try:
-            _remove(pending[-1])
-            pending.pop()
-        except OSError as error:
-            if error.errno != errno.ENOTEMPTY:
-                raise
-            with os.scandir(pending[-1]) as found:
-                pending += [child.path for child in found]
-
-
-def _remove(path: bytes) -> None:
-    try:
-        os.unlink(path)
-    except IsADirectoryError:
-        os.rmdir(path)
-
-
 def write_all(descriptor: int, data: memoryview) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
@@ -269,18 +240,3 @@ def _has_whiteout(name: bytes) -> bool:
         return whiteouts.is_whiteout(os.lstat(name))
     except (FileNotFoundError, NotADirectoryError):
         return False
-
-
-def _set_time(path: bytes, mtime_ns: int) -> None:
-    os.utime(path, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
-
-
-def _set_xattrs(target: bytes | int, xattrs: dict[bytes, bytes]) -> None:
-    for name, value in xattrs.items():
-        if name.startswith(whiteouts.PRIVATE_XATTRS):
-            continue
-        try:
-            os.setxattr(target, name, value, follow_symlinks=isinstance(target, int))
-        except OSError as error:
-            if error.errno not in (errno.ENOTSUP, errno.EPERM) or name.startswith(b"security.capability"):
-                raise

@@ -6,6 +6,7 @@ The report is fields with NULs between: `ok`, diffID, blob digest, bytes of file
 
 import errno
 import os
+import resource
 import select
 import sys
 import threading
@@ -18,12 +19,27 @@ from core.images.untar import Policy, Refused, Unpacking
 
 OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "failed"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_IMPOSSIBLE = (ValueError, OverflowError, RecursionError)
-"""What Python raises for a NUL in a name, and for numbers no file can have."""
+_ASKED = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EFBIG,
+    errno.EMLINK,
+    errno.ERANGE,
+    errno.E2BIG,
+)
+"""What the file system says when an archive asks for what cannot be."""
+
+_MEMORY = 2 << 30
+"""Bytes of address space: an archive may ask its decompressor for a window of any size."""
 
 
 def main() -> None:
     """Do the work of this process and end it."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     threading.Thread(target=_end_with_reader, daemon=True).start()
     with open(os.dup(1), "wb") as report:
         report.write("\0".join(_report(sys.argv[1:])).encode("utf-8", "surrogateescape"))
@@ -47,7 +63,7 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
         enter(int(root), int(directory))
         size = _unpack(source, policy)
         blob.drain()
-    except (TarError, *CORRUPT, *_IMPOSSIBLE) as error:
+    except (TarError, MemoryError, *CORRUPT) as error:
         return _failure(error)
     except Refused as error:
         return REFUSED, str(error)
@@ -73,6 +89,9 @@ def _unpack(source: ReadAhead, policy: Policy) -> int:
 def _failure(error: BaseException) -> tuple[str, str]:
     """Tell a damaged archive from a file system that refuses: only the latter's errors have a number."""
     if isinstance(error, OSError) and error.errno:
-        where = f"{error.filename}: " if error.filename else ""
-        return FULL if error.errno in _FULL else FAILED, f"{where}{os.strerror(error.errno)}"
+        where = f"link {error.filename} {error.filename2}: " if error.filename2 else f"{error.filename}: " if error.filename else ""
+        kind = FULL if error.errno in _FULL else CORRUPTED if error.errno in _ASKED else FAILED
+        return kind, f"{where}{os.strerror(error.errno).lower()}"
+    if isinstance(error, MemoryError):
+        return CORRUPTED, "cannot allocate memory"
     return CORRUPTED, str(error) or type(error).__name__

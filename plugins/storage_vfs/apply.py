@@ -9,12 +9,13 @@ from plugins.storage_vfs.copying import copy_metadata
 
 def apply_layer(layer: str, target: str) -> None:
     """Put a layer's content on top of what `target` has. Files are moved, so the layer is used up; both are on one file system."""
+    status = os.lstat(layer)  # before files leave it, which changes its time
     if _is_opaque(layer):
         _clear(target)
     with os.scandir(layer) as found:
         for entry in found:
             _apply(entry, f"{target}/{entry.name}")
-    copy_metadata(layer, target, os.lstat(layer))
+    copy_metadata(layer, target, status)
 
 
 def _apply(entry: os.DirEntry[str], target: str) -> None:

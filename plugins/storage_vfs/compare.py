@@ -41,9 +41,9 @@ def _differs(path: str, status: os.stat_result, parent_path: str, parent: os.sta
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:
-    """Return what tells two versions apart without reading them. A directory's time only repeats what its entries say."""
+    """Return what tells two versions apart without reading them. A directory's time and links only repeat what its entries say."""
     common = (status.st_mode, status.st_uid, status.st_gid, status.st_rdev)
-    return common if stat.S_ISDIR(status.st_mode) else (*common, status.st_size, status.st_mtime_ns)
+    return common if stat.S_ISDIR(status.st_mode) else (*common, status.st_nlink, status.st_size, status.st_mtime_ns)
 
 
 def _xattrs(path: str) -> dict[str, bytes]:

@@ -172,7 +172,7 @@ async def test_no_symlink_leads_out(target: Path):
 async def test_no_hard_link_leads_out(target: Path):
     (target.parent / "secret").write_text("secret")
     archive = Archive().add("up", kind=tarfile.SYMTYPE, linkname="..").add("stolen", kind=tarfile.LNKTYPE, linkname="up/secret")
-    with pytest.raises(Exception, match="No such file"):
+    with pytest.raises(Exception, match="link /up/secret /stolen: no such file or directory"):
         await unpack(archive.close(), target)
     assert os.lstat(target.parent / "secret").st_nlink == 1
 
@@ -211,7 +211,7 @@ async def test_a_full_disk_is_told(target: Path):
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "small", small], check=True)
     try:
-        with pytest.raises(ResourceExhausted, match=r"/file: No space left on device"):
+        with pytest.raises(ResourceExhausted, match=r"/file: no space left on device"):
             await unpack(Archive().add("file", os.urandom(200_000)).close(), small)
     finally:
         subprocess.run(["umount", small], check=True)

@@ -148,7 +148,7 @@ def test_hostile_pax_records(body: bytes):
 
 
 def test_a_negative_size_and_an_endless_header_are_refused():
-    with pytest.raises(TarError, match="negative size"):
+    with pytest.raises(TarError, match="size -9"):
         read(_pax(b"11 size=-9\n") + written(member("file")))
     huge = written(member("x", type=tarfile.XHDTYPE, size=0), format=tarfile.USTAR_FORMAT)[:512]
     block = bytearray(huge)

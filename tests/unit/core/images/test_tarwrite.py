@@ -7,12 +7,12 @@ import tarfile
 
 import pytest
 
-from core.images.tarheaders import TarStream, entries
-from core.images.tarwrite import END, file_header, header
+from core.images.tarheaders import TarStream, entries, padding
+from core.images.tarwrite import END, file_header, hardlink_header, header, sparse_header
 
 
-def status(mode: int, *, uid: int = 0, gid: int = 0, size: int = 0, mtime: int = 0) -> os.stat_result:
-    return os.stat_result((mode, 0, 0, 1, uid, gid, size, mtime, mtime, mtime))
+def status(mode: int, *, uid: int = 0, gid: int = 0, size: int = 0, mtime: int = 0, ns: int = 0) -> os.stat_result:
+    return os.stat_result((mode, 0, 0, 1, uid, gid, size, mtime, mtime, mtime), {"st_mtime_ns": mtime * 1_000_000_000 + ns})
 
 
 def reread(blocks: bytes) -> tarfile.TarInfo:
@@ -35,7 +35,7 @@ def test_directories_end_in_a_slash():
 
 def test_links():
     symlink = reread(header(b"a", status(stat.S_IFLNK | 0o777), b"/target"))
-    hardlink = reread(header(b"a", status(stat.S_IFREG | 0o644, size=100), b"b"))
+    hardlink = reread(hardlink_header(b"a", status(stat.S_IFREG | 0o644, size=100), b"b"))
     assert (symlink.issym(), symlink.linkname) == (True, "/target")
     assert (hardlink.islnk(), hardlink.linkname, hardlink.size) == (True, "b", 0)
 
@@ -58,3 +58,33 @@ def test_large_numbers_and_xattrs():
 
 def test_a_file_that_is_on_no_disk():
     assert reread(file_header(b"a/.wh.b", 0)).name == "a/.wh.b"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ns"), [(1_700_000_000, 1), (0, 999_999_999), (-1, 1), (-5, 500_000_000), (9_000_000_000, 123_000_000)]
+)
+def test_times_to_the_nanosecond(seconds: int, ns: int):
+    (found,) = entries(TarStream(io.BytesIO(header(b"f", status(stat.S_IFREG, mtime=seconds, ns=ns)) + END)))
+    assert found.mtime_ns == seconds * 1_000_000_000 + ns
+
+
+def test_an_attribute_whose_name_has_an_equals_sign():
+    blocks = header(b"f", status(stat.S_IFREG), xattrs={b"user.a=b%c%3D": b"x"})
+    assert b"SCHILY.xattr.user.a%3Db%25c%253D=x" in blocks
+    (found,) = entries(TarStream(io.BytesIO(blocks + END)))
+    assert found.xattrs == {b"user.a=b%c%3D": b"x"}
+
+
+@pytest.mark.parametrize("pieces", [[], [(0, 3)], [(5, 3)], [(0, 1), (9_999, 1)], [(number * 10, 1) for number in range(300)]])
+def test_holes_are_read_by_others(pieces: list[tuple[int, int]]):
+    data = b"".join(b"x" * length for _, length in pieces)
+    name = b"d/" + b"n" * 120
+    blocks = sparse_header(name, status(stat.S_IFREG | 0o600, size=10_000), pieces) + data + bytes(padding(len(data))) + END
+    with tarfile.open(fileobj=io.BytesIO(blocks)) as archive:
+        (member,) = archive.getmembers()
+        content = archive.extractfile(member)
+        assert content is not None
+        assert (member.name.encode(), member.size) == (name, 10_000)
+        assert content.read().count(b"x") == len(data)
+    found = next(entries(TarStream(io.BytesIO(blocks))))
+    assert (found.name, found.real_size, [piece for piece in found.sparse or () if piece[1]]) == (name, 10_000, pieces)
