@@ -38,7 +38,9 @@ class Build:
     _news: anyio.Event = field(default_factory=anyio.Event)
 
     def tell(self, event: Vertex | VertexStatus | VertexLog | BuildWarning) -> None:
-        """Let those who follow the build know."""
+        """Let those who follow the build know. Steps without a name are none of this protocol: they change the configuration alone."""
+        if isinstance(event, Vertex) and not event.name:
+            return
         if isinstance(event, Vertex):
             self.vertices[event.digest] = event
         elif isinstance(event, BuildWarning):

@@ -94,7 +94,7 @@ class ClassicOutput:
         """Go on to the next step for as long as the present one is done. The last one's result is told with the image."""
         while (vertex := self._steps[self._current].vertex) and vertex.completed_ns and not vertex.error:
             yield from self._flush(self._steps[self._current])
-            if self._current < vertex.steps:
+            if self._current < vertex.steps and vertex.result:
                 yield BuildLine(stream=f" ---> {_short(vertex.result)}\n")
             self._current += 1
             yield from self._flush(self._steps[self._current])

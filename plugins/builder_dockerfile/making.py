@@ -9,8 +9,8 @@ from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.finishing import finish, take_over
-from plugins.builder_dockerfile.language.reading import read_dockerfile
-from plugins.builder_dockerfile.plan import make_plan
+from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
+from plugins.builder_dockerfile.plan import Plan, make_plan
 from plugins.builder_dockerfile.progress import Telling, told, vertex_of
 from plugins.builder_dockerfile.stages import Stages
 from plugins.builder_dockerfile.state import PROXIES, StageState
@@ -36,6 +36,7 @@ async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parall
         dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
         predefined = _predefined(request.platform or host.platform, host.platform, request.target)
         plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
+    await _tell_arguments(dockerfile, plan, telling)
     async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
         rules = read_rules(request)
     async with AsyncExitStack() as held:
@@ -56,6 +57,14 @@ async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parall
         state = await _target(building)
         _warn(building)
         telling.tell(await finish(building, state))
+
+
+async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) -> None:
+    """Announce what stands before the first stage, which is done as soon as it is read."""
+    for each in dockerfile.arguments:
+        digest = vertex_of("global", str(each.line))
+        async with telling.step(Vertex(digest, "", step=plan.steps[each.line], steps=len(plan.steps), instruction=each.text)):
+            pass
 
 
 async def _target(building: Building) -> StageState:

@@ -90,19 +90,15 @@ def _label(body: Label, state: StageState, expander: Expander) -> StageState:
 def _cmd(body: Cmd, state: StageState, expander: Expander) -> StageState:
     del expander
     words = command_words(body.command, state)
-    return configured(state, with_fields(state.config, cmd=words), f"CMD {_shown(words)}")
+    return configured(replace(state, has_cmd=True), with_fields(state.config, cmd=words), f"CMD {_shown(words)}")
 
 
 def _entrypoint(body: Entrypoint, state: StageState, expander: Expander) -> StageState:
     """An entrypoint of the image's own makes a command that was inherited meaningless."""
     del expander
     words = command_words(body.command, state)
-    cmd = state.config.cmd if any(entry.created_by.startswith("CMD ") for entry in _own_history(state)) else None
+    cmd = state.config.cmd if state.has_cmd else None
     return configured(state, with_fields(state.config, entrypoint=words, cmd=cmd), f"ENTRYPOINT {_shown(words)}")
-
-
-def _own_history(state: StageState) -> tuple[History, ...]:
-    return tuple(entry for entry in state.history if not entry.created)
 
 
 def command_words(command: Command, state: StageState) -> tuple[str, ...]:

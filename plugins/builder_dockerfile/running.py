@@ -46,7 +46,7 @@ async def run_command(
     job = _Job(args, shown, files, tuple(zip(mounts, origins, strict=True)))
     network = body.network or building.request.network_mode
     key = key_of("run", state.stack, args, [each.content for each in files], sorted(_keyed_environment(state)),
-                 state.config.user, state.config.working_dir, network, await _mount_keys(building, job))  # fmt: skip
+                 state.config.user, state.config.working_dir, network, building.request.extra_hosts, await _mount_keys(building, job))  # fmt: skip
 
     async def make(workspace: Workspace) -> None:
         await _run(building, job, state, network, workspace, step)

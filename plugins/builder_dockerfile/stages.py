@@ -95,7 +95,7 @@ class _StageRun:
             base = await self._stages.state(stage.base)
             async with self._building.telling.step(self._vertex(stage.start, f"FROM {stage.image}")) as step:
                 step.change(cached=True, result=self._result(base))
-            return base
+            return replace(base, has_cmd=False)
         async with self._building.telling.step(self._vertex(stage.start, f"FROM {stage.image}")) as step:
             state = StageState(proxies=self._proxies()) if stage.image == SCRATCH else await self._image(step)
             self._inherited = state.config
@@ -135,15 +135,19 @@ class _StageRun:
         vertex = self._vertex(instruction, instruction.text if shown else "", step)
         try:
             async with self._building.telling.step(vertex) as running:
-                state = await self._apply(instruction, state, running)
+                state = await self._applied(instruction, state, running)
                 running.change(result=self._result(state))
-        except DockerfileError as error:
-            raise located(error, instruction.line, self._building.file) from error
         except BuildFailed as error:
             error.file, error.line = error.file or self._building.file, error.line or instruction.line
             raise
         self._above = vertex.digest
         return state
+
+    async def _applied(self, instruction: Instruction, state: StageState, step: Step) -> StageState:
+        try:
+            return await self._apply(instruction, state, step)
+        except DockerfileError as error:
+            raise located(error, instruction.line, self._building.file) from error
 
     async def _apply(self, instruction: Instruction, state: StageState, step: Step) -> StageState:
         building, body = self._building, instruction.body

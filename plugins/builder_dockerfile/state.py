@@ -16,7 +16,8 @@ PROXIES = frozenset(
 @dataclass(frozen=True, slots=True)
 class StageState:
     """Immutable; each instruction gives the next one. `arguments` are the ARGs in scope with their values, `history` entries without a
-    time get the image's. `steps` are the cache keys of the layers that the builder made, with the number of layers after each."""
+    time get the image's. `steps` are the cache keys of the layers that the builder made, with the number of layers after each.
+    `has_cmd` says that the stage itself has had a CMD."""
 
     stack: Stack = ()
     config: ExecutionConfig = ExecutionConfig()
@@ -27,6 +28,7 @@ class StageState:
     parent_image: str = ""
     key: str = ""
     steps: tuple[tuple[str, int], ...] = ()
+    has_cmd: bool = False
 
     @property
     def environment(self) -> dict[str, str]:

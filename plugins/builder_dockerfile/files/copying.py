@@ -14,6 +14,8 @@ from sdk.linux.openat import open_in_root
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
 _SMALL = 1 << 16
+_OPEN_AT_ONCE = 64
+"""Directories of a tree may be more than a process may open files."""
 _PRIVATE = ("trusted.", "security.selinux", "security.ima", "security.evm", "system.posix_acl")
 
 
@@ -37,7 +39,7 @@ class Copier:
     def close(self) -> None:
         """Give copied directories their times and close what is open."""
         for path, mtime in reversed(self._times.items()):
-            os.utime(self._opened[path], ns=(mtime, mtime))
+            os.utime(self.directory(path), ns=(mtime, mtime))
         for descriptor in self._opened.values():
             os.close(descriptor)
         self._opened.clear()
@@ -51,16 +53,21 @@ class Copier:
         return True
 
     def directory(self, path: str) -> int:
-        """Return a descriptor of a directory, made with its parents if it is missing; open until `close`."""
+        """Return a descriptor of a directory, made with its parents if it is missing; open until many others were asked for."""
         path = posixpath.normpath(path)
-        if path not in self._opened:
-            try:
-                self._opened[path] = open_in_root(self.root, path, _DIRECTORY)
-            except FileNotFoundError:
-                self._opened[path] = self._make(path)
-            except NotADirectoryError:
-                raise BuildFailed(f"cannot copy to non-directory: {path}") from None
+        known = self._opened.pop(path, None)
+        self._opened[path] = self._open(path) if known is None else known
+        if len(self._opened) > _OPEN_AT_ONCE:
+            os.close(self._opened.pop(next(iter(self._opened))))
         return self._opened[path]
+
+    def _open(self, path: str) -> int:
+        try:
+            return open_in_root(self.root, path, _DIRECTORY)
+        except FileNotFoundError:
+            return self._make(path)
+        except NotADirectoryError:
+            raise BuildFailed(f"cannot copy to non-directory: {path}") from None
 
     def _make(self, path: str) -> int:
         head, name = posixpath.split(path)

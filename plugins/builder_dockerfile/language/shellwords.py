@@ -6,7 +6,7 @@ _BLANK = " \t\n"
 
 
 def split_raw(text: str, escape: str) -> list[str]:
-    """Divide text at blanks outside of quotes and braces; quotes and escapes stay as they are."""
+    """Divide text at blanks outside of quotes; quotes and escapes stay as they are."""
     return list(_words(text, escape))
 
 

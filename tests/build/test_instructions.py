@@ -1,0 +1,130 @@
+"""What each instruction does to the image, seen from inside."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+
+import pytest
+
+from tests.build.conftest import Builder, Built
+
+pytestmark = pytest.mark.privileged
+
+Build = Callable[..., Built]
+
+
+def config(builder: Builder, built: Built) -> dict[str, object]:
+    (image,) = json.loads(builder.config(built))
+    found: dict[str, object] = image["Config"]
+    return found
+
+
+def test_instructions_that_only_configure(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox\nARG V=2\nENV A=1 B=$V\nENV C x y\nLABEL l=$A\nEXPOSE 80 90-91/udp\nVOLUME /data\nWORKDIR /w\nWORKDIR sub\n"
+        'USER www-data\nSTOPSIGNAL SIGINT\nSHELL ["/bin/ash", "-c"]\nHEALTHCHECK --interval=5s CMD true\nENTRYPOINT echo e\n'
+        'ENTRYPOINT ["echo"]\nCMD ["$A", "x"]\nONBUILD RUN true\nMAINTAINER someone\n',
+        "--label",
+        "given=yes",
+    )
+    found = config(builder, built)
+    assert [each for each in found["Env"] if not each.startswith("PATH=")] == ["A=1", "B=2", "C=x y"]  # type: ignore[attr-defined]
+    assert found["Labels"] == {"l": "1", "given": "yes"}
+    assert sorted(found["ExposedPorts"]) == ["80/tcp", "90/udp", "91/udp"]  # type: ignore[call-overload]
+    assert (found["WorkingDir"], found["User"], found["StopSignal"]) == ("/w/sub", "www-data", "SIGINT")
+    assert (found["Entrypoint"], found["Cmd"], found["OnBuild"]) == (["echo"], ["$A", "x"], ["RUN true"])
+    assert found["Healthcheck"] == {"Test": ["CMD-SHELL", "true"], "Interval": 5_000_000_000}
+
+
+def test_an_entrypoint_takes_the_command_that_was_inherited_away(builder: Builder, build: Build) -> None:
+    assert config(builder, build('FROM busybox\nENTRYPOINT ["a"]\n'))["Cmd"] is None
+    assert config(builder, build('FROM busybox AS one\nCMD ["c"]\nFROM one\nENTRYPOINT ["a"]\n'))["Cmd"] is None
+    assert config(builder, build('FROM busybox\nCMD ["c"]\nENTRYPOINT ["a"]\n'))["Cmd"] == ["c"]
+
+
+def test_copies_wear_what_their_flags_say(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox\nCOPY a /one\nCOPY --chown=33:users --chmod=640 a /two\nCOPY --chown=www-data a d/ /three/\n"
+        "COPY --chmod=u=rwX,go= d /four\nCOPY --link --chown=1:2 a /five/\nCOPY --parents d/e/./f/g /six/\nCOPY --exclude=*.md d /seven\n"
+        "COPY <<one <<'two' /eight/\n$HOME-$PATH\none\n$x\ntwo\n"
+        "RUN stat -c '%n %u:%g %a' /one /two /three/a /four /four/x.md /five/a /six/f/g > /r && ls /seven >> /r && cat /eight/two >> /r\n",
+        a="A",
+        **{"d/x.md": "m", "d/y": "y", "d/e/f/g": "g"},
+    )
+    assert builder.run(built, "cat", "/r").splitlines() == [
+        "/one 0:0 644", "/two 33:100 640", "/three/a 33:33 644", "/four 0:0 700", "/four/x.md 0:0 600", "/five/a 1:2 644",
+        "/six/f/g 0:0 644", "e", "y", "$x",
+    ]  # fmt: skip
+
+
+def test_add_unpacks_archives_unless_told_not_to(builder: Builder) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("in/file")
+        entry.size = 2
+        archive.addfile(entry, io.BytesIO(b"ok"))
+    builder.write(
+        {"a.tgz": packed.getvalue(), "Dockerfile": "FROM busybox\nADD a.tgz /x/\nADD --unpack=false a.tgz /y/\nCOPY a.tgz /z/\n"}
+    )
+    assert builder.run(builder.build(), "sh", "-c", "cat /x/in/file; ls /y /z").split() == ["ok/y:", "a.tgz", "/z:", "a.tgz"]
+
+
+def test_run_mounts_leave_nothing(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox\n"
+        "RUN --mount=target=/ctx --mount=type=tmpfs,target=/t cat /ctx/a > /r && touch /t/x && df /t >> /r\n"
+        "RUN --mount=type=cache,target=/c echo 1 >> /c/n\nRUN --mount=type=cache,target=/c cat /c/n >> /r; test -e /dev/pipes || true\n"
+        "RUN <<EOF\necho script >> /r\nEOF\nRUN <<EOF\n#!/bin/cat\nx\nEOF\n",
+        a="A\n",
+    )
+    output = builder.run(built, "sh", "-c", "cat /r; ls -d /ctx /t /c 2>/dev/null; true").splitlines()
+    assert output[0] == "A"
+    assert output[-2:] == ["1", "script"]
+    assert "tmpfs" in output[2]
+
+
+def test_stages(builder: Builder, build: Build) -> None:
+    dockerfile = (
+        "ARG base=busybox\nFROM $base AS one\nARG base\nRUN echo $base > /f\nFROM busybox AS broken\nRUN exit 9\nFROM one AS two\n"
+        "RUN echo 2 >> /f\nFROM scratch\nCOPY --from=two /f /f\nCOPY --from=0 /f /g\nCOPY --from=busybox /bin/busybox /bin/\n"
+        'ENTRYPOINT ["/bin/busybox", "cat"]\n'
+    )
+    built = build(dockerfile)
+    assert builder.run(built, "/f", "/g").splitlines() == ["busybox", "2", "busybox"]
+    assert "exit 9" not in built.output
+    assert "Step 1/11 : ARG base=busybox\nStep 2/11 : FROM $base AS one\n" in built.output
+    assert build(dockerfile, "--target", "broken", check=False).status == 9
+
+
+def test_triggers_run_in_the_next_build(builder: Builder, build: Build) -> None:
+    build("FROM busybox\nONBUILD COPY a /a\nONBUILD RUN cat /a > /b\n", "-t", "triggers:1", a="A")
+    child = build("FROM triggers:1\nRUN cp /b /c\n")
+    assert builder.run(child, "cat", "/c") == "A"
+    assert config(builder, child)["OnBuild"] is None
+
+
+def test_ignored_files_do_not_exist(builder: Builder, build: Build) -> None:
+    built = build("FROM busybox\nCOPY . /x\n", **{".dockerignore": "*.log\n!keep.log\n", "a.log": "", "keep.log": "", "b": ""})
+    assert builder.run(built, "ls", "-A", "/x").split() == [".dockerignore", "Dockerfile", "b", "keep.log"]
+    refused = build("FROM busybox\nCOPY a.log /\n", check=False, **{".dockerignore": "*.log\n", "a.log": ""})
+    assert '"/a.log": not found' in refused.errors
+
+
+def test_many_directories_are_copied_with_few_descriptors(builder: Builder) -> None:
+    builder.write(
+        {"Dockerfile": "FROM busybox\nCOPY d /d\nRUN find /d -type f | wc -l > /n\n", **{f"d/{n}/f": "" for n in range(1500)}}
+    )
+    assert builder.run(builder.build(), "cat", "/n") == "1500\n"
+
+
+def test_a_context_comes_from_stdin_and_so_does_a_dockerfile(builder: Builder) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:xz") as archive:
+        for name, content in (("Dockerfile", b"FROM busybox\nCOPY a /a\n"), ("a", b"A")):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    assert builder.run(builder.build(context="-", stdin=packed.getvalue()), "cat", "/a") == "A"
+    alone = builder.build(context="-", stdin=b"FROM busybox\nRUN echo alone > /a\n")
+    assert builder.run(alone, "cat", "/a") == "alone\n"
