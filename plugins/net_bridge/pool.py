@@ -6,12 +6,13 @@ For the default network these are namespaces with a veth pair already on its bri
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-_REFILL_DELAY = 0.004
+_REFILL_DELAY = 0.02
+"""Seconds without a take after which a pool that is not empty is refilled: the container that took one needs the same lock."""
+
 _QUIET_SECONDS = 30.0
 
 
@@ -63,8 +64,8 @@ class Pool(Generic[T]):
                 self._shrink()
                 continue
             self._taken.clear()
-            if self._ready:
-                time.sleep(_REFILL_DELAY)  # let the container that took one start first: both need the same lock
+            while self._ready and self._taken.wait(_REFILL_DELAY):
+                self._taken.clear()
             try:
                 self._refill()
             except OSError as error:

@@ -13,7 +13,7 @@ class BridgeSettings(PluginSettings):
 
     bridge_name: str = Field(default="core0", min_length=1, max_length=15)
     pool_size: int = Field(default=8, ge=0)
-    empty_pool_size: int = Field(default=2, ge=0)
+    empty_pool_size: int = Field(default=4, ge=0)
     pool_limit: int = Field(default=64, ge=0)
     mtu: int = Field(default=1500, ge=68, le=65535)
     ip_forward: bool = True

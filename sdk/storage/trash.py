@@ -7,6 +7,9 @@ import threading
 import uuid
 from pathlib import Path
 
+_DELAY = 0.05
+"""Seconds that deleting waits after something was thrown away, so that it does not compete with what is done next."""
+
 
 class Trash:
     """A directory whose content is deleted by a thread, also what an earlier process left there. On the same file system as what is
@@ -36,6 +39,7 @@ class Trash:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.wait()
+            self._stop.wait(_DELAY)
             self._wake.clear()
             pending = [str(path) for path in self._directory.iterdir()]
             while pending and not self._stop.is_set():
