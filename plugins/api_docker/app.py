@@ -22,7 +22,8 @@ from plugins.api_docker.routes import (
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.engine import Engine
 
-_ROUTERS = (containers, streams, execs, archive, system, images, transfer, networks, volumes, build, distribution, plugins, swarm)
+_ROOMS = (containers, streams, execs, archive, system, images, transfer, networks, volumes, build, distribution, plugins, swarm)
+ROUTERS = tuple(room.router for room in _ROOMS)
 
 
 def create_app(engine: Engine, settings: ApiDockerSettings) -> FastAPI:
@@ -32,6 +33,6 @@ def create_app(engine: Engine, settings: ApiDockerSettings) -> FastAPI:
     app.state.settings = settings
     app.state.summaries = SummaryEncoder()
     install_handlers(app)
-    for room in _ROUTERS:
-        app.include_router(room.router)
+    for router in ROUTERS:
+        app.include_router(router)
     return app
