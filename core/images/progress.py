@@ -1,12 +1,9 @@
-"""Progress of long operations: what a job reports, one thing after another, to the one who reads."""
+"""Progress of long operations, as a job reports it."""
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-import anyio
-
+from sdk import reporting
 from sdk.engine.images import Progress
 
 Report = Callable[[Progress], None]
@@ -14,30 +11,9 @@ Show = Callable[[int], None]
 _INTERVAL = 0.1
 
 
-async def reported(job: Callable[[Report], Awaitable[None]]) -> AsyncGenerator[Progress, None]:
-    """Run a job and yield what it reports; raise what it raises. Closing the iterator cancels the job and waits until it has tidied up."""
-    pending: deque[Progress] = deque()
-    wake = asyncio.Event()
-
-    def report(progress: Progress) -> None:
-        pending.append(progress)
-        wake.set()
-
-    task = asyncio.ensure_future(job(report))
-    task.add_done_callback(lambda _task: wake.set())
-    try:
-        while pending or not task.done():
-            if not pending:
-                wake.clear()
-                await wake.wait()
-            while pending:
-                yield pending.popleft()
-        await task
-    finally:
-        if not task.done():
-            task.cancel()
-            with anyio.CancelScope(shield=True):
-                await asyncio.wait([task])
+def reported(job: Callable[[Report], Awaitable[None]]) -> AsyncGenerator[Progress, None]:
+    """Run a job and yield its progress, as `sdk.reporting.reported` does."""
+    return reporting.reported(job)
 
 
 class Meter:

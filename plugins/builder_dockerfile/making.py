@@ -11,7 +11,7 @@ from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.finishing import finish, take_over
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
-from plugins.builder_dockerfile.progress import Telling, told, vertex_of
+from plugins.builder_dockerfile.progress import Telling, vertex_of
 from plugins.builder_dockerfile.stages import Stages
 from plugins.builder_dockerfile.state import PROXIES, StageState
 from sdk.drivers.builder import BuildHost
@@ -19,6 +19,7 @@ from sdk.engine.build_events import BuildEvent, BuildWarning, Vertex
 from sdk.engine.builds import BuildRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
+from sdk.reporting import reported
 
 _KNOWN = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX", "BUILDKIT_MULTI_PLATFORM",
                     "BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_SANDBOX_HOSTNAME", "BUILDKIT_DOCKERFILE_CHECK"})  # fmt: skip
@@ -27,7 +28,7 @@ _KNOWN = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNT
 
 def events(request: BuildRequest, host: BuildHost, parallelism: int) -> AsyncGenerator[BuildEvent, None]:
     """Make what is asked for and yield what happens; the result comes last. Raises BuildFailed, InvalidArgument."""
-    return told(lambda telling: _make(request, host, telling, parallelism))
+    return reported(lambda tell: _make(request, host, Telling(tell), parallelism))
 
 
 async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parallelism: int) -> None:

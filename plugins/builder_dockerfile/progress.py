@@ -1,13 +1,10 @@
-"""What a build tells: a queue of events, and the vertices they belong to."""
+"""What a build tells: events, and the vertices they belong to."""
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-
-import anyio
 
 from sdk.drivers.logs import StdStream
 from sdk.engine.build_events import BuildEvent, Vertex, VertexLog, VertexStatus
@@ -17,16 +14,10 @@ from sdk.oci.digest import digest_of
 
 
 class Telling:
-    """Collects events; never blocks."""
+    """Passes events on by `tell`, which never blocks."""
 
-    def __init__(self) -> None:
-        self.pending: deque[BuildEvent] = deque()
-        self.wake = asyncio.Event()
-
-    def tell(self, event: BuildEvent) -> None:
-        """Queue an event."""
-        self.pending.append(event)
-        self.wake.set()
+    def __init__(self, tell: Callable[[BuildEvent], None]) -> None:
+        self.tell = tell
 
     @asynccontextmanager
     async def step(self, vertex: Vertex) -> AsyncIterator["Step"]:
@@ -90,23 +81,3 @@ class Step:
 def vertex_of(name: str, *identity: str) -> str:
     """Return a digest that identifies a vertex."""
     return digest_of("\0".join((name, *identity)).encode())
-
-
-async def told(job: Callable[[Telling], Awaitable[None]]) -> AsyncGenerator[BuildEvent, None]:
-    """Run a job and yield what it tells; raise what it raises. Closing the iterator cancels the job and waits until it has tidied up."""
-    telling = Telling()
-    task = asyncio.ensure_future(job(telling))
-    task.add_done_callback(lambda _task: telling.wake.set())
-    try:
-        while telling.pending or not task.done():
-            if not telling.pending:
-                telling.wake.clear()
-                await telling.wake.wait()
-            while telling.pending:
-                yield telling.pending.popleft()
-        await task
-    finally:
-        if not task.done():
-            task.cancel()
-            with anyio.CancelScope(shield=True):
-                await asyncio.wait([task])
