@@ -51,3 +51,12 @@ async def unpack_into(path: Path, archive: AsyncIterator[bytes] | int) -> None:
         await extract(archive, _ARCHIVE, root=directory, directory=directory)
     finally:
         os.close(directory)
+
+
+async def unpack_file(path: Path, archive: Path) -> None:
+    """Unpack a tar that is a file, as `unpack_into` does."""
+    source = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        await unpack_into(path, source)
+    finally:
+        os.close(source)

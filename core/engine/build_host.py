@@ -1,20 +1,17 @@
 """What the engine does for one build: `sdk.drivers.builder.BuildHost` over the rooms of the engine."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 
-import anyio
 from anyio.to_thread import run_sync
 
 from core.engine import build_remote, pull
 from core.engine.build_archives import is_archive
 from core.engine.build_cache import BuildCache
-from core.engine.build_contexts import Scratch, unpack_into
+from core.engine.build_contexts import Scratch, unpack_file
 from core.engine.build_image import store_image
-from core.engine.build_workspace import SnapshotWorkspace, viewed
+from core.engine.build_workspace import SnapshotWorkspace, snapshot, viewed
 from core.engine.context import EngineContext
 from core.engine.image_context import ImageContext
 from core.images.documents import parse_manifest
@@ -67,16 +64,11 @@ class EngineBuildHost:
 
     @asynccontextmanager
     async def workspace(self, stack: Stack) -> AsyncIterator[SnapshotWorkspace]:
-        key, storage = _key(), self._context.drivers.storage
-        await storage.prepare(key, parent=chain_id(stack) if stack else None)
-        try:
+        async with snapshot(self._context, stack) as key:
             yield SnapshotWorkspace(self._context, self._images, key, stack, self._pins)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await storage.remove(key)
 
     def view(self, stack: Stack) -> AbstractAsyncContextManager[int]:
-        return viewed(self._context, _key(), stack)
+        return viewed(self._context, stack)
 
     async def restack(self, layer: Digest, source: Stack, below: Stack) -> Digest:
         archive = await self._images.blobs.archive(chain_id((*source, layer)), self._pins)
@@ -90,11 +82,7 @@ class EngineBuildHost:
         return await run_sync(is_archive, file)
 
     async def unpack(self, archive: Path, directory: int) -> None:
-        source = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            await unpack_into(Path(f"/proc/self/fd/{directory}"), source)
-        finally:
-            os.close(source)
+        await unpack_file(Path(f"/proc/self/fd/{directory}"), archive)
 
     async def download(self, url: str, target: Path) -> Download:
         return await build_remote.download(url, target)
@@ -130,7 +118,3 @@ class EngineBuildHost:
     def _hold(self, image: StoredImage) -> None:
         self._pins.enter_context(self._images.store.layers.pins.hold(image.chains))
         self._pins.enter_context(self._images.store.content.pins.hold(image.record.blobs))
-
-
-def _key() -> str:
-    return f"build-{secrets.token_hex(8)}"

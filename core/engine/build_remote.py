@@ -13,7 +13,7 @@ import anyio
 import httpx
 
 from core.engine.build_archives import is_archive
-from core.engine.build_contexts import Scratch, unpack_into
+from core.engine.build_contexts import Scratch, unpack_file
 from sdk.drivers.builder import Download
 from sdk.engine.builds import RemoteContext
 from sdk.errors import BuildFailed, InvalidArgument, Unavailable
@@ -88,16 +88,8 @@ async def remote_context(scratch: Scratch, url: str) -> AsyncIterator[RemoteCont
         if not is_archive(file):
             yield RemoteContext(directory, file.read_text(errors="replace"))
             return
-        await _unpack_file(file, directory)
+        await unpack_file(directory, file)
         yield RemoteContext(directory)
-
-
-async def _unpack_file(file: Path, directory: Path) -> None:
-    source = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        await unpack_into(directory, source)
-    finally:
-        os.close(source)
 
 
 async def _git(directory: Path, *arguments: str) -> str:

@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from secrets import token_hex
+
+import anyio
 
 from core.containers.rootfs import opened_root
 from core.containers.users import identify
@@ -63,12 +66,22 @@ class SnapshotWorkspace:
 
 
 @asynccontextmanager
-async def viewed(context: EngineContext, key: str, stack: Stack) -> AsyncIterator[int]:
-    """Give a descriptor of a stack's root, read-only."""
-    storage = context.drivers.storage
+async def snapshot(context: EngineContext, stack: Stack) -> AsyncIterator[str]:
+    """Give the key of an active snapshot over a stack; it goes with the block."""
+    key, storage = f"build-{token_hex(8)}", context.drivers.storage
     await storage.prepare(key, parent=chain_id(stack) if stack else None)
     try:
-        async with opened_root(storage, key, None, readonly=True) as root:
-            yield root
+        yield key
     finally:
-        await storage.remove(key)
+        with anyio.CancelScope(shield=True):
+            await storage.remove(key)
+
+
+@asynccontextmanager
+async def viewed(context: EngineContext, stack: Stack) -> AsyncIterator[int]:
+    """Give a descriptor of a stack's root, read-only."""
+    async with (
+        snapshot(context, stack) as key,
+        opened_root(context.drivers.storage, key, None, readonly=True) as root,
+    ):
+        yield root

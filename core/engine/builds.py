@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, aclosing
 from pathlib import Path
-from secrets import token_hex
 
 from core.drivers import calling
 from core.engine.build_cache import MOUNT, BuildCache
@@ -61,7 +60,7 @@ class BuildService:
         found = self._images.store.find(image)
         stack = tuple(Digest(diff_id) for diff_id in found.config.rootfs.diff_ids)
         async with (
-            viewed(self._context, f"build-{token_hex(8)}", stack) as root,
+            viewed(self._context, stack) as root,
             aclosing(pack_tree(root, root, ".", "")) as archive,
         ):
             async for chunk in archive:
