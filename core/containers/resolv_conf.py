@@ -32,13 +32,14 @@ def host_resolv_conf() -> str:
 
 def forwarding(wanted: HostConfig) -> Forwarding:
     """Return whom to ask for a container: the servers it names, else the host's, of which those on loopback only the host reaches."""
-    options = list(wanted.dns_options) or _words(host_resolv_conf(), "options")
+    host = "" if wanted.dns and wanted.dns_options else host_resolv_conf()
+    options = list(wanted.dns_options) or _words(host, "options")
     ndots = next(
         (int(option[len(_NDOTS) :]) for option in options if option.startswith(_NDOTS) and option[len(_NDOTS) :].isdecimal()), 0
     )
     if wanted.dns:
         return Forwarding(servers=wanted.dns, ndots=ndots)
-    found = [(word, _parsed(word)) for word in _words(host_resolv_conf(), "nameserver")]
+    found = [(word, _parsed(word)) for word in _words(host, "nameserver")]
     return Forwarding(
         tuple(word for word, address in found if address is not None and not address.is_loopback),
         tuple(word for word, address in found if address is not None and address.is_loopback),
