@@ -3,23 +3,20 @@
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from socket import AF_UNIX, socket
 
-import anyio
 import pytest
 
 from core.daemon.listeners import ListenOptions, open_listeners
-from core.daemon.server import serve
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.engine import Engine
 from sdk.testing.fake import fake_engine
+from tests.serving import serving
 
 
 class UnixConnection(HTTPConnection):
@@ -90,18 +87,5 @@ def api(tmp_path: Path) -> Iterator[Api]:
     path = f"{tmp_path}/s.sock"
     listeners = open_listeners([f"unix://{path}"], ListenOptions())
     app = DockerFrontend(ApiDockerSettings()).build(engine)
-    started, stop = threading.Event(), threading.Event()
-
-    async def run() -> None:
-        async with anyio.create_task_group() as group:
-            group.start_soon(partial(serve, app, listeners, on_ready=started.set))
-            await anyio.to_thread.run_sync(stop.wait)
-            group.cancel_scope.cancel()
-
-    thread = threading.Thread(target=anyio.run, args=(run,), kwargs={"backend_options": {"use_uvloop": True}})
-    thread.start()
-    started.wait(5)
-    yield Api(path, engine)
-    stop.set()
-    thread.join(10)
-    assert not thread.is_alive()
+    with serving(app, listeners):
+        yield Api(path, engine)

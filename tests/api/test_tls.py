@@ -5,19 +5,16 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
-import anyio
 import pytest
 
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
-from core.daemon.server import serve
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.testing.fake import fake_engine
+from tests.serving import serving
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -49,20 +46,8 @@ def port(certificates: Path, request: pytest.FixtureRequest) -> Iterator[int]:
     listeners = open_listeners(["tcp://127.0.0.1:0"], ListenOptions(tls=files))
     number = listeners[0].socket.getsockname()[1]
     app = DockerFrontend(ApiDockerSettings()).build(fake_engine())
-    started, stop = threading.Event(), threading.Event()
-
-    async def run() -> None:
-        async with anyio.create_task_group() as group:
-            group.start_soon(partial(serve, app, listeners, on_ready=started.set))
-            await anyio.to_thread.run_sync(stop.wait)
-            group.cancel_scope.cancel()
-
-    thread = threading.Thread(target=anyio.run, args=(run,), kwargs={"backend_options": {"use_uvloop": request.param}})
-    thread.start()
-    started.wait(5)
-    yield number
-    stop.set()
-    thread.join(10)
+    with serving(app, listeners, use_uvloop=request.param):
+        yield number
 
 
 def docker(certificates: Path, port: int, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

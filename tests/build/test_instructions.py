@@ -14,10 +14,9 @@ pytestmark = pytest.mark.privileged
 Build = Callable[..., Built]
 
 
-def config(builder: Builder, built: Built) -> dict[str, object]:
+def config(builder: Builder, built: Built) -> dict:
     (image,) = json.loads(builder.config(built))
-    found: dict[str, object] = image["Config"]
-    return found
+    return image["Config"]
 
 
 def test_instructions_that_only_configure(builder: Builder, build: Build) -> None:
@@ -29,9 +28,9 @@ def test_instructions_that_only_configure(builder: Builder, build: Build) -> Non
         "given=yes",
     )
     found = config(builder, built)
-    assert [each for each in found["Env"] if not each.startswith("PATH=")] == ["A=1", "B=2", "C=x y"]  # type: ignore[attr-defined]
+    assert [each for each in found["Env"] if not each.startswith("PATH=")] == ["A=1", "B=2", "C=x y"]
     assert found["Labels"] == {"l": "1", "given": "yes"}
-    assert sorted(found["ExposedPorts"]) == ["80/tcp", "90/udp", "91/udp"]  # type: ignore[call-overload]
+    assert sorted(found["ExposedPorts"]) == ["80/tcp", "90/udp", "91/udp"]
     assert (found["WorkingDir"], found["User"], found["StopSignal"]) == ("/w/sub", "www-data", "SIGINT")
     assert (found["Entrypoint"], found["Cmd"], found["OnBuild"]) == (["echo"], ["$A", "x"], ["RUN true"])
     assert found["Healthcheck"] == {"Test": ["CMD-SHELL", "true"], "Interval": 5_000_000_000}

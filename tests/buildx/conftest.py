@@ -2,18 +2,16 @@
 
 import os
 import subprocess
-import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
 
 from core.daemon.listeners import ListenOptions, open_listeners
-from core.daemon.server import dispatch, serve
+from core.daemon.server import dispatch
 from plugins.api_buildkit.frontend import BuildkitFrontend
 from plugins.api_buildkit.settings import ApiBuildkitSettings
 from plugins.api_docker.frontend import DockerFrontend
@@ -24,6 +22,7 @@ from sdk.errors import BuildFailed
 from sdk.testing.fake import fake_engine
 from sdk.testing.fake.builds import FakeBuilds
 from tests.compose.clients import find_buildx, find_v2
+from tests.serving import serving
 
 
 @dataclass
@@ -133,28 +132,9 @@ def buildx(tmp_path: Path) -> Iterator[Buildx]:
     engine = replace(engine, builds=builds)
     (tmp_path / "data").mkdir()
     frontends = (DockerFrontend(ApiDockerSettings()), BuildkitFrontend(ApiBuildkitSettings(), tmp_path / "data"))
-    with _serving(dispatch([(frontend, frontend.build(engine)) for frontend in frontends]), tmp_path / "s.sock"):
+    listeners = open_listeners([f"unix://{tmp_path}/s.sock"], ListenOptions())
+    with serving(dispatch([(frontend, frontend.build(engine)) for frontend in frontends]), listeners):
         yield Buildx(tmp_path, builds)
-
-
-@contextmanager
-def _serving(app, path: Path) -> Iterator[None]:
-    listeners = open_listeners([f"unix://{path}"], ListenOptions())
-    started, stop = threading.Event(), threading.Event()
-
-    async def run() -> None:
-        async with anyio.create_task_group() as group:
-            group.start_soon(partial(serve, app, listeners, on_ready=started.set))
-            await anyio.to_thread.run_sync(stop.wait)
-            group.cancel_scope.cancel()
-
-    thread = threading.Thread(target=anyio.run, args=(run,), kwargs={"backend_options": {"use_uvloop": True}})
-    thread.start()
-    assert started.wait(5)
-    yield
-    stop.set()
-    thread.join(15)
-    assert not thread.is_alive()
 
 
 @pytest.fixture

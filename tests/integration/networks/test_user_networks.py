@@ -3,26 +3,13 @@
 import json
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.daemon import Daemon
+from tests.integration.networks.conftest import Docker
 
 pytestmark = pytest.mark.privileged
-
-Docker = Callable[..., str]
-
-
-@pytest.fixture
-def docker(shared_daemon: Daemon) -> Iterator[Docker]:
-    def run(*words: str) -> str:
-        return shared_daemon.docker(*words).stdout.strip()
-
-    yield run
-    shared_daemon.remove_containers()
-    for name in run("network", "ls", "-q", "--filter", "type=custom").split():
-        run("network", "rm", name)
 
 
 @pytest.fixture
