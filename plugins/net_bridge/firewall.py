@@ -111,18 +111,19 @@ class Firewall:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        """Write everything. A table that is laid out otherwise, as an earlier release did, is replaced as a whole."""
+        """Write everything, the administrator's chain too if it is gone: no port answers before its rules are back.
+
+        A table that is laid out otherwise, as an earlier release did, is replaced as a whole.
+        """
         lost = self._remember_user_chain()
         self._known_generation = self._generation.read()
         networks, loopback6 = list(self._networks.values()), not _filters_bridged_frames()
         commands = ruleset.render(self._table, networks, self._all_forwards(), loopback6=loopback6)
+        user_chain = self._user_chain if networks else ""
         try:
-            self._run(commands)
+            self._run(commands + user_chain if lost else commands)
         except RulesetError:
-            self._run(ruleset.remove(self._table) + commands)
-            lost = True
-        if lost and self._user_chain and self._networks:
-            self._restore_user_chain()
+            self._replace_table(commands, user_chain)
 
     def _remember_user_chain(self) -> bool:
         """Take note of what the administrator's chain says; True if it is gone."""
@@ -132,10 +133,15 @@ class Firewall:
             return True
         return False
 
-    def _restore_user_chain(self) -> None:
+    def _replace_table(self, commands: str, user_chain: str) -> None:
+        anew = ruleset.remove(self._table) + commands
         try:
-            self._run(self._user_chain)
-        except RulesetError as error:  # it refers to sets that are gone as well
+            self._run(anew + user_chain)
+        except RulesetError as error:
+            if not user_chain:
+                raise
+            self._run(anew)
+            # it refers to sets that are gone as well
             self._log.warning("the chain %s of table %s is lost: %s", ruleset.USER_CHAIN, self._table, error)
 
     def _run(self, commands: str) -> None:
