@@ -150,7 +150,7 @@ def sweep(path: Path) -> None:
         if name.startswith(path.name + ".") and (
             name.endswith(UNFINISHED) or (name.endswith(PACKED) and name.removesuffix(PACKED) in names)
         ):
-            os.unlink(path.parent / name)
+            (path.parent / name).unlink(missing_ok=True)  # a compression that goes on may be done with it
 
 
 def is_packed(path: Path) -> bool:
