@@ -19,22 +19,28 @@ class Question:
         self._client_number = query[:2]
         self._asked = _asked(query)
         self._replies: list[bytes] = []
-        self._arrived = anyio.Event()
+        self._unreachable: set[str] = set()
+        self._told = anyio.Event()
 
     def receive(self, reply: bytes) -> None:
         """Take a server's reply, unless it is to another question."""
         if len(reply) >= _HEADER and reply[2] & 0x80 and _asked(reply) == self._asked:
             self._replies.append(reply)
-            self._arrived.set()
+            self._told.set()
 
-    async def reply(self, seconds: float) -> bytes | None:
-        """Return the next reply, None if there is none in time."""
+    def lose(self, server: str) -> None:
+        """Learn that a server cannot be reached."""
+        self._unreachable.add(server)
+        self._told.set()
+
+    async def reply(self, server: str, seconds: float) -> bytes | None:
+        """Return the next reply after a server was asked, None if there is none in time or that server cannot be reached."""
+        self._unreachable.discard(server)
         with anyio.move_on_after(seconds):
-            await self._arrived.wait()
-        if not self._replies:
-            return None
-        self._arrived = anyio.Event()
-        return self.answering(self._replies.pop())
+            while not self._replies and server not in self._unreachable:
+                self._told = anyio.Event()
+                await self._told.wait()
+        return self.answering(self._replies.pop()) if self._replies else None
 
     def answering(self, reply: bytes) -> bytes:
         """Return a reply under the client's number."""

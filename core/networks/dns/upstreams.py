@@ -1,6 +1,7 @@
 """Other name servers: asked for every name that is no container's."""
 
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from core.networks.dns.question import Question
 from core.networks.dns.vantage import Vantage
 
 SLOTS, SLOT_SECONDS = 4, 1.0
-"""A question is sent up to four times, to one server after the other, a second apart; then the client is told that it failed."""
+"""A question is sent up to four times, to one server after the other, a second apart; then the client is told that it failed.
+
+A server that cannot be reached takes no time.
+"""
 
 _AT_ONCE = 1024
 _SUSPECT_SECONDS = 30.0
@@ -72,7 +76,7 @@ class Upstreams:
         except OSError:
             self._suspect(server)
             return None
-        reply = await question.reply(SLOT_SECONDS)
+        reply = await question.reply(server.address, SLOT_SECONDS)
         if reply is None:
             self._suspect(server)
         return reply
@@ -83,10 +87,9 @@ class Upstreams:
         return None
 
     def _turns(self) -> Iterator[Upstream]:
-        for turn in range(SLOTS):
-            now = time.monotonic()
-            order = sorted(self._servers, key=lambda server: self._suspects.get(server, 0.0) > now)
-            yield order[turn % len(order)]
+        now = time.monotonic()
+        order = sorted(self._servers, key=lambda server: self._suspects.get(server, 0.0) > now)
+        return itertools.islice(itertools.cycle(order), SLOTS)
 
     def _suspect(self, server: Upstream) -> None:
         self._suspects[server] = time.monotonic() + _SUSPECT_SECONDS

@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+import errno
+import os
+import select
 import socket
 import struct
+import time
 from ipaddress import ip_address
 
 import anyio
@@ -14,6 +18,14 @@ from sdk.linux.namespaces import in_network_namespace
 
 _THREADS = 4
 _IDLE_SECONDS = 30.0
+_UNREACHABLE_SECONDS = 4.0
+"""Linux sends few ICMP errors, and none to a host that goes on sending: each takes two seconds' worth of what a host is granted
+(net.ipv4.route.error_cost and net.ipv4.icmp_ratelimit). Four are enough for two servers.
+"""
+
+_RECEIVE_ERRORS = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+"""IP_RECVERR and IPV6_RECVERR, which `socket` lacks: ICMP errors are queued for sockets that are not connected too (ip(7))."""
+
 _PORT = 53
 _LARGEST = 65535
 _LENGTH = struct.Struct(">H")
@@ -22,27 +34,34 @@ _LENGTH = struct.Struct(">H")
 class Vantage:
     """Asks servers from a network namespace, given by its path; "" is the daemon's own.
 
-    A socket by UDP is opened by the first question and closed when there has been none for half a minute.
+    A socket by UDP is opened by the first question and closed when there has been none for half a minute. A server that the network says
+    cannot be reached is not asked for some seconds.
     """
 
     def __init__(self, path: str = "") -> None:
         self._path = path
         self._limiter = CapacityLimiter(_THREADS)
         self._sockets: dict[socket.AddressFamily, socket.socket] = {}
+        self._watches: list[select.epoll] = []
         self._pending: dict[tuple[str, int], Question] = {}
+        self._unreachable: dict[str, float] = {}
         self._closing: asyncio.TimerHandle | None = None
 
     async def send(self, server: str, question: Question) -> None:
         """Send a question; the reply arrives in it. Raises OSError."""
+        if time.monotonic() < self._unreachable.get(server, 0.0):
+            raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH), server)
         family = _family(server)
         if family not in self._sockets:
             opened = await self._open(family, socket.SOCK_DGRAM)
             if family in self._sockets:  # somebody else was as fast
                 opened.close()
             else:
+                opened.setsockopt(*_RECEIVE_ERRORS[family], 1)
                 self._sockets[family] = opened
-                asyncio.get_running_loop().add_reader(opened.fileno(), self._receive, opened)
+                self._watch(opened)
         self._pending[server, question.number] = question
+        self._receive_errors(self._sockets[family])  # one that waits would be raised by the next send, whomever that is for
         self._sockets[family].sendto(question.message, (server, _PORT))
         self._close_later()
 
@@ -65,8 +84,11 @@ class Vantage:
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
+        for watch in self._watches:
+            asyncio.get_running_loop().remove_reader(watch.fileno())
+            watch.close()
+        self._watches.clear()
         for opened in self._sockets.values():
-            asyncio.get_running_loop().remove_reader(opened.fileno())
             opened.close()
         self._sockets.clear()
 
@@ -78,17 +100,42 @@ class Vantage:
             return work()
         return await anyio.to_thread.run_sync(lambda: in_network_namespace(self._path, work), limiter=self._limiter)
 
+    def _watch(self, opened: socket.socket) -> None:
+        """Have the loop call when a reply or an error is there: by an epoll of its own, as libuv stops to watch what reports POLLERR."""
+        watch = select.epoll(1)
+        watch.register(opened, select.EPOLLIN)
+        self._watches.append(watch)
+        asyncio.get_running_loop().add_reader(watch.fileno(), self._receive, opened)
+
     def _receive(self, opened: socket.socket) -> None:
+        self._receive_errors(opened)
         while True:
             try:
                 reply, sender = opened.recvfrom(_LARGEST)
             except BlockingIOError:
                 return
-            except OSError:  # a server's port is closed; another answer may follow
+            except OSError:  # an error that has come since, which the queue has too
+                self._receive_errors(opened)
                 continue
             question = self._pending.get((sender[0], int.from_bytes(reply[:2])))
             if question is not None:
+                self._unreachable.pop(sender[0], None)
                 question.receive(reply)
+
+    def _receive_errors(self, opened: socket.socket) -> None:
+        """Read ICMP errors: each brings the message that did not arrive, and the address it was for."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                message, _, _, (server, *_) = opened.recvmsg(_LARGEST, 0, socket.MSG_ERRQUEUE)
+                if (server, int.from_bytes(message[:2])) in self._pending:
+                    self._lose(server)
+
+    def _lose(self, server: str) -> None:
+        """Give up all questions to a server: not every one brings an error of its own."""
+        self._unreachable[server] = time.monotonic() + _UNREACHABLE_SECONDS
+        for (other, _), question in self._pending.items():
+            if other == server:
+                question.lose(server)
 
     def _close_later(self) -> None:
         if self._closing is None:

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from threading import Thread
 
 import pytest
-from dnslib import RR, A, DNSRecord
+from dnslib import RCODE, RR, A, DNSRecord
 
+from core.networks.dns.upstreams import SLOT_SECONDS, SLOTS
 from sdk.drivers.network import Sandbox
 from sdk.testing.contracts.network import inside
 from tests.daemon import Daemon
@@ -62,3 +63,22 @@ def test_a_server_in_another_container_after_a_dead_one(shared_daemon: Daemon) -
     finally:
         shared_daemon.remove_containers()
         docker("network", "rm", "web", "inn")
+
+
+def test_without_a_way_out_the_client_is_told_at_once(shared_daemon: Daemon) -> None:
+    """The daemon's namespace has no default route: its kernel answers packets from the bridge with ICMP errors, not with all of them."""
+    docker = shared_daemon.docker
+    docker("network", "create", "web")
+    docker("run", "-d", "--name", "one", "--network", "web", "--dns", "192.0.2.53", "--dns", "192.0.2.54", *SLEEP)
+    try:
+        pid = docker("inspect", "--format", "{{.State.Pid}}", "one").stdout.strip()
+        with inside(Sandbox(f"/proc/{pid}/ns/net")):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with client:
+            client.settimeout(SLOTS * SLOT_SECONDS - 1)
+            for number in range(10):
+                client.sendto(DNSRecord.question(f"host{number}.example.org").pack(), ("127.0.0.11", 53))
+                assert DNSRecord.parse(client.recv(512)).header.rcode == RCODE.SERVFAIL
+    finally:
+        shared_daemon.remove_containers()
+        docker("network", "rm", "web")

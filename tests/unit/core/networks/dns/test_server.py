@@ -13,6 +13,7 @@ import anyio
 import pytest
 from dnslib import EDNS0, RR, A, DNSRecord
 
+from core.networks.dns import upstreams as upstreams_module
 from core.networks.dns import vantage as vantage_module
 from core.networks.dns.directory import Directory, Entry
 from core.networks.dns.listening import Listening
@@ -185,7 +186,7 @@ async def test_a_forged_reply_is_not_believed(world: World, monkeypatch: pytest.
 
 
 async def test_a_dead_server_costs_its_first_question_a_second(world: World, monkeypatch: pytest.MonkeyPatch):
-    with upstream(monkeypatch, "127.0.0.2", lambda _: None), upstream(monkeypatch, "127.0.0.3", outside):
+    with upstream(monkeypatch, "127.0.0.2", lambda _: None) as dead, upstream(monkeypatch, "127.0.0.3", outside):
         world.upstreams("127.0.0.2", "127.0.0.3")
         began = time.monotonic()
         assert texts(await world.ask("a.example.org")) == ["192.0.2.7"]
@@ -193,6 +194,7 @@ async def test_a_dead_server_costs_its_first_question_a_second(world: World, mon
         began = time.monotonic()
         assert texts(await world.ask("b.example.org")) == ["192.0.2.7"]
         assert time.monotonic() - began < 0.9
+        assert dead == ["a.example.org."], "it is asked once"
 
 
 async def test_a_server_that_fails_is_passed_over_at_once(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -212,6 +214,35 @@ async def test_when_all_are_dead_the_client_is_told(world: World, monkeypatch: p
     with upstream(monkeypatch, "127.0.0.2", lambda _: None):
         world.upstreams("127.0.0.2")
         assert (await world.ask("example.org")).header.rcode == 2
+
+
+async def test_a_server_that_cannot_be_reached_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
+    with upstream(monkeypatch, "127.0.0.3", outside):
+        world.upstreams("127.0.0.2")
+        for number in range(10):  # more than the kernel sends ICMP errors for
+            assert (await world.ask(f"{number}.example.org")).header.rcode == 2
+        world.upstreams("127.0.0.2", "127.0.0.3")
+        assert texts(await world.ask("example.org")) == ["192.0.2.7"]
+
+
+async def test_questions_at_once_are_all_told_and_a_server_that_is_back_is_asked(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
+    monkeypatch.setattr(vantage_module, "_PORT", 5)
+    world.upstreams("127.0.0.2")
+    replies: list[int] = []
+
+    async def ask(number: int) -> None:
+        replies.append((await world.ask(f"{number}.example.org")).header.rcode)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(30):
+            tasks.start_soon(ask, number)
+    assert replies == [2] * 30
+    monkeypatch.setattr(vantage_module, "_PORT", 53)
+    world.vantage._unreachable.clear()
+    with upstream(monkeypatch, "127.0.0.2", outside):
+        assert texts(await world.ask("example.org")) == ["192.0.2.7"]
 
 
 async def test_nonsense_is_no_trouble(world: World):
