@@ -13,12 +13,10 @@ from core.containers.rootfs import opened_root
 from core.engine.context import EngineContext
 from sdk.drivers.builder import Stack, StepMount
 from sdk.errors import InvalidArgument
+from sdk.linux.mount import UnmountFlag, move_mount, umount
 from sdk.linux.openat import open_in_root
 from sdk.oci import runtime as oci
 from sdk.oci.digest import chain_id
-
-_HIDDEN = "/dev/.build"
-"""Where whole stacks are mounted of which a step sees a part; on the container's own /dev nothing of it is left."""
 
 
 @dataclass(slots=True)
@@ -29,14 +27,12 @@ class StepMounts:
     points: list[tuple[str, bool]] = field(default_factory=list)
 
 
-async def step_mounts(
-    context: EngineContext, wanted: Sequence[StepMount], bundle: Path, rootfs: str, held: AsyncExitStack
-) -> StepMounts:
+async def step_mounts(context: EngineContext, wanted: Sequence[StepMount], bundle: Path, held: AsyncExitStack) -> StepMounts:
     """Prepare the mounts of a step; what must live as long as the process is pushed on `held`. Raises InvalidArgument."""
     made = StepMounts()
     for number, mount in enumerate(wanted):
         if mount.stack is not None:
-            await _stack(context, mount, mount.stack, f"{_HIDDEN}/{number}", rootfs, made, held)
+            await _stack(context, mount, mount.stack, bundle / f"stack-{number}", made, held)
         elif mount.directory is not None:
             _directory(mount, mount.directory, made)
         elif mount.tmpfs_size >= 0:
@@ -47,20 +43,18 @@ async def step_mounts(
 
 
 async def _stack(
-    context: EngineContext, mount: StepMount, stack: Stack, hidden: str, rootfs: str, made: StepMounts, held: AsyncExitStack
+    context: EngineContext, mount: StepMount, stack: Stack, point: Path, made: StepMounts, held: AsyncExitStack
 ) -> None:
+    """Mount a stack at `point` on this machine, so that what a step sees of it has a path to bind, whatever the driver's mounts are."""
     key, storage = f"build-{secrets.token_hex(8)}", context.drivers.storage
     await storage.prepare(key, parent=chain_id(stack) if stack else None)
     held.push_async_callback(storage.remove, key)
-    (layers,) = await storage.mounts(key, readonly=mount.readonly)
-    if mount.source in ("", "/"):
-        made.points.append((mount.target, True))
-        made.mounts.append(oci.Mount(mount.target, layers.type, layers.source, layers.options))
-        return
-    made.mounts.append(oci.Mount(hidden, layers.type, layers.source, layers.options))
-    async with opened_root(storage, key, None, readonly=True) as root:
+    async with opened_root(storage, key, None, readonly=mount.readonly) as root:
         place, is_directory = _resolved(root, mount)
-    _bind(mount, f"{rootfs}{hidden}{place}", made, is_directory=is_directory)
+        point.mkdir()
+        move_mount(root, str(point))
+        held.callback(umount, str(point), UnmountFlag.DETACH)
+    _bind(mount, f"{point}{place}", made, is_directory=is_directory)
 
 
 def _directory(mount: StepMount, directory: Path, made: StepMounts) -> None:

@@ -60,7 +60,7 @@ async def run_process(context: EngineContext, key: str, process: StepProcess, ou
         step.bundle.mkdir(parents=True)
         held.callback(shutil.rmtree, step.bundle, ignore_errors=True)
         sandbox = await _connect(context, step, held)
-        mounts = await step_mounts(context, process.mounts, step.bundle, step.rootfs, held)
+        mounts = await step_mounts(context, process.mounts, step.bundle, held)
         stubs = await _in_snapshot(context, key, lambda root: make_stubs(root, (*_points(), *mounts.points)))
         held.push_async_callback(_clean, context, key, stubs)
         identity = identify(process.user, await accounts(context, key))
