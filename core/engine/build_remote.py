@@ -64,7 +64,7 @@ async def clone(url: str, target: Path, *, keep_git_dir: bool = False) -> str:
     """Fetch a repository's tree into an empty directory and return the commit. Raises InvalidArgument, BuildFailed, Unavailable."""
     repository = parse_repository(url)
     await _git(target, "init", "-q", ".")
-    await _git(target, "fetch", "-q", "--depth=1", repository.remote, repository.ref or "HEAD")
+    await _fetch(target, repository.remote, repository.ref or "HEAD")
     await _git(target, "checkout", "-q", "FETCH_HEAD")
     await _git(target, "submodule", "update", "-q", "--init", "--recursive", "--depth=1")
     commit = (await _git(target, "rev-parse", "HEAD")).strip()
@@ -90,6 +90,16 @@ async def remote_context(scratch: Scratch, url: str) -> AsyncIterator[RemoteCont
             return
         await unpack_file(directory, file)
         yield RemoteContext(directory)
+
+
+async def _fetch(target: Path, remote: str, ref: str) -> None:
+    """Fetch one commit, or all that lead to it where the repository is served as plain files."""
+    try:
+        await _git(target, "fetch", "-q", "--depth=1", remote, ref)
+    except BuildFailed as error:
+        if "does not support shallow" not in error.message:
+            raise
+        await _git(target, "fetch", "-q", remote, ref)
 
 
 async def _git(directory: Path, *arguments: str) -> str:
