@@ -37,7 +37,7 @@ async def made_mounts(
     for number, (mount, origin) in enumerate(wanted):
         match mount.type:
             case "bind":
-                mounts.append(_bind(mount, origin))
+                mounts.append(await _bind(building, mount, origin, held))
             case "cache":
                 mounts.append(await _cache(building, mount, origin, *caches[mount.id]))
             case "tmpfs":
@@ -49,10 +49,16 @@ async def made_mounts(
     return mounts, variables
 
 
-def _bind(mount: StepMountFlag, origin: Origin) -> StepMount:
+async def _bind(building: Building, mount: StepMountFlag, origin: Origin, held: AsyncExitStack) -> StepMount:
+    """Return a bind mount. What a process writes to a context goes to a copy, and ends with the process."""
     if origin.stack is not None:
         return StepMount(mount.target, readonly=mount.readonly, stack=origin.stack, source=mount.source)
-    return StepMount(mount.target, readonly=True, directory=Path(origin.directory), source=mount.source)
+    directory = Path(origin.directory)
+    if not mount.readonly:
+        directory = await held.enter_async_context(building.host.scratch())
+        async with opened(building, origin) as tree:
+            await anyio.to_thread.run_sync(_fill, tree.walk(""), directory)
+    return StepMount(mount.target, readonly=mount.readonly, directory=directory, source=mount.source)
 
 
 async def _cache(building: Building, mount: StepMountFlag, origin: Origin, directory: Path, is_new: bool) -> StepMount:
