@@ -10,6 +10,7 @@ from plugins.api_buildkit.proto.ops_pb2 import Definition
 from plugins.api_buildkit.sessions import Session, Sessions
 from plugins.api_buildkit.solve.exporters import Exporter, image_names
 from plugins.api_buildkit.solve.inputs import Fetcher, Inputs
+from plugins.api_buildkit.solve.once import cancelled_once
 from plugins.api_buildkit.solve.options import Options, cache_exports
 from sdk.engine import Engine
 from sdk.engine.build_events import BuildResult, Vertex
@@ -32,11 +33,7 @@ class Solver:
         try:
             options = Options(attrs)
             options.check()
-            async with AsyncExitStack() as stack:
-                session = await self._sessions.get(build.request.session)
-                fetcher = Fetcher(build, session, self._sessions, self._contexts, self._engine.builds, stack)
-                inputs = await fetcher.fetch(options, definitions)
-                return await self._run(build, _request(build, session, options, inputs))
+            return await cancelled_once(self._solve(build, options, definitions))
         except EngineError as error:
             build.failure = error
             raise
@@ -44,15 +41,25 @@ class Solver:
     async def export(self, build: Build, result: BuildResult) -> dict[str, str]:
         """Give the client what it asked to have made of a result; returns what it is told about it."""
         session = await self._sessions.get(build.request.session)
-        return await Exporter(self._engine, build, session).export(result)
+        return await cancelled_once(Exporter(self._engine, build, session).export(result))
+
+    async def _solve(self, build: Build, options: Options, definitions: Mapping[str, Definition]) -> BuildResult:
+        async with AsyncExitStack() as stack:
+            session = await self._sessions.get(build.request.session)
+            fetcher = Fetcher(build, session, self._sessions, self._contexts, self._engine.builds, stack)
+            inputs = await fetcher.fetch(options, definitions)
+            return await self._run(build, _request(build, session, options, inputs))
 
     async def _run(self, build: Build, request: BuildRequest) -> BuildResult:
+        result: BuildResult | None = None
         async for event in self._engine.builds.build(request):
             if isinstance(event, BuildResult):
-                return event
-            if not (isinstance(event, Vertex) and event.name.startswith(_OURS)):
+                result = event
+            elif not (isinstance(event, Vertex) and event.name.startswith(_OURS)):
                 build.tell(event)
-        raise DataLoss("the builder ended without a result")
+        if result is None:
+            raise DataLoss("the builder ended without a result")
+        return result
 
 
 def _request(build: Build, session: Session, options: Options, inputs: Inputs) -> BuildRequest:
