@@ -1,5 +1,6 @@
-"""Builds by the stock CLI's classic path on a real daemon."""
+"""Builds on a real daemon by the stock clients: the CLI's classic path, and buildx."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.compose.clients import find_buildx
 from tests.daemon import Daemon
 
-CLASSIC = {"DOCKER_BUILDKIT": "0"}
+CLASSIC, BUILDX = "classic", "buildx"
+_WORDS = {CLASSIC: ("docker", "build"), BUILDX: ("docker", "buildx", "build", "--progress=plain")}
 
 
 @dataclass
@@ -25,10 +28,11 @@ class Built:
 
 @dataclass
 class Builder:
-    """Builds contexts written for a test."""
+    """Builds contexts written for a test, with one of the clients."""
 
     daemon: Daemon
     directory: Path
+    client: str = CLASSIC
     made: list[str] = field(default_factory=list)
 
     def write(self, files: Mapping[str, str | bytes], modes: Mapping[str, int] | None = None) -> Path:
@@ -45,29 +49,75 @@ class Builder:
         """Build the context."""
         iid = self.directory.parent / f"{self.directory.name}.iid"
         iid.unlink(missing_ok=True)
-        command = ["docker", "build", "--iidfile", str(iid), *flags, context or str(self.directory)]
-        environment = os.environ | CLASSIC | {"DOCKER_HOST": self.daemon.host}
-        done = subprocess.run(self.daemon.network.command(command), input=stdin, capture_output=True, timeout=120, env=environment)
+        command = [*_WORDS[self.client], "--iidfile", str(iid), *flags, context or str(self.directory)]
+        done = subprocess.run(
+            self.daemon.network.command(command), input=stdin, capture_output=True, timeout=120, env=self.environment()
+        )
         built = Built(done.stdout.decode(), done.stderr.decode(), done.returncode, iid.read_text() if iid.exists() else "")
         if check:
             assert built.status == 0, built.output + built.errors + self.daemon.log.read_text()[-3000:]
             self.made.append(built.id)
         return built
 
+    def environment(self) -> dict[str, str]:
+        """Return what the client sees."""
+        return os.environ | {
+            "DOCKER_HOST": self.daemon.host,
+            "DOCKER_BUILDKIT": str(int(self.client == BUILDX)),
+            "DOCKER_CONFIG": str(self.directory.parent / "config"),
+        }
+
+    def docker(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run another command of the client, in the directory around the context."""
+        done = subprocess.run(
+            self.daemon.network.command(["docker", *words]),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=self.environment(),
+            cwd=self.directory.parent,
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr + self.daemon.tail()
+        return done
+
     def run(self, built: Built, *command: str) -> str:
         """Run a command in a built image and return its output."""
         return self.daemon.docker("run", "--rm", "--network", "none", built.id, *command).stdout
 
-    def config(self, built: Built) -> str:
-        return self.daemon.docker("image", "inspect", built.id).stdout
+    def inspect(self, built: Built) -> dict[str, object]:
+        (image,) = json.loads(self.daemon.docker("image", "inspect", built.id).stdout)
+        found: dict[str, object] = image
+        return found
+
+
+def _opened(daemon: Daemon, tmp_path: Path, client: str) -> Builder:
+    directory = tmp_path / "context"
+    directory.mkdir()
+    (tmp_path / "config/cli-plugins").mkdir(parents=True)
+    if client == BUILDX:
+        plugin = find_buildx()
+        if plugin is None:
+            pytest.skip("buildx is not here: make compose-clients fetches it")
+        (tmp_path / "config/cli-plugins/docker-buildx").symlink_to(plugin)
+    return Builder(daemon, directory, client)
+
+
+@pytest.fixture(params=[CLASSIC, BUILDX])
+def builder(shared_daemon: Daemon, tmp_path: Path, request: pytest.FixtureRequest) -> Builder:
+    """A builder with an empty context, once for each client."""
+    return _opened(shared_daemon, tmp_path, request.param)
 
 
 @pytest.fixture
-def builder(shared_daemon: Daemon, tmp_path: Path) -> Builder:
-    """A builder with an empty context."""
-    directory = tmp_path / "context"
-    directory.mkdir()
-    return Builder(shared_daemon, directory)
+def classic(shared_daemon: Daemon, tmp_path: Path) -> Builder:
+    """A builder with an empty context, by the classic client alone."""
+    return _opened(shared_daemon, tmp_path, CLASSIC)
+
+
+@pytest.fixture
+def buildx(shared_daemon: Daemon, tmp_path: Path) -> Builder:
+    """A builder with an empty context, by buildx alone."""
+    return _opened(shared_daemon, tmp_path, BUILDX)
 
 
 @pytest.fixture

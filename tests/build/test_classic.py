@@ -9,21 +9,37 @@ from tests.build.conftest import Builder
 pytestmark = pytest.mark.privileged
 
 
-def test_the_output_is_what_clients_parse(builder: Builder) -> None:
-    builder.write({"Dockerfile": "FROM busybox\nRUN echo hello\nCMD echo done\n"})
-    first = builder.build("-t", "one:two")
+def test_the_output_is_what_clients_parse(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nRUN echo hello\nCMD echo done\n"})
+    first = classic.build("-t", "one:two")
     lines = first.output.splitlines()
     assert lines[0].startswith("Sending build context") or lines[0] == "Step 1/3 : FROM busybox"
     assert re.search(r"^Step 2/3 : RUN echo hello\n ---> Running in [0-9a-f]{12}\nhello\n", first.output, re.MULTILINE)
     assert f"Successfully built {first.id[7:19]}\nSuccessfully tagged one:two\n" in first.output
-    assert builder.run(first) == "done\n"
-    second = builder.build("-t", "one:two")
+    assert classic.run(first) == "done\n"
+    second = classic.build("-t", "one:two")
     assert second.id == first.id
     assert "Step 2/3 : RUN echo hello\n ---> Using cache\n" in second.output
 
 
-def test_a_failing_step_tells_its_code(builder: Builder) -> None:
-    builder.write({"Dockerfile": "FROM busybox\nRUN exit 3\n"})
-    built = builder.build(check=False)
+def test_a_failing_step_tells_its_code(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nRUN exit 3\n"})
+    built = classic.build(check=False)
     assert built.status == 3
     assert "The command '/bin/sh -c exit 3' returned a non-zero code: 3" in built.errors
+
+
+def test_steps_are_told_in_the_order_of_the_dockerfile(classic: Builder) -> None:
+    classic.write(
+        {"Dockerfile": "ARG base=busybox\nFROM $base AS one\nRUN true\nFROM busybox AS broken\nRUN exit 9\nFROM one\nRUN echo 2\n"}
+    )
+    built = classic.build()
+    assert "Step 1/5 : ARG base=busybox\nStep 2/5 : FROM $base AS one\n" in built.output
+    assert "exit 9" not in built.output
+
+
+def test_the_same_inputs_have_the_same_id(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nARG SOURCE_DATE_EPOCH\nRUN date > /dev/null; touch /a\nCOPY a /b/\n", "a": "A"})
+    first, second = (classic.build("--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000") for _ in range(2))
+    assert first.id == second.id
+    assert str(classic.inspect(first)["Created"]).startswith("2023-11-14T22:13:20")

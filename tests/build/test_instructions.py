@@ -1,7 +1,6 @@
 """What each instruction does to the image, seen from inside."""
 
 import io
-import json
 import tarfile
 from collections.abc import Callable
 
@@ -15,8 +14,7 @@ Build = Callable[..., Built]
 
 
 def config(builder: Builder, built: Built) -> dict:
-    (image,) = json.loads(builder.config(built))
-    return image["Config"]
+    return builder.inspect(built)["Config"]
 
 
 def test_instructions_that_only_configure(builder: Builder, build: Build) -> None:
@@ -91,9 +89,8 @@ def test_stages(builder: Builder, build: Build) -> None:
     )
     built = build(dockerfile)
     assert builder.run(built, "/f", "/g").splitlines() == ["busybox", "2", "busybox"]
-    assert "exit 9" not in built.output
-    assert "Step 1/11 : ARG base=busybox\nStep 2/11 : FROM $base AS one\n" in built.output
-    assert build(dockerfile, "--target", "broken", check=False).status == 9
+    assert "exit 9" not in built.output + built.errors
+    assert build(dockerfile, "--target", "broken", check=False).status
 
 
 def test_triggers_run_in_the_next_build(builder: Builder, build: Build) -> None:

@@ -1,0 +1,100 @@
+"""Mistakes, in words; and builds that end before they are done."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.build.conftest import BUILDX, CLASSIC, Builder, Built
+
+pytestmark = pytest.mark.privileged
+
+Build = Callable[..., Built]
+
+
+def test_a_failing_command_tells_its_code_and_where(builder: Builder, build: Build) -> None:
+    built = build("FROM busybox\nRUN echo before\nRUN echo out; echo err >&2; exit 42\nRUN echo after\n", check=False)
+    assert built.id == ""
+    if builder.client == CLASSIC:
+        assert built.status == 42
+        assert "The command '/bin/sh -c echo out; echo err >&2; exit 42' returned a non-zero code: 42" in built.errors
+        assert "Step 3/4" in built.output
+    else:
+        assert built.status
+        assert "did not complete successfully: exit code: 42" in built.errors
+        assert "Dockerfile:3" in built.errors
+        assert "[3/4] RUN echo out" in built.errors
+    assert "out" in built.output + built.errors
+    assert "echo after" not in built.output
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "message"),
+    [
+        ("FROM busybox\nNONSENSE x\n", "unknown instruction: NONSENSE"),
+        ("FROM busybox\nCOPY missing /x\n", '"/missing": not found'),
+        ("FROM busybox\nCOPY --wrong=1 a /x\n", "unknown flag: --wrong"),
+        ("FROM busybox\nCOPY a\n", "COPY requires at least two arguments"),
+        ("FROM busybox\nCOPY --from=127.0.0.1:5000/nobody a /x\n", "127.0.0.1:5000/nobody"),
+        ("FROM busybox\nRUN --mount=type=odd,target=/x true\n", "odd"),
+        ("FROM busybox\nENV\n", "ENV requires at least one argument"),
+        ("FROM busybox\nUSER nobody-there\nRUN true\n", "nobody-there"),
+        ("FROM busybox\nRUN [\"/missing\"]\n", "missing"),
+        ("FROM busybox\nCOPY a a /file\n", "the destination must be a directory and end with a /"),
+        ("FROM busybox\nEXPOSE abc\n", "abc"),
+        ("FROM $MISSING\nRUN true\n", "base name ($MISSING) should not be blank"),
+        ("RUN true\n", "no build stage in current context"),
+        ("\n", "file with no instructions"),
+        ("FROM Upper\n", "must be lowercase"),
+        ("FROM busybox\nRUN <<EOF\necho\n", "unterminated heredoc"),
+        ("FROM busybox\nHEALTHCHECK --interval=x CMD true\n", 'invalid duration "x"'),
+        ("FROM busybox\nSTOPSIGNAL NOSUCH\n", "NOSUCH"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told(builder: Builder, build: Build, dockerfile: str, message: str) -> None:
+    built = build(dockerfile, check=False, a="A")
+    assert built.status
+    assert built.id == ""
+    assert message in built.errors, built.errors
+
+
+def test_what_is_asked_for_must_exist(builder: Builder, build: Build) -> None:
+    target = build("FROM busybox\n", "--target", "nobody", check=False)
+    assert target.status
+    assert "nobody" in target.errors
+    file = builder.build("--file", str(builder.directory / "Other"), check=False)
+    assert file.status
+    assert "Other" in file.errors
+    image = build("FROM 127.0.0.1:5000/no-such-image:1\n", check=False)
+    assert image.status
+    assert "no-such-image" in image.errors
+
+
+def test_a_client_that_leaves_ends_the_build(builder: Builder) -> None:
+    builder.write({"Dockerfile": "FROM busybox\nRUN echo sleeping; sleep 1234\n"})
+    words = ("docker", "buildx", "build", "--progress=plain") if builder.client == BUILDX else ("docker", "build")
+    client = subprocess.Popen(
+        builder.daemon.network.command([*words, str(builder.directory)]),
+        env=builder.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert client.stdout is not None
+    for line in client.stdout:
+        if line.endswith(b"sleeping\n") and b"echo" not in line:
+            break
+    client.send_signal(signal.SIGINT)
+    client.stdout.read()
+    client.wait(10)
+    deadline = time.monotonic() + 10
+    scratch = builder.daemon.data_root / "build/scratch"
+    while _is_running("sleep 1234") or list(scratch.iterdir()):
+        assert time.monotonic() < deadline, (_is_running("sleep 1234"), list(scratch.iterdir()))
+        time.sleep(0.05)
+    builder.daemon.assert_clean()
+
+
+def _is_running(command: str) -> bool:
+    return subprocess.run(["pgrep", "-f", f"^{command}$"], capture_output=True).returncode == 0
