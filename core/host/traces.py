@@ -67,21 +67,29 @@ def processes(territory: Territory, daemon: int) -> Iterator[Trace]:
             continue
         if daemon and _parent(entry.name) == daemon and _link(f"/proc/{entry.name}/exe") == program:
             continue
-        evidence = next(filter(territory.mentioned_in, _evidence(entry.name)), "")
+        evidence = next(filter(territory.mentioned_in, _evidence(entry.name, territory)), "")
         if evidence:
             yield Trace("process", f"{entry.name} {_command(entry.name)}", _id_near(territory, evidence))
 
 
-def _evidence(pid: str) -> Iterator[str]:
-    foreign = _link(f"/proc/{pid}/ns/mnt") != _link("/proc/self/ns/mnt")
-    for name in ("cgroup", "maps") + ("mountinfo",) * foreign:
+def _evidence(pid: str, territory: Territory) -> Iterator[str]:
+    for name in ("cgroup", "maps"):
         yield from _read(f"/proc/{pid}/{name}").splitlines()
+    if _link(f"/proc/{pid}/ns/mnt") != _link("/proc/self/ns/mnt"):
+        yield from _mounted_inside(pid, territory)
     try:
         descriptors = os.listdir(f"/proc/{pid}/fd")
     except OSError:
         return
     for number in descriptors:
         yield _link(f"/proc/{pid}/fd/{number}")
+
+
+def _mounted_inside(pid: str, territory: Territory) -> Iterator[str]:
+    """Yield mounts of another mount namespace, but for those at our own places: they came by propagation, to any service of the machine."""
+    for line in _read(f"/proc/{pid}/mountinfo").splitlines():
+        if not line.split()[4].startswith(tuple(f"{root}/" for root in territory.roots)):
+            yield line
 
 
 def _id_near(territory: Territory, text: str) -> str:
