@@ -5,7 +5,7 @@ import posixpath
 import secrets
 import stat
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from sdk.linux.mount import UnmountFlag, move_mount, umount
 from sdk.linux.openat import open_in_root
 from sdk.oci import runtime as oci
 from sdk.oci.digest import chain_id
+
+_POINT = "stack-"
+"""How the mount points of stacks in a step's bundle begin."""
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ async def step_mounts(context: EngineContext, wanted: Sequence[StepMount], bundl
     made = StepMounts()
     for number, mount in enumerate(wanted):
         if mount.stack is not None:
-            await _stack(context, mount, mount.stack, bundle / f"stack-{number}", made, held)
+            await _stack(context, mount, mount.stack, bundle / f"{_POINT}{number}", made, held)
         elif mount.directory is not None:
             _directory(mount, mount.directory, made)
         elif mount.tmpfs_size >= 0:
@@ -55,6 +58,13 @@ async def _stack(
         move_mount(root, str(point))
         held.callback(umount, str(point), UnmountFlag.DETACH)
     _bind(mount, f"{point}{place}", made, is_directory=is_directory)
+
+
+def unmount_stacks(bundle: Path) -> None:
+    """Unmount what a daemon that was killed had mounted for a step."""
+    for point in bundle.glob(f"{_POINT}*"):
+        with suppress(OSError):
+            umount(str(point), UnmountFlag.DETACH)
 
 
 def _directory(mount: StepMount, directory: Path, made: StepMounts) -> None:

@@ -15,6 +15,7 @@ from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply, is_running
 from core.engine import start, supervise
+from core.engine.build_mounts import unmount_stacks
 from core.engine.context import EngineContext
 from core.engine.remove import destroy, finish_removal
 from core.engine.runtime_spec import is_settled
@@ -134,6 +135,7 @@ async def _sweep_bundles(context: EngineContext) -> None:
             continue
         for runtime in context.drivers.runtimes.values():
             await _guarded(path.name, runtime.discard(path.name, path))
+        unmount_stacks(path)
         shutil.rmtree(path, ignore_errors=True)
 
 
