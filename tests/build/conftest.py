@@ -84,10 +84,9 @@ class Builder:
         """Run a command in a built image and return its output."""
         return self.daemon.docker("run", "--rm", "--network", "none", built.id, *command).stdout
 
-    def inspect(self, built: Built) -> dict[str, object]:
+    def inspect(self, built: Built) -> dict:
         (image,) = json.loads(self.daemon.docker("image", "inspect", built.id).stdout)
-        found: dict[str, object] = image
-        return found
+        return image
 
 
 def _opened(daemon: Daemon, tmp_path: Path, client: str) -> Builder:

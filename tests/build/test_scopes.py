@@ -71,7 +71,7 @@ def test_a_shell_runs_what_follows_it(builder: Builder, build: Build) -> None:
         'FROM busybox\nSHELL ["/bin/sh", "-ec"]\nRUN false || echo e > /r; echo $- >> /r\nRUN ["/bin/sh", "-c", "echo exec >> /r"]\nCMD x y\n'
     )
     assert "e" in builder.run(built, "cat", "/r").splitlines()[1]
-    assert builder.inspect(built)["Config"]["Cmd"] == ["/bin/sh", "-ec", "x y"]  # type: ignore[index]
+    assert builder.inspect(built)["Config"]["Cmd"] == ["/bin/sh", "-ec", "x y"]
 
 
 def test_a_user_and_a_directory_hold_for_commands(builder: Builder, build: Build) -> None:

@@ -155,7 +155,7 @@ def test_parents_and_exclude_of_patterns(builder: Builder, build: Build) -> None
 def test_links_are_layers_of_their_own(builder: Builder, build: Build) -> None:
     first = build("FROM busybox\nRUN echo 1 > /1\nCOPY --link a /x/a\nCOPY --from=busybox --link /bin/busybox /x/\n", a="A")
     second = build("FROM busybox\nRUN echo 2 > /1\nCOPY --link a /x/a\nCOPY --from=busybox --link /bin/busybox /x/\n", a="A")
-    layers = [builder.inspect(built)["RootFS"]["Layers"] for built in (first, second)]  # type: ignore[index]
+    layers = [builder.inspect(built)["RootFS"]["Layers"] for built in (first, second)]
     assert layers[0][-2:] == layers[1][-2:]
     assert layers[0][-3] != layers[1][-3]
     assert builder.run(second, "cat", "/1", "/x/a") == "2\nA"
