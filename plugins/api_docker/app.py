@@ -19,6 +19,7 @@ from plugins.api_docker.routes import (
     transfer,
     volumes,
 )
+from plugins.api_docker.routing import RouteIndex
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.engine import Engine
 
@@ -33,6 +34,5 @@ def create_app(engine: Engine, settings: ApiDockerSettings) -> FastAPI:
     app.state.settings = settings
     app.state.summaries = SummaryEncoder()
     install_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    app.routes.append(RouteIndex(route for router in ROUTERS for route in router.routes))
     return app

@@ -35,8 +35,7 @@ class Bridges:
 
     def remove(self, name: str) -> None:
         """Remove a bridge; idempotent."""
-        if index := self._route.find(name):
-            self._route.request([messages.delete_link(index)])
+        self._route.delete(name)
 
     def mine(self) -> list[Link]:
         """Return this daemon's bridges."""

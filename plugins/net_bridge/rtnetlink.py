@@ -75,6 +75,14 @@ class RouteSocket:
                 return 0
             raise
 
+    def delete(self, name: str) -> None:
+        """Delete a link; idempotent, even where the kernel removes it at the same moment because its namespace ends. Slow (a grace period)."""
+        try:
+            self.request([messages.delete_link(self.index(name))])
+        except OSError as error:
+            if error.errno != errno.ENODEV:
+                raise
+
     def links(self) -> list[Link]:
         """Return all links of the namespace."""
         return [_decode_link(payload) for payload in self._dump(messages.list_links())]

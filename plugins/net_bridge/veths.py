@@ -68,8 +68,7 @@ class Veths:
 
     def delete(self, host_interface: str) -> None:
         """Delete a pair; idempotent. Slow (a kernel grace period): not for the path of a container's start or end."""
-        if index := self._route.find(host_interface):
-            self._route.request([messages.delete_link(index)])
+        self._route.delete(host_interface)
 
 
 def free_interface(links: Sequence[Link], prefix: str) -> str:

@@ -1,8 +1,8 @@
-"""Plans already assembled, for containers that differ from an earlier one only by their ID.
+"""Plans already assembled, for containers that differ from an earlier one only by their ID and the namespaces they join.
 
-A container's ID is 64 random hexadecimal digits, and every path of its own contains it. So the plan of a container that is like an
-earlier one in all else is the earlier one's with the ID replaced: same length, same addresses. Building a plan takes a third of a
-millisecond, replacing the ID in it a hundredth.
+A container's ID is 64 random hexadecimal digits, and every path of its own contains it; its network namespace is a descriptor's path.
+So the plan of a container that is like an earlier one in all else is the earlier one's with these words replaced by others of the same
+length: all addresses stay. Building a plan takes a millisecond, replacing words in it a fiftieth.
 """
 
 from collections import OrderedDict
@@ -17,8 +17,12 @@ from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.shim.plan import Operation, Plan, Program
 
 _KEPT = 32
+_LONG = 64
 _SHORT = 12
 """An ID's first digits are the container's host name, unless it has another."""
+
+_Words = Sequence[tuple[bytes, bytes]]
+"""What is a container's own, each with the mark that stands for it in a template."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -48,14 +52,14 @@ class PlanTemplates:
 
     def plan(self, bundle: Bundle, io: ProcessIO) -> Program:
         """Return a container's plan. Raises what `build` raises."""
-        described = _encode((str(bundle.path), bundle.spec, bundle.rootfs, io))
-        key = _anonymous(described, bundle.id)
+        words = _own_words(bundle)
+        key = _anonymous(_encode((str(bundle.path), bundle.spec, bundle.rootfs, io)), words)
         known = self._find(key) if key is not None else None
         if known is not None:
-            return _Assembled(_named(known, bundle.id), partial(self.build, bundle, io))
+            return _Assembled(_named(known, words), partial(self.build, bundle, io))
         plan = self.build(bundle, io)
         if key is not None:
-            self._keep(key, _anonymous(plan.assemble(), bundle.id))
+            self._keep(key, _anonymous(plan.assemble(), words))
         return plan
 
     def _find(self, key: bytes) -> bytes | None:
@@ -73,18 +77,23 @@ class PlanTemplates:
                 self._images.popitem(last=False)
 
 
-_LONG_MARK = b"\x01" * 64
-_SHORT_MARK = b"\x02" * _SHORT
+def _own_words(bundle: Bundle) -> _Words:
+    """Return the longest first: the ID's beginning is looked for when the ID itself is gone."""
+    identity = bundle.id.encode()
+    paths = (namespace.path.encode() for namespace in bundle.spec.linux.namespaces if namespace.path)
+    return [(word, bytes([number]) * len(word)) for number, word in enumerate((identity, identity[:_SHORT], *paths), start=1)]
 
 
-def _anonymous(content: bytes, container_id: str) -> bytes | None:
-    """Replace the ID by marks; None if that could not be undone, or if the ID is not of the usual kind."""
-    if len(container_id) != len(_LONG_MARK) or _SHORT_MARK in content or _LONG_MARK in content:
+def _anonymous(content: bytes, words: _Words) -> bytes | None:
+    """Replace the words by their marks; None if that could not be undone, or if the ID is not of the usual kind."""
+    if len(words[0][0]) != _LONG or any(mark in content for _, mark in words):
         return None
-    identity = container_id.encode()
-    return content.replace(identity, _LONG_MARK).replace(identity[:_SHORT], _SHORT_MARK)
+    for word, mark in words:
+        content = content.replace(word, mark)
+    return content
 
 
-def _named(content: bytes, container_id: str) -> bytes:
-    identity = container_id.encode()
-    return content.replace(_LONG_MARK, identity).replace(_SHORT_MARK, identity[:_SHORT])
+def _named(content: bytes, words: _Words) -> bytes:
+    for word, mark in words:
+        content = content.replace(mark, word)
+    return content

@@ -7,8 +7,9 @@ from plugins.api_docker.models.images import Distribution
 from plugins.api_docker.queries import EngineOf
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
+from plugins.api_docker.routing import DirectRoute
 
-router = APIRouter(prefix="/distribution")
+router = APIRouter(prefix="/distribution", route_class=DirectRoute)
 
 
 @router.get("/{name:path}/json")

@@ -1,4 +1,4 @@
-"""Plans of like containers are made by replacing the ID, and are the very bytes that building them would give."""
+"""Plans of like containers are made by replacing their own words, and are the very bytes that building them would give."""
 
 import secrets
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from plugins.runtime_ns.templates import PlanTemplates
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.drivers.storage import Mount
 from sdk.linux.syscalls import native_syscalls
-from sdk.oci.runtime import Linux, Process, Root, Spec, User
+from sdk.oci.runtime import Linux, Namespace, Process, Root, Spec, User
 from sdk.shim.plan import Plan, Record
 
 
@@ -25,18 +25,20 @@ class Builder:
         plan = Plan(native_syscalls())
         plan.call("chdir", str(bundle.path), why="there")
         plan.call("sethostname", bundle.spec.hostname, len(bundle.spec.hostname), why="its name")
+        for namespace in bundle.spec.linux.namespaces:
+            plan.call("openat", -100, namespace.path, 0, why="the namespace to join")
         plan.call("execve", bundle.spec.process.args[0], Record(bundle.spec.process.args), None, why="the program")
         return plan
 
 
-def bundle(container_id: str, args: Sequence[str] = ("true",)) -> Bundle:
+def bundle(container_id: str, args: Sequence[str] = ("true",), sandbox: str = "") -> Bundle:
     process = Process(args=tuple(args), cwd="/", user=User())
     spec = Spec(
         oci_version="1.0.2",
         process=process,
         root=Root("rootfs"),
         hostname=container_id[:12],
-        linux=Linux(cgroups_path=f"/core/{container_id}"),
+        linux=Linux(cgroups_path=f"/core/{container_id}", namespaces=(Namespace("network", sandbox),) if sandbox else ()),
     )
     return Bundle(
         container_id, Path(f"/run/{container_id}/bundle"), spec, (Mount("overlay", "overlay", (f"upperdir=/a/{container_id}/u",)),)
@@ -59,6 +61,16 @@ def test_the_second_of_a_kind_is_not_built_and_is_the_same_bytes(templates: Plan
     image = templates.plan(second, ProcessIO()).assemble()
     assert builder.built == 1
     assert image == Builder()(second, ProcessIO()).assemble()
+
+
+def test_namespaces_to_join_are_replaced_like_the_id(templates: PlanTemplates, builder: Builder):
+    for sandbox in ("/proc/1234/fd/98", "/proc/1234/fd/99", "/proc/5678/fd/10"):
+        made = bundle(secrets.token_hex(32), sandbox=sandbox)
+        assert templates.plan(made, ProcessIO()).assemble() == Builder()(made, ProcessIO()).assemble()
+    assert builder.built == 1
+    longer = bundle(secrets.token_hex(32), sandbox="/proc/1234/fd/100")
+    assert templates.plan(longer, ProcessIO()).assemble() == Builder()(longer, ProcessIO()).assemble()
+    assert builder.built == 2
 
 
 def test_operations_are_built_when_somebody_asks_which_failed(templates: PlanTemplates, builder: Builder):
