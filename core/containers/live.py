@@ -45,6 +45,19 @@ class Outcome:
 
 
 @dataclass(slots=True, eq=False)
+class Tidying:
+    """What the runtime keeps of an ended run is freed a moment later, or at once when somebody needs its place."""
+
+    needed: anyio.Event = field(default_factory=anyio.Event)
+    done: anyio.Event = field(default_factory=anyio.Event)
+
+    async def finish(self) -> None:
+        """Have it done now."""
+        self.needed.set()
+        await self.done.wait()
+
+
+@dataclass(slots=True, eq=False)
 class LiveContainer:
     """Mutable on purpose: the one place where a container's present is kept. Only verbs that hold `lock` change `record.state`."""
 
@@ -62,7 +75,7 @@ class LiveContainer:
     next_exit: Outcome = field(default_factory=Outcome)
     removal: Outcome = field(default_factory=Outcome)
     wake: anyio.Event = field(default_factory=anyio.Event)
-    tidied: anyio.Event | None = None
+    tidying: Tidying | None = None
     backoff: float = 0.0
     files_touched: bool = False
     health_scope: anyio.CancelScope | None = None

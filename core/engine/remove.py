@@ -4,6 +4,7 @@ import logging
 import shutil
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -36,13 +37,13 @@ async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool)
     """Remove a container that does not run. The caller holds the lock."""
     context.containers.save(live, apply(live.record, Transition.REMOVE))
     live.wake.set()
+    if live.log is not None:
+        live.log.remove()
     try:
         await _delete(context, live.record)
     except Exception as error:
         context.containers.save(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
         raise
-    if live.log is not None:
-        live.log.remove()
     context.containers.forget(live.id, live.name)
     if volumes:
         await context.volumes.remove_unused(anonymous_volumes(live.record))
@@ -64,7 +65,15 @@ async def _delete(context: EngineContext, record: ContainerRecord) -> None:
         await context.drivers.storage.remove(record.id)
     if record.image_id not in context.images:  # its layers stayed for this container's sake
         await collect(context.images, context.drivers.storage)
-    shutil.rmtree(context.directory(record.id), ignore_errors=True)
+    _remove_directory(context.directory(record.id))
+
+
+def _remove_directory(path: Path) -> None:
+    """Remove a directory, which usually is empty by now."""
+    try:
+        path.rmdir()
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:

@@ -80,8 +80,8 @@ def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
 async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack) -> Task:
     record = live.record
     path = context.bundle(record.id)
-    if live.tidied is not None:
-        await live.tidied.wait()
+    if live.tidying is not None:
+        await live.tidying.finish()
     path.mkdir(parents=True, exist_ok=True)
     undo.callback(shutil.rmtree, path, ignore_errors=True)
     sandbox_path = await _connect(context, record, undo)

@@ -8,7 +8,7 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers import restart
-from core.containers.live import LiveContainer, Outcome
+from core.containers.live import LiveContainer, Outcome, Tidying
 from core.containers.mount_plan import release_mounts
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply
@@ -23,6 +23,9 @@ from sdk.errors import EngineError
 
 _PATIENCE = 2.0
 """Seconds that output may go on after the process has ended, when something else holds its pipe."""
+
+_REST = 0.1
+"""Seconds after which what the runtime keeps of an ended run is freed."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,8 +68,8 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     forget_process(context, live)
     live.backoff = decision.delay
     _tell(context, live, status)
-    live.tidied = anyio.Event()
-    context.tasks.start_soon(_tidy, context, live, task, live.tidied)
+    live.tidying = Tidying()
+    context.tasks.start_soon(_tidy, context, live.id, task, live.tidying)
     if record.host_config.auto_remove and not decision.restart:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
@@ -81,14 +84,19 @@ async def _leave(context: EngineContext, live: LiveContainer) -> None:
         live.log.close()
 
 
-async def _tidy(context: EngineContext, live: LiveContainer, task: Task, tidied: anyio.Event) -> None:
-    with anyio.CancelScope(shield=True):
-        try:
-            await task.delete()
-        except Exception as error:  # noqa: BLE001 one container must not take the engine down
-            _log.error("container %s: %s", live.id, error)
-        shutil.rmtree(context.bundle(live.id), ignore_errors=True)
-    tidied.set()
+async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: Tidying) -> None:
+    """Free what nobody waits for, when those who waited for the end have had their turn: threads take time from each other."""
+    try:
+        with anyio.move_on_after(_REST):
+            await tidying.needed.wait()
+    finally:
+        with anyio.CancelScope(shield=True):
+            try:
+                await task.delete()
+            except Exception as error:  # noqa: BLE001 one container must not take the engine down
+                _log.error("container %s: %s", container_id, error)
+            shutil.rmtree(context.bundle(container_id), ignore_errors=True)
+        tidying.done.set()
 
 
 async def release_volumes(context: EngineContext, record: ContainerRecord) -> None:

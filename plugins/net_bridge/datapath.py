@@ -133,6 +133,11 @@ class Datapath:
         self._wiring.prepare_empty()
         return self._sandboxes.keep(self._wiring.empty())
 
+    def ready_sandbox(self) -> Sandbox | None:
+        """Return what `open_sandbox` does if one is ready: this alone needs no worker thread."""
+        namespace = self._wiring.ready_empty()
+        return self._sandboxes.keep(namespace) if namespace is not None else None
+
     def release(self, sandbox: Sandbox) -> None:
         """Let go of a sandbox; idempotent."""
         self._sandboxes.release(sandbox)

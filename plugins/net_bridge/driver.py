@@ -75,7 +75,8 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer):
         await self._run(lambda: self._datapath.set_default_route(endpoint, sandbox.path, preferred=preferred))
 
     async def open_sandbox(self) -> Sandbox:
-        return await self._run(self._datapath.open_sandbox)
+        ready = self._datapath.ready_sandbox()
+        return ready if ready is not None else await self._run(self._datapath.open_sandbox)
 
     async def release(self, sandbox: Sandbox) -> None:
         self._datapath.release(sandbox)

@@ -42,11 +42,18 @@ class Pool(Generic[T]):
 
     def take(self) -> T:
         """Return a ready thing, or make one. Raises what making raises."""
+        ready = self.take_ready()
+        if ready is not None:
+            return ready
+        self._target = min(self._target * 2, self._limit)
+        return self._make()
+
+    def take_ready(self) -> T | None:
+        """Return a ready thing if there is one. Never blocks."""
         try:
             return self._ready.popleft()
         except IndexError:
-            self._target = min(self._target * 2, self._limit)
-            return self._make()
+            return None
         finally:
             self._taken.set()
 

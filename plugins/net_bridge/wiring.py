@@ -61,6 +61,10 @@ class Wiring:
         """Return a namespace with nothing but a loopback."""
         return self._empty.take() if self._empty is not None else namespaces.create()
 
+    def ready_empty(self) -> Namespace | None:
+        """Return a namespace with nothing but a loopback if one is ready. Never blocks."""
+        return self._empty.take_ready() if self._empty is not None else None
+
     def stop_wired(self) -> None:
         """Let go of the namespaces wired to the default network; idempotent."""
         if self._wired is not None:

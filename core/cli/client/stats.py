@@ -41,9 +41,9 @@ def _show_live(api: Api, names: list[str]) -> None:
     for reader in readers:
         reader.start()
     with Live(screen=True) as live:
-        while any(reader.is_alive() for reader in readers):
+        while running := [reader for reader in readers if reader.is_alive()]:
             live.update(table(_HEADINGS, map(row, _in_order(names, latest))), refresh=True)
-            readers[0].join(_REFRESH)
+            running[0].join(_REFRESH)
 
 
 def _read(api: Api, name: str, latest: dict[str, Sample]) -> None:

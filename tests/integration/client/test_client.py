@@ -215,6 +215,14 @@ class Terminal:
                 except OSError:
                     assert text in self.seen, self.seen
 
+    def frames(self, seconds: float) -> int:
+        """Read for a while and return how often the screen was drawn."""
+        self.seen, deadline = b"", time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += os.read(self.master, 65536)
+        return self.seen.count(b"box")
+
     def end(self) -> int:
         try:
             return self.process.wait(20)
@@ -271,7 +279,11 @@ def test_bars_are_drawn_on_a_terminal(daemon: Daemon):
 
 def test_live_stats(shared_daemon: Daemon):
     output(shared_daemon, "run", "-d", "--name", "box", "busybox", "sleep", "60")
+    output(shared_daemon, "run", "-d", "--name", "brief", "busybox", "sleep", "60")
     terminal = Terminal(shared_daemon, "stats")
     terminal.expect(b"box")
+    output(shared_daemon, "rm", "-f", "brief")
+    frames = terminal.frames(seconds=3)
     terminal.type(b"\x03")
     assert terminal.end() == 130
+    assert frames < 60  # a few a second, and no more because one of two has ended

@@ -70,3 +70,13 @@ def test_failing_to_make_one_ahead_is_logged_and_tried_again(caplog: pytest.LogC
     until(lambda: "no memory" in caplog.text)
     assert isinstance(pool.take(), Thing)
     pool.close()
+
+
+def test_what_is_ready_can_be_had_without_waiting_for_more(pool: Pool[Thing]) -> None:
+    until(lambda: Thing.alive == 2)
+    taken = [pool.take_ready(), pool.take_ready()]
+    assert all(isinstance(thing, Thing) for thing in taken)
+    until(lambda: Thing.alive == 4)
+    for thing in taken:
+        assert thing is not None
+        thing.close()
