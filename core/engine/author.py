@@ -10,7 +10,7 @@ import msgspec
 from anyio.to_thread import run_sync
 
 from core.engine.image_context import ImageContext
-from core.images.archive import layer_type
+from core.images.compression import layer_type
 from core.images.diskspace import writing
 from core.images.garbage import remove_blob
 from core.images.manifests import own_manifest

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.images.compression import CORRUPT, HashingReader, decompressed
+from core.images.compression import CORRUPT, BlobReader, decompressed
 
 _BLOCK = 512
 
@@ -11,7 +11,7 @@ def is_archive(path: Path) -> bool:
     """Tell by its first block, decompressed, whether a file is a tar."""
     with path.open("rb") as file:
         try:
-            block = decompressed(HashingReader(file.fileno())).read(_BLOCK)
+            block = decompressed(BlobReader(file.fileno())).read(_BLOCK)
         except CORRUPT:
             return False
     return len(block) == _BLOCK and (block[257:262] == b"ustar" or _has_checksum(block))

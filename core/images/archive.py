@@ -1,28 +1,29 @@
 """Image archives as `docker save` and others write them: docker-archive (`manifest.json`) and OCI layout (`index.json`)."""
 
-import hashlib
+import os
 import posixpath
-import tarfile
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import msgspec
 from msgspec import Struct
 
-from core.images.diskspace import writing
+from core.images.archived import ArchivedImage, Member
 from core.images.documents import parse_index, parse_manifest
+from core.images.members import Members
 from core.images.platforms import choose
+from core.images.untar import confined
 from sdk.errors import DataLoss, InvalidArgument, NotFound
-from sdk.oci.descriptor import INDEX_TYPES, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, Descriptor, Platform
-from sdk.oci.digest import hex_of
-from sdk.oci.reference import Reference, parse_reference
+from sdk.oci.descriptor import INDEX_TYPES, Descriptor
+from sdk.oci.digest import hex_of, parse_digest
+from sdk.oci.reference import parse_reference
 
-_MAGIC = ((b"\x1f\x8b", OCI_LAYER_GZIP), (b"\x28\xb5\x2f\xfd", OCI_LAYER_ZSTD))
-_LONGEST_DOCUMENT = 16 << 20
-_COPY = 1 << 20
-_LINKS = 8
+_LONGEST_LIST = 16 << 20
+_LONGEST_DOCUMENT = 4 << 20
+"""Bytes of a manifest or a configuration; registries take no more."""
+
+_BLOB = re.compile(rb"blobs/sha256/([0-9a-f]{64})")
 
 
 class _Entry(Struct, rename="pascal"):
@@ -31,111 +32,95 @@ class _Entry(Struct, rename="pascal"):
     repo_tags: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedImage:
-    """An image in an archive. `manifest` is its own, if the archive has one; the others are names of members."""
-
-    config: str
-    layers: tuple[str, ...]
-    names: tuple[Reference, ...]
-    manifest: bytes | None = None
-
-
 class Archive:
-    """An opened archive file of any compression that tarfile knows. Every method blocks; close it when done."""
+    """An archive that has been taken apart into the current directory."""
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self._tar = tarfile.open(path, "r:*")  # noqa: SIM115 - closed by close()
-            self._members = {posixpath.normpath(member.name): member for member in self._tar}
-        except (tarfile.TarError, EOFError, OSError) as error:
-            raise InvalidArgument(f"invalid archive: {error}") from error
+    def __init__(self, members: Members) -> None:
+        self._members = members
 
-    def close(self) -> None:
-        self._tar.close()
-
-    def images(self, platform: Platform | None) -> list[ArchivedImage]:
+    def images(self) -> list[ArchivedImage]:
         """Return the images in here. Raises InvalidArgument if this is no image archive, DataLoss if it is a damaged one."""
-        if "manifest.json" in self._members:
+        if self._members.find(b"manifest.json"):
             return list(self._docker_images())
-        if "index.json" in self._members:
-            return list(self._oci_images(platform))
+        if self._members.find(b"index.json"):
+            return list(self._oci_images())
         raise InvalidArgument("invalid archive: does not contain a manifest.json")
-
-    def read(self, name: str) -> bytes:
-        """Return a small member. Raises DataLoss."""
-        with self._open(name) as member:
-            return member.read(_LONGEST_DOCUMENT)
-
-    def copy(self, name: str, target: Path) -> Descriptor:
-        """Copy a layer out and describe what was copied. Raises DataLoss."""
-        digest, size, head = hashlib.sha256(), 0, b""
-        with self._open(name) as member, writing(target), target.open("wb") as output:
-            while chunk := member.read(_COPY):
-                head = head or chunk
-                digest.update(chunk)
-                size += len(chunk)
-                output.write(chunk)
-        return Descriptor(layer_type(head), f"sha256:{digest.hexdigest()}", size)
-
-    def _open(self, name: str) -> IO[bytes]:
-        member = self._members.get(posixpath.normpath(name))
-        for _ in range(_LINKS):
-            if member is None or not (member.issym() or member.islnk()):
-                break
-            base = posixpath.dirname(member.name) if member.issym() else ""
-            member = self._members.get(posixpath.normpath(posixpath.join(base, member.linkname)))
-        opened = self._tar.extractfile(member) if member is not None and member.isreg() else None
-        if opened is None:
-            raise DataLoss(f"invalid archive: {name} is missing")
-        return opened
 
     def _docker_images(self) -> Iterator[ArchivedImage]:
         try:
-            entries = msgspec.json.decode(self.read("manifest.json"), type=list[_Entry])
-        except msgspec.MsgspecError as error:
+            entries = msgspec.json.decode(self._list("manifest.json"), type=list[_Entry])
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise DataLoss(f"invalid archive: manifest.json: {error}") from error
         manifests = self._manifests()
         for entry in entries:
-            names = tuple(parse_reference(tag) for tag in entry.repo_tags or ())
-            yield ArchivedImage(entry.config, entry.layers, names, manifests.get(posixpath.basename(entry.config)))
+            config = self._document(entry.config)
+            names = tuple(str(parse_reference(tag)) for tag in entry.repo_tags or ())
+            layers = tuple(self._file(layer) for layer in entry.layers)
+            yield ArchivedImage(config, layers, names, manifests.get(posixpath.basename(entry.config)))
 
-    def _oci_images(self, platform: Platform | None) -> Iterator[ArchivedImage]:
-        for descriptor in parse_index(self.read("index.json")).manifests:
-            content = self._chosen(descriptor, platform)
-            manifest = parse_manifest(content)
-            layers = tuple(_blob(layer.digest) for layer in manifest.layers)
-            yield ArchivedImage(_blob(manifest.config.digest), layers, _names(descriptor), content)
+    def _oci_images(self) -> Iterator[ArchivedImage]:
+        for descriptor in parse_index(self._list("index.json")).manifests:
+            member = self._chosen(descriptor)
+            manifest = parse_manifest(_read(member))
+            layers = tuple(self._blob(layer.digest) for layer in manifest.layers)
+            yield ArchivedImage(self._document(_path(manifest.config.digest)), layers, _names(descriptor), member)
 
-    def _manifests(self) -> dict[str, bytes]:
+    def _manifests(self) -> dict[str, Member]:
         """Return the manifests of an OCI layout by the hexadecimal digest of the configuration they are for."""
-        if "index.json" not in self._members:
-            return {}
-        found = {}
-        for descriptor in parse_index(self.read("index.json")).manifests:
+        found: dict[str, Member] = {}
+        if not self._members.find(b"index.json"):
+            return found
+        for descriptor in parse_index(self._list("index.json")).manifests:
             try:
-                content = self._chosen(descriptor, None)
-                found[hex_of(parse_manifest(content).config.digest)] = content
+                member = self._chosen(descriptor)
+                found[hex_of(parse_manifest(_read(member)).config.digest)] = member
             except (DataLoss, NotFound):
                 continue
         return found
 
-    def _chosen(self, descriptor: Descriptor, platform: Platform | None) -> bytes:
-        content = self.read(_blob(descriptor.digest))
-        return self.read(_blob(choose(parse_index(content), platform).digest)) if descriptor.media_type in INDEX_TYPES else content
+    def _chosen(self, descriptor: Descriptor) -> Member:
+        """Return the manifest that a descriptor in an index is of, or, of several platforms' manifests, this one's."""
+        member = self._document(_path(descriptor.digest))
+        if descriptor.media_type in INDEX_TYPES:
+            return self._document(_path(choose(parse_index(_read(member)), None).digest))
+        return member
+
+    def _list(self, name: str) -> bytes:
+        return _read(_short(self._file(name), name, _LONGEST_LIST))
+
+    def _document(self, name: str) -> Member:
+        return _short(self._file(name), name, _LONGEST_DOCUMENT)
+
+    def _blob(self, digest: str) -> Member:
+        return self._file(_path(digest))
+
+    def _file(self, name: str) -> Member:
+        """Return a file by its name. Raises DataLoss if it is not there, or not what its name says."""
+        path = confined(os.fsencode(name))
+        found = self._members.find(path)
+        if found is None:
+            raise DataLoss(f"invalid archive: {name} is missing")
+        if (told := _BLOB.fullmatch(path)) and hex_of(found.digest) != told[1].decode():
+            raise DataLoss(f"invalid archive: {name} has the digest {found.digest}")
+        return found
 
 
-def layer_type(head: bytes) -> str:
-    """Return the media type of a layer that begins so."""
-    return next((kind for magic, kind in _MAGIC if head.startswith(magic)), OCI_LAYER)
+def _short(member: Member, name: str, longest: int) -> Member:
+    if member.size > longest:
+        raise DataLoss(f"invalid archive: {name} is longer than {longest} bytes")
+    return member
 
 
-def _blob(digest: str) -> str:
-    return f"blobs/sha256/{hex_of(digest)}"
+def _read(member: Member) -> bytes:
+    return Path(member.file).read_bytes()
 
 
-def _names(descriptor: Descriptor) -> tuple[Reference, ...]:
+def _path(digest: str) -> str:
+    return f"blobs/sha256/{hex_of(parse_digest(digest))}"
+
+
+def _names(descriptor: Descriptor) -> tuple[str, ...]:
     full = descriptor.annotations.get("io.containerd.image.name", "")
     short = descriptor.annotations.get("org.opencontainers.image.ref.name", "")
     text = full or (short if ":" in short or "/" in short else "")
-    return (parse_reference(text),) if text else ()
+    return (str(parse_reference(text)),) if text else ()

@@ -9,6 +9,8 @@ from typing import IO, Protocol, cast
 
 import zstandard
 
+from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD
+
 try:
     from isal.igzip import open as open_gzip
     from isal.igzip_lib import IsalError
@@ -23,20 +25,40 @@ CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, _DEFLATE_ERRO
 """What the readers raise for damaged data. OSError is among them: bz2 and gzip have no better."""
 
 
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
 class Reader(Protocol):
     """The part of a binary file that unpacking needs."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
-class HashingReader(io.RawIOBase):
-    """Reads a descriptor and keeps the sha256 and the length of all that was read. `head` is peeked at without being consumed."""
+class HashingReader:
+    """Reads a source and keeps the sha256 and the length of all that was read."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self._hash = hashlib.sha256()
+        self.length = 0
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._source.read(size)
+        self._hash.update(chunk)
+        self.length += len(chunk)
+        return chunk
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+class BlobReader(io.RawIOBase):
+    """Reads a descriptor. `head` is peeked at without being consumed."""
 
     def __init__(self, descriptor: int) -> None:
         self._file = open(descriptor, "rb", buffering=0, closefd=False)  # noqa: SIM115
-        self._hash = hashlib.sha256()
         self._pushed_back = b""
-        self.length = 0
 
     def head(self, size: int) -> bytes:
         """Return up to the first `size` bytes; fewer only if the stream is shorter."""
@@ -48,40 +70,38 @@ class HashingReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        if not self._pushed_back:
+            return self._file.readinto(buffer) or 0
         view = memoryview(buffer)
-        if self._pushed_back:
-            count = min(len(view), len(self._pushed_back))
-            view[:count] = self._pushed_back[:count]
-            self._pushed_back = self._pushed_back[count:]
-        else:
-            count = self._file.readinto(view) or 0
-        self._hash.update(view[:count])
-        self.length += count
+        count = min(len(view), len(self._pushed_back))
+        view[:count] = self._pushed_back[:count]
+        self._pushed_back = self._pushed_back[count:]
         return count
 
     def drain(self) -> None:
-        """Read to the end, so that the digest covers every byte."""
+        """Read to the end, so that whoever writes is not cut off."""
         while self.read(1 << 20):
             pass
 
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
 
-
-def decompressed(source: HashingReader) -> Reader:
+def decompressed(source: BlobReader) -> Reader:
     """Return a reader of the uncompressed stream, chosen by magic number; several members or frames read as one."""
     head = source.head(6)
     buffered = io.BufferedReader(source, 1 << 18)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         return _as_reader(open_gzip(buffered, "rb"))  # type: ignore[no-untyped-call]
-    if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+    if head.startswith(_ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
         return _as_reader(zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(buffered, read_across_frames=True))
     if head.startswith(b"BZh"):
         return _as_reader(bz2.open(buffered, "rb"))
     if head.startswith(b"\xfd7zXZ\x00"):
         return _as_reader(lzma.open(buffered, "rb"))
     return buffered
+
+
+def layer_type(head: bytes) -> str:
+    """Return the media type of a layer that begins so."""
+    return OCI_LAYER_GZIP if head.startswith(_GZIP) else OCI_LAYER_ZSTD if head.startswith(_ZSTD) else OCI_LAYER
 
 
 def _as_reader(file: IO[bytes]) -> Reader:

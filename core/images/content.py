@@ -8,8 +8,9 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -100,13 +101,29 @@ class ContentStore:
     def temporary(self, purpose: str) -> Iterator[Path]:
         """Give a new path beside the partials for content whose digest is not known yet; `adopt` renames it into place. Sweeping leaves it
         alone, and what is left of it is deleted."""
-        name = f"{purpose}-{secrets.token_hex(8)}"
-        path = self._ingest / f"{name}.partial"
-        with self.pins.hold((f"temporary:{name}",)):
+        with self._reserved(purpose) as path:
             try:
                 yield path
             finally:
                 path.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def temporary_directory(self, purpose: str) -> AsyncIterator[Path]:
+        """Give a new directory beside the partials, for many such files; it is removed with all that is left in it."""
+        with self._reserved(purpose) as path:
+            path.mkdir(0o700)
+            try:
+                yield path
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await run_sync(shutil.rmtree, path, limiter=self.limiter)
+
+    @contextmanager
+    def _reserved(self, purpose: str) -> Iterator[Path]:
+        """Give a path beside the partials that no sweeping touches."""
+        name = f"{purpose}-{secrets.token_hex(8)}"
+        with self.pins.hold((f"temporary:{name}",)):
+            yield self._ingest / f"{name}.partial"
 
     async def adopt(self, source: Path, digest: str) -> None:
         """Make a complete, verified file on the same file system a blob."""
@@ -261,7 +278,11 @@ def _delete(path: Path) -> int:
 
 def _sweep_temporaries(directory: Path) -> None:
     for entry in os.scandir(directory):
-        if not _PARTIAL.fullmatch(entry.name):
+        if _PARTIAL.fullmatch(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
             os.unlink(entry.path)
 
 

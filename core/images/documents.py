@@ -32,7 +32,7 @@ def _parse(content: bytes, kind: type[Document], absent: dict[str, Json]) -> Doc
         if not isinstance(fields, dict):
             raise DataLoss(f"{kind.__name__.lower()} is not a JSON object")
         return msgspec.convert({**absent, **fields}, kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise DataLoss(f"malformed {kind.__name__.lower()}: {error}") from error
 
 

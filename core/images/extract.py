@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from core.images import worker
+from core.images.confinement import CORRUPTED, FULL, OK, REFUSED
 from core.images.pipes import Pipe, chunks, feed
 from core.images.untar import Policy
-from core.images.untar_main import CORRUPTED, FULL, OK, REFUSED
 from sdk.errors import DataLoss, EngineError, InvalidArgument, ResourceExhausted, Unavailable
 from sdk.oci.digest import Digest
 
-_ERRORS: dict[str, type[EngineError]] = {CORRUPTED: DataLoss, REFUSED: InvalidArgument, FULL: ResourceExhausted}
+ERRORS: dict[str, type[EngineError]] = {CORRUPTED: DataLoss, REFUSED: InvalidArgument, FULL: ResourceExhausted}
+"""The errors that a worker's report stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What was seen on the way. `diff_id` is the digest of the uncompressed tar, `blob_digest` of the bytes as they came; `size` is
-    the sum of file sizes, `tar_size` the length of the uncompressed tar."""
+    """What was seen on the way. `diff_id` is the digest of the uncompressed tar and `tar_size` its length; `size` is the sum of file
+    sizes."""
 
     diff_id: Digest
-    blob_digest: Digest
     size: int
     tar_size: int
 
@@ -54,8 +54,8 @@ def _arguments(policy: Policy, root: int, directory: int) -> Sequence[str]:
 def _outcome(report: bytes, status: int) -> Unpacked:
     kind, *fields = report.decode("utf-8", "surrogateescape").split("\0")
     if kind == OK and status == 0:
-        diff_id, blob_digest, size, tar_size = fields
-        return Unpacked(Digest(diff_id), Digest(blob_digest), int(size), int(tar_size))
+        diff_id, size, tar_size = fields
+        return Unpacked(Digest(diff_id), int(size), int(tar_size))
     if not fields:
         raise Unavailable(f"unpacking failed: the worker process ended with status {status}")
-    raise _ERRORS.get(kind, Unavailable)(f"failed to unpack: {fields[0]}" if kind != REFUSED else fields[0])
+    raise ERRORS.get(kind, Unavailable)(f"failed to unpack: {fields[0]}" if kind != REFUSED else fields[0])

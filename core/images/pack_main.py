@@ -8,8 +8,8 @@ each is packed alone, without its holes, and one with a `-` in front is packed a
 import os
 import sys
 
+from core.images.confinement import enter
 from core.images.packing import Packing
-from core.images.untar_main import enter
 
 
 def main() -> None:

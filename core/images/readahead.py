@@ -1,6 +1,5 @@
-"""Decompressing and hashing a stream in a thread, a little ahead of the one who reads it."""
+"""Reading (which may be decompressing and hashing) in a thread, a little ahead of the one who wants it."""
 
-import hashlib
 import queue
 import threading
 
@@ -11,14 +10,12 @@ _DEPTH = 8
 
 
 class ReadAhead:
-    """Reads a source in a thread. Keeps the sha256 and the length of all of it; both are right once `read` returned b""."""
+    """Reads a source in a thread; that thread has done with it once `read` returned b"" or raised."""
 
     def __init__(self, source: Reader) -> None:
         self._source = source
-        self._hash = hashlib.sha256()
         self._queue: queue.Queue[bytes | BaseException] = queue.Queue(_DEPTH)
         self._ended = False
-        self.length = 0
         threading.Thread(target=self._run, daemon=True).start()
 
     def read(self, _size: int, /) -> bytes:
@@ -31,15 +28,9 @@ class ReadAhead:
         self._ended = not chunk
         return chunk
 
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
-
     def _run(self) -> None:
         try:
             while chunk := self._source.read(_CHUNK):
-                self._hash.update(chunk)
-                self.length += len(chunk)
                 self._queue.put(chunk)
             self._queue.put(b"")
         except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it

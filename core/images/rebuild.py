@@ -14,11 +14,11 @@ import anyio
 from anyio.to_thread import run_sync
 
 from core.images import worker
+from core.images.confinement import OK
 from core.images.content import ContentStore
 from core.images.diskspace import writing
 from core.images.layers import LayerRecord, Layers
 from core.images.pipes import Pipe, chunks
-from core.images.untar_main import OK
 from sdk.drivers.storage import StorageDriver
 from sdk.errors import DataLoss, NotFound
 from sdk.linux.detached import detached

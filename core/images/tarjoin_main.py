@@ -12,9 +12,9 @@ from typing import Protocol
 
 import zstandard
 
+from core.images.confinement import enter
 from core.images.tarsplit import joined
 from core.images.untar import write_all
-from core.images.untar_main import enter
 
 _FLUSH = 1 << 18
 _GZIP = 31

@@ -11,11 +11,11 @@ from typing import IO
 
 import zstandard
 
-from core.images.compression import CORRUPT, HashingReader, decompressed
+from core.images.compression import CORRUPT, BlobReader, HashingReader, decompressed
+from core.images.confinement import FAILED, OK, enter
 from core.images.readahead import ReadAhead
 from core.images.tarheaders import TarError
 from core.images.tarsplit import Recipe, Splitting
-from core.images.untar_main import FAILED, OK, enter
 
 _READ = 1 << 20
 
@@ -32,14 +32,15 @@ def main() -> None:
 
 
 def _split(root: int, file: IO[bytes]) -> tuple[str, ...]:
-    source = ReadAhead(decompressed(HashingReader(0)))
+    tar = HashingReader(decompressed(BlobReader(0)))
+    source = ReadAhead(tar)
     enter(root, root)
     recipe = Recipe(file)
     Splitting(source, recipe).run()
     recipe.close()
     file.flush()
     os.fsync(file.fileno())
-    return OK, source.digest, str(source.length), _digest(file)
+    return OK, tar.digest, str(tar.length), _digest(file)
 
 
 def _digest(file: IO[bytes]) -> str:

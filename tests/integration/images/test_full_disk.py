@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,9 @@ async def test_a_pull_onto_a_full_disk(
 
 async def test_a_load_onto_a_full_disk(rooms, disk: Path) -> None:
     async def archive():
+        member = tarfile.TarInfo("layer.tar")
+        member.size = 1 << 40
+        yield member.tobuf()
         while True:
             yield bytes(1 << 20)
 

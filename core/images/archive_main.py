@@ -1,0 +1,40 @@
+"""The process that takes an image archive apart: reads it on stdin, writes its files into a directory, and reports on stdout.
+
+Argument: a descriptor of the directory, which becomes the root. The report is a line for each image, or one for what is wrong.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from core.images.archive import Archive
+from core.images.archived import ArchivedImage, Failure
+from core.images.compression import CORRUPT, BlobReader, decompressed
+from core.images.confinement import CORRUPTED, REFUSED, begin, enter, failure
+from core.images.members import Members
+from core.images.readahead import ReadAhead
+from core.images.tarheaders import TarError, TarStream
+from sdk.errors import DataLoss, EngineError
+
+
+def main() -> None:
+    """Do the work of this process and end it."""
+    begin()
+    with open(os.dup(1), "wb") as report:
+        report.writelines(msgspec.json.encode(line) + b"\n" for line in _report(int(sys.argv[1])))
+
+
+def _report(directory: int) -> Sequence[ArchivedImage | Failure]:
+    try:
+        stream = TarStream(ReadAhead(decompressed(BlobReader(0))))
+        enter(directory, directory)
+        members = Members()
+        members.receive(stream)
+        return Archive(members).images()
+    except EngineError as error:
+        return (Failure(CORRUPTED if isinstance(error, DataLoss) else REFUSED, error.message),)
+    except (TarError, MemoryError, *CORRUPT) as error:
+        kind, message = failure(error)
+        return (Failure(REFUSED if kind == CORRUPTED else kind, f"invalid archive: {message}" if kind == CORRUPTED else message),)

@@ -1,0 +1,62 @@
+"""What every process does that reads an archive somebody else made: it bounds itself first, and tells at last what went wrong."""
+
+import errno
+import os
+import resource
+import select
+import sys
+import threading
+
+OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "failed"
+"""How the work ended, as it is reported."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_ASKED = (
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.EINVAL,
+    errno.EFBIG,
+    errno.EMLINK,
+    errno.ERANGE,
+    errno.E2BIG,
+)
+"""What the file system says when an archive asks for what cannot be."""
+
+_MEMORY = 2 << 30
+"""Bytes of address space: an archive may ask its decompressor for a window of any size."""
+
+
+def begin() -> None:
+    """Bound this process' memory, and let it end with whoever reads its standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    threading.Thread(target=_end_with_reader, daemon=True).start()
+
+
+def enter(root: int, directory: int) -> None:
+    """Make `root` this process' root and `directory` in it the current one. Nothing can be imported from in there."""
+    sys.path.clear()
+    os.fchdir(root)
+    os.chroot(".")
+    os.fchdir(directory)
+
+
+def failure(error: BaseException) -> tuple[str, str]:
+    """Return the kind of an error and a sentence: tell a damaged archive from a file system that refuses, whose errors have a number."""
+    if isinstance(error, OSError) and error.errno:
+        where = f"link {error.filename} {error.filename2}: " if error.filename2 else f"{error.filename}: " if error.filename else ""
+        kind = FULL if error.errno in _FULL else CORRUPTED if error.errno in _ASKED else FAILED
+        return kind, f"{where}{os.strerror(error.errno).lower()}"
+    if isinstance(error, MemoryError):
+        return CORRUPTED, "cannot allocate memory"
+    return CORRUPTED, str(error) or type(error).__name__
+
+
+def _end_with_reader() -> None:
+    """End at once when nobody is left to read the report: the engine died, and its successor sweeps the directory away."""
+    poll = select.poll()
+    poll.register(1, 0)
+    poll.poll()
+    os._exit(1)
