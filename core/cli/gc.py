@@ -42,7 +42,7 @@ def collect(
         settings = load_settings(flags, config_file)
         policy = _policy(settings, keep_free, max_age)
         if running := holder(settings.data_root):
-            left = _ask_daemon(running, policy)
+            left = _ask_daemon(running, settings.data_root, policy)
         elif (settings.data_root / "core.db").exists():
             left = _collect(settings, policy)
         else:
@@ -60,20 +60,23 @@ def _policy(settings: Settings, keep_free: str, max_age: str) -> "GcPolicy":
     return GcPolicy(settings.gc.keep_free, settings.gc.max_age)
 
 
-def _ask_daemon(process: int, policy: "GcPolicy") -> list[Trace]:
-    """Let a running daemon collect by policy; its leaks cannot be told from its work."""
+def _ask_daemon(process: int, data_root: Path, policy: "GcPolicy") -> list[Trace]:
+    """Let the daemon that runs on a data root collect by policy; its leaks cannot be told from its work."""
     from core.cli.client.api import ApiError, connect
-    from core.cli.client.models import ImagesPruned
+    from core.cli.client.models import ImagesPruned, Info
     from core.engine.image_gc import policy_filters
 
     queries = policy_filters(policy)
     if not queries:
         raise StartupError(f"the daemon runs (process {process}) and collects its garbage itself; stop it first")
-    for filters in queries:
-        try:
-            reply = connect().post("/images/prune", {"filters": json.dumps(filters)})
-        except ApiError as error:
-            raise StartupError(error.message) from error
+    try:
+        api = connect()
+        if not data_root.samefile(asked := api.get("/info", Info).root):
+            raise StartupError(f"the daemon of {data_root} runs (process {process}), but DOCKER_HOST leads to that of {asked}")
+        replies = [api.post("/images/prune", {"filters": json.dumps(filters)}) for filters in queries]
+    except ApiError as error:
+        raise StartupError(error.message) from error
+    for reply in replies:
         pruned = msgspec.json.decode(reply, type=ImagesPruned)
         _tell([(each.untagged, each.deleted) for each in pruned.images_deleted or ()], pruned.space_reclaimed)
     return []

@@ -27,6 +27,11 @@ async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes:
     return tuple([await _mount(record, container_id, volumes) for record in chosen])
 
 
+def planned_mounts(records: Sequence[MountRecord]) -> tuple[Mount, ...]:
+    """Return the mounts that would be made, of volumes where they were at create; nothing is made available."""
+    return tuple(_mount_of(record, record.source) for record in sorted(_effective(records), key=_depth))
+
+
 async def release_mounts(records: Iterable[MountRecord], container_id: str, volumes: VolumeStore) -> None:
     """Let go of the volumes a container has used; idempotent."""
     for record in records:
@@ -55,13 +60,17 @@ def _depth(record: MountRecord) -> tuple[int, str]:
 
 
 async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore) -> Mount:
-    if record.type == "tmpfs":
-        return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=(*record.options, "rprivate"))
     source = record.source
     if record.type == "volume":
         source = str(await volumes.mount(record, container_id))
     if record.subpath:
         source = await anyio.to_thread.run_sync(resolve_subpath, source, record.subpath, limiter=_limiter)
+    return _mount_of(record, source)
+
+
+def _mount_of(record: MountRecord, source: str) -> Mount:
+    if record.type == "tmpfs":
+        return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=(*record.options, "rprivate"))
     return Mount(destination=record.destination, type="bind", source=source, options=_bind_options(record))
 
 

@@ -18,6 +18,7 @@ from core.engine import (
     create,
     disk_usage,
     exec,
+    explain,
     image_gc,
     inspect,
     logs,
@@ -119,6 +120,9 @@ class ContainerService(_Bound):
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
         del link
         await remove.remove(self.context, self._find(ref), force=force, volumes=volumes)
+
+    async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
+        return await explain.explain(self.context, self._find(ref))
 
     async def rename(self, ref: str, name: str) -> None:
         await rename.rename(self.context, self._find(ref), name)

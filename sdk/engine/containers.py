@@ -202,6 +202,9 @@ class Containers(Protocol):
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
         """Delete it. Raises Conflict while it runs, unless `force`."""
 
+    async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
+        """Return every system call that makes it, as text, with the reason for it. Raises Unsupported where its runtime cannot tell."""
+
     async def rename(self, ref: str, name: str) -> None: ...
 
     async def update(self, ref: str, request: UpdateRequest) -> Sequence[str]:

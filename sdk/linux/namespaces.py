@@ -11,6 +11,8 @@ from sdk.linux.libc import libc
 
 T = TypeVar("T")
 
+CLONE_FS = 0x00000200
+CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 
 
@@ -42,6 +44,35 @@ def in_network_namespace(path: str, work: Callable[[], T]) -> T:
 
     try:
         return in_new_thread(inside)
+    finally:
+        os.close(fd)
+
+
+def is_chrooted() -> bool:
+    """Tell whether this process' root is another than that of its mount namespace.
+
+    setns(2) into any mount namespace then leaves the chroot, and pivot_root(2) changes a root that is not the namespace's.
+    """
+
+    def root_of_namespace() -> tuple[int, int]:
+        fd = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            unshare(CLONE_FS)  # setns(2) moves a thread's root and current directory, which threads share
+            setns(fd, CLONE_NEWNS)
+        finally:
+            os.close(fd)
+        return _place_of_root()
+
+    return in_new_thread(root_of_namespace) != _place_of_root()
+
+
+def _place_of_root() -> tuple[int, int]:
+    """Return the root's mount and inode, in the way a thread sees them (proc(5), /proc/pid/fdinfo)."""
+    fd = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    try:
+        with open(f"/proc/self/fdinfo/{fd}") as file:
+            mount = next(int(line.split()[1]) for line in file if line.startswith("mnt_id:"))
+        return mount, os.fstat(fd).st_ino
     finally:
         os.close(fd)
 

@@ -4,9 +4,11 @@ import json
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from core.host.roots import hold_data_root
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
 
@@ -59,6 +61,16 @@ def test_gc_leaves_a_running_daemon_alone(daemon: Daemon) -> None:
     done = daemon.core("gc", *_roots(daemon), check=False)
     assert done.returncode == 1
     assert f"the daemon runs (process {daemon.pid})" in done.stderr
+
+
+def test_gc_asks_no_other_daemon_than_that_of_the_data_root(daemon: Daemon, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "core.db").touch()
+    with hold_data_root(other):
+        done = daemon.core("gc", "--data-root", str(other), "--keep-free", "1GB", check=False)
+    assert done.returncode == 1
+    assert f"but DOCKER_HOST leads to that of {daemon.data_root}" in done.stderr
 
 
 def test_gc_touches_nothing_that_is_no_data_root(daemon: Daemon) -> None:

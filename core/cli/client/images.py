@@ -10,10 +10,11 @@ import typer
 
 from core.cli.client.api import Api, ApiError, connect
 from core.cli.client.failure import exits
-from core.cli.client.models import ImageSummary, Removal
+from core.cli.client.models import ImageSummary, PlanStep, Removal
 from core.cli.client.pull import split_tag
 from core.cli.client.tables import show_json, show_table
 from core.cli.client.words import age, short, size
+from core.cli.table import lines
 
 _NOT_FOUND = 404
 _KINDS = {"container": "/containers/{}/json", "image": "/images/{}/json", "network": "/networks/{}", "volume": "/volumes/{}"}
@@ -73,9 +74,14 @@ def tag(source: str, target: str) -> None:
 def inspect(
     names: Annotated[list[str], typer.Argument(metavar="NAME")],
     kind: Annotated[str, typer.Option("--type", help="container, image, network or volume.")] = "",
+    plan: Annotated[bool, typer.Option("--plan", help="Show the system calls that make a container, and why.")] = False,
 ) -> None:
     """Show everything about containers, images, networks or volumes."""
     api = connect()
+    if plan:
+        for name in names:
+            print("\n".join(lines([(step.call, step.reason) for step in api.get(f"/containers/{name}/plan", list[PlanStep])])))
+        return
     found = [_inspected(api, name, kind) for name in names]
     show_json([value for value in found if value is not None])
     if None in found:

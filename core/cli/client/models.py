@@ -189,6 +189,11 @@ class RuleMet(Struct, frozen=True, rename="pascal"):
     effect: str = ""
 
 
+class PlanStep(Struct, frozen=True, rename="pascal"):
+    call: str
+    reason: str
+
+
 class PacketPath(Struct, frozen=True, rename="pascal"):
     host_ip: str = field(name="HostIp")
     host_port: int

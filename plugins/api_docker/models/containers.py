@@ -188,6 +188,13 @@ class ContainerInspect(Struct, rename="pascal"):
     size_root_fs: int | UnsetType = UNSET
 
 
+class PlanStep(Struct, rename="pascal"):
+    """A system call that makes a container, and why."""
+
+    call: str
+    reason: str
+
+
 class ContainerCreated(Struct, rename="pascal"):
     id: str
     warnings: tuple[str, ...]

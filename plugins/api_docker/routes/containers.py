@@ -9,7 +9,7 @@ from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.create import create_request, update_request
 from plugins.api_docker.convert.networks import packet_path
-from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, Top, Updated
+from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
 from plugins.api_docker.routing import DirectRoute
@@ -57,6 +57,12 @@ async def inspect_container(name: str, engine: EngineOf, size: Flag = False) -> 
 async def explain_ports(name: str, engine: EngineOf) -> Response:
     """Tell rule by rule how packets reach a container's published ports (this engine's own)."""
     return json([packet_path(path) for path in await engine.networks.explain(name)])
+
+
+@router.get("/{name:path}/plan")
+async def explain_container(name: str, engine: EngineOf) -> Response:
+    """Tell every system call that makes a container, with the reason for it (this engine's own)."""
+    return json([PlanStep(*step) for step in await engine.containers.explain(name)])
 
 
 @router.post("/{name:path}/start")

@@ -169,6 +169,10 @@ class FakeContainers:
         del self._boxes[box.info.id]
         box.exited.set()
 
+    async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
+        """Tell of one system call."""
+        return [(f"0 execve({self.box(ref).info.id})", "the program")]
+
     async def rename(self, ref: str, name: str) -> None:
         """Give a container another name."""
         box = self.box(ref)

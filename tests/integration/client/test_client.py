@@ -287,3 +287,15 @@ def test_live_stats(shared_daemon: Daemon):
     terminal.type(b"\x03")
     assert terminal.end() == 130
     assert frames < 60  # a few a second, and no more because one of two has ended
+
+
+def test_the_plan_of_a_container_is_shown(shared_daemon: Daemon):
+    output(shared_daemon, "run", "-d", "--name", "box", "-v", "data:/data", "busybox", "sleep", "60")
+    plan = output(shared_daemon, "inspect", "--plan", "box").splitlines()
+    assert any("pivot_root" in step for step in plan)
+    assert any("execve" in step and "sleep" in step for step in plan)
+    assert any("/data" in step for step in plan)
+    assert [step.split()[0] for step in plan] == [str(number) for number in range(len(plan))]
+    output(shared_daemon, "rm", "-f", "box")
+    output(shared_daemon, "create", "--name", "box", "busybox", "nothing-like-this")
+    assert "nothing-like-this" in output(shared_daemon, "inspect", "--plan", "box")
