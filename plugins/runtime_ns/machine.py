@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from plugins.runtime_ns.cgroup_hierarchy import Hierarchy, find_hierarchy
 from sdk.errors import SkipPlugin
+from sdk.linux.namespaces import is_chrooted
 from sdk.linux.syscalls import native_syscalls
 
 
@@ -18,7 +19,11 @@ class Machine:
 
 
 def this_machine(cgroup_version: str = "auto") -> Machine:
-    """Return the machine this runs on. Raises SkipPlugin for one without cgroups or with system calls nobody knows."""
+    """Return the machine this runs on. Raises SkipPlugin for one without cgroups or with system calls nobody knows, and in a chroot."""
     if platform.machine() not in ("x86_64", "aarch64"):
         raise SkipPlugin(f"it does not know the system calls of {platform.machine()}")
+    if is_chrooted():
+        raise SkipPlugin(
+            "the daemon runs in a chroot, and exec would lead out of it: give it a root by pivot_root, as a container has"
+        )
     return Machine(native_syscalls(), find_hierarchy(cgroup_version))

@@ -10,9 +10,7 @@ from plugins.runtime_ns.ledger import Ledger
 from plugins.runtime_ns.machine import this_machine
 from plugins.runtime_ns.runtime import NamespaceRuntime
 from plugins.runtime_ns.settings import NamespaceSettings
-from sdk.errors import SkipPlugin
 from sdk.hookspecs import hookimpl
-from sdk.linux.namespaces import is_chrooted
 from sdk.providers import PluginContext, RuntimeProvider
 from sdk.shim.spawn import choose_executor
 from sdk.shim.supervisor import NAME
@@ -20,11 +18,7 @@ from sdk.shim.supervisor import NAME
 
 @asynccontextmanager
 async def open_runtime(plugin: PluginContext, settings: NamespaceSettings) -> AsyncIterator[NamespaceRuntime]:
-    """Yield the runtime. Raises SkipPlugin where cgroups, the machine or the executor asked for do not do, and in a chroot."""
-    if is_chrooted():
-        raise SkipPlugin(
-            "the daemon runs in a chroot: exec would lead out of it. Give it a root by pivot_root, as unshare or a unit does"
-        )
+    """Yield the runtime. Raises SkipPlugin where cgroups, the machine or the executor asked for do not do."""
     machine = this_machine(settings.cgroup_version)
     executor = choose_executor(settings.executor)
     limiter = anyio.CapacityLimiter(settings.parallel_starts)
