@@ -80,7 +80,7 @@ class NetworkProvider(Provider[NetworkDriver, S]):
 
 
 class RegistryProvider(Provider[RegistryBackend, S]):
-    """A registry backend."""
+    """A registry backend; capability `hosts` says that it may serve some hosts beside the chosen backend."""
 
 
 class RuntimeProvider(Provider[Runtime, S]):

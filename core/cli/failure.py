@@ -1,5 +1,6 @@
 """How a command of the daemon's machine fails: one sentence on stderr and exit status 1."""
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ def one_sentence() -> Iterator[None]:
         yield
     except (StartupError, EngineError) as error:
         print(f"core: {error}", file=sys.stderr)
+        sys.exit(1)
+    except sqlite3.DatabaseError as error:
+        print(f"core: the database core.db cannot be read: {error}; put back a copy of it", file=sys.stderr)
         sys.exit(1)
     except PermissionError as error:
         print(f"core: {error.filename or 'this'}: permission denied (are you root?)", file=sys.stderr)

@@ -41,17 +41,6 @@ def hold_data_root(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _take(lock: int, path: Path) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StartupError(
-            f"another daemon (process {os.pread(lock, 20, 0).decode().strip()}) uses the data root {path}"
-        ) from error
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-
-
 def holder(path: Path) -> int:
     """Return the process ID of the daemon that holds a data root, or 0."""
     try:

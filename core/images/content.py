@@ -24,6 +24,7 @@ from sdk.oci.digest import digest_of, hex_of
 from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
+_HEX = re.compile(r"[0-9a-f]{64}")
 _PARTIAL = re.compile(r"[0-9a-f]{64}\.partial")
 _READ = 1 << 20
 _FLUSH = 1 << 20
@@ -135,7 +136,7 @@ class ContentStore:
 
     def digests(self) -> frozenset[str]:
         """Return every blob that is stored."""
-        return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs))
+        return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs) if _HEX.fullmatch(name))
 
     async def usage(self) -> int:
         """Return the bytes allocated on disk for everything in here, as `du --block-size=1` counts."""

@@ -1,12 +1,12 @@
 """Collection of what no image holds: content, committed layers, and the staged directories of pulls that died."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.images.disk import DiskMeter
 from core.images.store import ImageStore
-from sdk.drivers.storage import SnapshotKind, StorageDriver
+from sdk.drivers.storage import SnapshotInfo, SnapshotKind, StorageDriver
 from sdk.errors import Conflict
 
 STAGED_PREFIX = "layer-"
@@ -23,16 +23,35 @@ class Collected:
     freed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What nothing needs: ChainIDs of layers, topmost first, and digests of blobs."""
+
+    layers: tuple[str, ...]
+    blobs: frozenset[str]
+
+
+async def find_garbage(images: ImageStore, storage: StorageDriver) -> Garbage:
+    """Return the layers and blobs that no image, container or pull under way needs."""
+    snapshots = await storage.list()
+    parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
+    layers = (parents.keys() | set(images.layers)) - needed_layers(images, snapshots)
+    return Garbage(tuple(_topmost_first(parents, layers)), images.content.digests() - _blobs_in_use(images))
+
+
+def needed_layers(images: ImageStore, snapshots: Sequence[SnapshotInfo]) -> set[str]:
+    """Return the layers that an image, a container or a pull under way needs."""
+    return _layers_in_use(images, _in_containers(snapshots))
+
+
 async def collect(images: ImageStore, storage: StorageDriver, meter: DiskMeter | None = None) -> Collected:
     """Delete layers and blobs that no image, container or pull under way needs. Safe at any time.
 
     Without a meter layers count with the sizes of their files.
     """
-    snapshots = await storage.list()
-    used = {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
-    parents = {info.name: str(info.parent or "") for info in snapshots if info.kind is SnapshotKind.COMMITTED}
+    used = _in_containers(await storage.list())
     removed, freed = [], 0
-    for chain in _topmost_first(parents, (parents.keys() | set(images.layers)) - _layers_in_use(images, used)):
+    for chain in (await find_garbage(images, storage)).layers:
         record = images.layers.get(chain)
         size = await meter.layer(chain) if meter else record.size if record else 0
         if await _remove_layer(images, storage, chain, used):
@@ -48,6 +67,10 @@ async def sweep_dead_pulls(storage: StorageDriver) -> None:
     for info in await storage.list():
         if info.kind is SnapshotKind.STAGED and info.name.startswith(STAGED_PREFIX):
             await storage.remove(info.name)
+
+
+def _in_containers(snapshots: Sequence[SnapshotInfo]) -> set[str]:
+    return {str(info.parent) for info in snapshots if info.kind is SnapshotKind.ACTIVE and info.parent}
 
 
 def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:

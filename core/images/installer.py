@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import anyio
+import msgspec
 
 from core.images.content import ContentStore
 from core.images.fetcher import short
@@ -88,20 +89,38 @@ class Installer:
                     self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))
                 yield unpacked.diff_id
 
+    async def unpack_again(self, chain: str, record: LayerRecord, archive: Descriptor, *, replace: bool) -> None:
+        """Give a layer that was lost its files again, from an archive that is in the content store. With `replace` in place of what is there.
+
+        Raises DataLoss if the archive is not the layer's, Conflict if something stands on what is to be replaced; both leave what is there.
+        """
+        async with self._layers.locks.hold(chain), self._staged() as key:
+            unpacked = await self._unpacker.unpack(self._content.path(archive.digest), await self._storage.stage(key))
+            _require(unpacked, archive, record.diff_id)
+            if replace:
+                await self._storage.remove(chain)
+            await self._storage.commit(ChainID(chain), key, parent=ChainID(record.parent) if record.parent else None)
+            self._layers.put(chain, msgspec.structs.replace(record, size=unpacked.size, blob=record.blob or archive))
+
     async def _install(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._layers.locks.hold(step.chain):
             if step.chain not in self._layers:
                 await self._unpack_and_commit(step, source, report)
                 report(Progress("Pull complete", short(step.layer.blob.digest)))
+            elif source and not self._can_be_given(step):
+                await source.fetch(step.layer.blob, report)
         step.done.set()
+
+    def _can_be_given(self, step: _Step) -> bool:
+        """Tell whether an archive of an installed layer is here, or can be rebuilt, as long as nothing was lost."""
+        record = self._layers.get(step.chain)
+        known = (step.layer.blob, record.blob) if record and record.blob else (step.layer.blob,)
+        return bool(record and record.recipe) or any(self._content.exists(blob.digest) for blob in known)
 
     async def _unpack_and_commit(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._staged() as key:
             unpacked = await self._unpack(step.layer, key, source, report)
-            if unpacked.diff_id != step.layer.diff_id:
-                raise DataLoss(
-                    f"layer {step.layer.blob.digest} unpacks to {unpacked.diff_id}, not to {step.layer.diff_id} as the image says"
-                )
+            _require(unpacked, step.layer.blob, step.layer.diff_id)
             if step.below:
                 await step.below.done.wait()
             parent = step.below.chain if step.below else None
@@ -139,6 +158,11 @@ class Installer:
             with anyio.CancelScope(shield=True):
                 await self._storage.remove(key)
             raise
+
+
+def _require(unpacked: Unpacked, blob: Descriptor, diff_id: str) -> None:
+    if unpacked.diff_id != diff_id:
+        raise DataLoss(f"layer {blob.digest} unpacks to {unpacked.diff_id}, not to {diff_id} as the image says")
 
 
 def _steps(layers: Sequence[Layer]) -> list[_Step]:

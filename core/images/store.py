@@ -67,6 +67,7 @@ class ImageStore:
         self._uses = dict(self._use_table.items())
         self._images: dict[str, StoredImage] = {}
         self._infos: dict[str, ImageInfo] = {}
+        self._left_out: dict[str, ImageRecord] = {}
         for image_id, record in self._table.items():
             self._load(image_id, record)
         self.hosted = Hosted(database, self.__contains__)
@@ -152,7 +153,17 @@ class ImageStore:
             self._use_table.delete(image_id)
         self._uses.pop(image_id, None)
         self._images.pop(image_id, None)
+        self._left_out.pop(image_id, None)
         self._infos.pop(image_id, None)
+
+    def records(self) -> list[tuple[str, ImageRecord]]:
+        """Return every recorded image, also those that are left out because their configuration cannot be read."""
+        return [*((image.id, image.record) for image in self), *self._left_out.items()]
+
+    def dangling_names(self) -> tuple[Reference, ...]:
+        """Return the names that point at no recorded image."""
+        recorded = self._images.keys() | self._left_out.keys()
+        return tuple(name for name in self.references if (record := self.references.get(name)) and record.image not in recorded)
 
     def children(self, image_id: str) -> tuple[StoredImage, ...]:
         """Return the images built or committed from this one."""
@@ -195,7 +206,9 @@ class ImageStore:
             config = parse_config(self.content.read(image_id))
         except EngineError as error:
             _log.error("image %s is left out: %s", image_id, error)
+            self._left_out[image_id] = record
             return
+        self._left_out.pop(image_id, None)
         chains = chain_ids(tuple(Digest(diff_id) for diff_id in config.rootfs.diff_ids))
         self._images[image_id] = StoredImage(image_id, config, record, chains, self._reference(image_id))
         self._changed(image_id)

@@ -1,7 +1,7 @@
 """Open the drivers in order on one exit stack; closing goes in reverse.
 
-Chosen drivers must open. Of networks, volumes, logs and runtimes all others are opened too, for containers that name them; one
-that does not open is marked, and the daemon goes on.
+Chosen drivers must open. Of networks, volumes, logs and runtimes all others are opened too, for containers that name them, and of
+registries those that may serve hosts of their own; one that does not open is marked, and the daemon goes on.
 """
 
 import logging
@@ -14,6 +14,7 @@ from core.config import Settings, StartupError
 from core.drivers import Drivers
 from core.kernel.health import Health, sentence
 from core.kernel.offers import Offers
+from core.kernel.registries import by_host
 from core.kernel.registry import D, Offer
 from core.kernel.tables import read_table
 from sdk.drivers.registry import RegistryBackend
@@ -43,7 +44,7 @@ async def open_drivers(
     async with AsyncExitStack() as stack:
         opener = _Opener(stack, settings, health, instance, events)
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
-        registry = await opener.only(Kind.REGISTRY, offers.registry, choice.registry)
+        registry = await opener.registries(offers.registry, choice.registry)
         drivers = Drivers(
             storage_name=choice.storage,
             storage=storage,
@@ -74,7 +75,7 @@ async def open_for_images(
         opener = _Opener(stack, settings, health, instance, events)
         yield (
             await opener.only(Kind.STORAGE, offers.storage, settings.drivers.storage),
-            await opener.only(Kind.REGISTRY, offers.registry, settings.drivers.registry),
+            await opener.registries(offers.registry, settings.drivers.registry),
         )
 
 
@@ -110,6 +111,11 @@ class _Opener:
                 _log.warning('%s driver "%s" (plugin %s) is not available: %s', kind, name, offers[name].plugin, error)
                 self.health.failed(offers[name].plugin, sentence(error))
         return opened
+
+    async def registries(self, offers: Mapping[str, Offer[RegistryBackend]], chosen: str) -> RegistryBackend:
+        """Open the chosen backend and those that may serve some hosts beside it, as one."""
+        able = {name: offer for name, offer in offers.items() if name == chosen or "hosts" in offer.provider.capabilities}
+        return by_host(chosen, await self.every(Kind.REGISTRY, able, chosen))
 
     def _require(self, kind: Kind, offers: Collection[str], chosen: str) -> None:
         if chosen not in offers:

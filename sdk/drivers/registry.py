@@ -39,7 +39,15 @@ class SearchResult:
 
 
 class RegistryBackend(ABC):
-    """Speaks to registries. Chooses scheme, mirror and authentication per host by its own settings; retries transient failures."""
+    """Speaks to registries. Chooses scheme, mirror and authentication per host by its own settings; retries transient failures.
+
+    The chosen backend serves every host but those that another one, whose provider has the capability `hosts`, claims for itself.
+    """
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The registries (`host[:port]`, as references begin) that this backend serves whichever backend is chosen, by its own settings."""
+        return frozenset()
 
     @abstractmethod
     async def resolve(self, reference: Reference, credentials: Credentials) -> ResolvedManifest:

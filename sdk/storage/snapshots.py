@@ -5,6 +5,7 @@
     s/<key>/       staged: fs/
     new/           what is being made; renamed into its place when it is whole
     trash/         what is being deleted
+    lost/          committed snapshots that lost their name or their files, by no fault of ours: set aside for a person to look at
 
 A committed snapshot's directory is called by the beginning of its ChainID: so the paths of 127 layers fit in the one page that
 mount(2) takes.
@@ -169,10 +170,29 @@ class SnapshotTree:
             raise
 
     def _load(self) -> Iterator[SnapshotInfo]:
-        for kind in (SnapshotKind.ACTIVE, SnapshotKind.COMMITTED):
-            for directory in (self.root / _DIRECTORIES[kind]).iterdir():
-                name = directory.name if kind is SnapshotKind.ACTIVE else os.readlink(directory / "name")
-                yield SnapshotInfo(name, kind, _parent(directory))
+        for directory in (self.root / _DIRECTORIES[SnapshotKind.ACTIVE]).iterdir():
+            yield SnapshotInfo(directory.name, SnapshotKind.ACTIVE, _parent(directory))
+        for directory in tuple((self.root / _DIRECTORIES[SnapshotKind.COMMITTED]).iterdir()):
+            info = _committed(directory)
+            if info:
+                yield info
+            else:
+                self._set_aside(directory)
+
+    def _set_aside(self, directory: Path) -> None:
+        lost = self.root / "lost"
+        lost.mkdir(exist_ok=True, mode=0o700)
+        os.rename(directory, lost / f"{directory.name}-{uuid.uuid4().hex[:8]}")
+
+
+def _committed(directory: Path) -> SnapshotInfo | None:
+    """Return what a directory is the committed snapshot of; None if it has no name, that of another directory, or no files."""
+    try:
+        name = os.readlink(directory / "name")
+    except OSError:
+        return None
+    is_whole = hex_of(name)[:16] == directory.name and (directory / "fs").is_dir()
+    return SnapshotInfo(name, SnapshotKind.COMMITTED, _parent(directory)) if is_whole else None
 
 
 def _parent(directory: Path) -> ChainID | None:

@@ -7,14 +7,15 @@ Subclass `RegistryContract` in a test module and give it two fixtures: `backend`
 import os
 from collections.abc import AsyncIterator
 
+import anyio
 import msgspec
 import pytest
 
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.errors import DataLoss, EngineError, NotFound, Unavailable, Unsupported
-from sdk.oci.descriptor import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Descriptor
+from sdk.oci.descriptor import OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Descriptor
 from sdk.oci.digest import digest_of
-from sdk.oci.image import Manifest
+from sdk.oci.image import Index, Manifest
 from sdk.oci.reference import Reference, parse_reference
 
 _LAYER = os.urandom(3 << 20)
@@ -172,6 +173,55 @@ class RegistryContract:
     ) -> None:
         with pytest.raises(EngineError):
             await backend.push_blob(image, Descriptor(OCI_LAYER, digest_of(b"x"), 5), _pieces(b"other"), credentials)
+
+    @pytest.mark.anyio
+    async def test_a_manifest_whose_blobs_are_missing_is_refused(
+        self, backend: RegistryBackend, image: Reference, credentials: Credentials
+    ) -> None:
+        manifest = Manifest(config=_described(b"{}", OCI_CONFIG), layers=(_described(b"missing", OCI_LAYER),))
+        with pytest.raises(EngineError):
+            await backend.push_manifest(image, msgspec.json.encode(manifest), OCI_MANIFEST, credentials)
+        with pytest.raises(NotFound):
+            await backend.resolve(image, credentials)
+
+    @pytest.mark.anyio
+    async def test_a_tag_stands_for_what_was_pushed_last(
+        self, backend: RegistryBackend, image: Reference, credentials: Credentials
+    ) -> None:
+        first = await self._push(backend, image, credentials)
+        second = msgspec.json.encode(Manifest(config=_described(_CONFIG, OCI_CONFIG), layers=()))
+        await backend.push_manifest(image, second, OCI_MANIFEST, credentials)
+        assert (await backend.resolve(image, credentials)).content == second
+        by_digest = Reference(image.domain, image.path, None, digest_of(first))
+        assert (await backend.resolve(by_digest, credentials)).content == first
+
+    @pytest.mark.anyio
+    async def test_an_index_is_pushed_after_its_manifests(
+        self, backend: RegistryBackend, image: Reference, credentials: Credentials
+    ) -> None:
+        manifest = await self._push(backend, image, credentials)
+        index = msgspec.json.encode(Index(manifests=(_described(manifest, OCI_MANIFEST),)))
+        await backend.push_manifest(image, index, OCI_INDEX, credentials)
+        resolved = await backend.resolve(image, credentials)
+        assert (resolved.content, resolved.descriptor.media_type) == (index, OCI_INDEX)
+
+    @pytest.mark.anyio
+    async def test_pushes_of_several_tags_at_once_lose_none(
+        self, backend: RegistryBackend, image: Reference, credentials: Credentials
+    ) -> None:
+        manifest = await self._push(backend, image, credentials)
+        tags = [f"t{number}" for number in range(8)]
+        async with anyio.create_task_group() as group:
+            for tag in tags:
+                group.start_soon(
+                    backend.push_manifest, Reference(image.domain, image.path, tag), manifest, OCI_MANIFEST, credentials
+                )
+        for tag in tags:
+            assert (await backend.resolve(Reference(image.domain, image.path, tag), credentials)).content == manifest
+
+    @pytest.mark.anyio
+    async def test_the_hosts_it_claims_can_begin_a_reference(self, backend: RegistryBackend) -> None:
+        assert [host for host in backend.hosts if parse_reference(f"{host}/name").domain != host] == []
 
     @pytest.mark.anyio
     async def test_the_registry_takes_the_credentials(
