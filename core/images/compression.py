@@ -30,11 +30,13 @@ class Reader(Protocol):
 
 
 class HashingReader(io.RawIOBase):
-    """Reads a descriptor and keeps the sha256 and the length of all that was read. `head` is peeked at without being consumed."""
+    """Reads a descriptor and keeps the sha256 (unless not `hashed`) and the length of all that was read. `head` is peeked at without being
+    consumed."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, hashed: bool = True) -> None:
         self._file = open(descriptor, "rb", buffering=0, closefd=False)  # noqa: SIM115
         self._hash = hashlib.sha256()
+        self._hashed = hashed
         self._pushed_back = b""
         self.length = 0
 
@@ -55,7 +57,8 @@ class HashingReader(io.RawIOBase):
             self._pushed_back = self._pushed_back[count:]
         else:
             count = self._file.readinto(view) or 0
-        self._hash.update(view[:count])
+        if self._hashed:
+            self._hash.update(view[:count])
         self.length += count
         return count
 

@@ -15,8 +15,8 @@ _ERRORS: dict[str, type[EngineError]] = {CORRUPTED: DataLoss, REFUSED: InvalidAr
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What was seen on the way. `diff_id` is the digest of the uncompressed tar, `blob_digest` of the bytes as they came; `size` is
-    the sum of file sizes, `tar_size` the length of the uncompressed tar."""
+    """What was seen on the way. `diff_id` is the digest of the uncompressed tar, `blob_digest` of the bytes as they came, both worth
+    something for layers alone; `size` is the sum of file sizes, `tar_size` the length of the uncompressed tar."""
 
     diff_id: Digest
     blob_digest: Digest

@@ -11,10 +11,12 @@ _DEPTH = 8
 
 
 class ReadAhead:
-    """Reads a source in a thread. Keeps the sha256 and the length of all of it; both are right once `read` returned b""."""
+    """Reads a source in a thread. Keeps the sha256 (unless not `hashed`) and the length of all of it; both are right once `read`
+    returned b""."""
 
-    def __init__(self, source: Reader) -> None:
+    def __init__(self, source: Reader, *, hashed: bool = True) -> None:
         self._source = source
+        self._hashed = hashed
         self._hash = hashlib.sha256()
         self._queue: queue.Queue[bytes | BaseException] = queue.Queue(_DEPTH)
         self._ended = False
@@ -38,7 +40,8 @@ class ReadAhead:
     def _run(self) -> None:
         try:
             while chunk := self._source.read(_CHUNK):
-                self._hash.update(chunk)
+                if self._hashed:
+                    self._hash.update(chunk)
                 self.length += len(chunk)
                 self._queue.put(chunk)
             self._queue.put(b"")

@@ -57,9 +57,9 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
     root, directory, shown, layer, owner, keep_kinds = arguments
     uid, _, gid = owner.partition(":")
     policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown)
-    blob = HashingReader(0)
+    blob = HashingReader(0, hashed=policy.layer)
     try:
-        source = ReadAhead(decompressed(blob))
+        source = ReadAhead(decompressed(blob), hashed=policy.layer)
         enter(int(root), int(directory))
         size = _unpack(source, policy)
         blob.drain()
