@@ -2,27 +2,31 @@
 
 import os
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import anyio
-from anyio.to_thread import run_sync
-
 from core.images.extract import extract
 from core.images.untar import Policy
+from sdk.storage.trash import Trash
 
 _ARCHIVE = Policy()
 
 
 class Scratch:
-    """Temporary directories below one; what an earlier process left is deleted when it is opened."""
+    """Temporary directories below one. They vanish at once and are deleted in the background, from `trash` beside it; so is what an earlier
+    process left."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, trash: Path) -> None:
         self._root = root
-        shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True, mode=0o700)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        self._trash = Trash(trash)
+        self._trash.discard(root)
+        root.mkdir(mode=0o700)
+
+    def close(self) -> None:
+        """Stop deleting."""
+        self._trash.close()
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Path]:
@@ -32,8 +36,7 @@ class Scratch:
         try:
             yield path
         finally:
-            with anyio.CancelScope(shield=True):
-                await run_sync(lambda: shutil.rmtree(path, ignore_errors=True))
+            self._trash.discard(path)
 
     @asynccontextmanager
     async def unpacked(self, archive: AsyncIterator[bytes]) -> AsyncIterator[Path]:

@@ -33,8 +33,12 @@ class BuildService:
         directory = context.settings.data_root / "build"
         self._context = context
         self._images = images
-        self._scratch = Scratch(directory / "scratch")
+        self._scratch = Scratch(directory / "scratch", directory / "trash")
         self._cache = BuildCache(context.database, context.images.layers, directory / "mounts")
+
+    def close(self) -> None:
+        """Stop what runs in the background; what is left to delete is deleted after the next start."""
+        self._scratch.close()
 
     async def build(self, request: BuildRequest) -> AsyncIterator[BuildEvent]:
         drivers = self._context.drivers

@@ -260,6 +260,7 @@ async def open_engine(
             builds=builds,
         )
         names.close()
+        builds.close()
         tasks.cancel_scope.cancel()
     for live in containers:
         _let_go(live)

@@ -35,16 +35,18 @@ class Reader(Protocol):
 
 
 class HashingReader:
-    """Reads a source and keeps the sha256 and the length of all that was read."""
+    """Reads a source and keeps the length of all that was read and, unless not `hashed`, the sha256."""
 
-    def __init__(self, source: Reader) -> None:
+    def __init__(self, source: Reader, *, hashed: bool = True) -> None:
         self._source = source
+        self._hashed = hashed
         self._hash = hashlib.sha256()
         self.length = 0
 
     def read(self, size: int, /) -> bytes:
         chunk = self._source.read(size)
-        self._hash.update(chunk)
+        if self._hashed:
+            self._hash.update(chunk)
         self.length += len(chunk)
         return chunk
 

@@ -16,8 +16,8 @@ ERRORS: dict[str, type[EngineError]] = {CORRUPTED: DataLoss, REFUSED: InvalidArg
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What was seen on the way. `diff_id` is the digest of the uncompressed tar and `tar_size` its length; `size` is the sum of file
-    sizes."""
+    """What was seen on the way. `diff_id` is the digest of the uncompressed tar (it says something for layers alone) and `tar_size` its
+    length; `size` is the sum of file sizes."""
 
     diff_id: Digest
     size: int

@@ -28,7 +28,7 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
     policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown)
     blob = BlobReader(0)
     try:
-        tar = HashingReader(decompressed(blob))
+        tar = HashingReader(decompressed(blob), hashed=policy.layer)
         source = ReadAhead(tar)
         enter(int(root), int(directory))
         size = _unpack(source, policy)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import anyio
 
+from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.plan import Plan
 from plugins.builder_dockerfile.progress import Step, Telling
@@ -30,6 +31,7 @@ class Building:
     epoch: int | None
     file: str
     limiter: anyio.CapacityLimiter
+    digests: FileDigests
     locks: dict[str, anyio.Lock] = field(default_factory=dict)
     consumed: set[str] = field(default_factory=set)
 

@@ -130,8 +130,7 @@ def _digest(sources: list[Source]) -> str:
         if source.content is not None:
             whole.update(source.content)
         elif source.tree is not None:
-            entries = source.tree.walk(source.path)
-            whole.update(tree_digest(entries, owned=source.tree.owned, skip=source.skips).encode())
+            whole.update(tree_digest(source.tree, source.path, source.skips).encode())
     return whole.hexdigest()
 
 

@@ -7,6 +7,7 @@ import anyio
 
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
+from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.finishing import finish, take_over
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
@@ -26,12 +27,19 @@ _KNOWN = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNT
 """Arguments that mean something without being declared."""
 
 
-def events(request: BuildRequest, host: BuildHost, parallelism: int) -> AsyncGenerator[BuildEvent, None]:
-    """Make what is asked for and yield what happens; the result comes last. Raises BuildFailed, InvalidArgument."""
-    return reported(lambda tell: _make(request, host, Telling(tell), parallelism))
+class Maker:
+    """Makes images, and remembers the digests of contexts that stay."""
+
+    def __init__(self, parallelism: int) -> None:
+        self._parallelism = parallelism
+        self._digests = FileDigests()
+
+    def events(self, request: BuildRequest, host: BuildHost) -> AsyncGenerator[BuildEvent, None]:
+        """Make what is asked for and yield what happens; the result comes last. Raises BuildFailed, InvalidArgument."""
+        return reported(lambda tell: _make(request, host, Telling(tell), self._parallelism, self._digests))
 
 
-async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parallelism: int) -> None:
+async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parallelism: int, digests: FileDigests) -> None:
     arguments = {name: value for name, value in request.build_args.items() if value is not None}
     async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
         dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
@@ -48,11 +56,12 @@ async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parall
             host=host,
             plan=plan,
             telling=telling,
-            context=Tree(root, rules),
+            context=Tree(root, rules, digests=digests),
             arguments=arguments,
             epoch=_epoch(request, arguments),
             file=request.dockerfile,
             limiter=anyio.CapacityLimiter(parallelism),
+            digests=digests,
         )
         await take_over(building)
         state = await _target(building)

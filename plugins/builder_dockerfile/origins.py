@@ -55,6 +55,6 @@ async def opened(building: Building, origin: Origin) -> AsyncIterator[Tree]:
     else:
         root = os.open(origin.directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            yield Tree(root)
+            yield Tree(root, digests=building.digests)
         finally:
             os.close(root)

@@ -119,7 +119,7 @@ async def _mount_keys(building: Building, job: _Job) -> list[object]:
 def _bind_digest(tree: Tree, source: str) -> str:
     path = posixpath.normpath("/" + source).lstrip("/")
     try:
-        return tree_digest(tree.walk(path), owned=tree.owned)
+        return tree_digest(tree, path)
     except OSError:
         raise not_found(source) from None
 

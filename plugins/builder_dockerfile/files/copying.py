@@ -93,10 +93,11 @@ class Copier:
             return
         head, name = posixpath.split(posixpath.normpath(target))
         parent = self.directory(head)
-        self._clear(parent, name, target)
         if kind == stat.S_IFREG:
-            self._file(entry, parent, name)
-        elif kind == stat.S_IFLNK:
+            self._file(entry, parent, name, target)
+            return
+        self._clear(parent, name, target)
+        if kind == stat.S_IFLNK:
             os.symlink(os.readlink(entry.place), name, dir_fd=parent)
             self._own(entry, lambda uid, gid: os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False))
             _set_time(name, parent, entry.status.st_mtime_ns)
@@ -110,8 +111,7 @@ class Copier:
         """Write a file that is nowhere else: a heredoc."""
         head, name = posixpath.split(posixpath.normpath(target))
         parent = self.directory(head)
-        self._clear(parent, name, target)
-        descriptor = os.open(name, _CREATE, 0o600, dir_fd=parent)
+        descriptor = self._create(parent, name, target)
         try:
             _write(descriptor, data)
             os.chown(descriptor, *(self.dress.owner or (0, 0)))
@@ -142,20 +142,28 @@ class Copier:
             raise BuildFailed(f"cannot copy to non-directory: {target}: cannot overwrite a directory with a file")
         os.unlink(name, dir_fd=parent)
 
-    def _file(self, entry: Entry, parent: int, name: str) -> None:
+    def _file(self, entry: Entry, parent: int, name: str, target: str) -> None:
         source = os.open(entry.place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            target = os.open(name, _CREATE, 0o600, dir_fd=parent)
+            made = self._create(parent, name, target)
             try:
-                _copy_content(source, target, entry.status.st_size)
-                self._own(entry, lambda uid, gid: os.chown(target, uid, gid))
-                os.chmod(target, self._mode(entry))
-                _copy_xattrs(source, target)
-                os.utime(target, ns=(entry.status.st_mtime_ns, entry.status.st_mtime_ns))
+                _copy_content(source, made, entry.status.st_size)
+                self._own(entry, lambda uid, gid: os.chown(made, uid, gid))
+                os.chmod(made, self._mode(entry))
+                _copy_xattrs(source, made)
+                os.utime(made, ns=(entry.status.st_mtime_ns, entry.status.st_mtime_ns))
             finally:
-                os.close(target)
+                os.close(made)
         finally:
             os.close(source)
+
+    def _create(self, parent: int, name: str, target: str) -> int:
+        """Make an empty file, also where one is; most often there is none, so that is tried first."""
+        try:
+            return os.open(name, _CREATE, 0o600, dir_fd=parent)
+        except FileExistsError:
+            self._clear(parent, name, target)
+            return os.open(name, _CREATE, 0o600, dir_fd=parent)
 
     def _mode(self, entry: Entry) -> int:
         mode = entry.status.st_mode
@@ -169,7 +177,7 @@ class Copier:
 
 def _copy_content(source: int, target: int, size: int) -> None:
     if size <= _SMALL:
-        _write(target, os.read(source, _SMALL))
+        _write(target, os.read(source, size))
         return
     while os.sendfile(target, source, None, 1 << 30):
         pass

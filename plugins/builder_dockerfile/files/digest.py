@@ -3,46 +3,34 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from plugins.builder_dockerfile.files.tree import Entry
+from plugins.builder_dockerfile.files.filedigests import file_digest
+from plugins.builder_dockerfile.files.tree import Entry, Tree
 
-_SMALL = 1 << 16
 
-
-def tree_digest(entries: Iterable[Entry], *, owned: bool, skip: Callable[[str], bool] = lambda _name: False) -> str:
-    """Return the digest of some entries as they come."""
+def tree_digest(tree: Tree, path: str, skip: Callable[[str], bool] = lambda _name: False) -> str:
+    """Return the digest of a file of a tree, or of a directory and all that is in it."""
     whole = hashlib.sha256()
-    for entry in entries:
+    for entry in tree.walk(path):
         if not skip(entry.name):
-            whole.update(_line(entry, owned=owned))
+            whole.update(_line(entry, tree))
     return whole.hexdigest()
 
 
-def _line(entry: Entry, *, owned: bool) -> bytes:
+def _line(entry: Entry, tree: Tree) -> bytes:
     status = entry.status
     kind = stat.S_IFMT(status.st_mode)
     mode = 0 if kind == stat.S_IFLNK else stat.S_IMODE(status.st_mode)
-    owner = f"{status.st_uid}:{status.st_gid}" if owned else ""
+    owner = f"{status.st_uid}:{status.st_gid}" if tree.owned else ""
     head = f"{entry.name}\0{kind:o}\0{mode:o}\0{owner}\0{status.st_rdev if kind in (stat.S_IFCHR, stat.S_IFBLK) else ''}\0"
-    return os.fsencode(head) + _content(entry, kind) + b"\n"
+    return os.fsencode(head) + _content(entry, kind, tree) + b"\n"
 
 
-def _content(entry: Entry, kind: int) -> bytes:
+def _content(entry: Entry, kind: int, tree: Tree) -> bytes:
     if kind == stat.S_IFLNK:
         return os.fsencode(os.readlink(entry.place))
-    return file_digest(entry.place) if kind == stat.S_IFREG else b""
-
-
-def file_digest(place: str) -> bytes:
-    """Return the sha256 of a file's content, in hexadecimal."""
-    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        data = os.read(descriptor, _SMALL)
-        if len(data) < _SMALL:
-            return hashlib.sha256(data).hexdigest().encode()
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        with open(descriptor, "rb", closefd=False) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest().encode()
-    finally:
-        os.close(descriptor)
+    if kind != stat.S_IFREG:
+        return b""
+    found = tree.digests.of(entry.place, entry.status) if tree.digests else file_digest(entry.place, entry.status.st_size)
+    return found.encode()

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.language.ignore import IgnoreRules
 from plugins.builder_dockerfile.language.patterns import compile_pattern, is_pattern
 from sdk.linux.openat import open_in_root
@@ -25,11 +26,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`root` is a descriptor of the root directory. `owned` says that owners count; in a context they do not."""
+    """`root` is a descriptor of the root directory. `owned` says that owners count; in a context they do not. `digests` are of a file
+    system that stays mounted."""
 
     root: int
     ignore: IgnoreRules = field(default_factory=IgnoreRules)
     owned: bool = False
+    digests: FileDigests | None = None
 
     def matches(self, pattern: str) -> list[str]:
         """Return the paths (relative to the root) a name or pattern stands for, sorted; ignored ones do not exist."""
