@@ -76,7 +76,7 @@ class StorageProvider(Provider[StorageDriver, S]):
 
 
 class NetworkProvider(Provider[NetworkDriver, S]):
-    """A network driver; capability `ipam` says it chooses addresses itself."""
+    """A network driver."""
 
 
 class RegistryProvider(Provider[RegistryBackend, S]):

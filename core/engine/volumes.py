@@ -1,8 +1,10 @@
 """The engine's volumes, as frontends ask for them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
+from core.engine import volume_archives
 from core.events.bus import EventBus
+from core.images.pack import Archive
 from core.volumes.catalog import VolumeCatalog
 from core.volumes.filters import listed, prunable
 from sdk.engine.containers import Filters, Pruned
@@ -37,6 +39,19 @@ class VolumeService:
         except NoSuchVolume:
             if not force:
                 raise
+
+    async def export(self, name: str) -> Archive:
+        """Return a tar of a volume. Raises NoSuchVolume, Unsupported."""
+        return await volume_archives.export(self._catalog, name)
+
+    async def import_archive(self, name: str, content: AsyncIterator[bytes], *, force: bool = False) -> None:
+        """Unpack a tar over a volume's contents. Raises Conflict while it is used, unless `force`; InvalidArgument."""
+        await volume_archives.import_archive(self._catalog, name, content, force=force)
+
+    async def clone(self, name: str, new_name: str) -> VolumeInfo:
+        """Make a volume with the contents of another. Raises NoSuchVolume, Conflict."""
+        await volume_archives.clone(self._catalog, name, new_name)
+        return self._catalog.find(new_name).info()
 
     async def prune(self, filters: Filters) -> Pruned:
         """Delete unused anonymous volumes, all unused ones with filter all=1; tell what went and the bytes freed."""

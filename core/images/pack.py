@@ -12,19 +12,21 @@ Archive = AsyncGenerator[bytes, None]
 """A tar as it is made. Close it (`contextlib.aclosing`) to end the process that makes it."""
 
 
-def pack_tree(root: int, directory: int, name: str, archive_name: str, *, excluded: Collection[int] = ()) -> Archive:
+def pack_tree(
+    root: int, directory: int, name: str, archive_name: str, *, excluded: Collection[int] = (), sparse: bool = False
+) -> Archive:
     """Yield a tar of the file or tree `name` in `directory`, where it is called `archive_name`; all names are below `root`.
 
-    Directories on `excluded` devices are packed empty. Sockets are left out.
+    Directories on `excluded` devices are packed empty. Sockets are left out, with `sparse` the holes of files too, in GNU tar's way.
     """
     devices = ",".join(str(device) for device in excluded)
-    return _packed(b"", root, directory, name, archive_name, devices)
+    return _packed(b"", root, directory, "1" if sparse else "", name, archive_name, devices)
 
 
 def pack_changes(root: int, present: Iterable[str], deleted: Iterable[str]) -> Archive:
     """Yield a layer's tar (image-spec: layer.md "Representing Changes"): every path in `present` alone, and whiteouts of `deleted`."""
     paths = [f"+{path}\0" for path in present] + [f"-{path}\0" for path in deleted]
-    return _packed(os.fsencode("".join(paths)), root, root, "", "", "")
+    return _packed(os.fsencode("".join(paths)), root, root, "1", "", "", "")
 
 
 async def _packed(paths: bytes, root: int, directory: int, *what: str) -> Archive:

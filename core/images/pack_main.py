@@ -1,8 +1,8 @@
 """The process that packs a tar: changes its root, walks, and writes the archive on stdout.
 
-Arguments: descriptor of the root, descriptor of a directory in it, descriptor to report trouble on, and what to pack: either a name in
-that directory, the name it has in the archive and device numbers not to descend into, or, with no name, NUL-terminated paths on stdin:
-each is packed alone, without its holes, and one with a `-` in front is packed as a whiteout.
+Arguments: descriptor of the root, descriptor of a directory in it, descriptor to report trouble on, whether to leave the holes of
+files out, and what to pack: either a name in that directory, the name it has in the archive and device numbers not to descend into, or,
+with no name, NUL-terminated paths on stdin: each is packed alone, and one with a `-` in front is packed as a whiteout.
 """
 
 import os
@@ -14,12 +14,12 @@ from core.images.packing import Packing
 
 def main() -> None:
     """Do the work of this process and end it."""
-    root, directory, report, name, archive_name, devices = sys.argv[1:]
+    root, directory, report, sparse, name, archive_name, devices = sys.argv[1:]
     excluded = frozenset(int(device) for device in devices.split(",") if device)
     paths = [] if name else sys.stdin.buffer.read().split(b"\0")[:-1]
     try:
         enter(int(root), int(directory))
-        packing = Packing(1, excluded, sparse=not name)
+        packing = Packing(1, excluded, sparse=bool(sparse))
         if name:
             packing.tree(os.fsencode(name), os.fsencode(archive_name))
         for path in paths:

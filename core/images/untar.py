@@ -36,12 +36,14 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 @dataclass(slots=True)
 class Policy:
     """How to unpack. `layer` gives whiteouts their meaning, `owner` replaces the owners in the archive, and `keep_kinds` refuses to
-    replace a directory by something else or the reverse. `shown_directory` is what messages call the current directory."""
+    replace a directory by something else or the reverse. `shown_directory` is what messages call the current directory. `root_entry`
+    says that the archive's own root (`./`) is that directory and gives it owner, mode, times and attributes; a layer's always does."""
 
     layer: bool = False
     owner: tuple[int, int] | None = None
     keep_kinds: bool = False
     shown_directory: str = "/"
+    root_entry: bool = False
 
 
 class Refused(Exception):
@@ -127,7 +129,7 @@ class Unpacking:
         """Make a directory that is still plain: a set-group-ID bit or a default ACL would be passed on to what is made in it."""
         if name:
             self._make_directory(name)
-        elif not self.policy.layer:
+        elif not (self.policy.layer or self.policy.root_entry):
             return
         self._directories[name or b"."] = (*self._owner(entry), entry.mode, entry.mtime_ns, entry.xattrs)
 

@@ -23,9 +23,9 @@ def main() -> None:
 
 
 def _report(arguments: Sequence[str]) -> tuple[str, ...]:
-    root, directory, shown, layer, owner, keep_kinds = arguments
+    root, directory, shown, layer, owner, keep_kinds, root_entry = arguments
     uid, _, gid = owner.partition(":")
-    policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown)
+    policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown, bool(root_entry))
     blob = BlobReader(0)
     try:
         tar = HashingReader(decompressed(blob), hashed=policy.layer)

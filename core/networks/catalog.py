@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core.drivers import Drivers, calling
+from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
 from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet
 from core.store.database import Database
-from sdk.drivers.network import NetworkDriver
+from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, PermissionDenied
 
@@ -64,6 +65,10 @@ class NetworkCatalog:
         """Return the driver of a network that has one. Raises NotFound."""
         return self._drivers.network(record.config.driver)
 
+    def chooses_addresses(self, record: NetworkRecord) -> bool:
+        """Tell whether a network's driver, not the engine, chooses its addresses."""
+        return isinstance(self._drivers.networks.get(record.config.driver), AddressChooser)
+
     # -----------------------------------------------------------------------------------------------------------------
     # Making and removing
     # -----------------------------------------------------------------------------------------------------------------
@@ -75,6 +80,10 @@ class NetworkCatalog:
         if driver_name in NO_DRIVER:
             raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
         driver = self._drivers.network(driver_name)
+        if isinstance(driver, AddressChooser):
+            with calling(driver_name, "subnets"):
+                request = await with_subnets_of(driver, request)
+            self._check_name(request.name)  # somebody may have been faster meanwhile
         record = self._decide(request, driver_name)
         self._records[record.id] = record
         try:
@@ -121,9 +130,11 @@ class NetworkCatalog:
             raise InvalidArgument(f"could not find ipam driver {request.ipam_driver}")
         network_id = secrets.token_hex(32)
         taken = [cidr for record in self._records.values() for cidr in record.cidrs]
-        subnets = tuple(choose_subnets(_wanted_subnets(request, network_id), taken, host_routes()))
+        chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
+        wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, network_id)
+        subnets = tuple(choose_subnets(wanted, taken, host_routes()))
         config = replace(request, driver=driver, subnets=subnets, ipam_driver="default")
-        static = any(subnet.subnet for subnet in request.subnets)
+        static = chosen_by_driver or any(subnet.subnet for subnet in request.subnets)
         return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config, static=static)
 
     def _add_predefined(self) -> None:
@@ -136,6 +147,8 @@ class NetworkCatalog:
     def _predefined(self, name: str) -> NetworkCreate:
         if name != BRIDGE:
             return NetworkCreate(name, driver="host" if name == HOST else "null")
+        if isinstance(self._drivers.networks.get(self._drivers.network_name), AddressChooser):
+            return NetworkCreate(BRIDGE, driver=self._drivers.network_name, options=_BRIDGE_OPTIONS)
         subnet = choose_bridge_subnet([*host_routes(), *(cidr for record in self._records.values() for cidr in record.cidrs)])
         return NetworkCreate(BRIDGE, driver=self._drivers.network_name, subnets=(subnet,), options=_BRIDGE_OPTIONS)
 

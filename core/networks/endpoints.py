@@ -71,7 +71,8 @@ class Endpoints:
             await self._unmake(network, endpoint.endpoint(container_id), sandbox)
         except EngineError:
             _log.exception("container %s stays on network %s until the next boot", container_id, network.name)
-        self._catalog.addresses(network).release(ip_interface(address).ip for address in endpoint.addresses)
+        if not self._catalog.chooses_addresses(network):
+            self._catalog.addresses(network).release(ip_interface(address).ip for address in endpoint.addresses)
 
     async def release(self, driver: str, sandbox: Sandbox) -> None:
         """Let go of a sandbox a driver made."""
@@ -80,14 +81,17 @@ class Endpoints:
 
     def take_over(self, network: NetworkRecord, endpoint: EndpointRecord) -> None:
         """Note at boot that an endpoint's addresses are in use."""
+        if self._catalog.chooses_addresses(network):
+            return
         pool = self._catalog.addresses(network)
         for address in endpoint.addresses:
             pool.claim(ip_interface(address).ip)
 
     def _allocate(self, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> EndpointSpec:
-        pool = self._catalog.addresses(place.network)
-        addresses = pool.allocate(static_addresses(place.config))
-        undo.callback(pool.release, addresses)
+        pool, addresses = self._catalog.addresses(place.network), static_addresses(place.config)
+        if not self._catalog.chooses_addresses(place.network):
+            addresses = pool.allocate(addresses)
+            undo.callback(pool.release, addresses)
         return EndpointSpec(
             id=secrets.token_hex(32),
             container_id=request.container_id,

@@ -95,7 +95,7 @@ class VolumeCatalog:
         """Make a volume, or return the one of that name. Raises InvalidArgument, Conflict (other driver or options), NotFound (driver)."""
         name = request.name or secrets.token_hex(32)
         async with self._lock(name):
-            return self._existing(name, request) or await self._create(name, request, "")
+            return self._existing(name, request) or await self._create(name, request)
 
     async def remove(self, name: str) -> None:
         """Delete a volume and its data. Raises NoSuchVolume, Conflict while containers use it."""
@@ -116,7 +116,7 @@ class VolumeCatalog:
             raise Conflict(f"create {name}: conflict: volume exists with other driver options")
         return record
 
-    async def _create(self, name: str, request: VolumeCreate, container_id: str) -> VolumeRecord:
+    async def _create(self, name: str, request: VolumeCreate, pending_for: str = "") -> VolumeRecord:
         anonymous = not request.name
         record = VolumeRecord(
             name=name,
@@ -125,7 +125,7 @@ class VolumeCatalog:
             created_ns=time.time_ns(),
             labels={**request.labels, **({ANONYMOUS_LABEL: ""} if anonymous else {})},
             options=dict(request.options),
-            pending_for=container_id if anonymous else "",
+            pending_for=pending_for,
         )
         self._table.put(name, record)
         try:
@@ -166,7 +166,8 @@ class VolumeCatalog:
         """Make or find a volume for a container that is being created; from now on it is in use. Raises what `create` raises."""
         name = request.name or secrets.token_hex(32)
         async with self._lock(name):
-            record = self._existing(name, request) or await self._create(name, request, container_id)
+            pending_for = "" if request.name else container_id
+            record = self._existing(name, request) or await self._create(name, request, pending_for)
             self._claims[container_id].add(name)
             return record.info()
 
@@ -224,6 +225,34 @@ class VolumeCatalog:
         finally:
             with anyio.CancelScope(shield=True), calling(record.driver, "unmount"):
                 await driver.unmount(name, holder)
+
+    @asynccontextmanager
+    async def held(self, name: str, user: str) -> AsyncIterator[None]:
+        """Keep a volume from being removed while the engine works on it on behalf of `user`. Raises NoSuchVolume."""
+        self.find(name)
+        claim = f"{user}.{secrets.token_hex(4)}"
+        self._claims[claim].add(name)
+        try:
+            yield
+        finally:
+            del self._claims[claim]
+
+    @asynccontextmanager
+    async def filling(self, request: VolumeCreate, user: str) -> AsyncIterator[None]:
+        """Make a new volume that `user` fills; it is gone again should that fail, or the daemon be killed. Raises Conflict (name)."""
+        claim = f"{user}.{secrets.token_hex(4)}"
+        async with self._lock(request.name):
+            if request.name in self._records:
+                raise Conflict(f"create {request.name}: conflict: volume name must be unique")
+            await self._create(request.name, request, claim)
+            self._claims[claim].add(request.name)
+        try:
+            yield
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self.abandon(claim)
+            raise
+        self.settle(claim)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Boot

@@ -18,12 +18,13 @@ from plugins.net_bridge.rtnetlink import RouteSocket
 from plugins.net_bridge.ruleset import BridgeRules
 from plugins.net_bridge.sandboxes import Sandboxes
 from plugins.net_bridge.settings import BridgeSettings
-from plugins.net_bridge.veths import Port, Veths, mac_for
+from plugins.net_bridge.veths import Port, Veths
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
 from sdk.errors import EngineError
 from sdk.linux.namespaces import in_network_namespace
 from sdk.linux.nftables import RulesetError
+from sdk.network.mac_addresses import mac_for
 
 Address = IPv4Address | IPv6Address
 

@@ -6,10 +6,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from plugins.net_bridge.conntrack import Conntrack
 from plugins.net_bridge.firewall import Firewall
-from plugins.net_bridge.reservations import Reservations, host_addresses
 from plugins.net_bridge.ruleset import BridgeRules, Forward
 from sdk.drivers.network import Endpoint, EndpointSpec, PortBinding
 from sdk.errors import EngineError
+from sdk.network.reservations import Reservations, host_addresses
 
 Address = IPv4Address | IPv6Address
 

@@ -1,10 +1,8 @@
 """Veth pairs: one end on a bridge, the other the container's interface."""
 
-import hashlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
 from plugins.net_bridge import messages
 from plugins.net_bridge.namespaces import Namespace
@@ -75,15 +73,6 @@ def free_interface(links: Sequence[Link], prefix: str) -> str:
     """Return the first of eth0, eth1, ... (for prefix `eth`) no link has."""
     names = {link.name for link in links}
     return next(name for number in itertools.count() if (name := f"{prefix}{number}") not in names)
-
-
-def mac_for(addresses: Sequence[IPv4Interface | IPv6Interface]) -> str:
-    """Return the MAC address Docker would choose: 02:42 and the IPv4 address, so that a reused address finds its old neighbours' caches right."""
-    for address in addresses:
-        if isinstance(address.ip, IPv4Address):
-            return "02:42:" + address.ip.packed.hex(":")
-    packed = addresses[0].ip.packed if addresses and isinstance(addresses[0].ip, IPv6Address) else b""
-    return "02:42:" + hashlib.sha256(packed).digest()[:4].hex(":")
 
 
 def _base36(number: int) -> str:

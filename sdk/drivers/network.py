@@ -1,8 +1,8 @@
 """Network drivers: connect a container's network namespace to a network.
 
 Vocabulary: a *network* has subnets; an *endpoint* is one container's interface on one network; a *sandbox* is the network
-namespace that holds a container's endpoints. Addresses are chosen by the engine (its IPAM) and handed in, unless the provider
-declares the capability `ipam`: such a driver chooses and returns them.
+namespace that holds a container's endpoints. Addresses are chosen by the engine (its IPAM) and handed in, unless the driver is an
+`AddressChooser`: such a driver chooses and returns them.
 
 A sandbox lives as long as a process or descriptor refers to it: `Sandbox.path` is a /proc path valid in this process and its
 children. Nothing is mounted, so nothing leaks; after a restart the engine passes `/proc/PID/ns/net` of the living container.
@@ -124,6 +124,17 @@ class GatewaySwitch(ABC):
     @abstractmethod
     async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
         """Route by this endpoint's gateway first, or only when no other does; idempotent."""
+
+
+class AddressChooser(ABC):
+    """Optional ability: the driver itself chooses subnets, and addresses where `EndpointSpec.addresses` names none."""
+
+    @abstractmethod
+    async def subnets(self, network: NetworkSpec) -> Sequence[Subnet]:
+        """Return the subnets a network that is about to be created will have, none if they are unknown.
+
+        `network.subnets` are those a person asks for. Raises InvalidArgument where they cannot be had.
+        """
 
 
 class NetworkDriver(ABC):

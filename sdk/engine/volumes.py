@@ -1,6 +1,6 @@
 """What a frontend may ask about volumes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,18 @@ class Volumes(Protocol):
 
     async def remove(self, name: str, *, force: bool = False) -> None:
         """Raises Conflict (`remove x: volume is in use - [ids]`); with `force` a missing one is no error."""
+
+    async def export(self, name: str) -> AsyncGenerator[bytes, None]:
+        """Return a tar of a volume's contents, its own directory as `./`; holes of files stay holes. Raises NoSuchVolume, Unsupported."""
+
+    async def import_archive(self, name: str, content: AsyncIterator[bytes], *, force: bool = False) -> None:
+        """Unpack a tar of any known compression over a volume's contents; a volume that does not exist is made, and is whole or not there.
+
+        Raises Conflict while containers use it, unless `force`; InvalidArgument (bad archive), ResourceExhausted, Unsupported.
+        """
+
+    async def clone(self, name: str, new_name: str) -> VolumeInfo:
+        """Make a volume of the default driver with the contents and labels of another. Raises NoSuchVolume, Conflict (name)."""
 
     async def prune(self, filters: Filters) -> Pruned:
         """Delete unused anonymous volumes, all unused ones with filter all=1."""

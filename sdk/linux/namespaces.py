@@ -1,7 +1,10 @@
 """Namespaces of the calling thread: leave one, enter another."""
 
 import ctypes
+import fcntl
 import os
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +17,8 @@ T = TypeVar("T")
 CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
 
 
 def unshare(flags: int) -> None:
@@ -29,6 +34,23 @@ def setns(fd: int, flags: int) -> None:
 def open_network_namespace() -> int:
     """Return a descriptor of the calling thread's network namespace; the caller closes it."""
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def make_network_namespace() -> int:
+    """Return a descriptor of a new network namespace whose loopback is up; the caller closes it."""
+
+    def make() -> int:
+        unshare(CLONE_NEWNET)
+        loopback_up()
+        return open_network_namespace()
+
+    return in_new_thread(make)
+
+
+def loopback_up() -> None:
+    """Switch on the loopback of the calling thread's network namespace."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
 def in_network_namespace(path: str, work: Callable[[], T]) -> T:

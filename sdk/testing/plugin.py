@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "privileged: needs root, namespaces and cgroups")
+    config.addinivalue_line("markers", "needs: a case of a contract that not every driver can keep by its nature")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,6 +53,17 @@ def test_a_volume_is_made_shown_and_removed(api: Api) -> None:
     assert api.call("DELETE", "/volumes/v?force=1").status == 204
 
 
+def test_a_volume_goes_out_and_comes_in_as_an_archive(api: Api) -> None:
+    assert api.call("GET", "/volumes/v/archive").message == "get v: no such volume"
+    assert api.call("PUT", "/volumes/v/archive", b"a tar").status == 204
+    reply = api.call("GET", "/volumes/v/archive")
+    assert (reply.body, reply.headers["content-type"]) == (b"a tar", "application/x-tar")
+    cloned = api.call("POST", "/volumes/v/clone?name=w")
+    assert (cloned.status, cloned.json["Name"]) == (201, "w")
+    assert api.call("GET", "/volumes/w/archive").body == b"a tar"
+    assert api.call("POST", "/volumes/v/clone?name=w").status == 409
+
+
 def test_a_volume_needs_no_body(api: Api) -> None:
     assert len(api.call("POST", "/volumes/create").json["Name"]) == 64
 

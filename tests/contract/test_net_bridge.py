@@ -12,7 +12,7 @@ from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkDriver
 from sdk.events import Event
 from sdk.providers import PluginContext
-from sdk.testing.contracts.network import NetworkDriverContract, OpenDriver
+from sdk.testing.contracts.network import Bench, NetworkDriverContract, OpenDriver
 from sdk.testing.netns import private_network
 
 pytestmark = pytest.mark.privileged
@@ -40,3 +40,9 @@ class TestBridge(NetworkDriverContract):
                 yield driver
 
         return opened
+
+    @pytest.mark.anyio
+    async def test_the_mac_address_is_dockers(self, bench: Bench) -> None:
+        """So that a reused address finds its old neighbours' caches right."""
+        _, endpoint = await bench.connect(await bench.network(), 5)
+        assert endpoint.mac_address == "02:42:ac:1e:00:05"

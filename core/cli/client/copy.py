@@ -53,8 +53,7 @@ def _split(text: str) -> tuple[str, str]:
 def _copy_out(api: Api, container: str, path: str, target: str) -> None:
     with api.stream("GET", f"/containers/{container}/archive", {"path": path}) as reply:
         if target == "-":
-            for chunk in reply.iter_raw():
-                sys.stdout.buffer.write(chunk)
+            show_archive(reply)
             return
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as spool:
             for chunk in reply.iter_raw():
@@ -134,10 +133,18 @@ def _stat(reply: httpx.Response) -> _Stat:
 
 
 def _put(api: Api, path: str, query: dict[str, str], content: IO[bytes]) -> None:
-    with api.stream("PUT", path, query, headers={"Content-Type": "application/x-tar"}, content=_chunks(content)) as reply:
+    with api.stream("PUT", path, query, headers={"Content-Type": "application/x-tar"}, content=chunks(content)) as reply:
         reply.read()
 
 
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
+def show_archive(reply: httpx.Response) -> None:
+    """Write an archive to stdout as it comes."""
+    for chunk in reply.iter_raw():
+        sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
+
+
+def chunks(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield what is in a file."""
     while chunk := content.read(_CHUNK):
         yield chunk

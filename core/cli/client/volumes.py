@@ -1,12 +1,14 @@
 """`core volume ...`."""
 
+import sys
 from typing import Annotated
 
 import msgspec
 import typer
 
-from core.cli.client.api import connect
+from core.cli.client.api import ApiError, connect
 from core.cli.client.containers import encode_filters
+from core.cli.client.copy import chunks, show_archive
 from core.cli.client.failure import exits, for_each
 from core.cli.client.models import Pruned, Volume, Volumes
 from core.cli.client.run_options import pairs
@@ -80,3 +82,37 @@ def prune(
     for name in pruned.volumes_deleted or ():
         print(name)
     print(f"Total reclaimed space: {size(pruned.space_reclaimed)}")
+
+
+@application.command("export")
+@exits()
+def export(name: Annotated[str, typer.Argument(metavar="VOLUME")]) -> None:
+    """Write a tar of a volume's contents to stdout."""
+    if sys.stdout.isatty():
+        raise ApiError(0, "an archive is not for a terminal: redirect the output to a file")
+    with connect().stream("GET", f"/volumes/{name}/archive") as reply:
+        show_archive(reply)
+
+
+@application.command("import")
+@exits()
+def import_archive(
+    name: Annotated[str, typer.Argument(metavar="VOLUME", help="It is made if there is none.")],
+    force: Annotated[bool, typer.Option("--force", "-f", help="Even while containers use it.")] = False,
+) -> None:
+    """Unpack a tar from stdin, compressed or not, over a volume's contents."""
+    if sys.stdin.isatty():
+        raise ApiError(0, "an archive is not typed: redirect the input from a file")
+    query, head = {"force": str(int(force))}, {"Content-Type": "application/x-tar"}
+    with connect().stream("PUT", f"/volumes/{name}/archive", query, headers=head, content=chunks(sys.stdin.buffer)) as reply:
+        reply.read()
+
+
+@application.command("clone")
+@exits()
+def clone(
+    name: Annotated[str, typer.Argument(metavar="VOLUME")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW")],
+) -> None:
+    """Make a volume with the contents of another."""
+    print(msgspec.json.decode(connect().post(f"/volumes/{name}/clone", {"name": new_name}), type=Volume).name)

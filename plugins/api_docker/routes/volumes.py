@@ -1,13 +1,15 @@
 """/volumes."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from plugins.api_docker.bodies import decode
 from plugins.api_docker.convert.volumes import volume
 from plugins.api_docker.models.volumes import VolumeCreateBody, VolumeList, VolumesPruned
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, VersionOf
-from plugins.api_docker.replies import json, no_content
+from plugins.api_docker.replies import Streaming, json, no_content
 from plugins.api_docker.routing import DirectRoute
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine.volumes import VolumeCreate
@@ -38,6 +40,25 @@ async def prune_volumes(engine: EngineOf, version: VersionOf, filters: Filtering
         filters = {**filters, "all": ("1",)}
     pruned = await engine.volumes.prune(filters)
     return json(VolumesPruned(pruned.deleted, pruned.space_reclaimed))
+
+
+@router.get("/{name:path}/archive")
+async def export_volume(name: str, engine: EngineOf) -> Response:
+    """Send a tar of a volume's contents (this engine's own)."""
+    return Streaming(await engine.volumes.export(name), "application/x-tar")
+
+
+@router.put("/{name:path}/archive")
+async def import_volume(name: str, request: Request, engine: EngineOf, force: Flag = False) -> Response:
+    """Unpack a tar over a volume's contents (this engine's own)."""
+    await engine.volumes.import_archive(name, request.stream(), force=force)
+    return no_content()
+
+
+@router.post("/{name:path}/clone")
+async def clone_volume(name: str, engine: EngineOf, new_name: Annotated[str, Query(alias="name")] = "") -> Response:
+    """Make a volume with the contents of another (this engine's own)."""
+    return json(volume(await engine.volumes.clone(name, new_name)), 201)
 
 
 @router.get("/{name:path}")

@@ -1,12 +1,12 @@
-"""Volumes that hold nothing."""
+"""Volumes that hold what was imported."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from secrets import token_hex
 
 from sdk.engine.containers import Filters, Pruned
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
-from sdk.errors import NoSuchVolume
+from sdk.errors import Conflict, NoSuchVolume
 
 
 class FakeVolumes:
@@ -14,6 +14,7 @@ class FakeVolumes:
 
     def __init__(self) -> None:
         self._volumes: dict[str, VolumeInfo] = {}
+        self._archives: dict[str, bytes] = {}
         self.prune_filters: list[Filters] = []
 
     async def list(self, filters: Filters) -> Sequence[VolumeInfo]:
@@ -41,6 +42,28 @@ class FakeVolumes:
         if not force:
             await self.inspect(name)
         self._volumes.pop(name, None)
+
+    async def export(self, name: str) -> AsyncGenerator[bytes, None]:
+        """Return what was imported."""
+        await self.inspect(name)
+        return self._archive(name)
+
+    async def import_archive(self, name: str, content: AsyncIterator[bytes], *, force: bool = False) -> None:
+        """Keep an archive."""
+        del force
+        await self.create(VolumeCreate(name))
+        self._archives[name] = b"".join([chunk async for chunk in content])
+
+    async def clone(self, name: str, new_name: str) -> VolumeInfo:
+        """Keep what another volume holds under a new name."""
+        await self.inspect(name)
+        if new_name in self._volumes:
+            raise Conflict(f"create {new_name}: conflict: volume name must be unique")
+        self._archives[new_name] = self._archives.get(name, b"")
+        return await self.create(VolumeCreate(new_name))
+
+    async def _archive(self, name: str) -> AsyncGenerator[bytes, None]:
+        yield self._archives.get(name, b"")
 
     async def prune(self, filters: Filters) -> Pruned:
         """Forget anonymous volumes, all with filter `all`."""

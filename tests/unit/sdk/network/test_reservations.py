@@ -5,9 +5,9 @@ from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
-from plugins.net_bridge.reservations import Reservations, host_addresses
 from sdk.drivers.network import PortBinding
 from sdk.errors import InvalidArgument, PortAllocated, ResourceExhausted
+from sdk.network.reservations import Reservations, host_addresses
 
 LOOPBACK = (IPv4Address("127.0.0.1"),)
 ANY = IPv4Address(0)
