@@ -46,7 +46,7 @@ Label = Annotated[str, AfterValidator(_checked_pair)]
 
 
 class DriverChoice(BaseModel):
-    """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one."""
+    """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one; of verifiers all must agree."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,9 +58,11 @@ class DriverChoice(BaseModel):
     log: str = "json-file"
     builder: str = "dockerfile"
     frontends: tuple[str, ...] = ("docker", "buildkit")
+    verifiers: tuple[str, ...] = ("allowlist",)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""
+        several = {Kind.FRONTEND: self.frontends, Kind.VERIFIER: self.verifiers}
         chosen = {
             Kind.STORAGE: self.storage,
             Kind.RUNTIME: self.runtime,
@@ -70,7 +72,7 @@ class DriverChoice(BaseModel):
             Kind.LOG: self.log,
             Kind.BUILDER: self.builder,
         }
-        return self.frontends if kind is Kind.FRONTEND else (chosen[kind],)
+        return several[kind] if kind in several else (chosen[kind],)
 
 
 class GcSettings(BaseModel):

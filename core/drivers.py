@@ -10,13 +10,15 @@ from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """One storage driver, one registry backend and one builder; of the other kinds a default and, by name, all that opened."""
+    """One storage driver, one registry backend and one builder; the verifiers that were chosen; of the other kinds a default and, by name, all
+    that opened."""
 
     storage_name: str
     storage: StorageDriver
@@ -32,6 +34,7 @@ class Drivers:
     logs: Mapping[str, LogDriver]
     builder_name: str
     builder: Builder
+    verifiers: Mapping[str, ImageVerifier]
 
     def runtime(self, name: str = "") -> Runtime:
         """Return the runtime a container names, the default for "". Raises InvalidArgument with Docker's sentence."""

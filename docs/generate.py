@@ -18,7 +18,7 @@ from core.config import GcSettings, Settings
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from sdk import errors, hookspecs, providers
-from sdk.drivers import builder, logs, network, registry, runtime, storage, volume
+from sdk.drivers import builder, logs, network, registry, runtime, storage, verifier, volume
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {
@@ -29,6 +29,7 @@ DRIVERS = {
     "runtime": runtime,
     "volume": volume,
     "logs": logs,
+    "verifier": verifier,
 }
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 

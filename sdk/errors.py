@@ -25,6 +25,16 @@ class PermissionDenied(EngineError):
     """The caller may not do this."""
 
 
+class ImageRefused(PermissionDenied):
+    """A policy does not allow an image."""
+
+    def __init__(self, image: str, verifier: str, reason: str) -> None:
+        super().__init__(f"image {image} is refused by the policy {verifier}: {reason}")
+        self.image = image
+        self.verifier = verifier
+        self.reason = reason
+
+
 class NotFound(EngineError):
     """The object named does not exist."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RegistryProvider,
         RuntimeProvider,
         StorageProvider,
+        VerifierProvider,
         VolumeProvider,
     )
 
@@ -84,6 +85,12 @@ def provide_log_driver() -> LogProvider[Any]:
 @hookspec
 def provide_builder() -> BuilderProvider[Any]:
     """Provide a builder of images."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_image_verifier() -> VerifierProvider[Any]:
+    """Provide a policy that says which images may be pulled and used."""
     raise NotImplementedError
 
 

@@ -20,6 +20,7 @@ from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     VOLUME = "volume"
     LOG = "log"
     BUILDER = "builder"
+    VERIFIER = "verifier"
 
 
 class PluginSettings(BaseModel):
@@ -101,3 +103,7 @@ class LogProvider(Provider[LogDriver, S]):
 
 class BuilderProvider(Provider[Builder, S]):
     """A builder."""
+
+
+class VerifierProvider(Provider[ImageVerifier, S]):
+    """A verifier of images."""

@@ -14,6 +14,7 @@ from core.engine.build_image import store_image
 from core.engine.build_workspace import SnapshotWorkspace, snapshot, viewed
 from core.engine.context import EngineContext
 from core.engine.image_context import ImageContext
+from core.engine.trust import verify_use
 from core.images.documents import parse_manifest
 from core.images.store import StoredImage
 from sdk.drivers.builder import BaseImage, Download, NewImage, Stack
@@ -59,6 +60,7 @@ class EngineBuildHost:
         if found is None:
             raise NoSuchImage(reference)
         self._hold(found)
+        await verify_use(self._context.drivers.verifiers, self._images.store, found, reference)
         stack = tuple(Digest(diff_id) for diff_id in found.config.rootfs.diff_ids)
         return BaseImage(found.id, reference, found.config, stack, self._annotations(found))
 

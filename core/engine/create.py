@@ -17,6 +17,7 @@ from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.links import check_links
+from core.engine.trust import verify_use
 from core.images.store import StoredImage
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
@@ -25,8 +26,9 @@ from sdk.oci.descriptor import Platform, matches
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
-    """Make a container from an image. Raises NoSuchImage, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
+    """Make a container from an image. Raises NoSuchImage, ImageRefused, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
     image = _image(context, request)
+    await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
         return await _create(context, request, image)
 

@@ -1,6 +1,6 @@
 """What the image verbs work with, handed down as one value."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.events.bus import EventBus
@@ -14,6 +14,7 @@ from core.images.store import ImageStore
 from core.images.unpack import Unpacker
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.events import EventType
 
 Users = Callable[[str], Sequence[tuple[str, bool]]]
@@ -38,6 +39,7 @@ class ImageContext:
     blobs: Blobs
     dropper: Dropper
     meter: DiskMeter
+    verifiers: Mapping[str, ImageVerifier]
 
     def announce(self, action: str, actor: str, name: str) -> None:
         """Publish an event of an image; its labels come along while it exists."""
@@ -46,7 +48,14 @@ class ImageContext:
 
 
 def open_context(
-    store: ImageStore, storage: StorageDriver, registry: RegistryBackend, events: EventBus, users: Users, *, keep_blobs: bool
+    store: ImageStore,
+    storage: StorageDriver,
+    registry: RegistryBackend,
+    events: EventBus,
+    users: Users,
+    *,
+    keep_blobs: bool,
+    verifiers: Mapping[str, ImageVerifier],
 ) -> ImageContext:
     """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
     unpacker = Unpacker()
@@ -66,4 +75,5 @@ def open_context(
         blobs=Blobs(store.content, store.layers, rebuilder),
         dropper=Dropper(store, rebuilder, keep=keep_blobs),
         meter=DiskMeter(store, storage),
+        verifiers=verifiers,
     )

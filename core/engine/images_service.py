@@ -1,6 +1,6 @@
 """Binds the image verbs to the protocol that frontends see."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 from core.engine import (
     distribution,
@@ -23,6 +23,7 @@ from core.images.garbage import sweep_dead_pulls
 from core.images.store import ImageStore
 from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.engine.containers import Filters
 from sdk.engine.images import (
     CommitRequest,
@@ -59,8 +60,9 @@ class ImageService:
         commit: Commit = no_containers,
         *,
         keep_blobs: bool = True,
+        verifiers: Mapping[str, ImageVerifier] | None = None,
     ) -> None:
-        self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs)
+        self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs, verifiers=verifiers or {})
         self._commit = commit
 
     @property

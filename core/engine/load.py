@@ -39,7 +39,8 @@ async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Rep
     show: Report = (lambda _progress: None) if quiet else report
     async with context.store.content.temporary_directory("load") as files, aclosing(unarchive(content, files)) as images:
         async for image in images:
-            names = tuple(parse_reference(name) for name in image.names)
+            # not names by digest: they say where an image is from, and an archive cannot prove that
+            names = tuple(name for name in map(parse_reference, image.names) if not name.digest)
             image_id = await _load_whole(context, files, image, names, show)
             for line in [f"Loaded image: {name.familiar}" for name in names] or [f"Loaded image ID: {image_id}"]:
                 report(Progress("", stream=f"{line}\n"))

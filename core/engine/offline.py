@@ -24,7 +24,7 @@ def images_without_engine(
     store = ImageStore(database, ContentStore(settings.data_root / "content"))
     BuildCache(database, store.layers, settings.data_root / "build" / "mounts")
     users = partial(image_users, containers)
-    return open_context(store, storage, registry, events, users, keep_blobs=settings.keep_blobs)
+    return open_context(store, storage, registry, events, users, keep_blobs=settings.keep_blobs, verifiers={})
 
 
 def image_users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:

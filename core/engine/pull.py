@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from core.engine.image_context import ImageContext
+from core.engine.trust import verify_pull
 from core.images.documents import parse_config, parse_index, parse_manifest
 from core.images.fetcher import Fetcher
 from core.images.installer import Layer
@@ -72,6 +73,8 @@ async def pull(context: ImageContext, request: PullRequest) -> AsyncGenerator[Pr
 async def _pull_one(context: ImageContext, reference: Reference, request: PullRequest) -> AsyncGenerator[Progress, None]:
     resolved = await context.registry.resolve(reference, request.credentials)
     served = await _for_platform(context, reference, resolved, request)
+    digests = (resolved.descriptor.digest, served.descriptor.digest)
+    await verify_pull(context.verifiers, reference, digests, context.registry, request.credentials)
     manifest = parse_manifest(served.content)
     if manifest.config.media_type not in _CONFIG_TYPES:
         raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')

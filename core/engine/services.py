@@ -226,6 +226,7 @@ async def open_engine(
         partial(image_users, containers),
         lambda image_context, request: commit.commit(context, image_context, request),
         keep_blobs=settings.keep_blobs,
+        verifiers=drivers.verifiers,
     )
     async with anyio.create_task_group() as tasks:
         names = NameService(networks, tasks)

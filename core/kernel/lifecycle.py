@@ -60,6 +60,7 @@ async def open_drivers(
             logs=await opener.every(Kind.LOG, offers.logs, choice.log),
             builder_name=choice.builder,
             builder=await opener.only(Kind.BUILDER, offers.builders, choice.builder),
+            verifiers={name: await opener.only(Kind.VERIFIER, offers.verifiers, name) for name in choice.verifiers},
         )
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)

@@ -13,6 +13,7 @@ from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.frontend import ApiFrontend
 from sdk.providers import Kind, PluginSettings
@@ -29,6 +30,7 @@ class Offers:
     volumes: Mapping[str, Offer[VolumeDriver]]
     logs: Mapping[str, Offer[LogDriver]]
     builders: Mapping[str, Offer[Builder]]
+    verifiers: Mapping[str, Offer[ImageVerifier]]
     frontends: Mapping[str, Offer[ApiFrontend]]
 
     def __iter__(self) -> Iterator["Described"]:
@@ -40,6 +42,7 @@ class Offers:
         yield from _described(Kind.VOLUME, self.volumes)
         yield from _described(Kind.LOG, self.logs)
         yield from _described(Kind.BUILDER, self.builders)
+        yield from _described(Kind.VERIFIER, self.verifiers)
         yield from _described(Kind.FRONTEND, self.frontends)
 
 
@@ -81,5 +84,6 @@ def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], he
         volumes=unique(Kind.VOLUME, registry.volume_drivers()),
         logs=unique(Kind.LOG, registry.log_drivers()),
         builders=unique(Kind.BUILDER, registry.builders()),
+        verifiers=unique(Kind.VERIFIER, registry.image_verifiers()),
         frontends=unique(Kind.FRONTEND, registry.api_frontends()),
     )

@@ -20,6 +20,7 @@ from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.engine import Engine
 from sdk.errors import DriverError
@@ -108,6 +109,9 @@ class PluginRegistry:
 
     def builders(self) -> list[Offer[Builder]]:
         return self._offers(Kind.BUILDER, self._plugins.hook.provide_builder)
+
+    def image_verifiers(self) -> list[Offer[ImageVerifier]]:
+        return self._offers(Kind.VERIFIER, self._plugins.hook.provide_image_verifier)
 
     def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
         offers: list[Offer[D]] = []

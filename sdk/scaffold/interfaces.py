@@ -11,6 +11,7 @@ from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.frontend import ApiFrontend
 from sdk.providers import Kind
@@ -34,4 +35,5 @@ INTERFACES: Mapping[Kind, Interface] = {
     Kind.VOLUME: Interface(VolumeDriver, providers.VolumeProvider, "provide_volume_driver"),
     Kind.LOG: Interface(LogDriver, providers.LogProvider, "provide_log_driver"),
     Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder"),
+    Kind.VERIFIER: Interface(ImageVerifier, providers.VerifierProvider, "provide_image_verifier"),
 }

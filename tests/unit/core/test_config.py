@@ -74,4 +74,5 @@ def test_every_kind_has_a_choice() -> None:
         Kind.VOLUME: ("local",),
         Kind.LOG: ("json-file",),
         Kind.BUILDER: ("dockerfile",),
+        Kind.VERIFIER: ("allowlist",),
     }

@@ -27,6 +27,7 @@ HOOKS = {
     "volume": ("provide_volume_driver", providers.VolumeProvider, "local"),
     "log": ("provide_log_driver", providers.LogProvider, "json-file"),
     "builder": ("provide_builder", providers.BuilderProvider, "dockerfile"),
+    "verifier": ("provide_image_verifier", providers.VerifierProvider, "allowlist"),
     "frontend": ("provide_api_frontend", providers.FrontendProvider, "docker"),
 }
 
@@ -93,7 +94,7 @@ def anyio_backend() -> str:
 @pytest.mark.anyio
 async def test_drivers_open_in_order_and_close_in_reverse(bench: Bench) -> None:
     await bench.run()
-    order = ["storage", "registry", "runtime", "network", "volume", "log", "builder", "frontend"]
+    order = ["storage", "registry", "runtime", "network", "volume", "log", "builder", "verifier", "frontend"]
     assert bench.journal == [f"open {kind}" for kind in order] + [f"close {kind}" for kind in reversed(order)]
 
 

@@ -68,7 +68,21 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
         opened.append(database)
         absent = cast(StorageDriver, None), cast(RegistryBackend, None), cast(Builder, None)
         drivers = Drivers(
-            "", absent[0], "", absent[1], "", NOTHING, "bridge", {"bridge": driver}, "", NOTHING, "", NOTHING, "", absent[2]
+            "",
+            absent[0],
+            "",
+            absent[1],
+            "",
+            NOTHING,
+            "bridge",
+            {"bridge": driver},
+            "",
+            NOTHING,
+            "",
+            NOTHING,
+            "",
+            absent[2],
+            NOTHING,
         )
         events: list[Event] = []
         catalog = NetworkCatalog(database, drivers)
