@@ -1,17 +1,14 @@
 """Making a new image: one more layer on an image or on nothing, recorded under a name."""
 
-import hashlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import anyio
 import msgspec
-from anyio.to_thread import run_sync
 
 from core.engine.image_context import ImageContext
-from core.images.compression import layer_type
-from core.images.diskspace import writing
+from core.images.arriving import ArrivingLayer, arriving
 from core.images.garbage import remove_blob
 from core.images.manifests import own_manifest
 from core.images.store import ImageRecord, StoredImage
@@ -36,38 +33,21 @@ class NewImage:
 
 async def author(context: ImageContext, new: NewImage, layer: AsyncIterator[bytes]) -> str:
     """Make an image whose top layer is the given tar, of any compression, and return its ID."""
-    blob = await _store(context, layer)
-    try:
-        return await _make(context, new, blob)
-    except BaseException:
-        with anyio.CancelScope(shield=True):
-            await remove_blob(context.store, blob.digest)
-        raise
-
-
-async def _make(context: ImageContext, new: NewImage, blob: Descriptor) -> str:
-    below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
-    with context.store.content.pins.hold((blob.digest,)):
-        async with context.installer.added(blob, below) as diff_id:
-            image_id = await _record(context, new, blob, (*below, diff_id))
+    with arriving(context.store.content, layer) as coming:
+        try:
+            image_id = await _make(context, new, coming)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await remove_blob(context.store, coming.blob.digest)
+            raise
     await context.dropper.drop([image_id])
     return image_id
 
 
-async def _store(context: ImageContext, layer: AsyncIterator[bytes]) -> Descriptor:
-    """Write a stream into the content store and describe it."""
-    content, digest, size, head = context.store.content, hashlib.sha256(), 0, b""
-    with content.temporary("layer") as temporary:
-        with writing(temporary), temporary.open("wb") as file:
-            async for chunk in layer:
-                head = head or chunk
-                size += len(chunk)
-                digest.update(chunk)
-                await run_sync(file.write, chunk, limiter=content.limiter)
-        blob = Descriptor(layer_type(head), f"sha256:{digest.hexdigest()}", size)
-        with content.pins.hold((blob.digest,)):
-            await content.adopt(temporary, blob.digest)
-    return blob
+async def _make(context: ImageContext, new: NewImage, layer: ArrivingLayer) -> str:
+    below = tuple(Digest(diff_id) for diff_id in new.base.config.rootfs.diff_ids) if new.base else ()
+    async with context.installer.arrived(layer, below) as diff_id:
+        return await _record(context, new, layer.blob, (*below, diff_id))
 
 
 async def _record(context: ImageContext, new: NewImage, blob: Descriptor, diff_ids: tuple[Digest, ...]) -> str:

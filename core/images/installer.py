@@ -11,6 +11,7 @@ from typing import Protocol
 import anyio
 import msgspec
 
+from core.images.arriving import ArrivingLayer
 from core.images.content import ContentStore
 from core.images.fetcher import short
 from core.images.garbage import STAGED_PREFIX
@@ -81,13 +82,37 @@ class Installer:
         """Install one stored blob on top of an installed stack and give its diffID; the layer is pinned for the block."""
         async with self._staged() as key:
             unpacked = await self._unpacker.unpack(self._content.path(blob.digest), await self._storage.stage(key))
-            chain = chain_id((*below, unpacked.diff_id))
-            parent = chain_id(below) if below else None
-            with self._layers.pins.hold((chain,)):
-                async with self._layers.locks.hold(chain):
-                    await self._storage.commit(chain, key, parent=parent)
-                    self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))
+            async with self._committed(key, unpacked, blob, below):
                 yield unpacked.diff_id
+
+    @asynccontextmanager
+    async def arrived(self, layer: ArrivingLayer, below: tuple[Digest, ...]) -> AsyncIterator[Digest]:
+        """Store and install a layer in the same way while it arrives; its blob is pinned too."""
+        async with self._staged() as key:
+            unpacked = await self._unpack_arriving(layer, await self._storage.stage(key))
+            with self._content.pins.hold((layer.blob.digest,)):
+                await layer.store()
+                async with self._committed(key, unpacked, layer.blob, below):
+                    yield unpacked.diff_id
+
+    @asynccontextmanager
+    async def _committed(self, key: str, unpacked: Unpacked, blob: Descriptor, below: tuple[Digest, ...]) -> AsyncIterator[None]:
+        chain = chain_id((*below, unpacked.diff_id))
+        parent = chain_id(below) if below else None
+        with self._layers.pins.hold((chain,)):
+            async with self._layers.locks.hold(chain):
+                await self._storage.commit(chain, key, parent=parent)
+                self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))
+            yield
+
+    async def _unpack_arriving(self, layer: ArrivingLayer, target: Path) -> Unpacked:
+        """Unpack a layer while it arrives if a worker is free for that, else when it is there."""
+        async with aclosing(layer.chunks()) as chunks:
+            if self._unpacker.takes_streams:
+                return await self._unpacker.unpack_stream(chunks, target)
+            async for _chunk in chunks:
+                pass
+        return await self._unpacker.unpack(layer.path, target)
 
     async def unpack_again(self, chain: str, record: LayerRecord, archive: Descriptor, *, replace: bool) -> None:
         """Give a layer that was lost its files again, from an archive that is in the content store. With `replace` in place of what is there.

@@ -148,8 +148,8 @@ def number(text: bytes) -> int:
 def _checked_kind(block: bytes) -> bytes:
     """Return the type flag. Some writers take bytes as signed when they add them up."""
     told = number(block[148:156])
-    counted = block[:148] + b" " * 8 + block[156:]
-    if told not in (total := sum(counted), total - 256 * sum(byte >> 7 for byte in counted)):
+    total = sum(block) - sum(block[148:156]) + 8 * ord(" ")
+    if told != total and told != total - 256 * sum(byte >> 7 for byte in block[:148] + block[156:]):
         raise TarError("invalid tar header: wrong checksum")
     return block[156:157]
 

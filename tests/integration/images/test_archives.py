@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
 import subprocess
 import tarfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import pytest
 
 from sdk.drivers.registry import Credentials, RegistryBackend
@@ -163,3 +165,24 @@ async def test_an_import_makes_an_image_of_one_layer(rooms) -> None:
     assert info.config.rootfs.diff_ids == (digest_of(BASE),)
     assert info.config.history[0].comment == "by hand"
     assert abs(info.created_ns - rooms.events[-1].time_ns) < 60 * 10**9
+
+
+async def test_imports_that_stall_hold_up_no_other(rooms) -> None:
+    async def stalling() -> AsyncIterator[bytes]:
+        yield BASE[:512]
+        await anyio.sleep_forever()
+
+    async def imported(content: AsyncIterator[bytes], name: str) -> None:
+        options = {"repository": name, "tag": "1", "message": "", "changes": (), "platform": None}
+        assert [step async for step in rooms.images.import_archive(content, **options)]
+
+    async with anyio.create_task_group() as stalled:
+        for number in range(os.cpu_count() or 1):
+            stalled.start_soon(imported, stalling(), f"stalled{number}")
+        with anyio.fail_after(10):
+            while rooms.images.context.unpacker.takes_streams:
+                await anyio.sleep(0.01)
+            await imported(pieces(BASE), "whole")
+        stalled.cancel_scope.cancel()
+    assert (await rooms.images.inspect("whole:1")).size == 1000
+    assert len(await rooms.images.list(ImageListRequest())) == 1
