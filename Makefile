@@ -79,7 +79,7 @@ $(VENV)/.ready: pyproject.toml
 # Only what is missing is installed, and no service of theirs is started: policy-rc.d says no (invoke-rc.d(8)) while apt runs.
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
-TEST_PACKAGES := $(DEMO_PACKAGES) nftables containernetworking-plugins iptables iproute2 util-linux procps skopeo debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
+TEST_PACKAGES := $(DEMO_PACKAGES) nftables containernetworking-plugins iptables iproute2 util-linux procps skopeo podman buildah debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
 VM_PACKAGES := qemu-system-x86 debootstrap debian-archive-keyring e2fsprogs
 POLICY := /usr/sbin/policy-rc.d
 

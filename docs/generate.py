@@ -156,7 +156,7 @@ def coverage() -> str:
         if isinstance(route, APIRoute)
     )
     return (
-        "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.24` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n"
+        "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.22` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n"
         + "\n".join(rows)
         + "\n"
     )

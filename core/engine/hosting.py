@@ -153,7 +153,8 @@ async def _installed(context: ImageContext, document: Document, layers: list[Lay
             _log.warning("%s was pushed and is kept, but is no image: %s", document.descriptor.digest, error)
             return False
         plain = Descriptor(document.descriptor.media_type, document.descriptor.digest, document.descriptor.size)
-        store.add(document.blobs[1], ImageRecord(plain, document.blobs, store.layers.size(chains)))
+        if document.blobs[1] not in store:  # an image that is here keeps its own manifest
+            store.add(document.blobs[1], ImageRecord(plain, document.blobs, store.layers.size(chains)))
     return True
 
 

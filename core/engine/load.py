@@ -41,18 +41,31 @@ async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Rep
         async for image in images:
             # not names by digest: they say where an image is from, and an archive cannot prove that
             names = tuple(name for name in map(parse_reference, image.names) if not name.digest)
-            image_id = await _load_whole(context, files, image, names, show)
+            image_id = await _bring(context, files, image, names, show)
             for line in [f"Loaded image: {name.familiar}" for name in names] or [f"Loaded image ID: {image_id}"]:
                 report(Progress("", stream=f"{line}\n"))
 
 
+async def _bring(context: ImageContext, files: Path, image: ArchivedImage, names: tuple[Reference, ...], report: Report) -> str:
+    """Load one image and return its ID. One that is here already only gets its names: its own manifest and archives stay."""
+    image_id = image.config.digest
+    if image_id in context.store:
+        for name in names:
+            context.store.tag(image_id, name)
+    else:
+        await _load_whole(context, files, image, names, report)
+        await context.dropper.drop([image_id])
+    context.announce("load", image_id, image_id)
+    return image_id
+
+
 async def _load_whole(
     context: ImageContext, files: Path, image: ArchivedImage, names: tuple[Reference, ...], report: Report
-) -> str:
+) -> None:
     """Load one image, or leave no blob of it that no other image has."""
     brought: list[str] = []
     try:
-        return await _load(context, files, image, names, report, brought)
+        await _load(context, files, image, names, report, brought)
     except BaseException:
         with anyio.CancelScope(shield=True):
             for digest in brought:
@@ -62,8 +75,8 @@ async def _load_whole(
 
 async def _load(
     context: ImageContext, files: Path, image: ArchivedImage, names: tuple[Reference, ...], report: Report, brought: list[str]
-) -> str:
-    """Install and record one image of an archive; return its ID. `brought` gets the digests of what is stored on the way."""
+) -> None:
+    """Install and record one image of an archive. `brought` gets the digests of what is stored on the way."""
     store = context.store
     config = await _read(store.content, files, image.config)
     diff_ids = tuple(parse_digest(diff_id) for diff_id in parse_config(config).rootfs.diff_ids)
@@ -83,9 +96,6 @@ async def _load(
         await context.installer.install([Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], None, lambda _progress: None)
         descriptor = Descriptor(parse_manifest(manifest).media_type, held[0], len(manifest))
         store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names)
-    context.announce("load", image.config.digest, image.config.digest)
-    await context.dropper.drop([image.config.digest])
-    return image.config.digest
 
 
 async def _store(content: ContentStore, files: Path, layer: Member) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from core.images.documents import parse_index
 from core.images.manifests import held_manifest
 from core.images.store import ImageStore, StoredImage
 from sdk.drivers.registry import ResolvedManifest
@@ -53,7 +54,7 @@ def served_tags(store: ImageStore, repository: Reference) -> list[str]:
 def _is_served(store: ImageStore, repository: Reference, digest: str) -> bool:
     by_digest = Reference(repository.domain, repository.path, None, repository.digest)
     named = store.named(by_digest)
-    if store.hosted.get(repository, digest) or (named and _is_whole(store, named) and store.content.exists(digest)):
+    if store.hosted.get(repository, digest) or (named and _is_whole(store, named) and _leads_to(store, digest, named)):
         return True
     return any(held_manifest(store, image).descriptor.digest == digest for image in _images(store, repository))
 
@@ -63,13 +64,20 @@ def _is_whole(store: ImageStore, image: StoredImage) -> bool:
     return held_manifest(store, image).descriptor == image.record.manifest
 
 
+def _leads_to(store: ImageStore, digest: str, image: StoredImage) -> bool:
+    """Tell whether a digest is here, and of an image's own manifest or of an index with it. The image may have come by others, too."""
+    own = image.record.manifest.digest
+    if digest == own or not store.content.exists(digest):
+        return digest == own
+    return any(entry.digest == own for entry in parse_index(store.content.read(digest)).manifests)
+
+
 def _digest_of_image(store: ImageStore, repository: Reference, image: StoredImage) -> str:
     held = held_manifest(store, image).descriptor.digest
     if held != image.record.manifest.digest:
         return held
-    known = [
-        name for name in store.names(image.id) if name.digest and name.name == repository.name and store.content.exists(name.digest)
-    ]
+    names = [name for name in store.names(image.id) if name.name == repository.name]
+    known = [name for name in names if name.digest and _leads_to(store, name.digest, image)]
     records = [(record.tagged_ns, name.digest) for name in known if (record := store.references.get(name))]
     return max(records, default=(0, held))[1] or held
 

@@ -1,6 +1,7 @@
 """Progress of long work: one JSON object after the other."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from plugins.api_docker.convert.images import error_line, progress_line
 from plugins.api_docker.replies import Streaming, closing, encode
@@ -17,9 +18,13 @@ async def progress_reply(items: AsyncIterator[Progress], *, uploading: bool = Fa
     return Streaming(_encoded(items, *(() if first is None else (first,))), uploading=uploading)
 
 
-def upload_reply(items: AsyncIterator[Progress]) -> Streaming:
-    """Return the stream of loading an archive, which begins at once: all its errors are in band, as in dockerd."""
-    return Streaming(_encoded(items), uploading=True)
+async def upload_reply(items: AsyncIterator[Progress]) -> Streaming:
+    """Return the stream of loading an archive once there is something to say: skopeo sends no more when it sees an answer.
+
+    All its errors are in band, as in dockerd.
+    """
+    lines = _encoded(items)
+    return Streaming(_chained(await anext(lines, b""), lines), uploading=True)
 
 
 async def _encoded(items: AsyncIterator[Progress], *first: Progress) -> AsyncGenerator[bytes, None]:
@@ -31,3 +36,10 @@ async def _encoded(items: AsyncIterator[Progress], *first: Progress) -> AsyncGen
                 yield encode(progress_line(item))
         except EngineError as error:
             yield encode(error_line(error.message))
+
+
+async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(rest):
+        yield first
+        async for line in rest:
+            yield line

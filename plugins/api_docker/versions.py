@@ -19,7 +19,7 @@ class ApiVersion(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
-MINIMUM = ApiVersion(1, 24)
+MINIMUM = ApiVersion(1, 22)
 MAXIMUM = ApiVersion(1, 51)
 
 _PREFIX = re.compile(r"/v([0-9.]+)(/.*)")

@@ -19,7 +19,7 @@ def succeed(api: Api, *arguments: str, stdin: str = "") -> str:
 
 
 def test_version_and_info(api: Api) -> None:
-    assert succeed(api, "version", "--format", "{{.Server.Version}} {{.Server.MinAPIVersion}}") == "9.9.9 1.24"
+    assert succeed(api, "version", "--format", "{{.Server.Version}} {{.Server.MinAPIVersion}}") == "9.9.9 1.22"
     assert succeed(api, "info", "--format", "{{.Swarm.LocalNodeState}} {{.CgroupVersion}} {{.DefaultRuntime}}") == "inactive 2 ns"
     assert "Fake Linux" in succeed(api, "info")
 

@@ -5,7 +5,7 @@ import pytest
 from tests.api.conftest import Api
 
 
-@pytest.mark.parametrize("path", ["/_ping", "/v1.24/_ping", "/v1.51/_ping", "/v1.41/containers/json", "/nowhere", "/v1.99/info"])
+@pytest.mark.parametrize("path", ["/_ping", "/v1.22/_ping", "/v1.51/_ping", "/v1.41/containers/json", "/nowhere", "/v1.99/info"])
 def test_every_reply_tells_who_answers(api: Api, path: str) -> None:
     headers = api.call("GET", path).headers
     assert headers["api-version"] == "1.51"
@@ -28,10 +28,10 @@ def test_ping_is_what_clients_negotiate_by(api: Api) -> None:
 
 
 def test_a_client_too_old_is_told_so(api: Api) -> None:
-    reply = api.call("GET", "/v1.23/info")
+    reply = api.call("GET", "/v1.21/info")
     assert reply.status == 400
     assert reply.message == (
-        "client version 1.23 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version"
+        "client version 1.21 is too old. Minimum supported API version is 1.22, please upgrade your client to a newer version"
     )
 
 
@@ -78,7 +78,7 @@ def test_what_is_not_there_is_refused_in_words(api: Api, method: str, path: str)
 
 def test_a_connection_serves_many_requests(api: Api) -> None:
     with api.raw() as client:
-        for path in (b"/_ping", b"/nowhere", b"/v1.23/info"):
+        for path in (b"/_ping", b"/nowhere", b"/v1.21/info"):
             client.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: docker\r\n\r\n")
             assert client.recv(65536).startswith(b"HTTP/1.1 ")
 

@@ -76,7 +76,7 @@ def test_prune_takes_named_volumes_only_from_old_clients(api: Api, version: str,
 
 def test_version_has_an_engine_component(api: Api) -> None:
     version = api.call("GET", "/version").json
-    assert (version["ApiVersion"], version["MinAPIVersion"], version["Os"]) == ("1.51", "1.24", "linux")
+    assert (version["ApiVersion"], version["MinAPIVersion"], version["Os"]) == ("1.51", "1.22", "linux")
     assert version["Components"][0]["Name"] == "Engine"
 
 

@@ -43,7 +43,7 @@ async def pull_or_import(
 @router.post("/load")
 async def load_images(request: Request, engine: EngineOf, quiet: Flag = True) -> Response:
     """Load images from a tar."""
-    return upload_reply(engine.images.load(request.stream(), quiet=quiet))
+    return await upload_reply(engine.images.load(request.stream(), quiet=quiet))
 
 
 @router.get("/get")

@@ -157,3 +157,16 @@ def test_a_negative_size_and_an_endless_header_are_refused():
     block[148:156] = b"%06o\0 " % sum(block)
     with pytest.raises(TarError, match="extended header"):
         read(bytes(block))
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_checksum_of_signed_bytes_is_one_too(is_right: bool):
+    block = bytearray(tarfile.TarInfo("n\u00e4me").tobuf(tarfile.USTAR_FORMAT, "iso-8859-1", "strict"))
+    counted = block[:148] + b" " * 8 + block[156:]
+    told = sum(byte - 256 if byte > 127 else byte for byte in counted) + (0 if is_right else 256 * 3)
+    block[148:156] = b"%06o\0 " % told
+    if is_right:
+        assert read(bytes(block) + bytes(1024))[0][0].name == b"n\xe4me"
+    else:
+        with pytest.raises(TarError, match="wrong checksum"):
+            read(bytes(block) + bytes(1024))
