@@ -1,11 +1,7 @@
-"""What one container's questions are answered from, and how."""
+"""What one container's questions are answered from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from core.networks.dns import codec
-from core.networks.dns.codec import Address, Query
-from core.networks.dns.directory import Directory, Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,51 +19,3 @@ class Scope:
 
     networks: tuple[Neighbourhood, ...] = ()
     ndots: int = 0
-
-
-class Answers:
-    """Local answers for one scope."""
-
-    def __init__(self, directory: Directory, scope: Scope) -> None:
-        self._directory = directory
-        self._scope = scope
-
-    def find(self, query: Query) -> Sequence[Address | str] | None:
-        """Return what is known of a name here: nothing if it has no address of that kind, None if the name is not ours."""
-        if not query.internet:
-            return None
-        if query.kind == codec.POINTER:
-            return self._reverse(query.name)
-        entries = self._entries(query.name)
-        if not entries:
-            return None
-        versions = {codec.IPV4: (4,), codec.IPV6: (6,), codec.ANY: (4, 6)}.get(query.kind, ())
-        return [address for entry in entries for address in entry.addresses if address.version in versions]
-
-    def may_forward(self, query: Query) -> bool:
-        """Tell whether other servers may be asked: a short name waits for its search domain where `ndots` says so."""
-        return query.name.count(".") >= self._scope.ndots or query.kind == codec.POINTER
-
-    def _entries(self, name: str) -> tuple[Entry, ...]:
-        """Return who has a name: on the first network that knows it, or on the network that the name's last part is."""
-        for network in self._scope.networks:
-            if found := self._on(network, name):
-                return found
-        host, _, suffix = name.rpartition(".")
-        for network in self._scope.networks:
-            if host and network.name.lower() == suffix and (found := self._on(network, host)):
-                return found
-        return ()
-
-    def _on(self, network: Neighbourhood, name: str) -> tuple[Entry, ...]:
-        linked = network.links.get(name)
-        return self._directory.named(network.id, linked or name)
-
-    def _reverse(self, name: str) -> Sequence[str] | None:
-        address = codec.reversed_address(name)
-        if address is None:
-            return None
-        for network in self._scope.networks:
-            if entry := self._directory.addressed(network.id, address):
-                return [f"{entry.names[0]}.{network.name}"]
-        return None

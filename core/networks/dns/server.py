@@ -11,12 +11,13 @@ import anyio
 from anyio.abc import TaskGroup
 
 from core.networks.dns import codec
+from core.networks.dns.answers import Answers
 from core.networks.dns.codec import Address, Query
 from core.networks.dns.directory import Directory
 from core.networks.dns.listening import Listening
-from core.networks.dns.scope import Answers, Scope
+from core.networks.dns.scope import Scope
 from core.networks.dns.upstreams import Upstreams
-from core.networks.dns.vantage import Vantage, receive_message, send_message
+from core.networks.dns.vantage import Upstream, Vantage, receive_message, send_message
 
 _BURST = 32
 """Questions answered before the loop turns to others."""
@@ -57,15 +58,15 @@ class NameServer:
         self._connections: set[socket.socket] = set()
         self._kept: dict[bytes, Rotation] = {}
         self._kept_version = -1
-        self.configure(Scope(), Upstreams(()))
+        self.configure(Scope(), ())
         loop = asyncio.get_running_loop()
         loop.add_reader(listening.udp.fileno(), self._receive)
         loop.add_reader(listening.tcp.fileno(), self._accept)
 
-    def configure(self, scope: Scope, upstreams: Upstreams) -> None:
+    def configure(self, scope: Scope, upstreams: Sequence[Upstream]) -> None:
         """Learn what the container sees from now on, and who is asked for other names."""
         self._answers = Answers(self._directory, scope)
-        self._upstreams = upstreams
+        self._upstreams = Upstreams(upstreams)
         self._kept_version = -1
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_interface
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import CapacityLimiter
@@ -12,11 +13,12 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.dns.directory import Directory, Entry
 from core.networks.dns.listening import Listening, listen
 from core.networks.dns.scope import Neighbourhood, Scope
-from core.networks.dns.server import NameServer
-from core.networks.dns.upstreams import Upstream, Upstreams
-from core.networks.dns.vantage import Vantage
+from core.networks.dns.vantage import Upstream, Vantage
 from core.networks.endpoint_rules import dns_names
 from core.networks.record import ContainerEndpoints, EndpointRecord
+
+if TYPE_CHECKING:
+    from core.networks.dns.server import NameServer
 
 _THREADS = 4
 _FULL_ID = 64
@@ -48,6 +50,8 @@ class NameService:
             except OSError as error:
                 _log.error("container %s runs without a name server: %s", container_id, error)
             else:
+                from core.networks.dns.server import NameServer  # noqa: PLC0415 dnslib takes 1.7 MB that many daemons never need
+
                 vantage = Vantage(sandbox_path)
                 self._servers[container_id] = NameServer(self._directory, listening, vantage, self._tasks), vantage
         self.learn(container_id, record)
@@ -58,7 +62,7 @@ class NameService:
         if container_id in self._servers:
             server, vantage = self._servers[container_id]
             scope = Scope(tuple(self._neighbourhoods(record)), record.resolver.ndots)
-            server.configure(scope, Upstreams(tuple(self._upstreams(record, vantage))))
+            server.configure(scope, tuple(self._upstreams(record, vantage)))
 
     def forget(self, container_id: str) -> None:
         """Forget a container that has ended; idempotent."""

@@ -4,13 +4,12 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import anyio
 
 from core.networks.dns import codec
 from core.networks.dns.question import Question
-from core.networks.dns.vantage import Vantage
+from core.networks.dns.vantage import Upstream
 
 SLOTS, SLOT_SECONDS = 4, 1.0
 """A question is sent up to four times, to one server after the other, a second apart; then the client is told that it failed.
@@ -24,12 +23,11 @@ _KEPT, _KEPT_SECONDS = 256, 60
 _SERVERS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """A server, and where it is asked from."""
-
-    address: str
-    vantage: Vantage
+_SILENCES, _HOPELESS_SECONDS = 2, 5.0
+"""Errors for three servers at once are more than Linux sends to a host (see `vantage`), and each question to the third uses up what later
+errors would have needed: soon there is none for anybody. So who let two questions pass is not asked for five seconds if the network says
+of another that it cannot be reached, and nobody is left who might answer.
+"""
 
 
 class Upstreams:
@@ -38,6 +36,7 @@ class Upstreams:
     def __init__(self, servers: Sequence[Upstream]) -> None:
         self._servers = servers[:_SERVERS]
         self._suspects: dict[Upstream, float] = {}
+        self._silent: dict[Upstream, tuple[int, float]] = {}
         self._kept: dict[bytes, tuple[float, float, bytes]] = {}
         self._waiting = 0
 
@@ -71,15 +70,32 @@ class Upstreams:
         return failure
 
     async def _ask_one(self, server: Upstream, question: Question) -> bytes | None:
+        if self._is_hopeless(server):
+            return None
         try:
             await server.vantage.send(server.address, question)
         except OSError:
             self._suspect(server)
             return None
         reply = await question.reply(server.address, SLOT_SECONDS)
-        if reply is None:
-            self._suspect(server)
-        return reply
+        if reply is not None:
+            self._silent.pop(server, None)
+            return reply
+        self._suspect(server)
+        if server.is_reachable:  # as far as anybody says
+            times, _ = self._silent.get(server, (0, 0.0))
+            self._silent[server] = times + 1, time.monotonic()
+        return None
+
+    def _is_hopeless(self, server: Upstream) -> bool:
+        if not self._was_silent(server):
+            return False
+        told = [other for other in self._servers if not other.is_reachable]
+        return bool(told) and all(other in told or self._was_silent(other) for other in self._servers)
+
+    def _was_silent(self, server: Upstream) -> bool:
+        times, last = self._silent.get(server, (0, 0.0))
+        return times >= _SILENCES and time.monotonic() < last + _HOPELESS_SECONDS
 
     async def _by_tcp(self, server: Upstream, question: Question) -> bytes | None:
         with contextlib.suppress(OSError, EOFError), anyio.move_on_after(SLOTS * SLOT_SECONDS):

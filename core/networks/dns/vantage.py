@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import time
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import anyio
@@ -18,9 +19,9 @@ from sdk.linux.namespaces import in_network_namespace
 
 _THREADS = 4
 _IDLE_SECONDS = 30.0
-_UNREACHABLE_SECONDS = 4.0
-"""Linux sends few ICMP errors, and none to a host that goes on sending: each takes two seconds' worth of what a host is granted
-(net.ipv4.route.error_cost and net.ipv4.icmp_ratelimit). Four are enough for two servers.
+_UNREACHABLE_SECONDS = 6.0
+"""Linux sends few ICMP errors: each takes two seconds' worth of what a host is granted (net.ipv4.route.error_cost and
+net.ipv4.icmp_ratelimit), which is five at most, and a packet that brings none takes one. Six are enough for three servers.
 """
 
 _RECEIVE_ERRORS = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
@@ -49,8 +50,7 @@ class Vantage:
 
     async def send(self, server: str, question: Question) -> None:
         """Send a question; the reply arrives in it. Raises OSError."""
-        if time.monotonic() < self._unreachable.get(server, 0.0):
-            raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH), server)
+        self._require_reachable(server)
         family = _family(server)
         if family not in self._sockets:
             opened = await self._open(family, socket.SOCK_DGRAM)
@@ -60,10 +60,15 @@ class Vantage:
                 opened.setsockopt(*_RECEIVE_ERRORS[family], 1)
                 self._sockets[family] = opened
                 self._watch(opened)
-        self._pending[server, question.number] = question
         self._receive_errors(self._sockets[family])  # one that waits would be raised by the next send, whomever that is for
+        self._require_reachable(server)
+        self._pending[server, question.number] = question
         self._sockets[family].sendto(question.message, (server, _PORT))
         self._close_later()
+
+    def reaches(self, server: str) -> bool:
+        """Tell whether nobody has said lately that a server cannot be reached."""
+        return time.monotonic() >= self._unreachable.get(server, 0.0)
 
     def forget(self, question: Question) -> None:
         """Expect no more replies to a question."""
@@ -99,6 +104,10 @@ class Vantage:
         if not self._path:
             return work()
         return await anyio.to_thread.run_sync(lambda: in_network_namespace(self._path, work), limiter=self._limiter)
+
+    def _require_reachable(self, server: str) -> None:
+        if not self.reaches(server):
+            raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH), server)
 
     def _watch(self, opened: socket.socket) -> None:
         """Have the loop call when a reply or an error is there: by an epoll of its own, as libuv stops to watch what reports POLLERR."""
@@ -147,6 +156,19 @@ class Vantage:
             self._close_later()
         else:
             self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server, and where it is asked from."""
+
+    address: str
+    vantage: Vantage
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether nobody has said lately that it cannot be reached."""
+        return self.vantage.reaches(self.address)
 
 
 async def receive_message(connection: socket.socket) -> bytes:

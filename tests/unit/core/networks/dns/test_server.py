@@ -19,8 +19,7 @@ from core.networks.dns.directory import Directory, Entry
 from core.networks.dns.listening import Listening
 from core.networks.dns.scope import Neighbourhood, Scope
 from core.networks.dns.server import NameServer
-from core.networks.dns.upstreams import Upstream, Upstreams
-from core.networks.dns.vantage import Vantage
+from core.networks.dns.vantage import Upstream, Vantage
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +43,7 @@ class World:
         self.vantage = Vantage()
 
     def upstreams(self, *servers: str) -> None:
-        found = Upstreams(tuple(Upstream(server, self.vantage) for server in servers))
+        found = tuple(Upstream(server, self.vantage) for server in servers)
         self.server.configure(Scope((Neighbourhood("n", "web"),)), found)
 
     async def ask(self, name: str, kind: str = "A", timeout: float = 6) -> DNSRecord:

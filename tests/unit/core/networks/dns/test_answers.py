@@ -3,8 +3,9 @@ from ipaddress import ip_address
 from dnslib import DNSRecord
 
 from core.networks.dns import codec
+from core.networks.dns.answers import Answers
 from core.networks.dns.directory import Directory, Entry
-from core.networks.dns.scope import Answers, Neighbourhood, Scope
+from core.networks.dns.scope import Neighbourhood, Scope
 
 
 def entry(network: str, container: str, *names: str, addresses: tuple[str, ...] = ()) -> Entry:
