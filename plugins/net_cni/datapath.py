@@ -6,12 +6,11 @@ from contextlib import ExitStack
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
-from plugins.net_cni import conflists, links
+from plugins.net_cni import conflists
 from plugins.net_cni.attachments import Attachment, Attachments
 from plugins.net_cni.capabilities import runtime_configuration
 from plugins.net_cni.chain import Chain
 from plugins.net_cni.conflists import Conflist
-from plugins.net_cni.namespaces import Namespaces, free_interface
 from plugins.net_cni.networks import Networks
 from plugins.net_cni.programs import Programs
 from plugins.net_cni.results import Result
@@ -19,6 +18,8 @@ from plugins.net_cni.settings import CniSettings
 from plugins.net_cni.stand_in import stand_in
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox, Subnet
 from sdk.errors import EngineError, InvalidArgument
+from sdk.network.default_routes import prefer_route
+from sdk.network.namespaces import Namespaces, free_interface
 from sdk.network.reservations import Reservations, host_addresses
 
 _EVERY_ADDRESS = IPv4Address(0)
@@ -88,7 +89,7 @@ class Datapath:
             endpoint = _endpoint(network, spec, attachment.interface, ports, result)
             _check_addresses(conflist, spec, endpoint)
             if not spec.default_route:
-                links.prefer_route(place.path, endpoint.interface, endpoint.gateways, preferred=False)
+                prefer_route(place.path, endpoint.interface, endpoint.gateways, preferred=False)
             self._namespaces.hold(spec.id, place.path)
             undo.pop_all()
         return place, endpoint
@@ -128,7 +129,7 @@ class Datapath:
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
         """Make an endpoint's default routes the container's first choice, or one for when there is no other; idempotent."""
-        links.prefer_route(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+        prefer_route(path, endpoint.interface, endpoint.gateways, preferred=preferred)
 
     def audit(self) -> list[str]:
         """Return a line for each interface that plugins made and each bridge that goes with a network."""

@@ -1,4 +1,4 @@
-"""Network namespaces of containers, held by descriptors so that DEL finds them when the container's process has ended."""
+"""Network namespaces of containers, held by descriptors: a driver finds them when the container's process has ended."""
 
 import itertools
 import os

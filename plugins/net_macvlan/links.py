@@ -1,0 +1,127 @@
+"""Links in the kernel, by pyroute2, in the network namespace of the thread that calls."""
+
+import errno
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Interface, IPv6Interface
+
+from plugins.net_macvlan.options import MADE, MacvlanOptions
+from sdk.errors import Conflict, InvalidArgument, Unsupported
+
+Interface = IPv4Interface | IPv6Interface
+
+_NO_DUPLICATE_DETECTION = 0x2
+
+
+def names() -> set[str]:
+    """Return the names of all links."""
+    return {name for _, name in socket.if_nameindex()}
+
+
+def make_parent(options: MacvlanOptions, alias: str) -> None:
+    """Make a parent be there and up; one that is made, a VLAN's link too, gets `alias` to be known again. Idempotent.
+
+    One that leads nowhere is a bridge without ports, as not every kernel has dummy links. Raises InvalidArgument, Unsupported.
+    """
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    with IPRoute() as route:
+        if options.parent not in names():
+            with _told(options.parent):
+                route.link("add", ifname=options.parent, **_kind(options))
+            route.link("set", index=socket.if_nametoindex(options.parent), ifalias=alias)
+        if options.made or options.vlan:
+            route.link("set", index=socket.if_nametoindex(options.parent), state="up")
+
+
+def remove_parent(name: str) -> None:
+    """Remove a parent that was made; idempotent."""
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    with suppress(OSError), IPRoute() as route:
+        route.link("del", index=socket.if_nametoindex(name))
+
+
+def made_parents(alias: str) -> list[str]:
+    """Return the parents that were made with this alias."""
+    if not any(name.startswith(MADE) or "." in name for name in names()):
+        return []
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    with IPRoute() as route:
+        return [link.get_attr("IFLA_IFNAME") for link in route.get_links() if link.get_attr("IFLA_IFALIAS") == alias]
+
+
+def make_child(options: MacvlanOptions, namespace: int, interface: str, mac: str) -> None:
+    """Make a container's link on a parent, in the namespace of a descriptor.
+
+    Raises InvalidArgument (no such parent), Unsupported (kernel without macvlan), Conflict (passthru in use).
+    """
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    if options.parent not in names():
+        raise InvalidArgument(f"the parent interface {options.parent} is not there")
+    with IPRoute() as route, _told(options.parent):
+        mtu = {"mtu": options.mtu} if options.mtu else {}
+        route.link(
+            "add",
+            ifname=interface,
+            kind="macvlan",
+            macvlan_mode=options.mode,
+            link=socket.if_nametoindex(options.parent),
+            address=mac,
+            net_ns_fd=namespace,
+            **mtu,
+        )
+
+
+def configure(options: MacvlanOptions, interface: str, addresses: Sequence[Interface]) -> None:
+    """Give a container's link its addresses and switch it on. Raises Conflict (MAC address in use)."""
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    index = socket.if_nametoindex(interface)
+    with IPRoute() as route, _told(options.parent):
+        for address in addresses:
+            flags = {"flags": _NO_DUPLICATE_DETECTION} if address.version == 6 else {}
+            route.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
+        route.link("set", index=index, state="up")
+
+
+def delete(interface: str) -> None:
+    """Delete a link; idempotent."""
+    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    if interface in names():
+        with IPRoute() as route:
+            route.link("del", index=socket.if_nametoindex(interface))
+
+
+def _kind(options: MacvlanOptions) -> dict[str, str | int]:
+    if options.made:
+        return {"kind": "bridge"}
+    if options.vlan is None:
+        raise InvalidArgument(f"invalid subinterface vlan name {options.parent}, example formatting is eth0.10")
+    below, number = options.vlan
+    if below not in names():
+        raise InvalidArgument(f"failed to find the parent interface {below} of {options.parent}")
+    return {"kind": "vlan", "link": socket.if_nametoindex(below), "vlan_id": number}
+
+
+@contextmanager
+def _told(parent: str) -> Iterator[None]:
+    """Turn what the kernel says into a sentence."""
+    from pyroute2 import NetlinkError  # noqa: PLC0415 - costs megabytes that only macvlan networks need
+
+    try:
+        yield
+    except NetlinkError as error:
+        if error.code == errno.EOPNOTSUPP:
+            raise Unsupported(
+                f"this kernel has no links of the kind that {parent} or its containers need (macvlan, 802.1q)"
+            ) from error
+        if error.code == errno.EADDRINUSE:
+            raise Conflict(f"the MAC address is in use on {parent}") from error
+        if error.code in (errno.EBUSY, errno.EINVAL):
+            raise Conflict(f"{parent} cannot take another macvlan interface of this mode: {error}") from error
+        raise

@@ -1,0 +1,48 @@
+"""Docker's options of a macvlan network, parsed."""
+
+import re
+from dataclasses import dataclass
+
+from sdk.drivers.network import NetworkSpec
+from sdk.errors import InvalidArgument
+
+_PARENT, _MODE, _MTU = "parent", "macvlan_mode", "com.docker.network.driver.mtu"
+MADE = "dm-"
+"""How the names of parents begin that lead nowhere, as with Docker."""
+
+_MODES = ("bridge", "private", "vepa", "passthru")
+_NAME = re.compile(r"[^\s/]{1,15}")
+_VLAN = re.compile(r"(.+)\.(\d{1,4})")
+_LAST_VLAN = 4094
+
+
+@dataclass(frozen=True, slots=True)
+class MacvlanOptions:
+    """`parent` is the link containers hang on. `made` says that it is ours to make: without a parent in the options it is a link that
+    leads nowhere. `mtu` 0 is the parent's."""
+
+    parent: str
+    made: bool
+    mode: str = "bridge"
+    mtu: int = 0
+
+    @property
+    def vlan(self) -> tuple[str, int] | None:
+        """The link and VLAN ID of a parent like `eth0.10`."""
+        match = _VLAN.fullmatch(self.parent)
+        return (match[1], int(match[2])) if match and 0 < int(match[2]) <= _LAST_VLAN else None
+
+
+def parse(network: NetworkSpec) -> MacvlanOptions:
+    """Return a network's options. Raises InvalidArgument for a value that makes no sense; options it does not know are ignored."""
+    options = network.options
+    parent, mode, mtu = options.get(_PARENT, ""), options.get(_MODE) or "bridge", options.get(_MTU) or "0"
+    if mode not in _MODES:
+        raise InvalidArgument(f"requested macvlan mode '{mode}' is not valid, 'bridge' mode is the macvlan driver default")
+    if parent == "lo":
+        raise InvalidArgument("loopback interface is not a valid macvlan parent link")
+    if parent and not _NAME.fullmatch(parent):
+        raise InvalidArgument(f"invalid parent interface name: {parent}")
+    if not mtu.isdecimal():
+        raise InvalidArgument(f'invalid value for {_MTU}: strconv.Atoi: parsing "{mtu}": invalid syntax')
+    return MacvlanOptions(parent or f"{MADE}{network.id[:12]}", not parent, mode, int(mtu))
