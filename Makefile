@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-vm lint demo bench proto clean fuzz
+.PHONY: help venv packages demo-packages test test-unit test-compose test-sdk test-vm lint demo bench proto clean fuzz
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -30,6 +30,10 @@ test-unit: venv  ## the tests that need no root and no packages
 test-compose: packages compose-clients  ## a web application with PostgreSQL, Redis and nginx, of Debian packages, under Compose
 	$(SUDO) $(BIN)/python -m tests.compose.debian_images
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/compose
+
+test-sdk: packages  ## the Docker SDK for Python's own integration suite, fetched from PyPI
+	$(SUDO) $(BIN)/python -m tests.sdk_suite.source
+	$(SUDO) $(BIN)/python -m pytest -m slow tests/sdk_suite
 
 test-vm: vm-packages venv  ## what differs with cgroup version 2, in a virtual machine (VM_TESTS: other tests)
 	$(SUDO) env CORE_VM_CACHE="$(CORE_VM_CACHE)" CORE_VM_SUITE="$(CORE_VM_SUITE)" CORE_VM_ACCEL="$(CORE_VM_ACCEL)" \

@@ -4,8 +4,10 @@ import http.client
 import io
 import subprocess
 import tarfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sdk.oci.image import ExecutionConfig
 from sdk.testing.images import MadeImage, make_image
@@ -51,8 +53,8 @@ def _answer(
     return response.getheader("Location", "")
 
 
-def busybox_layer() -> bytes:
-    """Return the layer as an uncompressed tar."""
+def busybox_layer(files: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+    """Return the layer as an uncompressed tar, with more files if wanted."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in _DIRECTORIES:
@@ -61,8 +63,8 @@ def busybox_layer() -> bytes:
         _add(archive, "bin/busybox", tarfile.REGTYPE, 0o755, _PROGRAM.read_bytes())
         for applet in _applets():
             _add(archive, f"bin/{applet}", tarfile.LNKTYPE, 0o755, link="bin/busybox")
-        _add(archive, "etc/passwd", tarfile.REGTYPE, 0o644, _PASSWD)
-        _add(archive, "etc/group", tarfile.REGTYPE, 0o644, _GROUP)
+        for name, content in ({"etc/passwd": _PASSWD, "etc/group": _GROUP} | dict(files)).items():
+            _add(archive, name, tarfile.REGTYPE, 0o644, content)
     return buffer.getvalue()
 
 

@@ -53,14 +53,14 @@ class MadeImage:
         await registry.push_manifest(reference, self.manifest, self.descriptor.media_type, credentials)
 
 
-def make_tar(files: Mapping[str, bytes | None]) -> bytes:
-    """Return a tar of regular files; None, or a name that ends in a slash, makes a directory. Whiteouts are files named so."""
+def make_tar(files: Mapping[str, bytes | None], *, mode: int = 0o644) -> bytes:
+    """Return a tar of regular files of one mode; None, or a name that ends in a slash, makes a directory. Whiteouts are files named so."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, content in files.items():
             entry = tarfile.TarInfo(name.rstrip("/"))
             entry.mtime = 1_700_000_000
-            entry.mode = 0o644
+            entry.mode = mode
             if content is None or name.endswith("/"):
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             data = content or b""
