@@ -94,6 +94,25 @@ def announce_address(context: EngineContext, record: ContainerRecord) -> None:
                 rename_in_hosts(context.bundle(other.id), link.names, [address])
 
 
+async def remove_link(context: EngineContext, path: str) -> None:
+    """Remove the link that a container has to another: `/web/db` is the one web calls db. Raises Conflict, NoSuchContainer."""
+    name, slash, alias = path.removeprefix("/").rpartition("/")
+    if not slash:
+        raise Conflict("Conflict, cannot remove the default link name of the container")
+    live = context.containers.find(name)
+    async with live.lock:
+        host_config = live.record.host_config
+        gone = [text for text in host_config.links if split_link(text)[1] == alias]
+        if not gone:
+            raise NoSuchContainer(path)
+        for text in gone:
+            target = context.containers.find(split_link(text)[0])
+            if is_running(live.record):
+                rename_in_hosts(context.bundle(live.id), Link(alias, path, target.record, "").names, [])
+        kept = tuple(text for text in host_config.links if text not in gone)
+        context.containers.save(live, replace(live.record, host_config=replace(host_config, links=kept)))
+
+
 def _link(context: EngineContext, record: ContainerRecord, target: str, alias: str) -> Link:
     live: LiveContainer = context.containers.find(target)
     path = f"/{record.name}/{alias}"

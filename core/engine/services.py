@@ -21,6 +21,7 @@ from core.engine import (
     explain,
     image_gc,
     inspect,
+    links,
     logs,
     pause,
     prune,
@@ -118,7 +119,9 @@ class ContainerService(_Bound):
         await pause.unpause(self.context, self._find(ref))
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
-        del link
+        if link:
+            await links.remove_link(self.context, ref)
+            return
         await remove.remove(self.context, self._find(ref), force=force, volumes=volumes)
 
     async def explain(self, ref: str) -> Sequence[tuple[str, str]]:

@@ -200,7 +200,7 @@ class Containers(Protocol):
     async def unpause(self, ref: str) -> None: ...
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
-        """Delete it. Raises Conflict while it runs, unless `force`."""
+        """Delete it; with `link` only the link that `ref` names, `container/alias`. Raises Conflict while it runs, unless `force`."""
 
     async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
         """Return every system call that makes it, as text, with the reason for it. Raises Unsupported where its runtime cannot tell."""
