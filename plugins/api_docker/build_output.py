@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from plugins.api_docker.models.builds import BuildLine, ErrorDetail
+from sdk.drivers.logs import StdStream
 from sdk.engine.build_events import BuildEvent, BuildResult, BuildWarning, Vertex, VertexLog, VertexStatus
 from sdk.errors import EngineError
 
@@ -69,10 +70,8 @@ class ClassicOutput:
         if not isinstance(event, (VertexLog, VertexStatus)):
             return 0
         number = self._numbers.get(event.vertex, 0)
-        text = (
-            BuildLine(stream=event.data.decode(errors="replace")) if isinstance(event, VertexLog) else BuildLine(status=event.name)
-        )
-        self._steps[number].waiting.append(text)
+        line = BuildLine(stream=_coloured(event)) if isinstance(event, VertexLog) else BuildLine(status=event.name)
+        self._steps[number].waiting.append(line)
         return number
 
     def _change(self, step: _Step, vertex: Vertex) -> None:
@@ -118,6 +117,12 @@ def error_text(error: EngineError) -> tuple[str, int]:
     if match is None:
         return error.message, 0
     return f"The command '{match[1]}' returned a non-zero code: {match[2]}", int(match[2])
+
+
+def _coloured(log: VertexLog) -> str:
+    """Return a process' output, what it said on its standard error in red: clients have no other way to tell."""
+    text = log.data.decode(errors="replace")
+    return f"\x1b[91m{text}\x1b[0m" if log.stream is StdStream.STDERR else text
 
 
 def _short(result: str) -> str:

@@ -100,6 +100,7 @@ async def take_over(building: Building) -> None:
             )
         except EngineError:
             continue
+        building.sources.append(image)
         for key, count in json.loads(image.annotations.get(STEPS_ANNOTATION, "[]")):
             if await building.host.cache.get(key) is None:
                 stack = image.stack[:count]

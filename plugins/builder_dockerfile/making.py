@@ -13,6 +13,7 @@ from plugins.builder_dockerfile.finishing import finish, take_over
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
 from plugins.builder_dockerfile.progress import Telling, vertex_of
+from plugins.builder_dockerfile.recent import RecentSteps
 from plugins.builder_dockerfile.stages import Stages
 from plugins.builder_dockerfile.state import PROXIES, StageState
 from sdk.drivers.builder import BuildHost
@@ -28,45 +29,46 @@ _KNOWN = frozenset({"SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNT
 
 
 class Maker:
-    """Makes images, and remembers the digests of contexts that stay."""
+    """Makes images, and remembers the digests of contexts that stay, and what was done lately."""
 
     def __init__(self, parallelism: int) -> None:
         self._parallelism = parallelism
         self._digests = FileDigests()
+        self._recent = RecentSteps()
 
     def events(self, request: BuildRequest, host: BuildHost) -> AsyncGenerator[BuildEvent, None]:
         """Make what is asked for and yield what happens; the result comes last. Raises BuildFailed, InvalidArgument."""
-        return reported(lambda tell: _make(request, host, Telling(tell), self._parallelism, self._digests))
+        return reported(lambda tell: self._make(request, host, Telling(tell)))
 
-
-async def _make(request: BuildRequest, host: BuildHost, telling: Telling, parallelism: int, digests: FileDigests) -> None:
-    arguments = {name: value for name, value in request.build_args.items() if value is not None}
-    async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
-        dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
-        predefined = _predefined(request.platform or host.platform, host.platform, request.target)
-        plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
-    await _tell_arguments(dockerfile, plan, telling)
-    async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
-        rules = read_rules(request)
-    async with AsyncExitStack() as held:
-        directory = request.context if request.context is not None else await held.enter_async_context(host.scratch())
-        root = held.enter_context(opened_directory(directory))
-        building = Building(
-            request=request,
-            host=host,
-            plan=plan,
-            telling=telling,
-            context=Tree(root, rules, digests=digests),
-            arguments=arguments,
-            epoch=_epoch(request, arguments),
-            file=request.dockerfile,
-            limiter=anyio.CapacityLimiter(parallelism),
-            digests=digests,
-        )
-        await take_over(building)
-        state = await _target(building)
-        _warn(building)
-        telling.tell(await finish(building, state))
+    async def _make(self, request: BuildRequest, host: BuildHost, telling: Telling) -> None:
+        arguments = {name: value for name, value in request.build_args.items() if value is not None}
+        async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
+            dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
+            predefined = _predefined(request.platform or host.platform, host.platform, request.target)
+            plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
+        await _tell_arguments(dockerfile, plan, telling)
+        async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
+            rules = read_rules(request)
+        async with AsyncExitStack() as held:
+            directory = request.context if request.context is not None else await held.enter_async_context(host.scratch())
+            root = held.enter_context(opened_directory(directory))
+            building = Building(
+                request=request,
+                host=host,
+                plan=plan,
+                telling=telling,
+                context=Tree(root, rules, digests=self._digests),
+                arguments=arguments,
+                epoch=_epoch(request, arguments),
+                file=request.dockerfile,
+                limiter=anyio.CapacityLimiter(self._parallelism),
+                digests=self._digests,
+                recent=self._recent,
+            )
+            await take_over(building)
+            state = await _target(building)
+            _warn(building)
+            telling.tell(await finish(building, state))
 
 
 async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) -> None:

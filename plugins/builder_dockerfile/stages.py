@@ -153,11 +153,12 @@ class _StageRun:
         building, body = self._building, instruction.body
         expander = Expander(state, building.plan.escape)
         changed = apply_metadata(body, state, expander)
+        if changed is None and isinstance(body, Arg):
+            changed = self._arg(body, state, expander)
         if changed is not None:
+            building.configured(step, changed, anew=self._anew)
             return changed
         match body:
-            case Arg():
-                return self._arg(body, state, expander)
             case Workdir():
                 return await self._workdir(expander.word(body.path), state, step)
             case Run():

@@ -108,6 +108,7 @@ class BuildRequest:
 
     The Dockerfile is `dockerfile_text` if that is not None, else the file `dockerfile` below `dockerfile_directory` (None: the
     context). A build argument of None is known by name but has no value. `no_cache_stages` names stages that are always made anew.
+    With `cache_from_only` nothing is taken from the cache but what led to an image of `cache_from`.
     `source_date_epoch` (seconds) clamps every time in the image; None lets `SOURCE_DATE_EPOCH` among `build_args` decide.
     """
 
@@ -128,6 +129,7 @@ class BuildRequest:
     no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
     cache_from: tuple[CacheImport, ...] = ()
+    cache_from_only: bool = False
     cache_to: tuple[CacheExport, ...] = ()
     secrets: SecretSource = field(default_factory=NoSecrets)
     ssh: SshSource | None = None

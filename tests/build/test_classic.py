@@ -43,3 +43,24 @@ def test_the_same_inputs_have_the_same_id(classic: Builder) -> None:
     first, second = (classic.build("--no-cache", "--build-arg", "SOURCE_DATE_EPOCH=1700000000") for _ in range(2))
     assert first.id == second.id
     assert str(classic.inspect(first)["Created"]).startswith("2023-11-14T22:13:20")
+
+
+def test_what_a_step_says_on_its_standard_error_is_red(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nRUN echo fine; sleep 0.1; echo alarm >&2\n"})
+    built = classic.build("--no-cache")
+    assert "\nfine\n" in built.output
+    assert "\x1b[91malarm\n\x1b[0m" in built.output + built.errors
+
+
+def test_steps_that_change_the_configuration_alone_are_cached_too(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nARG cached=alone\nENV A=$cached\nLABEL b=c\n"})
+    assert "Using cache" not in classic.build().output
+    assert classic.build().output.count(" ---> Using cache\n") == 3
+    assert "Using cache" not in classic.build("--no-cache").output
+
+
+def test_sources_of_cache_that_are_named_are_the_only_ones(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nENV A=sources\nRUN echo sources > /a\nRUN echo more > /b\n"})
+    classic.build("--tag", "source:1")
+    assert classic.build("--cache-from", "source:1").output.count(" ---> Using cache\n") == 3
+    assert "Using cache" not in classic.build("--cache-from", "nosuchimage").output

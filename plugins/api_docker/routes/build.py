@@ -115,6 +115,7 @@ async def _context(request: Request, engine: Engine, parameters: Parameters) -> 
 def _request(request: Request, parameters: Parameters, context: RemoteContext) -> BuildRequest:
     labels = {name: value or "" for name, value in parameters.mapping("labels").items()}
     network = parameters.text("networkmode")
+    cache_from = parameters.cache_imports()
     return BuildRequest(
         context=context.directory,
         dockerfile=parameters.text("dockerfile") or "Dockerfile",
@@ -129,6 +130,7 @@ def _request(request: Request, parameters: Parameters, context: RemoteContext) -
         limits=parameters.limits(),
         no_cache=is_true(parameters.text("nocache")),
         pull=is_true(parameters.text("pull")),
-        cache_from=parameters.cache_imports(),
+        cache_from=cache_from,
+        cache_from_only=bool(cache_from),
         credentials=HeaderCredentials(request.headers.get("x-registry-config", "")),
     )
