@@ -15,6 +15,8 @@ from msgspec import Raw, Struct
 from plugins.net_cni.conflists import Conflist, parse
 from plugins.net_cni.programs import Target
 
+_SHORT = 12
+
 
 class Attachment(Struct, frozen=True, kw_only=True):
     """One container's interface on one network, by the list it was (or is being) added with; later changes of the file do not matter."""
@@ -42,7 +44,10 @@ class Attachment(Struct, frozen=True, kw_only=True):
 
 
 class Attachments:
-    """The files. For worker threads."""
+    """The files, by the short form of a container's ID: `core gc`, which would take one with a whole ID for a leak, leaves them to us.
+
+    For worker threads.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -67,7 +72,7 @@ class Attachments:
 
     def all(self) -> list[Attachment]:
         """Return what is known of all interfaces."""
-        names = [file.stem.rpartition(":") for file in self._directory.glob("*.json")]
+        names = [file.stem.partition(":") for file in self._directory.glob("*.json")]
         return [found for container_id, _, interface in names if (found := self.find(container_id, interface))]
 
     def forget(self, attachment: Attachment) -> None:
@@ -88,4 +93,4 @@ class Attachments:
         return attachment.result
 
     def _path(self, container_id: str, interface: str) -> Path:
-        return self._directory / f"{container_id}:{interface}.json"
+        return self._directory / f"{container_id[:_SHORT]}:{interface}.json"

@@ -244,6 +244,21 @@ async def test_questions_at_once_are_all_told_and_a_server_that_is_back_is_asked
         assert texts(await world.ask("example.org")) == ["192.0.2.7"]
 
 
+async def test_a_silent_server_is_asked_now_and_then_while_no_other_can_be_reached(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 0.1)
+    speaks: list[bool] = []
+    with upstream(monkeypatch, "127.0.0.3", lambda question: outside(question) if speaks else None) as asked:
+        world.upstreams("127.0.0.2", "127.0.0.3")
+        for number in range(5):
+            assert (await world.ask(f"{number}.example.org")).header.rcode == 2
+        assert len(asked) == 2
+        monkeypatch.setattr(upstreams_module, "_HOPELESS_SECONDS", 0.0)
+        speaks.append(True)
+        assert texts(await world.ask("now.example.org")) == ["192.0.2.7"]
+        monkeypatch.setattr(upstreams_module, "_HOPELESS_SECONDS", 1000.0)
+        assert texts(await world.ask("again.example.org")) == ["192.0.2.7"]
+
+
 async def test_nonsense_is_no_trouble(world: World):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for data in (b"", b"x", b"\xff" * 100, DNSRecord.question("a" * 63).pack()[:20]):
