@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import DaemonFactory
+from tests.daemon import Daemon
 from tests.volume_plugin import serve_volumes
 
 pytestmark = pytest.mark.privileged
@@ -27,6 +28,11 @@ def config(directory: Path, seconds: float = 5) -> str:
     )
 
 
+def inspect(daemon: Daemon, volume: str) -> dict[str, str]:
+    found: list[dict[str, str]] = json.loads(daemon.docker("volume", "inspect", volume).stdout)
+    return found[0]
+
+
 def test_volumes_of_a_plugin_that_comes_later_than_the_daemon(start_daemon: DaemonFactory, directory: Path) -> None:
     with start_daemon(config=config(directory)) as daemon:
         daemon.docker("pull", "-q", "busybox")
@@ -43,6 +49,10 @@ def test_volumes_of_a_plugin_that_comes_later_than_the_daemon(start_daemon: Daem
             assert daemon.docker("run", "--rm", "-v", "data:/d:ro", "busybox", "cat", "/d/file").stdout == "kept\n"
             daemon.docker("run", "--rm", "--volume-driver", "shelf", "-v", "more:/m", "busybox", "true")
             assert (directory / "shelf/more").is_dir()
+            daemon.core("--host", daemon.host, "volume", "clone", "data", "copy")
+            assert (Path(inspect(daemon, "copy")["Mountpoint"]) / "file").read_text() == "kept\n"
+            assert inspect(daemon, "copy")["Driver"] == "local"
+            daemon.docker("volume", "rm", "copy")
             assert "shelf" in json.loads(daemon.docker("info", "--format", "json").stdout)["Plugins"]["Volume"]
             refused = daemon.docker("volume", "create", "-d", "shelf", "-o", "fail=1", "bad", check=False)
             assert "the disk is on fire" in refused.stderr

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate
-from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound
+from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound, Unsupported
 
 pytestmark = pytest.mark.anyio
 
@@ -295,3 +295,36 @@ async def test_usage_has_sizes_and_users(world: World):
     world.containers["c"] = ("data",)
     (info,) = await world.catalog.usage()
     assert (info.size, info.users) == (10, 1)
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
+async def test_archives_need_a_directory_on_this_host(world: World) -> None:
+    await world.service.create(VolumeCreate("far"))
+    message = "volume far: its driver local keeps it in no directory of this host"
+    with pytest.raises(Unsupported, match=message):
+        await world.service.export("far")
+    with pytest.raises(Unsupported, match=message):
+        await world.service.import_archive("far", nothing())
+    with pytest.raises(Unsupported, match=message):
+        await world.service.clone("far", "near")
+    with pytest.raises(Unsupported):
+        await world.service.import_archive("new", nothing())
+    assert list(world.driver.volumes) == ["far"], "what was made for it is gone again"
+    assert world.driver.mounted == []
+    await world.service.remove("far")
+
+
+async def test_a_volume_that_is_being_filled_is_in_use_and_does_not_survive_a_crash(world: World) -> None:
+    async with world.catalog.filling(VolumeCreate("half"), "import"):
+        with pytest.raises(Conflict, match="volume is in use"):
+            await world.service.remove("half")
+        with pytest.raises(Conflict, match="volume name must be unique"):
+            async with world.catalog.filling(VolumeCreate("half"), "clone"):
+                pass
+        world.boot()
+        assert world.catalog.find("half")
+        await world.catalog.reconcile()
+        assert world.catalog.records() == ()
