@@ -6,10 +6,13 @@ from ipaddress import ip_address, ip_network
 from core.networks.subnets import choose_subnets
 from sdk.drivers.network import AddressChooser, NetworkSpec, Subnet
 from sdk.engine.networks import NetworkCreate, SubnetConfig
+from sdk.errors import InvalidArgument
 
 
 async def with_subnets_of(driver: AddressChooser, request: NetworkCreate) -> NetworkCreate:
     """Return a request with the subnets that its driver will give the network. Raises InvalidArgument."""
+    if any(subnet.ip_range or subnet.aux_addresses for subnet in request.subnets):
+        raise InvalidArgument("this network's driver chooses addresses itself: it takes no IP range and no auxiliary addresses")
     asked = choose_subnets((subnet for subnet in request.subnets if subnet.subnet), (), ())
     named = {subnet.subnet for subnet in request.subnets if subnet.gateway}
     spec = NetworkSpec(

@@ -46,13 +46,15 @@ class Datapath:
     def subnets(self, network: NetworkSpec) -> tuple[Subnet, ...]:
         """Return the subnets of a network's list. Raises InvalidArgument for others than those."""
         conflist = self._list(network)
-        present = {subnet.cidr for subnet in conflist.subnets}
+        present = {subnet.cidr: subnet.gateway or subnet.cidr[1] for subnet in conflist.subnets}
         for wanted in network.subnets:
             if wanted.cidr not in present:
                 there = ", ".join(map(str, present)) or "none"
                 raise InvalidArgument(
                     f'the subnet {wanted.cidr} is not one of the CNI list "{conflist.name}", which says what a network has ({there})'
                 )
+            if wanted.gateway not in (None, present[wanted.cidr]):
+                raise InvalidArgument(f'the gateway of {wanted.cidr} in the CNI list "{conflist.name}" is {present[wanted.cidr]}')
         return conflist.subnets
 
     def create_network(self, network: NetworkSpec) -> None:

@@ -12,12 +12,14 @@ from sdk.drivers.network import NetworkDriver, NetworkSpec
 from sdk.providers import PluginContext
 from sdk.testing.contracts.network import Feature, NetworkDriverContract, OpenDriver, Prepare
 from sdk.testing.netns import private_network
+from tests.macvlan import require_macvlan
 
 pytestmark = pytest.mark.privileged
 
 
 @pytest.fixture(autouse=True)
 def network() -> Iterator[None]:
+    require_macvlan()
     with private_network():
         yield
 

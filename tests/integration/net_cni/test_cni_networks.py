@@ -167,7 +167,10 @@ def test_what_cannot_be_is_refused_in_words(cni: Cni) -> None:
     assert 'failed to find plugin "no-such-program" in path [/usr/lib/cni' in create("needy")
     assert "--internal cannot be asked for" in create("--internal", "lan")
     assert 'the subnet 10.1.0.0/24 is not one of the CNI list "lan"' in create("--subnet", "10.1.0.0/24", "lan")
-    docker("network", "create", "--driver", "cni", "--subnet", "10.88.1.0/24", "lan")
+    subnet = ("--subnet", "10.88.1.0/24")
+    assert 'the gateway of 10.88.1.0/24 in the CNI list "lan" is 10.88.1.1' in create(*subnet, "--gateway", "10.88.1.9", "lan")
+    assert "takes no IP range" in create(*subnet, "--ip-range", "10.88.1.64/26", "lan")
+    docker("network", "create", "--driver", "cni", *subnet, "--gateway", "10.88.1.1", "lan")
     assert "Pool overlaps" in create("--opt", "conflist=lan", "again")
     for name in ("plain", "broken"):
         docker("network", "create", "--driver", "cni", name)

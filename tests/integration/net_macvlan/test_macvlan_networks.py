@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.daemon import Daemon
+from tests.macvlan import require_macvlan
 from tests.network import NetworkNamespace
 
 pytestmark = pytest.mark.privileged
@@ -18,6 +19,7 @@ SLEEP = ("busybox", "sleep", "1000")
 @pytest.fixture
 def wire(shared_daemon: Daemon) -> Iterator[NetworkNamespace]:
     """Another machine, 10.66.0.1, at the far end of the daemon's link `wire0`."""
+    require_macvlan()
     far = NetworkNamespace()
     try:
         shared_daemon.run("ip", "link", "add", "wire0", "type", "veth", "peer", "name", "eth0", "netns", far.name)

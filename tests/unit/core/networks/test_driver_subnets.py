@@ -54,6 +54,8 @@ async def test_the_driver_hears_which_subnets_a_person_wants(room, driver):
     record = await room.catalog.create(NetworkCreate("web", subnets=(SubnetConfig("10.8.0.0/16"),)))
     assert driver.asked[0].subnets == (Subnet(IPv4Network("10.8.0.0/16")),)
     assert record.config.subnets == ()
+    with pytest.raises(InvalidArgument, match="takes no IP range"):
+        await room.catalog.create(NetworkCreate("other", subnets=(SubnetConfig("10.7.0.0/16", ip_range="10.7.7.0/24"),)))
     with pytest.raises(InvalidArgument, match="invalid CIDR"):
         await room.catalog.create(NetworkCreate("other", subnets=(SubnetConfig("ten"),)))
 
