@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from sdk.errors import ResourceExhausted
+
 T = TypeVar("T")
 
 
@@ -41,16 +43,28 @@ class Database:
             yield
         except BaseException:
             if self._depth == 1:
-                self._connection.execute("ROLLBACK")
+                self._roll_back()
             raise
         else:
             if self._depth == 1:
-                self._connection.execute("COMMIT")
+                self._commit()
         finally:
             self._depth -= 1
 
     def close(self) -> None:
         self._connection.close()
+
+    def _commit(self) -> None:
+        try:
+            _write(self._connection, "COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        # not if SQLite did it by itself, as it may when the disk is full
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
 
 class Table(Generic[T]):
@@ -71,12 +85,12 @@ class Table(Generic[T]):
         return None if row is None else self._decode(row[0])
 
     def put(self, key: str, record: T) -> None:
-        """Insert or replace a record."""
-        self._connection.execute(self._put, (key, self._encode(record)))
+        """Insert or replace a record. Raises ResourceExhausted if the disk is full; then nothing is changed."""
+        _write(self._connection, self._put, (key, self._encode(record)))
 
     def delete(self, key: str) -> None:
-        """Delete a record; idempotent."""
-        self._connection.execute(self._delete, (key,))
+        """Delete a record; idempotent. Raises ResourceExhausted if the disk is full, for a deletion is logged first."""
+        _write(self._connection, self._delete, (key,))
 
     def items(self) -> list[tuple[str, T]]:
         """Return all records with their keys."""
@@ -85,6 +99,15 @@ class Table(Generic[T]):
     def values(self) -> list[T]:
         """Return all records."""
         return [record for _, record in self.items()]
+
+
+def _write(connection: sqlite3.Connection, statement: str, values: tuple[str | bytes, ...] = ()) -> None:
+    try:
+        connection.execute(statement, values)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise ResourceExhausted("write core.db: no space left on device") from error
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct
 
 from core.store.database import Database
+from sdk.errors import ResourceExhausted
 
 
 class Record(Struct, frozen=True):
@@ -69,3 +70,26 @@ def test_a_migration_that_comes_later_is_run_whatever_its_number(path: Path):
     connection.commit()
     connection.close()
     Database(path).table("containers", Record).put("a", Record("one"))
+
+
+def test_a_full_disk_is_said_in_dockers_words_and_changes_nothing(tmp_path: Path) -> None:
+    database = Database(tmp_path / "core.db")
+    table = database.table("engine", str)
+    table.put("before", "kept")
+    pages = database._connection.execute("PRAGMA page_count").fetchone()[0]
+    database._connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(ResourceExhausted, match=r"write core\.db: no space left on device"):
+        table.put("large", "x" * 100_000)
+
+    def write_both() -> None:
+        with database.transaction():
+            table.put("small", "undone")
+            table.put("large", "x" * 100_000)
+
+    with pytest.raises(ResourceExhausted):
+        write_both()
+    assert dict(table.items()) == {"before": "kept"}
+    database._connection.execute(f"PRAGMA max_page_count={pages + 1000}")
+    write_both()
+    assert table.get("large") == "x" * 100_000
+    database.close()
