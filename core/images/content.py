@@ -127,8 +127,8 @@ class ContentStore:
             yield self._ingest / f"{name}.partial"
 
     async def adopt(self, source: Path, digest: str) -> None:
-        """Make a complete, verified file on the same file system a blob."""
-        await run_sync(_place, source, self.path(digest), limiter=self.limiter)
+        """Sync a complete, verified file on the same file system and make it a blob."""
+        await run_sync(_adopt, source, self.path(digest), limiter=self.limiter)
 
     async def delete(self, digest: str) -> int:
         """Delete a blob and return the bytes freed on disk; idempotent."""
@@ -257,6 +257,16 @@ def _put(content: bytes, temporary: Path, target: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     _place(temporary, target)
+
+
+def _adopt(source: Path, target: Path) -> None:
+    file = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with writing(source):
+            os.fsync(file)
+    finally:
+        os.close(file)
+    _place(source, target)
 
 
 def _place(source: Path, target: Path) -> None:

@@ -62,7 +62,7 @@ class BlobUpload:
     async def commit(self, digest: str) -> None:
         """Verify, sync and rename."""
         try:
-            await run_sync(self._finish, limiter=self._content.limiter)
+            await run_sync(self._flush, limiter=self._content.limiter)
             if f"sha256:{self._hash.hexdigest()}" != digest:
                 raise InvalidArgument(f"the content is not what {digest} names")
             self._fresh.keep(digest)
@@ -83,11 +83,6 @@ class BlobUpload:
         with writing(self._path):
             while view:
                 view = view[os.write(self._file, view) :]
-
-    def _finish(self) -> None:
-        self._flush()
-        with writing(self._path):
-            os.fsync(self._file)
 
     def _forget(self) -> None:
         if self._file >= 0:
