@@ -64,12 +64,19 @@ async def test_a_blob_under_its_name_is_whole(power: tuple[Path, Path], tmp_path
 async def test_what_a_load_brought_is_whole(power: tuple[Path, Path], tmp_path: Path, rooms: Rooms) -> None:
     with rooms.store.content.temporary("image") as archive:
         subprocess.run(["tar", "-C", _layout(tmp_path), "-cf", archive, "."], check=True)
-        first = open_rooms(power[0], rooms.registry)
-        _ = [step async for step in first.images.load(_pieces(archive))]
-    with after_power_loss(power[1], tmp_path) as place:
-        content = ContentStore(place / "content")
-        assert [content.read(blob.digest) for blob, _ in IMAGE.blobs] == [held for _, held in IMAGE.blobs]
-    first.close()
+        content = archive.read_bytes()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    first = open_rooms(power[0], rooms.registry)
+    try:
+        _ = [step async for step in first.images.load(pieces())]
+        with after_power_loss(power[1], tmp_path) as place:
+            stored = ContentStore(place / "content")
+            assert [stored.read(blob.digest) for blob, _ in IMAGE.blobs] == [held for _, held in IMAGE.blobs]
+    finally:
+        first.close()
 
 
 def _layout(tmp_path: Path) -> Path:
@@ -82,7 +89,3 @@ def _layout(tmp_path: Path) -> Path:
     entry = {"Config": names[0], "Layers": names[1:], "RepoTags": ["loaded:1"]}
     (tmp_path / "layout" / "manifest.json").write_text(json.dumps([entry]))
     return tmp_path / "layout"
-
-
-async def _pieces(archive: Path) -> AsyncIterator[bytes]:
-    yield archive.read_bytes()
