@@ -17,6 +17,7 @@ from core.images.documents import parse_config, parse_manifest
 from core.images.fetcher import short
 from core.images.garbage import remove_blob
 from core.images.installer import Layer
+from core.images.manifests import is_complete
 from core.images.progress import Report, reported
 from core.images.store import ImageRecord
 from core.images.unarchive import unarchive
@@ -47,9 +48,9 @@ async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Rep
 
 
 async def _bring(context: ImageContext, files: Path, image: ArchivedImage, names: tuple[Reference, ...], report: Report) -> str:
-    """Load one image and return its ID. One that is here already only gets its names: its own manifest and archives stay."""
+    """Load one image and return its ID. One that is here already, and whole, only gets its names: its own manifest and archives stay."""
     image_id = image.config.digest
-    if image_id in context.store:
+    if image_id in context.store and is_complete(context.store, context.store.get(image_id)):
         for name in names:
             context.store.tag(image_id, name)
     else:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from core.images.documents import parse_manifest
 from core.images.layers import LayerRecord
 from core.images.store import ImageStore, StoredImage
+from sdk.errors import EngineError
 from sdk.oci.descriptor import (
     DOCKER_LAYER,
     DOCKER_LAYER_GZIP,
@@ -48,6 +49,16 @@ def held_manifest(store: ImageStore, image: StoredImage) -> HeldManifest:
     records = [store.layers.get(chain) for chain in image.chains]
     layers = [_held(store, layer, record) for layer, record in zip(own.manifest.layers, records, strict=True)]
     return with_layers(own, tuple(layers))
+
+
+def is_complete(store: ImageStore, image: StoredImage) -> bool:
+    """Tell whether an image can be run and given away: nothing of it was lost."""
+    try:
+        layers = held_manifest(store, image).manifest.layers
+    except EngineError:
+        return False
+    givable = all(store.content.exists(layer.digest) or store.layers.rebuildable(layer.digest) for layer in layers)
+    return givable and all(chain in store.layers for chain in image.chains)
 
 
 def own_manifest(store: ImageStore, image: StoredImage) -> HeldManifest:

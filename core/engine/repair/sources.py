@@ -60,7 +60,7 @@ def remedy(context: ImageContext, image_id: str) -> str:
     exact = next((name for name in names if name.digest), None)
     if exact:
         return f"docker pull {exact.familiar}"
-    return f"it came from no registry: build or load {names[0].familiar if names else 'it'} again"
+    return f"it came from no registry: load {called(context, image_id)} again, or build it without cache"
 
 
 def called(context: ImageContext, image_id: str) -> str:

@@ -90,6 +90,27 @@ class Store:
         with self.opened() as rooms:
             return len(b"".join([piece async for piece in rooms.images.save([NAME])])) > 5 << 20
 
+    async def loaded_only(self) -> bytes:
+        """Let the image be one that was loaded from an archive and is in no registry; return the archive."""
+        with self.opened() as rooms:
+            archive = b"".join([piece async for piece in rooms.images.save([NAME])])
+            rooms.store.forget(IMAGE.id)
+        await self.load(archive)
+        return archive
+
+    async def load(self, archive: bytes) -> None:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield archive
+
+        with self.opened() as rooms:
+            _ = [step async for step in rooms.images.load(pieces())]
+
+    def archives(self) -> list[Path]:
+        """Return where the archives of the image's layers are."""
+        with self.opened() as rooms:
+            records = [rooms.store.layers.get(chain) for chain in (BOTTOM, TOP)]
+            return [self.blob(record.blob.digest) for record in records if record and record.blob]
+
     def blob(self, digest: str) -> Path:
         return self.root / "content" / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
@@ -247,22 +268,36 @@ async def test_a_writable_layer_of_no_known_container_is_not_touched(store: Stor
 
 
 async def test_of_what_was_made_here_the_manifest_is_written_anew_and_the_configuration_is_said_to_be_lost(store: Store) -> None:
+    await store.loaded_only()
     with store.opened() as rooms:
-        archive = b"".join([piece async for piece in rooms.images.save([NAME])])
-        rooms.store.forget(IMAGE.id)
-
-        async def pieces() -> AsyncIterator[bytes]:
-            yield archive
-
-        _ = [step async for step in rooms.images.load(pieces())]
         manifest = rooms.store.find(NAME).record.manifest.digest
     truncate(store.blob(manifest))
     assert await store.repaired() == {MENDED}
     assert await store.is_well()
     store.blob(IMAGE.id).unlink()
-    assert ("document", f"{NAME}:latest", f"it came from no registry: build or load {NAME}:latest again") in await store.examined()
+    assert (
+        "document",
+        f"{NAME}:latest",
+        f"it came from no registry: load {NAME}:latest again, or build it without cache",
+    ) in await store.examined()
     await store.repaired()
     assert await store.examined() == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda store: [path.unlink() for path in (store.blob(LOWER), store.blob(UPPER)) if path.exists()],
+        lambda store: [shutil.rmtree(store.layer(TOP)), *(path.unlink() for path in store.archives())],
+    ],
+    ids=["archives", "layer"],
+)
+async def test_what_came_as_an_archive_is_mended_by_loading_it_again(store: Store, damage: Callable[[Store], object]) -> None:
+    archive = await store.loaded_only()
+    damage(store)
+    assert f"it came from no registry: load {NAME}:latest again, or build it without cache" in await store.repaired()
+    await store.load(archive)
+    assert await store.is_well()
 
 
 async def test_what_belongs_to_nothing_goes(store: Store) -> None:
