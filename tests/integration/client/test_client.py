@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -224,8 +225,15 @@ class Terminal:
         return self.seen.count(b"box")
 
     def end(self) -> int:
+        """Go on reading, as terminals do, until the process has ended; return its exit code."""
+        deadline = time.monotonic() + 20
         try:
-            return self.process.wait(20)
+            while self.process.poll() is None:
+                assert time.monotonic() < deadline, self.seen
+                if select.select([self.master], [], [], 0.05)[0]:
+                    with suppress(OSError):  # the other side is closed
+                        self.seen += os.read(self.master, 65536)
+            return self.process.returncode
         finally:
             if self.process.poll() is None:
                 self.process.kill()
