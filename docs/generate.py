@@ -134,7 +134,7 @@ def command(ctx: click.Context, cmd: click.Command) -> Iterable[str]:
     ]
     if rows:
         yield "| option | |\n|---|---|\n" + "\n".join(rows) + "\n"
-    if isinstance(cmd, click.Group):
+    if hasattr(cmd, "list_commands"):  # not isinstance: typer may bring a click of its own
         for name in cmd.list_commands(ctx):
             child = cmd.get_command(ctx, name)
             if child is not None and not child.hidden:
