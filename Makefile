@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-sdk test-vm lint demo bench proto clean fuzz
+.PHONY: help venv packages demo-packages test test-unit test-compose test-sdk test-huge test-vm lint demo bench proto clean fuzz
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -34,6 +34,9 @@ test-compose: packages compose-clients  ## a web application with PostgreSQL, Re
 test-sdk: packages  ## the Docker SDK for Python's own integration suite, fetched from PyPI
 	$(SUDO) $(BIN)/python -m tests.sdk_suite.source
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/sdk_suite
+
+test-huge: packages venv  ## a layer of a million files, loaded in bounded memory
+	$(SUDO) $(BIN)/python -m pytest -m slow tests/integration/images/test_huge_layers.py
 
 test-vm: vm-packages venv  ## what differs with cgroup version 2, in a virtual machine (VM_TESTS: other tests)
 	$(SUDO) env CORE_VM_CACHE="$(CORE_VM_CACHE)" CORE_VM_SUITE="$(CORE_VM_SUITE)" CORE_VM_ACCEL="$(CORE_VM_ACCEL)" \

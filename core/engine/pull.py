@@ -8,13 +8,14 @@ from core.engine.image_context import ImageContext
 from core.engine.trust import verify_pull
 from core.images.documents import parse_config, parse_index, parse_manifest
 from core.images.fetcher import Fetcher
+from core.images.garbage import collect
 from core.images.installer import Layer
 from core.images.platforms import choose, no_match
 from core.images.progress import Report, reported
 from core.images.store import ImageRecord
 from sdk.drivers.registry import Credentials, ResolvedManifest
 from sdk.engine.images import Progress, PullRequest
-from sdk.errors import DataLoss, InvalidArgument
+from sdk.errors import DataLoss, InvalidArgument, ResourceExhausted
 from sdk.events import EventType
 from sdk.oci.descriptor import DOCKER_CONFIG, INDEX_TYPES, OCI_CONFIG, Descriptor, Platform, matches
 from sdk.oci.digest import chain_ids, parse_digest
@@ -79,12 +80,28 @@ async def _pull_one(context: ImageContext, reference: Reference, request: PullRe
     if manifest.config.media_type not in _CONFIG_TYPES:
         raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
     pull = _Pull(reference, request.platform, request.credentials, resolved, served, manifest)
+    try:
+        async with aclosing(_bring(context, pull)) as steps:
+            async for step in steps:
+                yield step
+    except ResourceExhausted:
+        await _make_room(context)
+        raise
+    await context.dropper.drop([manifest.config.digest])
+
+
+async def _bring(context: ImageContext, pull: _Pull) -> AsyncGenerator[Progress, None]:
     with context.store.content.pins.hold(pull.blobs):
-        layers = _layers(manifest, await _config(context, pull))
+        layers = _layers(pull.manifest, await _config(context, pull))
         async with aclosing(reported(lambda report: _run(context, pull, layers, report))) as steps:
             async for step in steps:
                 yield step
-    await context.dropper.drop([manifest.config.digest])
+
+
+async def _make_room(context: ImageContext) -> None:
+    """Delete what no image has and no other pull waits for: partial blobs would keep a full disk full."""
+    await context.store.content.sweep_partials()
+    await collect(context.store, context.storage)
 
 
 async def _for_platform(

@@ -1,4 +1,4 @@
-"""A daemon killed, and a disk that fills up, in the middle of a load, an import and a commit: nothing is left, and the next attempt succeeds."""
+"""A daemon killed, and a disk that fills up, in the middle of a load, an import, a commit and a pull: nothing is left, and the next attempt succeeds."""
 
 import os
 import socket
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sdk.testing.images import make_tar
-from tests.conftest import DaemonFactory
+from sdk.testing.images import make_image, make_tar
+from tests.busybox import push
+from tests.conftest import REGISTRY, DaemonFactory
 from tests.connection import UnixConnection
 from tests.daemon import Daemon
 
@@ -136,7 +137,10 @@ def _fill_and_retry(daemon: Daemon) -> None:
     room = os.statvfs(daemon.data_root)
     subprocess.run(["fallocate", "-l", str(room.f_bavail * room.f_bsize - (6 << 20)), filler], check=True)
     small = make_tar({"big": os.urandom(4 << 20)})
+    with daemon.network.entered():
+        push(make_image([make_tar({"big": os.urandom(4 << 20)}), make_tar({"small": b""})]), REGISTRY, "big")
     for said in (
+        daemon.docker("pull", f"{REGISTRY}/big", check=False).stderr,
         send(daemon, IMPORT, small).decode(),
         send(daemon, LOAD, archive).decode(),
         daemon.docker("commit", "changed", "committed", check=False).stderr,
@@ -145,6 +149,7 @@ def _fill_and_retry(daemon: Daemon) -> None:
         assert (temporaries(daemon), blobs(daemon)) == ([], before)
     daemon.assert_clean()
     filler.unlink()
+    daemon.docker("pull", f"{REGISTRY}/big")
     assert b'"error"' not in send(daemon, IMPORT, small)
     assert b'"error"' not in send(daemon, LOAD, archive)
     daemon.docker("commit", "changed", "committed")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sdk.drivers.registry import RegistryBackend
-from sdk.drivers.storage import SnapshotKind
 from sdk.errors import ResourceExhausted
 from sdk.oci.reference import parse_reference
 from sdk.testing.distribution import RunningRegistry
@@ -32,7 +31,8 @@ async def test_a_pull_onto_a_full_disk(
     resize(disk, room)
     with pytest.raises(ResourceExhausted, match="no space left on device"):
         await rooms.pull(name)
-    assert not [info for info in await rooms.storage.list() if info.kind is SnapshotKind.STAGED]
+    assert list(await rooms.storage.list()) == []
+    assert (list((disk / "content/ingest").iterdir()), rooms.store.content.digests()) == ([], frozenset())
     resize(disk, "64m")
     await rooms.pull(name)
     assert (await rooms.images.inspect(name)).id == image.id
