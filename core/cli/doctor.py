@@ -1,6 +1,7 @@
 """`core doctor`: what this kernel can do, what has leaked, and whether the image store is whole; with `--repair` it is mended."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 _REMOVED = ("blob", "name", "stray")
+_BEYOND_REPAIR = ("container", "pushed manifest")
+_DIGEST = re.compile(r"sha256:([0-9a-f]{12})[0-9a-f]{52}")
 
 
 def doctor(
@@ -49,7 +52,7 @@ def doctor(
         if not as_json:
             print("\n".join([*_kernel(found), "", *_leaks(leaked), ""]), flush=True)
         examined = _examine(settings, deep=deep, repair=repair)
-    print(_as_json(found, leaked, examined) if as_json else "\n".join(_store(settings, examined)))
+    print(_as_json(found, leaked, examined) if as_json else "\n".join(_store(settings, examined, repair=repair)))
     sys.exit(1 if leaked or any(not each.is_mended for each in examined or ()) else 0)
 
 
@@ -99,7 +102,7 @@ def _leaks(leaked: Sequence[Trace]) -> list[str]:
     return lines([("LEAKED", "WHAT"), *((each.kind, each.name) for each in leaked)])
 
 
-def _store(settings: Settings, examined: "Sequence[Examined] | None") -> list[str]:
+def _store(settings: Settings, examined: "Sequence[Examined] | None", *, repair: bool) -> list[str]:
     if examined is None:
         running = holder(settings.data_root)
         return [
@@ -107,11 +110,18 @@ def _store(settings: Settings, examined: "Sequence[Examined] | None") -> list[st
         ]
     if not examined:
         return ["The image store is whole."]
-    rows = [(each.finding.kind, each.finding.name, each.finding.problem, _outcome(each)) for each in examined]
+    found = [(each, each.finding) for each in examined]
+    rows = [(finding.kind, _short(finding.name), _short(finding.problem), _outcome(each, repair=repair)) for each, finding in found]
     return lines([("DAMAGED", "WHAT", "PROBLEM", "REPAIR"), *rows])
 
 
-def _outcome(examined: "Examined") -> str:
+def _outcome(examined: "Examined", *, repair: bool) -> str:
     if examined.is_mended:
         return "removed" if examined.finding.kind in _REMOVED else "mended"
-    return examined.finding.remedy or "core doctor --repair"
+    if repair or examined.finding.kind in _BEYOND_REPAIR:
+        return examined.finding.remedy
+    return "core doctor --repair"
+
+
+def _short(text: str) -> str:
+    return _DIGEST.sub(r"\1", text)

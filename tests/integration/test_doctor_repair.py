@@ -35,6 +35,8 @@ def test_an_image_is_lost_under_a_container_that_runs(daemon: Daemon, tmp_path: 
     (layer,) = (daemon.data_root / "plugins" / "storage_overlay" / "l").iterdir()
     shutil.rmtree(layer)
     (daemon.data_root / "content" / "blobs" / "sha256" / ARCHIVE.removeprefix("sha256:")).unlink()
+    looked = _doctor(daemon).stdout.splitlines()
+    assert [line.split("   ")[-1].strip() for line in looked[-3:]] == ["REPAIR", "core doctor --repair", "core doctor --repair"]
     done = _doctor(daemon, "--repair", "--json")
     assert done.returncode == 1
     assert {each["remedy"] for each in json.loads(done.stdout)["store"]} == {" ".join(("docker", *PULL))}

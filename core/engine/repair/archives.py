@@ -23,10 +23,7 @@ def bare_layers(context: ImageContext, bad: Collection[str]) -> Iterator[tuple[S
 
 def described(context: ImageContext, image: StoredImage, chain: str) -> Finding:
     """Say what a bare layer is a finding of."""
-    name = called(context, image.id)
-    return Finding(
-        "archive", name, f"the archive of layer {chain} is missing: it runs, but cannot be pushed", remedy(context, image.id)
-    )
+    return Finding("archive", called(context, image.id), f"the archive of layer {chain} is missing", remedy(context, image.id))
 
 
 async def mend_archives(context: ImageContext, sources: Sources) -> None:
