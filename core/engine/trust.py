@@ -24,7 +24,7 @@ async def verify_pull(
 
 async def verify_use(verifiers: Verifiers, store: ImageStore, image: StoredImage, asked: str) -> None:
     """Verify an image of the store before a container or a build uses it. Raises ImageRefused."""
-    if not verifiers:
+    if not any(Occasion.USE in verifier.occasions for verifier in verifiers.values()):
         return
     origins = tuple(_origins(store, image, asked))
     documents = {image.record.manifest.digest, image.id, *(str(origin.digest) for origin in origins)}
@@ -33,8 +33,9 @@ async def verify_use(verifiers: Verifiers, store: ImageStore, image: StoredImage
 
 async def _verify(verifiers: Verifiers, claim: ImageClaim) -> None:
     for name, verifier in verifiers.items():
-        with calling(name, "verify_image"):
-            await verifier.verify_image(claim)
+        if claim.occasion in verifier.occasions:
+            with calling(name, "verify_image"):
+                await verifier.verify_image(claim)
 
 
 def _origins(store: ImageStore, image: StoredImage, asked: str) -> Iterator[Reference]:

@@ -18,15 +18,17 @@ class AllowlistVerifier(ImageVerifier):
     def __init__(self, settings: AllowlistSettings) -> None:
         self._patterns = tuple(map(compiled, settings.repositories))
         self._images = frozenset(settings.images)
-        self._verifies_use = settings.verify_use
+        self._occasions = frozenset(Occasion) if settings.verify_use else frozenset({Occasion.PULL})
         self._pins: dict[tuple[str, str | None], set[str]] = defaultdict(set)
         for name, digests in settings.pins.items():
             reference = parse_reference(name, default_tag=False)
             self._pins[reference.name, reference.tag] |= set(digests)
 
+    @property
+    def occasions(self) -> frozenset[Occasion]:
+        return self._occasions
+
     async def verify_image(self, image: ImageClaim) -> None:
-        if image.occasion is Occasion.USE and not self._verifies_use:
-            return
         reasons = [*self._reasons(image)]
         if reasons and not image.digests & self._images:
             raise ImageRefused(image.name, NAME, reasons[0])

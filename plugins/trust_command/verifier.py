@@ -25,9 +25,11 @@ class CommandVerifier(ImageVerifier):
     def __init__(self, settings: CommandSettings) -> None:
         self._settings = settings
 
+    @property
+    def occasions(self) -> frozenset[Occasion]:
+        return frozenset(Occasion) if self._settings.verify_use else frozenset({Occasion.PULL})
+
     async def verify_image(self, image: ImageClaim) -> None:
-        if image.occasion is Occasion.USE and not self._settings.verify_use:
-            return
         if reason := await self._refusal(image):
             raise ImageRefused(image.name, NAME, reason)
 

@@ -42,6 +42,11 @@ class ImageClaim:
 class ImageVerifier(ABC):
     """A policy. All that the configuration chooses must accept an image; what one raises unforeseen counts as a refusal."""
 
+    @property
+    def occasions(self) -> frozenset[Occasion]:
+        """When it is to be asked: always, unless it says less. Containers are created faster where nobody asks about use."""
+        return frozenset(Occasion)
+
     @abstractmethod
     async def verify_image(self, image: ImageClaim) -> None:
         """Accept an image by returning. Raises ImageRefused with the reason."""

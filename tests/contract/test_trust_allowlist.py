@@ -25,8 +25,11 @@ def use(*origins: str) -> ImageClaim:
 
 
 async def refusal(settings: AllowlistSettings, claim: ImageClaim) -> str:
+    verifier = AllowlistVerifier(settings)
+    if claim.occasion not in verifier.occasions:
+        return ""
     try:
-        await AllowlistVerifier(settings).verify_image(claim)
+        await verifier.verify_image(claim)
     except ImageRefused as error:
         return error.reason
     return ""

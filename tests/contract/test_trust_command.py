@@ -97,9 +97,11 @@ async def test_a_program_that_answers_without_reading_is_heard(make: MakeVerifie
 
 @pytest.mark.anyio
 async def test_use_is_asked_about_if_the_settings_say_so(make: MakeVerifier) -> None:
-    await make("exit 1").verify_image(claim("app:1", Occasion.USE))
+    assert make("exit 1").occasions == {Occasion.PULL}
+    strict = make("exit 1", verify_use=True)
+    assert strict.occasions == {Occasion.PULL, Occasion.USE}
     with pytest.raises(ImageRefused):
-        await make("exit 1", verify_use=True).verify_image(claim("app:1", Occasion.USE))
+        await strict.verify_image(claim("app:1", Occasion.USE))
 
 
 def test_a_command_is_an_absolute_path() -> None:

@@ -23,6 +23,7 @@ class VerifierContract:
     @pytest.mark.anyio
     async def test_it_accepts_by_returning(self, verifier: ImageVerifier, accepted: ImageClaim) -> None:
         assert accepted.occasion is Occasion.PULL
+        assert Occasion.PULL in verifier.occasions
         await verifier.verify_image(accepted)
 
     @pytest.mark.anyio
