@@ -73,7 +73,7 @@ class Streaming(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             if not self._uploading:
-                group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
+                group.start_soon(cancel_on_disconnect, receive, group.cancel_scope)
             await self._send_chunks(send)
             group.cancel_scope.cancel()
 
@@ -112,7 +112,7 @@ class Hijacking(Response):
         return [b"HTTP/1.1 200 OK", kind]
 
 
-async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
+async def cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()

@@ -96,5 +96,22 @@ def test_a_client_that_leaves_ends_the_build(builder: Builder) -> None:
     builder.daemon.assert_clean()
 
 
+def test_a_quiet_build_ends_with_its_client_too(classic: Builder) -> None:
+    classic.write({"Dockerfile": "FROM busybox\nRUN sleep 4321\n"})
+    client = subprocess.Popen(
+        classic.daemon.network.command(["docker", "build", "--quiet", str(classic.directory)]), env=classic.environment()
+    )
+    deadline = time.monotonic() + 20
+    while not _is_running("sleep 4321"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    client.kill()
+    client.wait(10)
+    while _is_running("sleep 4321") or list((classic.daemon.data_root / "build/scratch").iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    classic.daemon.assert_clean()
+
+
 def _is_running(command: str) -> bool:
     return subprocess.run(["pgrep", "-f", f"^{command}$"], capture_output=True).returncode == 0

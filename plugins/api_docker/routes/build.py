@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import anyio
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -12,13 +13,15 @@ from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
-from plugins.api_docker.replies import Streaming, closing, json
+from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
 from plugins.api_docker.routing import DirectRoute
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
 
 router = APIRouter(route_class=DirectRoute)
+
+_CLIENT_LEFT = 499
 
 _encode = msgspec.json.Encoder().encode
 
@@ -28,9 +31,10 @@ async def build_image(request: Request, engine: EngineOf) -> Response:
     """Build an image from a tar of a context, or from a URL. What fails before the first line gets a status of its own."""
     parameters = Parameters(_grouped(request))
     _check(parameters)
-    lines = _lines(request, engine, parameters)
-    first = await anext(lines)
-    return Streaming(_joined(first, lines))
+    arrived = anyio.Event()
+    lines = _lines(request, engine, parameters, arrived)
+    first = await _first(request, lines, arrived)
+    return Streaming(_joined(first, lines)) if first else Response(status_code=_CLIENT_LEFT)
 
 
 @router.post("/build/cancel")
@@ -63,7 +67,7 @@ def _grouped(request: Request) -> dict[str, list[str]]:
 def _check(parameters: Parameters) -> None:
     if parameters.text("version") == "2":
         raise InvalidArgument(
-            "BuildKit is served at /grpc and /session, not as version 2 of /build: use buildx, or DOCKER_BUILDKIT=0"
+            "version 2 of /build is BuildKit's, and the frontend that serves it is not loaded: use DOCKER_BUILDKIT=0"
         )
     if is_true(parameters.text("squash")):
         raise InvalidArgument("squash is only supported with experimental mode")
@@ -71,11 +75,34 @@ def _check(parameters: Parameters) -> None:
         raise InvalidArgument(f"invalid isolation: {parameters.text('isolation')}: only default is supported on Linux")
 
 
-async def _lines(request: Request, engine: Engine, parameters: Parameters) -> AsyncGenerator[bytes, None]:
+async def _first(request: Request, lines: AsyncGenerator[bytes, None], arrived: anyio.Event) -> bytes:
+    """Return the first line; b"" if the client left before there was one, which may be long: a quiet build says nothing until its end."""
+    failure: EngineError | None = None
+    first = b""
+    async with anyio.create_task_group() as group:
+        group.start_soon(_watch, request, arrived, group.cancel_scope)
+        try:
+            first = await anext(lines)
+        except EngineError as error:
+            failure = error  # raised in here it would come out as a group
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return first
+
+
+async def _watch(request: Request, arrived: anyio.Event, scope: anyio.CancelScope) -> None:
+    """Cancel when the client leaves; until the context has arrived, the one who reads it notices."""
+    await arrived.wait()
+    await cancel_on_disconnect(request.receive, scope)
+
+
+async def _lines(request: Request, engine: Engine, parameters: Parameters, arrived: anyio.Event) -> AsyncGenerator[bytes, None]:
     """Yield encoded lines. An error before the first of them is raised, a later one is the last line."""
     output, begun = ClassicOutput(quiet=is_true(parameters.text("q"))), False
     try:
         async with _context(request, engine, parameters) as context:
+            arrived.set()
             wanted = _request(request, parameters, context)
             async with closing(engine.builds.build(wanted)) as events:
                 async for event in events:
