@@ -54,6 +54,11 @@ class ApiFrontend(ABC):
         prefix = self.prefix
         return len(prefix) if path == prefix or path.startswith(prefix.rstrip("/") + "/") else 0
 
+    def accepts(self, path: str, query: str) -> bool:
+        """Tell whether a request whose path is claimed is for this frontend; if not, it goes to the next claim. `query` is undecoded."""
+        del path, query
+        return True
+
     @abstractmethod
     def build(self, engine: Engine) -> ASGIApp:
         """Return the application. Called once, before the listeners open."""

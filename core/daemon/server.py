@@ -44,11 +44,16 @@ def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
         chosen: ASGIApp = _nobody
         for frontend, app in frontends:
             claim = frontend.claims(path)
-            if claim > claimed:
+            if claim > claimed and frontend.accepts(path, _query(scope)):
                 claimed, chosen = claim, app
         await chosen(scope, receive, send)
 
     return by_claim
+
+
+def _query(scope: Scope) -> str:
+    query = scope.get("query_string", b"")
+    return query.decode("latin-1") if isinstance(query, bytes) else ""
 
 
 async def _nobody(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""The frontend: `/grpc`, where the daemon serves, and `/session`, where it calls the client back.
+"""The frontend: `/grpc`, where the daemon serves, `/session`, where it calls the client back, and `/build` of the version that uses the latter.
 
 Nothing of gRPC is imported before the first build: a daemon that builds nothing stays small.
 """
@@ -17,7 +17,7 @@ from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
 if TYPE_CHECKING:
     from plugins.api_buildkit.server import BuildServer
 
-_PATH = re.compile(r"(?:/v[0-9.]+)?/(grpc|session)")
+_PATH = re.compile(r"(?:/v[0-9.]+)?/(grpc|session|build|build/cancel)")
 _Receive = Callable[[], Awaitable[Message]]
 _Send = Callable[[Message], Awaitable[None]]
 
@@ -30,8 +30,12 @@ class BuildkitFrontend(ApiFrontend):
         self._data_root = data_root
 
     def claims(self, path: str) -> int:
-        """Claim exactly two paths."""
+        """Claim exactly these paths."""
         return len(path) if _PATH.fullmatch(path) else 0
+
+    def accepts(self, path: str, query: str) -> bool:
+        """Leave builds of another version to others."""
+        return not path.endswith("/build") or "version=2" in query.split("&")
 
     def build(self, engine: Engine) -> ASGIApp:
         """Return the application."""
@@ -45,13 +49,15 @@ class _Application:
         self._server: BuildServer | None = None
 
     async def __call__(self, scope: Scope, receive: _Receive, send: _Send) -> None:
-        del receive
+        path = _PATH.fullmatch(str(scope["path"]))
+        if path and path[1].startswith("build"):
+            await (await self._load()).posted.answer(path[1], scope, receive, send)
+            return
         headers = _headers(scope)
         if scope["method"] != "POST" or headers.get("upgrade", "").lower() != "h2c":
             await _refuse(send)
             return
         server = await self._load()
-        path = _PATH.fullmatch(str(scope["path"]))
         serve = server.serve_session if path and path[1] == "session" else server.serve_grpc
         await serve(scope, headers)
 

@@ -9,6 +9,7 @@ from plugins.api_buildkit.builds import Builds
 from plugins.api_buildkit.connections import Service, ServingConnection, take_over
 from plugins.api_buildkit.filesync.contexts import Contexts
 from plugins.api_buildkit.history import History
+from plugins.api_buildkit.posted import PostedBuilds
 from plugins.api_buildkit.services.control import ControlService
 from plugins.api_buildkit.services.gateway import GatewayService
 from plugins.api_buildkit.services.trace import TraceSink
@@ -20,12 +21,13 @@ from sdk.frontend import Scope
 
 
 class BuildServer:
-    """Everything behind the two paths."""
+    """Everything behind the paths."""
 
     def __init__(self, engine: Engine, settings: ApiBuildkitSettings, data_root: Path) -> None:
         self._sessions = Sessions()
         builds = Builds(History(settings.history))
         solver = Solver(engine, self._sessions, Contexts(data_root / "contexts", settings.kept_contexts))
+        self.posted = PostedBuilds(builds, solver, self._sessions)
         self._services: tuple[Service, ...] = (
             ControlService(engine, builds, solver, self._sessions),
             GatewayService(builds, solver),

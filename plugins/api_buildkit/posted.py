@@ -1,0 +1,129 @@
+"""`POST /build?version=2`: a build over BuildKit's session that is told as lines of JSON, as Docker's client did it before buildx."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+import anyio
+import msgspec
+from anyio.abc import TaskStatus
+
+from plugins.api_buildkit.builds import Build, Builds
+from plugins.api_buildkit.posted_request import solve_request
+from plugins.api_buildkit.proto import control_pb2 as wire
+from plugins.api_buildkit.sessions import Sessions
+from plugins.api_buildkit.solve.solver import Solver
+from sdk.errors import BuildFailed, EngineError
+from sdk.frontend import Message, Scope
+
+_TRACE, _IMAGE = "moby.buildkit.trace", "moby.image.id"
+_CONFIG = "containerimage.config.digest"
+
+_Receive = Callable[[], Awaitable[Message]]
+_Send = Callable[[Message], Awaitable[None]]
+_encode = msgspec.json.Encoder().encode
+
+
+class _ErrorDetail(msgspec.Struct):
+    message: str
+
+
+class _ErrorLine(msgspec.Struct, rename={"detail": "errorDetail"}):
+    detail: _ErrorDetail
+    error: str
+
+
+class PostedBuilds:
+    """Answers such requests."""
+
+    def __init__(self, builds: Builds, solver: Solver, sessions: Sessions) -> None:
+        self._builds, self._solver, self._sessions = builds, solver, sessions
+        self._running: dict[str, anyio.CancelScope] = {}
+
+    async def answer(self, path: str, scope: Scope, receive: _Receive, send: _Send) -> None:
+        """Answer a request of one of the two paths."""
+        query = scope["query_string"]
+        assert isinstance(query, bytes)
+        values = parse_qs(query.decode("latin-1"))
+        if scope["method"] != "POST":
+            await _plain(send, 405)
+        elif path == "build":
+            await self.serve(values, receive, send)
+        else:
+            await _plain(send, 200 if self.cancel(next(iter(values.get("id", ())), "")) else 404)
+
+    async def serve(self, query: dict[str, list[str]], receive: _Receive, send: _Send) -> None:
+        """Build, and tell of it until the end; a client that leaves ends the build. Errors are the last line: this client closes its session
+        on one, and waits for ever if it has no session yet."""
+        await _start(send)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_watch, receive, tasks.cancel_scope)
+            await self._build(query, send)
+            tasks.cancel_scope.cancel()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def cancel(self, build_id: str) -> bool:
+        """Cancel a build; return whether there was one. Its client reads on to the end."""
+        scope = self._running.get(build_id)
+        if scope is not None:
+            scope.cancel()
+        return scope is not None
+
+    async def _build(self, query: dict[str, list[str]], send: _Send) -> None:
+        outcome = _Outcome()
+        try:
+            request = solve_request(query)
+            await self._sessions.get(request.session)
+            async with anyio.create_task_group() as tasks:
+                build = await tasks.start(self._make, request, outcome)
+                async for message in build.follow():
+                    await _line(send, {"id": _TRACE, "aux": message.SerializeToString()})
+        except EngineError as error:
+            outcome.failure = error
+        if outcome.failure is not None:
+            await _line(send, _ErrorLine(_ErrorDetail(outcome.failure.message), outcome.failure.message))
+        elif outcome.image_id:
+            await _line(send, {"id": _IMAGE, "aux": {"ID": outcome.image_id}})
+
+    async def _make(
+        self, request: wire.SolveRequest, outcome: "_Outcome", *, task_status: TaskStatus[Build] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        with anyio.CancelScope() as scope:
+            self._running[request.ref] = scope
+            try:
+                with self._builds.running(request) as build:
+                    task_status.started(build)
+                    result = await self._solver.solve(build, request.frontend_attrs, request.frontend_inputs)
+                    outcome.image_id = (await self._solver.export(build, result)).get(_CONFIG, "")
+            except EngineError as error:
+                outcome.failure = error
+            finally:
+                del self._running[request.ref]
+        if scope.cancelled_caught:
+            outcome.failure = BuildFailed("context canceled")
+
+
+class _Outcome:
+    """What became of a build."""
+
+    def __init__(self) -> None:
+        self.image_id = ""
+        self.failure: EngineError | None = None
+
+
+async def _start(send: _Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+
+
+async def _plain(send: _Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _watch(receive: _Receive, scope: anyio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
+async def _line(send: _Send, content: object) -> None:
+    await send({"type": "http.response.body", "body": _encode(content) + b"\r\n", "more_body": True})
