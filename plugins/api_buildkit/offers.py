@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -99,12 +99,14 @@ class SessionSsh:
         return True
 
     async def _forward(self, ssh_id: str, client: SocketStream) -> None:
-        async with client, self._stub.ForwardAgent.open(metadata={"buildkit.ssh.id": ssh_id}) as stream:
-            await stream.send_request()
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_to_agent, client, stream)
-                await _from_agent(client, stream)
-                tasks.cancel_scope.cancel()
+        """Carry one connection; a client of ours that closes it is the end of the call, which the other side calls an error."""
+        with suppress(GRPCError, StreamTerminatedError):
+            async with client, self._stub.ForwardAgent.open(metadata={"buildkit.ssh.id": ssh_id}) as stream:
+                await stream.send_request()
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(_to_agent, client, stream)
+                    await _from_agent(client, stream)
+                    tasks.cancel_scope.cancel()
 
 
 async def _to_agent(client: SocketStream, stream: _Bytes) -> None:

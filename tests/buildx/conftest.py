@@ -63,7 +63,7 @@ class LookingBuilds(FakeBuilds):
         }
         async with AsyncExitStack() as stack:
             if request.ssh and (path := await stack.enter_async_context(request.ssh.socket("default"))):
-                seen.agent = await _ask_agent(path)
+                seen.agent = b"".join([await _ask_agent(path) for _ in range(3)])  # the end of one connection ends no other
         if request.target == "failing":
             vertex = Vertex("sha256:" + "e" * 64, "[2/2] RUN false", started_ns=1, completed_ns=2, error="exit code: 1")
             yield vertex
