@@ -11,6 +11,7 @@ from plugins.builder_dockerfile.building import Building, LayerStep, key_of
 from plugins.builder_dockerfile.copy_sources import not_found
 from plugins.builder_dockerfile.files.digest import tree_digest
 from plugins.builder_dockerfile.files.tree import Tree
+from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Command, Run, StepMountFlag
 from plugins.builder_dockerfile.language.variables import expand
 from plugins.builder_dockerfile.metadata import command_words, working_directory
@@ -22,6 +23,8 @@ from sdk.drivers.builder import StepMount, StepProcess, Workspace
 from sdk.errors import BuildFailed, StartFailed
 
 _PIPES = "/dev/pipes"
+_NAMED_BY_ID = ("secret", "ssh")
+"""Types of mounts whose place follows from what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,23 @@ def _has_origin(mount: StepMountFlag) -> bool:
 
 def _expanded(mount: StepMountFlag, state: StageState, escape: str) -> StepMountFlag:
     values = state.values
-    target = expand(mount.target, values, escape)
     return replace(
         mount,
-        target=working_directory(state, target) if target else "",
+        target=_target(mount, expand(mount.target, values, escape), state),
         source=expand(mount.source, values, escape),
         from_=expand(mount.from_, values, escape),
         id=expand(mount.id, values, escape),
     )
+
+
+def _target(mount: StepMountFlag, target: str, state: StageState) -> str:
+    """Return where a mount goes: directories, if nothing else is said, over the working directory. Raises DockerfileError."""
+    if not target and mount.type in _NAMED_BY_ID:
+        return ""
+    path = working_directory(state, target)
+    if path == "/":
+        raise DockerfileError(f'invalid mount target "{path}"')
+    return path
 
 
 def _keyed_environment(state: StageState) -> tuple[str, ...]:

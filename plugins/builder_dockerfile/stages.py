@@ -8,7 +8,7 @@ from msgspec.structs import replace as with_fields
 
 from plugins.builder_dockerfile.building import Building, LayerStep, key_of
 from plugins.builder_dockerfile.copying import copy_files
-from plugins.builder_dockerfile.files.copying import Copier
+from plugins.builder_dockerfile.files.copying import Copier, Dress
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, Instruction, Run, Workdir
 from plugins.builder_dockerfile.language.reading import read_trigger
@@ -16,7 +16,7 @@ from plugins.builder_dockerfile.metadata import Expander, add_history, apply_met
 from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
 from plugins.builder_dockerfile.running import run_command
-from plugins.builder_dockerfile.state import PROXIES, StageState, grown
+from plugins.builder_dockerfile.state import PROXIES, StageState, grown, with_path
 from sdk.drivers.builder import BaseImage, CachedStep, Stack, Workspace
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed
@@ -97,7 +97,7 @@ class _StageRun:
                 step.change(cached=True, result=self._result(base))
             return replace(base, has_cmd=False)
         async with self._building.telling.step(self._vertex(stage.start, f"FROM {stage.image}")) as step:
-            state = StageState(proxies=self._proxies()) if stage.image == SCRATCH else await self._image(step)
+            state = with_path(StageState(proxies=self._proxies()) if stage.image == SCRATCH else await self._image(step))
             self._inherited = state.config
             step.change(result=self._result(state))
         return state
@@ -179,12 +179,14 @@ class _StageRun:
         return add_history(replace(state, arguments=arguments), f"ARG {' '.join(shown)}")
 
     async def _workdir(self, text: str, state: StageState, step: Step) -> StageState:
-        path = working_directory(state, text)
-        key = key_of("workdir", state.stack, path)
+        """Directories that are missing are made the user's, as BuildKit makes them."""
+        path, user = working_directory(state, text), state.config.user
+        key = key_of("workdir", state.stack, path, user)
 
         async def make(workspace: Workspace) -> None:
+            owner = await workspace.owner(user) if user else None
             async with workspace.files() as root:
-                copier = Copier(root)
+                copier = Copier(root, Dress(owner))
                 try:
                     copier.directory(path)
                 finally:

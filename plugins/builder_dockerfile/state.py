@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as with_fields
+
 from sdk.drivers.builder import CachedStep, Stack
 from sdk.oci.image import ExecutionConfig, History
 
@@ -48,6 +50,13 @@ class StageState:
     @property
     def shell(self) -> tuple[str, ...]:
         return self.config.shell or DEFAULT_SHELL
+
+
+def with_path(state: StageState) -> StageState:
+    """Return the state with a PATH: images that have none get the usual one."""
+    if "PATH" in state.environment:
+        return state
+    return replace(state, config=with_fields(state.config, env=(*state.config.env, f"PATH={DEFAULT_PATH}")))
 
 
 def grown(state: StageState, made: CachedStep, key: str, created_by: str) -> StageState:

@@ -124,3 +124,25 @@ def test_a_context_comes_from_stdin_and_so_does_a_dockerfile(builder: Builder) -
     assert builder.run(builder.build(context="-", stdin=packed.getvalue()), "cat", "/a") == "A"
     alone = builder.build(context="-", stdin=b"FROM busybox\nRUN echo alone > /a\n")
     assert builder.run(alone, "cat", "/a") == "alone\n"
+
+
+def test_a_working_directory_that_is_made_is_the_users(builder: Builder, build: Build) -> None:
+    built = build("FROM busybox\nWORKDIR /by/root\nUSER www-data\nWORKDIR /by/user\nRUN touch mine\nWORKDIR /by/root\n")
+    assert builder.run(built, "stat", "-c", "%u:%g", "/by/root", "/by/user", "/by/user/mine").split() == ["0:0", "33:33", "33:33"]
+
+
+def test_an_image_without_a_path_gets_the_usual_one(builder: Builder, build: Build) -> None:
+    usual = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    assert config(builder, build("FROM scratch\nCOPY f /\n", f="f"))["Env"] == [usual]
+    assert config(builder, build("FROM scratch\nENV PATH=/own\nCOPY f /\n", f="f"))["Env"] == ["PATH=/own"]
+
+
+def test_triggers_copy_from_stages_and_images(builder: Builder, build: Build) -> None:
+    build(
+        "FROM busybox\nONBUILD COPY --from=helper /made /from-stage\nONBUILD COPY --from=busybox /etc/group /from-image\n",
+        "--tag",
+        "base:1",
+    )
+    built = build("FROM busybox AS helper\nRUN echo made > /made\nFROM base:1\nRUN cat /from-stage > /seen\n")
+    assert builder.run(built, "cat", "/seen") == "made\n"
+    assert builder.run(built, "grep", "-c", "^root:", "/from-image") == "1\n"

@@ -90,3 +90,12 @@ def test_a_command_without_network(builder: Builder, build: Build) -> None:
     built = build("FROM busybox\nRUN --network=none ls /sys/class/net > /r\nRUN ls /sys/class/net | wc -l >> /r\n")
     first, *_, count = builder.run(built, "cat", "/r").split()
     assert (first, int(count) > 1) == ("lo", True)
+
+
+def test_a_bind_without_a_target_covers_the_working_directory(builder: Builder, build: Build) -> None:
+    build("FROM busybox\nWORKDIR /w\nRUN --mount=type=bind cp one /copied\nRUN ls /w > /left\n", one="1")
+    built = builder.build()
+    assert builder.run(built, "cat", "/copied", "/left") == "1"
+    refused = build("FROM busybox\nRUN --mount=type=bind true\n", check=False)
+    assert refused.status
+    assert 'invalid mount target "/"' in refused.output + refused.errors

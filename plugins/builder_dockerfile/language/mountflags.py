@@ -72,14 +72,12 @@ def _with_text(mount: StepMountFlag, key: str, value: str) -> StepMountFlag:
 
 
 def _checked(mount: StepMountFlag) -> StepMountFlag:
-    if mount.type in ("bind", "cache", "tmpfs") and not mount.target:
-        raise DockerfileError(f"invalid mount: target is required for a mount of type {mount.type}")
     if mount.type == "secret" and not (mount.id or mount.target or mount.source):
         raise DockerfileError("invalid mount: a secret needs an id or a target")
     if mount.from_ and mount.type not in ("bind", "cache"):
         raise DockerfileError(f"unexpected key 'from' for mount type '{mount.type}'")
     if mount.type == "cache" and not mount.id:
-        return replace(mount, id=mount.target)
+        return replace(mount, id=mount.target or ".")
     return mount
 
 

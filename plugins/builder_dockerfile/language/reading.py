@@ -228,8 +228,9 @@ def _volume(reading: _Reading) -> Volume:
 
 
 def _one(reading: _Reading) -> str:
-    rest = reading.no_flags()
-    if reading.keyword != "WORKDIR" and len(split_raw(rest, reading.escape)) != 1:
+    """Return the only argument; a directory's name may have spaces in it."""
+    rest = reading.flags().rest
+    if not rest or (reading.keyword != "WORKDIR" and len(split_raw(rest, reading.escape)) != 1):
         raise DockerfileError(f"{reading.keyword} requires exactly one argument")
     return rest
 

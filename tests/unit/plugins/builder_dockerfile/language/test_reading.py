@@ -33,7 +33,7 @@ def read(line: str) -> Body:
         ("RUN", "RUN requires at least one argument"),
         ("RUN --mont=type=tmpfs x", r"unknown flag: --mont \(did you mean mount\?\)"),
         ("RUN --mount=type=tmpf,target=/x x", r'unsupported mount type "tmpf" \(did you mean tmpfs\?\)'),
-        ("RUN --mount=type=bind x", "target is required"),
+        ("WORKDIR", "WORKDIR requires exactly one argument"),
         ("RUN --mount=type=secret x", "a secret needs an id"),
         ("RUN --mount=type=cache,target=/x,sharing=no x", "unsupported sharing value"),
         ("RUN --mount=type=tmpfs,target=/x,from=y x", "unexpected key 'from'"),

@@ -1,0 +1,3 @@
+FROM alpine AS a
+CMD
+HEALTHCHECK --interval=0.5ms CMD true

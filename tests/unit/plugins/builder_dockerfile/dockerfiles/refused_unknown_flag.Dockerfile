@@ -1,0 +1,2 @@
+FROM alpine
+COPY --color=red a b

@@ -1,0 +1,5 @@
+FROM	alpine	AS	Build
+Run	echo tabs
+COPY	a	b	/c/
+FrOm build
+copy --from=BUILD /c /d
