@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-sdk test-huge test-vm lint demo bench proto clean fuzz
+.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-vm lint demo bench proto clean fuzz
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -37,6 +37,11 @@ test-sdk: packages  ## the Docker SDK for Python's own integration suite, fetche
 
 test-huge: packages venv  ## a layer of a million files, loaded in bounded memory
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/integration/images/test_huge_layers.py
+
+test-builds: packages compose-clients  ## builds through three clients, compared file by file with the images buildah makes
+	@$(MAKE) --no-print-directory install PACKAGES="$(BUILDS_PACKAGES)"
+	$(SUDO) $(BIN)/python -m tests.compose.debian_images
+	$(SUDO) $(BIN)/python -m pytest -m slow tests/builds_compared
 
 test-vm: vm-packages venv  ## what differs with cgroup version 2, in a virtual machine (VM_TESTS: other tests)
 	$(SUDO) env CORE_VM_CACHE="$(CORE_VM_CACHE)" CORE_VM_SUITE="$(CORE_VM_SUITE)" CORE_VM_ACCEL="$(CORE_VM_ACCEL)" \
@@ -87,6 +92,7 @@ $(VENV)/.ready: pyproject.toml
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
 TEST_PACKAGES := $(DEMO_PACKAGES) nftables containernetworking-plugins iptables iproute2 util-linux procps skopeo podman buildah debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
+BUILDS_PACKAGES := buildah openssh-client
 VM_PACKAGES := qemu-system-x86 debootstrap debian-archive-keyring e2fsprogs
 POLICY := /usr/sbin/policy-rc.d
 

@@ -1,4 +1,4 @@
-"""Images of PostgreSQL, Redis, nginx and Python, made of Debian packages and kept in the storage of a registry.
+"""Images of PostgreSQL, Redis, nginx, Python and a C compiler, made of Debian packages and kept in the storage of a registry.
 
 `python -m tests.compose.debian_images` makes them once, a minute's work; they bear the names that public images have.
 """
@@ -106,6 +106,7 @@ RECIPES = (
         ["python3", "python3-psycopg2", "python3-redis"],
         ExecutionConfig(cmd=("python3",), env=(_PATH, "LANG=C.UTF-8", "PYTHONUNBUFFERED=1")),
     ),
+    Recipe("gcc", "12", ["gcc", "libc6-dev", "make"], ExecutionConfig(cmd=("bash",), env=(_PATH,))),
 )
 
 
