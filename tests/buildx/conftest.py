@@ -80,7 +80,10 @@ async def _ask_agent(path: Path) -> bytes:
     """Ask an SSH agent for its identities (message 11) and return the type of its answer."""
     async with await anyio.connect_unix(path) as agent:
         await agent.send(b"\0\0\0\x01\x0b")
-        return (await agent.receive())[4:5]
+        answer = b""
+        while len(answer) < 5:
+            answer += await agent.receive()
+        return answer[4:5]
 
 
 class Buildx:
