@@ -12,6 +12,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from core.config import Settings, StartupError
+from core.containers.rlimits import parse_ulimit
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import wait_for_stop
@@ -26,7 +27,8 @@ from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
 from sdk.engine import Engine
-from sdk.errors import EngineError
+from sdk.engine.config import Ulimit
+from sdk.errors import EngineError, InvalidArgument
 from sdk.frontend import ApiFrontend
 
 _log = logging.getLogger(__name__)
@@ -149,9 +151,17 @@ def _engine_settings(settings: Settings, instance: str) -> EngineSettings:
         registry_mirrors=settings.registry_mirrors,
         insecure_registries=settings.insecure_registries,
         log_options=tuple(settings.log_opts.items()),
+        default_ulimits=_default_ulimits(settings),
         keep_blobs=settings.keep_blobs,
         gc=GcPolicy(settings.gc.keep_free, settings.gc.max_age, settings.gc.interval),
     )
+
+
+def _default_ulimits(settings: Settings) -> tuple[Ulimit, ...]:
+    try:
+        return tuple(map(parse_ulimit, settings.default_ulimits))
+    except InvalidArgument as error:
+        raise StartupError(f"default_ulimits: {error.message}") from error
 
 
 def _listen_options(settings: Settings) -> ListenOptions:

@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     gc: GcSettings = GcSettings()
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
     labels: tuple[Label, ...] = ()
+    default_ulimits: tuple[str, ...] = Field((), description="limits of containers that set none: NAME=SOFT[:HARD]")
     drivers: DriverChoice = DriverChoice()
     plugins: dict[str, dict[str, JsonValue]] = {}
 

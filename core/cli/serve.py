@@ -39,6 +39,7 @@ _SWITCHES = (
 _LISTS = (
     ("--insecure-registry", "insecure_registries", "HOST[:PORT]|CIDR", "reach this registry by HTTP or unverified TLS"),
     ("--registry-mirror", "registry_mirrors", "URL", "try this before Docker Hub"),
+    ("--default-ulimit", "default_ulimits", "NAME=SOFT[:HARD]", "a limit of containers that set none"),
     ("--label", "labels", "NAME=VALUE", "a label of the daemon"),
 )
 _DRIVERS = (

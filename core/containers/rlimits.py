@@ -46,6 +46,20 @@ def rlimit(ulimit: Ulimit) -> oci.Rlimit:
     return oci.Rlimit(type=f"RLIMIT_{ulimit.name.upper()}", hard=hard, soft=soft)
 
 
+def parse_ulimit(text: str) -> Ulimit:
+    """Read `name=soft[:hard]`. Raises InvalidArgument with Docker's sentence."""
+    name, equals, values = text.partition("=")
+    soft, colon, hard = values.partition(":")
+    try:
+        ulimit = Ulimit(name, int(soft), int(hard if colon else soft))
+    except ValueError:
+        raise InvalidArgument(f"invalid ulimit argument: {text}") from None
+    if not equals:
+        raise InvalidArgument(f"invalid ulimit argument: {text}")
+    rlimit(ulimit)
+    return ulimit
+
+
 def rlimits(ulimits: Iterable[Ulimit]) -> tuple[oci.Rlimit, ...]:
     """Return all limits asked for; of two for one resource the later counts."""
     return tuple({ulimit.name: rlimit(ulimit) for ulimit in ulimits}.values())

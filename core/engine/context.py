@@ -13,6 +13,7 @@ from core.images.store import ImageStore
 from core.networks.attachments import Attachments
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
+from sdk.engine.config import Ulimit
 from sdk.oci.runtime import Spec
 
 
@@ -39,6 +40,7 @@ class EngineSettings:
     registry_mirrors: tuple[str, ...] = ()
     insecure_registries: tuple[str, ...] = ()
     log_options: tuple[tuple[str, str], ...] = ()
+    default_ulimits: tuple[Ulimit, ...] = ()
     init_path: str = ""
     keep_blobs: bool = True
     gc: GcPolicy = GcPolicy()

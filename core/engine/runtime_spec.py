@@ -1,6 +1,7 @@
 """From a record to what a runtime gets: everything looked up, then built by `containers.spec`."""
 
 import msgspec
+from msgspec.structs import replace
 
 from core.containers import merge
 from core.containers.host_devices import host_devices
@@ -31,7 +32,8 @@ async def runtime_spec(
     context: EngineContext, record: ContainerRecord, identity: Identity, sandbox_path: str, mounts: tuple[oci.Mount, ...]
 ) -> oci.Spec:
     """Return a container's runtime spec. Raises InvalidArgument, Conflict (a shared namespace's owner does not run), StartFailed (no init)."""
-    host_config = record.host_config
+    defaults = context.settings.default_ulimits
+    host_config = replace(record.host_config, ulimits=(*defaults, *record.host_config.ulimits))
     features = await context.drivers.runtime(host_config.runtime).status()
     request = SpecRequest(
         id=record.id,

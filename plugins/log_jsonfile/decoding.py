@@ -35,12 +35,6 @@ def decode(block: bytes) -> list[LogRecord]:
     ]
 
 
-def first_time(line: bytes) -> int:
-    """Return the time of one line, 0 if it is no record."""
-    records = decode(line)
-    return records[0].time_ns if records else 0
-
-
 def _readable(block: bytes) -> list[_Line]:
     lines = []
     for line in block.split(b"\n"):

@@ -3,27 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
-
-from plugins.log_jsonfile.settings import JsonFileSettings
 from sdk.errors import InvalidArgument
+from sdk.logfiles.rotation import check_mode
 
 _KNOWN = frozenset(
     {"max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode", "max-buffer-size"}
 )
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-_TRUTHS = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
-
-
-class Rotation(Struct, frozen=True):
-    """When a log file is put aside and how many are kept, the present one included. `max_size` is bytes, 0 for no limit."""
-
-    max_size: int
-    max_file: int
-    compress: bool
 
 
 def check_options(options: Mapping[str, str]) -> None:
@@ -31,55 +16,9 @@ def check_options(options: Mapping[str, str]) -> None:
     for key in options:
         if key not in _KNOWN:
             raise InvalidArgument(f"unknown log opt '{key}' for json-file log driver")
-    mode = options.get("mode", "")
-    if mode not in ("", "blocking", "non-blocking"):
-        raise InvalidArgument(f"logger: logging mode not supported: {mode}")
-    if "max-buffer-size" in options:
-        if mode != "non-blocking":
-            raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
-        parse_size(options["max-buffer-size"])
+    check_mode(options)
     for key in ("labels-regex", "env-regex"):
         _check_pattern(options.get(key, ""))
-
-
-def parse_rotation(options: Mapping[str, str], defaults: JsonFileSettings) -> Rotation:
-    """Return how a log rotates. Raises InvalidArgument."""
-    text = options.get("max-size", defaults.max_size)
-    max_size = 0 if text == "-1" else parse_size(text)
-    if max_size <= 0 and text != "-1":
-        raise InvalidArgument(f"max-size must be a positive number: {text}")
-    max_file = _parse_count(options.get("max-file", str(defaults.max_file)))
-    # The default must not turn an option that is right by itself into a contradiction.
-    compress = _parse_truth(options["compress"]) if "compress" in options else defaults.compress and max_file > 1 and max_size > 0
-    if compress and (max_file == 1 or not max_size):
-        raise InvalidArgument("compress cannot be true when max-file is less than 2 or max-size is not set")
-    return Rotation(max_size, max_file, compress)
-
-
-def parse_size(text: str) -> int:
-    """Return the bytes of a human size with decimal units, as Docker reads log sizes. Raises InvalidArgument."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise InvalidArgument(f"invalid size: '{text}'")
-    power = " kmgtp".index(match[2].lower() or " ")
-    return int(float(match[1]) * 1000**power)
-
-
-def _parse_count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        raise InvalidArgument(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
-    if count < 1:
-        raise InvalidArgument("max-file cannot be less than 1")
-    return count
-
-
-def _parse_truth(text: str) -> bool:
-    try:
-        return _TRUTHS[text]
-    except KeyError:
-        raise InvalidArgument(f'strconv.ParseBool: parsing "{text}": invalid syntax') from None
 
 
 def _check_pattern(pattern: str) -> None:

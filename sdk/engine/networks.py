@@ -25,7 +25,7 @@ class NetworkCreate:
     driver: str = ""
     subnets: tuple[SubnetConfig, ...] = ()
     ipam_driver: str = "default"
-    ipam_options: Mapping[str, str] = field(default_factory=dict)
+    ipam_options: Mapping[str, str] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     internal: bool = False

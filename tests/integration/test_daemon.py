@@ -92,3 +92,20 @@ def test_an_idle_daemon_is_small(daemon: Daemon) -> None:
     modules = Path(f"/proc/{daemon.pid}/maps").read_text()
     assert "rich" not in modules
     assert "/google/" not in modules  # protobuf: only a BuildKit client needs it
+
+
+def test_limits_of_containers_that_set_none(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--default-ulimit", "nofile=300:400", "--default-ulimit", "core=0") as daemon:
+        show = ("busybox", "sh", "-c", "ulimit -n; ulimit -Hn; ulimit -c")
+        assert daemon.docker("run", "--rm", *show).stdout.split() == ["300", "400", "0"]
+        assert daemon.docker("run", "--rm", "--ulimit", "nofile=100", *show).stdout.split() == ["100", "100", "0"]
+        daemon.docker("create", "--name", "box", "busybox")
+        assert daemon.docker("inspect", "--format", "{{json .HostConfig.Ulimits}}", "box").stdout in ("null\n", "[]\n")
+
+
+def test_a_default_limit_that_is_none_is_refused_at_once(daemon: Daemon) -> None:
+    daemon.stop()
+    command = [*daemon.command(), "--default-ulimit", "files=1"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert (refused.returncode, refused.stderr) == (1, "core: default_ulimits: invalid ulimit type: files\n")
+    daemon.start()

@@ -51,7 +51,7 @@ def network(info: NetworkInfo, *, members: bool = True) -> Network:
         driver=config.driver,
         enable_ipv4=config.ipv4,
         enable_ipv6=config.ipv6,
-        ipam=IPAM(config.ipam_driver, dict(config.ipam_options) or None, [_pool(subnet) for subnet in config.subnets]),
+        ipam=IPAM(config.ipam_driver, _ipam_options(config), [_pool(subnet) for subnet in config.subnets]),
         internal=config.internal,
         attachable=config.attachable,
         ingress=config.ingress,
@@ -68,7 +68,7 @@ def network_create(body: NetworkCreateBody) -> NetworkCreate:
         driver=body.driver,
         subnets=tuple(SubnetConfig(p.subnet, p.gateway, p.ip_range, p.auxiliary_addresses) for p in body.ipam.config),
         ipam_driver=body.ipam.driver or "default",
-        ipam_options=body.ipam.options or {},
+        ipam_options=body.ipam.options,
         options=body.options,
         labels=body.labels,
         internal=body.internal,
@@ -84,6 +84,11 @@ def packet_path(path: PortPath) -> PacketPath:
     port = path.binding
     rules = [RuleMet(hop.chain, hop.rule, hop.effect) for hop in path.hops]
     return PacketPath(port.host_ip, port.host_port, port.container_port, port.protocol, path.origin, rules, path.result)
+
+
+def _ipam_options(config: NetworkCreate) -> dict[str, str] | None:
+    """Return the options as they were given: clients compare `{}` with what they asked for."""
+    return None if config.ipam_options is None else dict(config.ipam_options)
 
 
 def _pool(subnet: SubnetConfig) -> AddressPool:

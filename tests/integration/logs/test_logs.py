@@ -111,3 +111,33 @@ def test_many_readers_at_once(shared_daemon: Daemon):
     for reader in readers:
         reader.join()
     assert results == [list(range(1, 50001))] * 4
+
+
+def test_the_local_driver(shared_daemon: Daemon):
+    run(
+        shared_daemon,
+        "seq 1 5000; echo 'a<b>' >&2; printf end",
+        *("--log-driver", "local", "--log-opt", "max-size=10k", "--log-opt", "max-file=3"),
+    )
+    out = shared_daemon.docker("logs", "box")
+    kept = numbers(out.stdout.removesuffix("end"))
+    assert kept == list(range(kept[0], 5001))
+    assert 100 < len(kept) < 5000
+    assert (out.stdout[-3:], out.stderr) == ("end", "a<b>\n")
+    assert shared_daemon.docker("logs", "--tail", "2", "box").stdout == "end"
+    assert log_path(shared_daemon) == Path()
+    assert "local" in shared_daemon.docker("info", "--format", "{{.Plugins.Log}}").stdout
+    done = shared_daemon.docker("create", "--log-driver", "local", "--log-opt", "labels=a", "busybox", check=False)
+    assert "unknown log opt 'labels' for log driver local" in done.stderr
+
+
+def test_the_local_driver_as_the_daemons_own(start_daemon):
+    with start_daemon("--log-driver", "local", "--log-opt", "max-file=2") as daemon:
+        daemon.docker("run", "--detach", "--name", "box", "busybox", "sh", "-c", "echo before; sleep 2; echo after; sleep 600")
+        assert daemon.docker("inspect", "--format", "{{.HostConfig.LogConfig.Type}}", "box").stdout == "local\n"
+        daemon.kill9()
+        daemon.start()
+        deadline = time.monotonic() + 20
+        while (text := daemon.docker("logs", "box").stdout) != "before\nafter\n":
+            assert time.monotonic() < deadline, text
+            time.sleep(0.1)

@@ -220,3 +220,10 @@ def test_how_packets_reach_a_port_is_explained(docker: Docker, shared_daemon: Da
     shared_daemon.run("nft", "flush", "chain", "inet", table, "user")
     docker("create", "--name", "off", "busybox")
     assert "is not running" in shared_daemon.core("--host", shared_daemon.host, "network", "explain", "off", check=False).stderr
+
+
+def test_the_options_of_ipam_are_shown_as_they_were_given(docker: Docker, shared_daemon: Daemon) -> None:
+    for name, options in (("none", None), ("empty", {})):
+        body = {"Name": f"options-{name}", "IPAM": {"Driver": "default", "Options": options}}
+        assert shared_daemon.request("POST", "/networks/create", body)[0] == 201
+        assert inspect(docker, "--type", "network", f"options-{name}")["IPAM"]["Options"] == options

@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from plugins.log_jsonfile.driver import JsonFileDriver
-from plugins.log_jsonfile.log import JsonFileLog
-from plugins.log_jsonfile.settings import JsonFileSettings
 from sdk.drivers.logs import LogContext, LogRequest, StdStream
 from sdk.errors import InvalidArgument
+from sdk.logfiles.log import LineLog
+from sdk.logfiles.rotation import RotationDefaults
 
 pytestmark = pytest.mark.anyio
 STDOUT, STDERR = StdStream.STDOUT, StdStream.STDERR
@@ -45,11 +45,11 @@ class World:
         self.path = path
         self.later = Later()
 
-    def open(self, **options: str) -> JsonFileLog:
-        driver = JsonFileDriver(JsonFileSettings(), anyio.CapacityLimiter(2), self.later)
+    def open(self, **options: str) -> LineLog:
+        driver = JsonFileDriver(RotationDefaults("10m", 3, compress=False), anyio.CapacityLimiter(2), self.later)
         chosen = {key.replace("_", "-"): value for key, value in options.items()}
         log = driver.open(LogContext("c1", "box", "busybox", self.path, chosen))
-        assert isinstance(log, JsonFileLog)
+        assert isinstance(log, LineLog)
         return log
 
     def files(self) -> list[str]:
@@ -61,7 +61,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-async def lines(log: JsonFileLog, **request) -> list[bytes]:
+async def lines(log: LineLog, **request) -> list[bytes]:
     return [record.line for batch in [batch async for batch in log.read(LogRequest(**request))] for record in batch]
 
 
@@ -214,7 +214,7 @@ async def test_old_files_are_not_even_opened_for_since(world: World, monkeypatch
 class Following:
     """A follower in the background."""
 
-    def __init__(self, log: JsonFileLog, **request) -> None:
+    def __init__(self, log: LineLog, **request) -> None:
         self.got: list[bytes] = []
         self.done = anyio.Event()
         self._log = log

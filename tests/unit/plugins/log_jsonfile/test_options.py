@@ -4,12 +4,11 @@ import pytest
 
 from plugins.log_jsonfile.attributes import attributes_of
 from plugins.log_jsonfile.driver import JsonFileDriver
-from plugins.log_jsonfile.options import Rotation, parse_rotation
-from plugins.log_jsonfile.settings import JsonFileSettings
 from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
+from sdk.logfiles.rotation import Rotation, RotationDefaults, parse_rotation
 
-DEFAULTS = JsonFileSettings()
+DEFAULTS = RotationDefaults("10m", 3, compress=False)
 
 
 def context(**options: str) -> LogContext:
@@ -42,7 +41,7 @@ def test_rotation(options, rotation):
 
 
 def test_a_default_makes_no_contradiction():
-    assert not parse_rotation({"max-file": "1"}, JsonFileSettings(compress=True)).compress
+    assert not parse_rotation({"max-file": "1"}, RotationDefaults("10m", 3, compress=True)).compress
 
 
 @pytest.mark.parametrize(

@@ -21,5 +21,5 @@ def parse_position(text: str) -> Position:
     """Read a position. Raises InvalidArgument for anything that is none."""
     first, colon, size = text.partition(":")
     if not (colon and first.isdecimal() and (not size or size.isdecimal())):
-        raise InvalidArgument(f"not a position in a json-file log: {text!r}")
+        raise InvalidArgument(f"not a position in this log: {text!r}")
     return Position(int(first), int(size) if size else None)

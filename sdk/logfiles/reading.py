@@ -8,12 +8,12 @@ from pathlib import Path
 
 import anyio
 
-from plugins.log_jsonfile.blocks import LogFile
-from plugins.log_jsonfile.compression import PACKED
-from plugins.log_jsonfile.decoding import decode
-from plugins.log_jsonfile.files import LogFiles, is_packed
-from plugins.log_jsonfile.follower import Follower
 from sdk.drivers.logs import LogRecord, LogRequest, StdStream
+from sdk.logfiles.blocks import LogFile
+from sdk.logfiles.compression import PACKED
+from sdk.logfiles.files import LogFiles, is_packed
+from sdk.logfiles.follower import Follower
+from sdk.logfiles.format import LineFormat
 
 _NANOSECONDS = 10**9
 _CLOCK_MARGIN = 10**9
@@ -23,10 +23,11 @@ _CLOCK_MARGIN = 10**9
 class LogReader:
     """One reading of one log. Holds its files open, so that rotation and removal do not disturb it."""
 
-    def __init__(self, files: LogFiles, request: LogRequest) -> None:
+    def __init__(self, files: LogFiles, lines: LineFormat, request: LogRequest) -> None:
         self._request = request
         self._directory = files.path.parent
-        self._selection = Selection(request)
+        self._selection = Selection(request, lines)
+        self._decode = lines.decode
         self._files: list[LogFile] = []
         for path in reversed(files.rotated()):
             self._open(path, request.since_ns)
@@ -37,7 +38,7 @@ class LogReader:
         for file in self._from_tail():
             file.unpack(self._directory)
             while not self._selection.is_over and (block := file.next_lines()):
-                if records := self._selection.of(decode(block)):
+                if records := self._selection.of(self._decode(block)):
                     yield records
 
     async def followed(self, follower: Follower) -> AsyncIterator[Sequence[LogRecord]]:
@@ -48,7 +49,7 @@ class LogReader:
             follower.begin()
             # Just written, so in the page cache: a thread would cost more than the read.
             if block := present.next_lines():
-                if records := self._selection.of(decode(block)):
+                if records := self._selection.of(self._decode(block)):
                     yield records
             elif follower.files:
                 present.close()
@@ -99,12 +100,11 @@ class LogReader:
 class Selection:
     """Which records a request wants. It is over when a record is later than `until_ns`. Lines a tail counts have `marker` in them."""
 
-    def __init__(self, request: LogRequest) -> None:
+    def __init__(self, request: LogRequest, lines: LineFormat) -> None:
         self.is_over = False
         self.marker = b"\n"
         if not (request.stdout and request.stderr):
-            # Inside a log line the quotes are escaped, so this cannot be part of one.
-            self.marker = b'"stream":"stdout"' if request.stdout else b'"stream":"stderr"'
+            self.marker = lines.markers[StdStream.STDOUT if request.stdout else StdStream.STDERR]
         wanted = ((StdStream.STDOUT, request.stdout), (StdStream.STDERR, request.stderr))
         self._streams = frozenset(stream for stream, is_wanted in wanted if is_wanted)
         self._since = request.since_ns

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plugins.log_jsonfile.compression import decompressed
+from sdk.logfiles.compression import decompressed
 
 BLOCK = 256 << 10
 

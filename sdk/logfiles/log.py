@@ -1,33 +1,35 @@
-"""One container's log in Docker's json-file format: written on the event loop, read there or in a thread."""
+"""One container's log in files of lines: written on the event loop, read there or in a thread."""
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import anyio
 
-from plugins.log_jsonfile.encoding import LineEncoder
-from plugins.log_jsonfile.files import Later, LogFiles, sweep
-from plugins.log_jsonfile.follower import Follower
-from plugins.log_jsonfile.options import Rotation
-from plugins.log_jsonfile.position import Position, parse_position
-from plugins.log_jsonfile.reading import LogReader
 from sdk.drivers.logs import ContainerLog, LogRecord, LogRequest, StdStream
+from sdk.logfiles.files import Later, LogFiles, sweep
+from sdk.logfiles.follower import Follower
+from sdk.logfiles.format import LineFormat
+from sdk.logfiles.position import Position, parse_position
+from sdk.logfiles.reading import LogReader
+from sdk.logfiles.rotation import Rotation
 
 _MODE = 0o640
 _UNLIMITED = 1 << 62
 
 
-class JsonFileLog(ContainerLog):
-    """Rotates before a write when the present file has reached its size, as Docker does: a file exceeds it by a line at most."""
+class LineLog(ContainerLog):
+    """`is_told` says that clients get to know the file. Rotates before a write when the present file has reached its size, as Docker does: a file exceeds it by a line at most."""
 
     def __init__(
-        self, path: Path, rotation: Rotation, attributes: Mapping[str, str], limiter: anyio.CapacityLimiter, later: Later
+        self, path: Path, rotation: Rotation, lines: LineFormat, limiter: anyio.CapacityLimiter, later: Later, *, is_told: bool
     ) -> None:
-        self._files = LogFiles(path, rotation, later)
+        self._files = LogFiles(path, rotation, lines, later)
+        self._lines = lines
+        self._is_told = is_told
         self._max_size = rotation.max_size or _UNLIMITED
         self._max_file = rotation.max_file
-        self._encode = LineEncoder(attributes).encode
+        self._encode = lines.encode
         self._limiter = limiter
         self._followers: set[Follower] = set()
         self._descriptor = -1
@@ -36,8 +38,8 @@ class JsonFileLog(ContainerLog):
         self._open()
 
     @property
-    def path(self) -> Path:
-        return self._files.path
+    def path(self) -> Path | None:
+        return self._files.path if self._is_told else None
 
     def write(self, stream: StdStream, data: bytes, time_ns: int) -> None:
         while data:
@@ -74,7 +76,7 @@ class JsonFileLog(ContainerLog):
     async def read(self, request: LogRequest) -> AsyncIterator[Sequence[LogRecord]]:
         self._size()
         follower = Follower(self._max_file) if request.follow else None
-        reader = LogReader(self._files, request)
+        reader = LogReader(self._files, self._lines, request)
         if follower:
             self._followers.add(follower)
         try:
@@ -100,7 +102,7 @@ class JsonFileLog(ContainerLog):
         self._files.remove()
 
     def _open(self) -> None:
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
+        self._descriptor = os.open(self._files.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
         self._first = 0
 
     def _close_descriptor(self) -> None:
@@ -126,7 +128,7 @@ class JsonFileLog(ContainerLog):
         self._files.rotate()
         self._open()
         for follower in self._followers:
-            follower.add_file(self.path)
+            follower.add_file(self._files.path)
         while time_ns in taken:
             time_ns += 1
         return time_ns

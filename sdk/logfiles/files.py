@@ -1,4 +1,4 @@
-"""The files of one log: the present one, `X-json.log`, and those put aside, `X-json.log.1` and up, the oldest last.
+"""The files of one log: the present one, `X.log`, and those put aside, `X.log.1` and up, the oldest last.
 
 A file is known by the time of its first record: the numbers in the names move on with every rotation, and a compressed file is
 another inode. Numbers may have gaps after a crash.
@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from plugins.log_jsonfile.compression import PACKED, UNFINISHED, compress, decompress, first_line
-from plugins.log_jsonfile.decoding import first_time
-from plugins.log_jsonfile.options import Rotation
+from sdk.logfiles.compression import PACKED, UNFINISHED, compress, decompress, first_line
+from sdk.logfiles.format import LineFormat
+from sdk.logfiles.rotation import Rotation
 
 _log = logging.getLogger(__name__)
 
@@ -23,9 +23,10 @@ Later = Callable[[Callable[[], None]], object]
 class LogFiles:
     """Names, rotates and finds a log's files. Renames happen under a lock, as compression ends in another thread."""
 
-    def __init__(self, path: Path, rotation: Rotation, later: Later) -> None:
+    def __init__(self, path: Path, rotation: Rotation, lines: LineFormat, later: Later) -> None:
         self.path = path
         self._rotation = rotation
+        self._lines = lines
         self._later = later
         self._lock = threading.Lock()
         self._epoch = 0
@@ -61,11 +62,11 @@ class LogFiles:
         """
         with self._lock:
             self._epoch += 1
-            if self.path.exists() and _first_time(self.path) == first:
+            if self.path.exists() and self._first_time(self.path) == first:
                 _cut(self.path, size)
                 return True
             rotated = self.rotated()
-            index = next((n for n, path in enumerate(rotated) if _first_time(path) == first), None)
+            index = next((n for n, path in enumerate(rotated) if self._first_time(path) == first), None)
             if index is None:
                 return False
             found = _unpacked(rotated[index])
@@ -81,22 +82,22 @@ class LogFiles:
             self._epoch += 1
             self.path.unlink(missing_ok=True)
             for path in self.rotated():
-                if first and _first_time(path) == first:
+                if first and self._first_time(path) == first:
                     return
                 path.unlink(missing_ok=True)
 
     def first_time(self) -> int:
         """Return the time of the present file's first record, 0 if it is empty or absent."""
-        return _first_time(self.path)
+        return self._first_time(self.path)
 
     def first_times(self) -> set[int]:
         """Return the times of all files' first records."""
-        return {_first_time(path) for path in (self.path, *self.rotated())}
+        return {self._first_time(path) for path in (self.path, *self.rotated())}
 
     def newest_rotated(self) -> int:
         """Return the time of the first record of the file put aside last, 0 if there is none."""
         rotated = self.rotated()
-        return _first_time(rotated[0]) if rotated else 0
+        return self._first_time(rotated[0]) if rotated else 0
 
     def remove(self) -> None:
         """Delete all files; idempotent."""
@@ -112,6 +113,15 @@ class LogFiles:
         else:
             packed = PACKED if path.name.endswith(PACKED) else ""
             os.rename(path, self._numbered(number, packed))
+
+    def _first_time(self, path: Path) -> int:
+        try:
+            if is_packed(path):
+                return self._lines.first_time(first_line(path))
+            with open(path, "rb") as lines:
+                return self._lines.first_time(lines.readline())
+        except FileNotFoundError:
+            return 0
 
     def _numbered(self, number: int, packed: str = "") -> Path:
         return self.path.with_name(f"{self.path.name}.{number}{packed}")
@@ -160,16 +170,6 @@ def is_packed(path: Path) -> bool:
 
 def _number(path: Path) -> int:
     return int(path.name.removesuffix(PACKED).rpartition(".")[2])
-
-
-def _first_time(path: Path) -> int:
-    try:
-        if is_packed(path):
-            return first_time(first_line(path))
-        with open(path, "rb") as lines:
-            return first_time(lines.readline())
-    except FileNotFoundError:
-        return 0
 
 
 def _cut(path: Path, size: int) -> None:
