@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from core.containers.hostfiles import refresh_host_files
 from core.containers.live import LiveContainer
+from core.containers.ports import bindings
 from core.containers.state import is_running
 from core.engine.context import EngineContext
 from core.engine.when import parse_moment
@@ -71,7 +72,7 @@ class NetworkService:
         async with live.lock:
             wanted = self._wanted(live)
             if is_running(live.record):
-                await self._attachments.join(live.id, network, config)
+                await self._attachments.join(live.id, network, config, bindings(live.record.config, live.record.host_config))
                 self._refresh(live)
             else:
                 self._check(network, config, wanted)

@@ -17,7 +17,7 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
-from core.networks.gateways import Gateways
+from core.networks.gateways import Gateways, published
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
 from core.networks.record import HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
@@ -150,8 +150,11 @@ class Attachments:
     # Changes while a container runs
     # -----------------------------------------------------------------------------------------------------------------
 
-    async def join(self, container_id: str, network: NetworkRecord, config: EndpointConfig) -> None:
-        """Connect a running container to one more network; all or nothing.
+    async def join(
+        self, container_id: str, network: NetworkRecord, config: EndpointConfig, ports: tuple[PortBinding, ...] = ()
+    ) -> None:
+        """Connect a running container to one more network; all or nothing. If that brings its gateway, its ports are published there:
+        those that are now, or else `ports`.
 
         Raises what `connect` raises, and PermissionDenied for a network it is on.
         """
@@ -163,11 +166,13 @@ class Attachments:
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
             place = Place(network, config, gateway=self._gateways.takes_over(network, config, endpoints))
-            request = ConnectRequest(container_id, held.record.name, held.record.hostname)
             with self._about_to_join([place]):
                 if place.gateway and held.sandbox is not None:
+                    ports = published(endpoints) or ports
                     endpoints = await self._gateways.make_way(container_id, endpoints, held.sandbox, undo)
                     held = replace(held, record=replace(held.record, endpoints=endpoints))
+                name, hostname = held.record.name, held.record.hostname
+                request = ConnectRequest(container_id, name, hostname, ports=() if published(endpoints) else ports)
                 held = await self._add(held, request, place, undo)
                 self._keep(container_id, held)
                 await self._answer(container_id, held)
@@ -187,7 +192,7 @@ class Attachments:
                 await self._take_away(container_id, endpoint, held.sandbox)
                 rest = tuple(other for other in held.record.endpoints if other is not endpoint)
                 if held.sandbox is not None:
-                    rest = await self._gateways.succeed(container_id, rest, held.sandbox)
+                    rest = await self._gateways.succeed(container_id, rest, held.sandbox, endpoint.ports)
                 self._keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
                 self._names.learn(container_id, self._held[container_id].record)
 
@@ -207,7 +212,7 @@ class Attachments:
         if held is None:
             return {}, ()
         networks = {endpoint.network: self._attachment(container_id, held.record, endpoint) for endpoint in held.record.endpoints}
-        return networks, tuple(port for endpoint in held.record.endpoints for port in endpoint.ports)
+        return networks, published(held.record.endpoints)
 
     async def explain(self, container_id: str) -> list[PortPath]:
         """Return how packets reach a running container's published ports. Raises Unsupported."""

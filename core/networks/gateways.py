@@ -1,5 +1,6 @@
-"""Which network's gateway a running container uses, as networks come and go."""
+"""Which network's gateway a running container uses, and by which its ports are published, as networks come and go."""
 
+import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
@@ -8,14 +9,17 @@ from msgspec.structs import replace
 from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
 from core.networks.record import EndpointRecord, NetworkRecord
-from sdk.drivers.network import GatewaySwitch, Sandbox
+from sdk.drivers.network import GatewaySwitch, PortBinding, PortPublisher, Sandbox
 from sdk.engine.config import EndpointConfig
+from sdk.errors import EngineError
+
+_log = logging.getLogger(__name__)
 
 Endpoints = tuple[EndpointRecord, ...]
 
 
 class Gateways:
-    """Moves default routes between a container's endpoints, where their drivers can; keeps nothing."""
+    """Moves default routes and published ports between a container's endpoints, where their drivers can; keeps nothing."""
 
     def __init__(self, catalog: NetworkCatalog) -> None:
         self._catalog = catalog
@@ -28,16 +32,21 @@ class Gateways:
         return present is None or (config.gw_priority > present.config.gw_priority and self._can_switch(present))
 
     async def make_way(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, undo: AsyncExitStack) -> Endpoints:
-        """Route by none of these endpoints first, so that another can; return them as they are then."""
+        """Route and publish by none of these endpoints first, so that another can; return them as they are then."""
         present = _preferred(endpoints)
         if present is None:
             return endpoints
         await self._switch(container_id, present, sandbox, preferred=False)
         undo.push_async_callback(self._switch, container_id, present, sandbox, preferred=True)
-        return _with(endpoints, replace(present, default_route=False))
+        without = await self._publish(container_id, present, ())
+        undo.push_async_callback(self._publish, container_id, without, present.ports)
+        return _with(endpoints, replace(without, default_route=False))
 
-    async def succeed(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox) -> Endpoints:
-        """Choose who is routed by when the network that was is gone; return the endpoints as they are then."""
+    async def succeed(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, ports: tuple[PortBinding, ...]) -> Endpoints:
+        """Choose who is routed by, and publishes these ports, when the network that was is gone; return the endpoints as they are then.
+
+        Ports that somebody else takes at that moment are logged: the container goes on without them.
+        """
         if _preferred(endpoints) is not None:
             return endpoints
         heirs = [endpoint for endpoint in endpoints if endpoint.gateways and self._can_switch(endpoint)]
@@ -45,6 +54,10 @@ class Gateways:
         if heir is None:
             return endpoints
         await self._switch(container_id, heir, sandbox, preferred=True)
+        try:
+            heir = await self._publish(container_id, heir, ports)
+        except EngineError as error:
+            _log.warning("container %s goes on without its published ports: %s", container_id[:12], error.message)
         return _with(endpoints, replace(heir, default_route=True))
 
     def _can_switch(self, endpoint: EndpointRecord) -> bool:
@@ -56,6 +69,21 @@ class Gateways:
         if isinstance(driver, GatewaySwitch):
             with calling(network.config.driver, "set_default_route"):
                 await driver.set_default_route(endpoint.endpoint(container_id), sandbox, preferred=preferred)
+
+    async def _publish(self, container_id: str, endpoint: EndpointRecord, ports: tuple[PortBinding, ...]) -> EndpointRecord:
+        """Publish ports by an endpoint in place of its own, if its driver can; return it as it is then."""
+        network = self._catalog.find(endpoint.network_id)
+        driver = self._catalog.driver(network)
+        if endpoint.ports == ports or not isinstance(driver, PortPublisher):
+            return endpoint
+        with calling(network.config.driver, "publish"):
+            made = await driver.publish(network.spec(), endpoint.endpoint(container_id), ports)
+        return replace(endpoint, ports=made.ports)
+
+
+def published(endpoints: Iterable[EndpointRecord]) -> tuple[PortBinding, ...]:
+    """Return the ports that are published by some endpoints."""
+    return tuple(port for endpoint in endpoints for port in endpoint.ports)
 
 
 def _preferred(endpoints: Iterable[EndpointRecord]) -> EndpointRecord | None:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from plugins.net_bridge import messages, sysctl
@@ -118,6 +118,18 @@ class Datapath:
             return self._sandboxes.keep(wired.namespace), endpoint
         wired.close()
         return sandbox, endpoint
+
+    def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
+        """Publish these ports of an endpoint in place of those it has."""
+        self._ports.withdraw(endpoint)
+        spec = EndpointSpec(endpoint.id, endpoint.container_id, endpoint.addresses, ports=tuple(ports))
+        with ExitStack() as undo:
+            undo.callback(self._ports.release, spec.id)
+            host_ip = self._present(network).options.host_ip
+            published = replace(endpoint, ports=() if network.internal else self._ports.reserve(spec, host_ip))
+            self._ports.publish(published)
+            undo.pop_all()
+        return published
 
     def disconnect(self, endpoint: Endpoint, *, alive: bool) -> None:
         """Unpublish an endpoint's ports and remove its interface, unless its namespace is about to go; idempotent."""

@@ -15,7 +15,9 @@ from sdk.drivers.network import (
     NetworkDriver,
     NetworkSpec,
     PathExplainer,
+    PortBinding,
     PortPath,
+    PortPublisher,
     Sandbox,
     SandboxMaker,
 )
@@ -28,7 +30,7 @@ _SETTLING_SECONDS = 0.05
 """Other programs write several transactions in a row."""
 
 
-class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer):
+class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, PortPublisher):
     """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
 
     def __init__(self, datapath: Datapath, limiter: CapacityLimiter) -> None:
@@ -73,6 +75,9 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer):
 
     async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
         await self._run(lambda: self._datapath.set_default_route(endpoint, sandbox.path, preferred=preferred))
+
+    async def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
+        return await self._run(lambda: self._datapath.publish(network, endpoint, ports))
 
     async def open_sandbox(self) -> Sandbox:
         ready = self._datapath.ready_sandbox()

@@ -137,6 +137,17 @@ class AddressChooser(ABC):
         """
 
 
+class PortPublisher(ABC):
+    """Optional ability: publish ports of a container that runs, as they go from one of its networks to another."""
+
+    @abstractmethod
+    async def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
+        """Make these the endpoint's published ports in place of those it has, none included; return it as it is then.
+
+        Raises PortAllocated, ResourceExhausted; then it has none.
+        """
+
+
 class NetworkDriver(ABC):
     """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
 

@@ -143,7 +143,7 @@ def test_inspect_says_what_dockers_does(docker: Docker) -> None:
         "Driver": "bridge",
         "EnableIPv4": True,
         "EnableIPv6": False,
-        "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": "10.77.0.0/24", "Gateway": "10.77.0.1"}]},
+        "IPAM": {"Driver": "default", "Options": {}, "Config": [{"Subnet": "10.77.0.0/24", "Gateway": "10.77.0.1"}]},
         "Internal": False,
         "Attachable": True,
         "Ingress": False,
