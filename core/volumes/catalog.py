@@ -194,11 +194,7 @@ class VolumeCatalog:
     async def mount(self, mount: VolumeMount, container_id: str) -> Path:
         """Make a volume's data available to a container that starts; return the directory to bind. Idempotent."""
         record = self.find(mount.name)
-        try:
-            with calling(record.driver, "mount"):
-                directory = await find_driver(self._drivers, record.driver).mount(record.name, container_id)
-        except EngineError as error:
-            raise EngineError(f"error while mounting volume '{record.mountpoint}': {error}") from error
+        directory = await self._mounted(record, container_id)
         details = {"destination": mount.destination, "propagation": mount.propagation, "read/write": str(mount.writable).lower()}
         self._emit("mount", record, {"container": container_id, **details})
         return directory
@@ -216,15 +212,21 @@ class VolumeCatalog:
     async def opened(self, name: str, user: str) -> AsyncIterator[Path]:
         """Make a volume's data available for the engine's own work on behalf of `user`."""
         record = self.find(name)
-        driver = find_driver(self._drivers, record.driver)
         holder = f"{user}.{secrets.token_hex(4)}"
-        with calling(record.driver, "mount"):
-            directory = await driver.mount(name, holder)
+        directory = await self._mounted(record, holder)
         try:
             yield directory
         finally:
             with anyio.CancelScope(shield=True), calling(record.driver, "unmount"):
-                await driver.unmount(name, holder)
+                await find_driver(self._drivers, record.driver).unmount(name, holder)
+
+    async def _mounted(self, record: VolumeRecord, user: str) -> Path:
+        """Let the driver mount a volume for a user. Raises EngineError that names the place, as Docker's does."""
+        try:
+            with calling(record.driver, "mount"):
+                return await find_driver(self._drivers, record.driver).mount(record.name, user)
+        except EngineError as error:
+            raise EngineError(f"error while mounting volume '{record.mountpoint}': {error}") from error
 
     @asynccontextmanager
     async def held(self, name: str, user: str) -> AsyncIterator[None]:

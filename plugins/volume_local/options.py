@@ -79,4 +79,4 @@ def _resolved(word: str) -> str:
     try:
         return f"addr={socket.getaddrinfo(host, None)[0][4][0]}"
     except OSError as error:
-        raise InvalidArgument(f"error resolving passed in network volume address: {error}") from error
+        raise InvalidArgument(f"error resolving passed in network volume address: lookup {host}: no such host") from error

@@ -330,3 +330,13 @@ def test_prefixes_and_unknown_names(docker, fails, sleeper):
     identity = docker("inspect", "--format", "{{.Id}}", sleeper)
     assert docker("inspect", "--format", "{{.Id}}", identity[:6]) == identity
     assert "No such container: nothing" in fails("start", "nothing")[1]
+
+
+def test_ps_tells_sizes(docker):
+    identity = docker("run", "--detach", "busybox", "sh", "-c", "head -c 100000 /dev/zero > /big; sleep 600").strip()
+    docker("exec", identity, "sh", "-c", "while [ $(stat -c %s /big) != 100000 ]; do sleep 0.1; done")
+    size = docker("ps", "--size", "--format", "{{.Size}}", "--filter", f"id={identity}").strip()
+    assert re.fullmatch(r"[\d.]+[kM]B \(virtual [\d.]+MB\)", size)
+    shown = docker("inspect", "--size", "--format", "{{.SizeRw}} {{.SizeRootFs}}", identity).split()
+    assert int(shown[0]) >= 100_000
+    assert int(shown[1]) - int(shown[0]) > 1_000_000, "with the image's layers"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -224,3 +225,88 @@ def test_volumes_survive_the_daemons_death(daemon: Daemon):
     assert not any(
         "/fast/" in line for line in Path("/proc/mounts").read_text().splitlines() if os.fspath(daemon.data_root) in line
     )
+
+
+@pytest.fixture
+def loop_device(tmp_path: Path):
+    disk = tmp_path / "disk.ext4"
+    with disk.open("wb") as file:
+        file.truncate(8 << 20)
+    subprocess.run(["mkfs.ext4", "-q", disk], check=True)
+    device = subprocess.run(["losetup", "--find", "--show", disk], check=True, capture_output=True, text=True).stdout.strip()
+    yield device
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
+def test_a_block_device_as_a_volume(shared: Daemon, loop_device: str):
+    shared.docker("volume", "create", "-o", "type=ext4", "-o", f"device={loop_device}", "-o", "o=noatime", "disk")
+    assert sh(shared, "echo kept > /d/f; ls /d; grep ' /d ' /proc/mounts", "-v", "disk:/d").startswith(
+        f"f\nlost+found\n{loop_device} /d ext4 rw,noatime"
+    )
+    assert loop_device not in Path("/proc/mounts").read_text()
+    assert sh(shared, "cat /d/f", "-v", "disk:/d:ro") == "kept\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (
+            ("type=nfs", "device=:/export", "o=addr=nosuchhost.invalid,rw"),
+            "error resolving passed in network volume address: lookup nosuchhost.invalid: no such host",
+        ),
+        (
+            ("type=ext4", "device=/no/such/device"),
+            r"failed to mount local volume: mount /no/such/device:\S+/broken/_data: no such file",
+        ),
+        (
+            ("type=ext4", "device=/dev/null", "o=noatime"),
+            r"failed to mount local volume: mount /dev/null:\S+/_data, data: noatime: block device required",
+        ),
+    ],
+)
+def test_a_volume_that_cannot_be_mounted(shared: Daemon, options: tuple[str, ...], why: str):
+    shared.docker("volume", "create", *(word for option in options for word in ("-o", option)), "broken")
+    done = shared.docker("run", "--name", "box", "-v", "broken:/d", "busybox", "true", check=False)
+    assert done.returncode != 0
+    assert re.search(rf"error while mounting volume '\S+/broken/_data': {why}", done.stderr), done.stderr
+    assert str(shared.data_root / "plugins") not in Path("/proc/mounts").read_text()
+
+
+def test_prunes_choose(shared: Daemon):
+    for name, label in (("one", "team=a"), ("two", "team=b"), ("three", "keep=1")):
+        shared.docker("volume", "create", "--label", label, name)
+    shared.docker("run", "-v", "/data", "--name", "box", "busybox", "true")
+    shared.docker("rm", "box")
+    (anonymous,) = set(volumes(shared)) - {"one", "two", "three"}
+
+    assert "one" not in shared.docker("volume", "prune", "-f", "--filter", "label=team").stdout
+    assert sorted(volumes(shared)) == sorted([anonymous, "one", "two", "three"])
+    shared.docker("volume", "prune", "-f", "-a", "--filter", "label=team=a")
+    assert sorted(volumes(shared)) == sorted([anonymous, "three", "two"])
+    shared.docker("volume", "prune", "-f")
+    assert sorted(volumes(shared)) == ["three", "two"]
+    shared.docker("volume", "prune", "-f", "--filter", "all=true", "--filter", "label!=keep")
+    assert volumes(shared) == ["three"]
+    refused = shared.docker("volume", "prune", "-f", "--filter", "colour=red", check=False)
+    assert "invalid filter 'colour'" in refused.stderr
+
+
+def test_an_empty_volume_takes_the_directorys_owner_and_mode(shared: Daemon):
+    script = "mkdir -p /srv/own/sub && echo in > /srv/own/file && chown -R 1000:2000 /srv/own && chmod 2750 /srv/own && chmod 600 /srv/own/file"
+    shared.docker("run", "--name", "box", "busybox", "sh", "-c", script)
+    shared.docker("commit", "box", "owned")
+    shared.docker("rm", "box")
+    show = ("owned", "stat", "-c", "%u:%g %a %n", "/srv/own", "/srv/own/file", "/srv/own/sub")
+    expected = ["1000:2000 2750 /srv/own", "1000:2000 600 /srv/own/file", "1000:2000 755 /srv/own/sub"]
+    assert shared.docker("run", "--rm", "-v", "data:/srv/own", *show).stdout.splitlines() == expected
+    assert shared.docker("run", "--rm", "-v", "/srv/own", *show).stdout.splitlines() == expected
+    write = ("--user", "1000", "-v", "data:/srv/own", "owned", "sh", "-c", "echo mine > /srv/own/mine && stat -c %g /srv/own/mine")
+    assert shared.docker("run", "--rm", *write).stdout == "2000\n", "whoever the image runs as can write, the group is inherited"
+    assert shared.docker("run", "--rm", "-v", "data:/elsewhere", "busybox", "ls", "/elsewhere").stdout.split() == [
+        "file",
+        "mine",
+        "sub",
+    ]
+    bare = shared.docker("run", "--rm", "-v", "bare:/srv/own:nocopy", "owned", "stat", "-c", "%u:%g %a", "/srv/own").stdout
+    assert bare == "0:0 755\n"
+    shared.docker("rmi", "owned")
