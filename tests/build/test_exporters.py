@@ -79,6 +79,31 @@ def test_an_inline_cache_is_written_and_read(context: Builder) -> None:
     assert "CACHED" in again.errors
 
 
+def test_a_cache_is_left_in_a_registry_and_taken_from_there(buildx: Builder) -> None:
+    name = f"{REGISTRY}/cache/of-it:1"
+    buildx.write({"Dockerfile": "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /u\n"})
+    first = buildx.build("--tag", "cached:1", "--cache-to", f"type=registry,ref={name},mode=max")
+    made = buildx.run(first, "cat", "/u")
+    assert name not in buildx.docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout
+    buildx.docker("image", "rm", "cached:1")
+    buildx.docker("builder", "prune", "--all", "--force")
+    again = buildx.build("--tag", "cached:1", "--cache-from", f"type=registry,ref={name}")
+    assert buildx.run(again, "cat", "/u") == made
+    buildx.docker("image", "rm", "cached:1", name)
+    buildx.docker("builder", "prune", "--all", "--force")
+    assert buildx.run(buildx.build(), "cat", "/u") != made
+
+
+def test_a_cache_is_left_without_an_image(buildx: Builder) -> None:
+    name = f"{REGISTRY}/cache/alone:1"
+    buildx.write({"Dockerfile": "FROM busybox\nRUN cat /proc/sys/kernel/random/uuid > /alone\n"})
+    before = buildx.docker("images", "--all", "--quiet", "--no-trunc").stdout
+    buildx.docker("buildx", "build", "--cache-to", f"type=registry,ref={name}", "--output", "type=local,dest=out", "context")
+    assert buildx.docker("images", "--all", "--quiet", "--no-trunc").stdout == before
+    assert buildx.daemon.docker("pull", "--quiet", name).stdout.strip() == name
+    buildx.docker("image", "rm", name)
+
+
 def test_targets_are_baked(context: Builder, tmp_path: Path) -> None:
     (tmp_path / "docker-bake.hcl").write_text(
         'variable "V" { default = "1" }\ngroup "default" { targets = ["one", "two"] }\n'

@@ -11,6 +11,7 @@ from plugins.api_buildkit.offers import SessionCredentials
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.sessions import Session
 from plugins.api_buildkit.solve.archive import renamed
+from plugins.api_buildkit.solve.options import cache_exports
 from plugins.api_buildkit.solve.progress import Step, step
 from sdk.engine import Engine
 from sdk.engine.build_events import BuildResult
@@ -48,9 +49,12 @@ class Exporter:
         try:
             for number, exporter in enumerate(exporters):
                 response |= await self._one(number, exporter, result)
+            for export in cache_exports(self._build.request.cache):
+                if export.type == "registry":
+                    await self._leave_cache(export.reference, result)
         finally:
             if not any(each.type in _IMAGE for each in exporters):
-                await self._drop(result)
+                await self._drop(result, self._cache_names())
         return response
 
     async def _one(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
@@ -80,6 +84,26 @@ class Exporter:
             async for _progress in self._engine.images.push(reference.familiar_name, reference.tag or "", credentials):
                 pass
 
+    async def _leave_cache(self, name: str, result: BuildResult) -> None:
+        """Push the result, whose manifest tells its steps, under another name, which it bears meanwhile; who had that name gets it back."""
+        images, reference = self._engine.images, parse_reference(name)
+        tag = reference.tag or "latest"
+        before = await self._find(name)
+        await images.tag(result.image_id, reference.familiar_name, tag)
+        try:
+            await self._push(name)
+        finally:
+            if before:
+                await images.tag(before, reference.familiar_name, tag)
+            elif len((await images.inspect(result.image_id)).tags) > 1:
+                await images.remove(name)
+
+    async def _find(self, name: str) -> str:
+        try:
+            return (await self._engine.images.inspect(name)).id
+        except NotFound:
+            return ""
+
     async def _archive(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
         saved = self._engine.images.save([result.image_id])
         words = "oci" if exporter.type == "oci" else "docker"
@@ -101,14 +125,19 @@ class Exporter:
         with exporting.part("sending tarball") as part:
             part.at(await send_file(self._session.connection, number, content))
 
-    async def _drop(self, result: BuildResult) -> None:
-        """Remove the image that was only a step on the way, unless it is somebody's."""
+    def _cache_names(self) -> set[str]:
+        exports = cache_exports(self._build.request.cache)
+        return {parse_reference(each.reference).familiar for each in exports if each.type == "registry"}
+
+    async def _drop(self, result: BuildResult, passing: set[str]) -> None:
+        """Remove the image that was only a step on the way, unless it is somebody's: has names other than those it had in passing."""
         if not result.image_id:
             return
         try:
             image = await self._engine.images.inspect(result.image_id)
-            if not (image.tags or image.containers):
-                await self._engine.images.remove(image.id)
+            if set(image.tags) <= passing and not image.containers:
+                for name in image.tags or (image.id,):
+                    await self._engine.images.remove(name)
         except (NotFound, Conflict):
             return
 

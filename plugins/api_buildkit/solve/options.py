@@ -109,6 +109,8 @@ def cache_exports(cache: wire.CacheOptions) -> tuple[CacheExport, ...]:
     for entry in cache.exports:
         if entry.type not in _CACHES:
             raise Unsupported(f"cache export type {entry.type} is not supported: use inline or registry")
+        if entry.type == "registry" and not entry.attrs.get("ref"):
+            raise InvalidArgument("ref is required for a cache export to a registry")
         exports.append(CacheExport(entry.type, entry.attrs.get("ref", ""), mode=entry.attrs.get("mode", "min")))
     return tuple(exports)
 
