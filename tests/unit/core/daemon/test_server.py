@@ -122,6 +122,24 @@ async def test_the_longest_prefix_wins(path: str, prefix: str) -> None:
     assert sent == [prefix]
 
 
+class Choosy(Named):
+    def accepts(self, path: str, query: str) -> bool:
+        return path == "/api/x" and query == "version=2"
+
+
+@pytest.mark.parametrize(("query", "prefix"), [(b"version=2", "/api"), (b"version=1", "/"), (b"", "/")])
+async def test_what_a_frontend_does_not_accept_goes_to_the_next_claim(query: bytes, prefix: str) -> None:
+    frontends = [Named("/"), Choosy("/api")]
+    app = dispatch([(frontend, frontend.build(fake_engine())) for frontend in frontends])
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "path": "/api/x", "query_string": query}, None, send)
+    assert sent == [prefix]
+
+
 @pytest.mark.parametrize(
     ("signals", "status"), [([signal.SIGTERM], 0), ([signal.SIGINT], 0), ([signal.SIGTERM, signal.SIGINT], 130)]
 )
