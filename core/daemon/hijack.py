@@ -12,6 +12,7 @@ import asyncio
 import re
 import time
 from email.utils import formatdate
+from weakref import WeakSet
 
 import httptools
 from uvicorn.config import Config
@@ -28,10 +29,12 @@ _DISARMED = b"x-hijack-upgrade"
 
 
 class Connections(ServerState):
-    """All open connections of the daemon, and the headers that every response carries."""
+    """All open connections of the daemon, and the headers that every response carries. `taken` are the transports of those that speak
+    another protocol now."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.taken: WeakSet[asyncio.BaseTransport] = WeakSet()
         self._dated = 0
 
     def renew_date(self) -> None:
@@ -178,6 +181,7 @@ class HijackableProtocol(HttpToolsProtocol):
     def _takeover(self, head: bytes, protocol: asyncio.Protocol) -> None:
         self._end_http(head)
         self.connections.discard(self)
+        self._state.taken.add(self.transport)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
         if self._held:

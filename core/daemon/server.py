@@ -97,11 +97,12 @@ async def _stop(servers: Sequence[asyncio.Server], listeners: Sequence[Listener]
     for connection in connections:
         connection.shutdown()
     await _until(lambda: not any(c.is_answering for c in connections), _ANSWER_SECONDS)
-    for connection in connections:
-        connection.transport.close()
+    for transport in (*(connection.transport for connection in connections), *state.taken):
+        transport.close()
     await _until(lambda: not state.tasks, _UNWIND_SECONDS)
     for task in tuple(state.tasks):
         task.cancel()
+    await _until(lambda: not state.tasks, _UNWIND_SECONDS)
 
 
 async def _until(done: Callable[[], bool], seconds: float) -> None:

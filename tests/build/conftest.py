@@ -89,7 +89,8 @@ class Builder:
         return image
 
 
-def _opened(daemon: Daemon, tmp_path: Path, client: str) -> Builder:
+def open_builder(daemon: Daemon, tmp_path: Path, client: str) -> Builder:
+    """Give a builder with an empty context, by one of the clients."""
     directory = tmp_path / "context"
     directory.mkdir()
     (tmp_path / "config/cli-plugins").mkdir(parents=True)
@@ -104,19 +105,19 @@ def _opened(daemon: Daemon, tmp_path: Path, client: str) -> Builder:
 @pytest.fixture(params=[CLASSIC, BUILDX])
 def builder(shared_daemon: Daemon, tmp_path: Path, request: pytest.FixtureRequest) -> Builder:
     """A builder with an empty context, once for each client."""
-    return _opened(shared_daemon, tmp_path, request.param)
+    return open_builder(shared_daemon, tmp_path, request.param)
 
 
 @pytest.fixture
 def classic(shared_daemon: Daemon, tmp_path: Path) -> Builder:
     """A builder with an empty context, by the classic client alone."""
-    return _opened(shared_daemon, tmp_path, CLASSIC)
+    return open_builder(shared_daemon, tmp_path, CLASSIC)
 
 
 @pytest.fixture
 def buildx(shared_daemon: Daemon, tmp_path: Path) -> Builder:
     """A builder with an empty context, by buildx alone."""
-    return _opened(shared_daemon, tmp_path, BUILDX)
+    return open_builder(shared_daemon, tmp_path, BUILDX)
 
 
 @pytest.fixture

@@ -1,8 +1,13 @@
-"""A daemon that is killed in the middle of a build."""
+"""A daemon that is killed, or stopped, in the middle of a build."""
+
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.build.conftest import BUILDX, CLASSIC, open_builder
 from tests.conftest import DaemonFactory
+from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
 
@@ -21,3 +26,27 @@ def test_nothing_of_the_step_is_left(start_daemon: DaemonFactory, tmp_path) -> N
         daemon.restart()
         daemon.assert_clean()
         daemon.docker("build", "--quiet", "-", stdin="FROM busybox\nRUN true\n", environment={"DOCKER_BUILDKIT": "0"})
+
+
+@pytest.mark.parametrize("client", [CLASSIC, BUILDX])
+def test_a_daemon_that_is_stopped_ends_its_builds_first(daemon: Daemon, tmp_path: Path, client: str) -> None:
+    daemon.docker("pull", "--quiet", "busybox")
+    builder = open_builder(daemon, tmp_path, client)
+    builder.write({"Dockerfile": "FROM busybox\nRUN echo sleeping; sleep 5432\n"})
+    words = ("docker", "buildx", "build", "--progress=plain") if client == BUILDX else ("docker", "build")
+    building = subprocess.Popen(
+        daemon.network.command([*words, str(builder.directory)]),
+        env=builder.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert building.stdout is not None
+    for line in building.stdout:
+        if line.endswith(b"sleeping\n") and b"echo" not in line:
+            break
+    daemon.stop()
+    building.communicate(timeout=20)
+    assert subprocess.run(["pgrep", "-f", "^sleep 5432$"], capture_output=True).returncode == 1
+    assert "Traceback" not in daemon.log.read_text()
+    daemon.start()
+    daemon.assert_clean()
