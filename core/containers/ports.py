@@ -30,6 +30,8 @@ def bindings(config: ContainerConfig, host: HostConfig) -> tuple[PortBinding, ..
 
 def _bind(port: str, sides: tuple[HostPort, ...]) -> Iterator[PortBinding]:
     number, protocol = parse_port(port)
+    if not number:  # nobody listens there
+        raise InvalidArgument(f"invalid port specification: {port!r}")
     for side in sides or (HostPort(),):
         first, _, last = side.host_port.partition("-")
         yield PortBinding(

@@ -27,3 +27,8 @@ def test_publish_all_adds_what_is_exposed_and_not_named():
 def test_nonsense_is_refused(text):
     with pytest.raises(InvalidArgument, match="invalid port specification"):
         parse_port(text)
+
+
+def test_a_port_nobody_can_listen_on_is_not_published():
+    with pytest.raises(InvalidArgument, match="invalid port specification: '0/tcp'"):
+        bindings(ContainerConfig(), HostConfig(port_bindings={"0/tcp": (HostPort("", "8080"),)}))
