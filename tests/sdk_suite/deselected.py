@@ -1,4 +1,5 @@
-"""Tests of the suite that are not run, each with the reason. Everything else has to pass."""
+"""Tests of the suite that are not run, each with the reason. Everything else below tests/integration has to pass; tests/ssh wants a host to
+log in to."""
 
 _SWARM = "needs swarm mode, which this engine does not have"
 _HUB = "pulls what only Docker Hub has"
