@@ -6,6 +6,7 @@ _HUB = "pulls what only Docker Hub has"
 _STORE = "needs a credential helper on the machine; asks no daemon"
 _SUBNET = "names a subnet with bits behind its mask, which Docker refuses since 25"
 _CONTAINER = "expects an image to name the container it was committed from, which Docker's images do not since 26"
+_IMPATIENT = "reads a container's log right after its start, when on a busy machine it has not said anything yet"
 _REFUSAL = "looks for the sentence of Docker before 25; ours is that of today"
 
 FILES = {
@@ -23,7 +24,10 @@ FILES = {
 
 TESTS = {
     "api_build_test": {
-        "BuildTest::test_build_in_context_nested_dockerfile": "reads a container's log without waiting for its end",
+        "BuildTest::test_build_in_context_abs_dockerfile": _IMPATIENT,
+        "BuildTest::test_build_in_context_dockerfile": _IMPATIENT,
+        "BuildTest::test_build_in_context_nested_dockerfile": _IMPATIENT,
+        "BuildTest::test_build_out_of_context_dockerfile": _IMPATIENT,
     },
     "api_container_test": {
         "AttachContainerTest::test_run_container_reading_socket_ws": "fails in the SDK, which builds a wrong address; fails with dockerd too",
