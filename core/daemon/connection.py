@@ -1,12 +1,17 @@
 """The raw connection behind a hijacked HTTP request: full duplex, half-close, back-pressure both ways."""
 
 import asyncio
+import fcntl
 import select
+import socket
+import termios
 from collections.abc import Callable
 
 _READ_AHEAD = 256 * 1024
 _LINGER_SECONDS = 2.0
 _HANGUP_CHECK_SECONDS = 3.0
+_HEAD_SECONDS = 1.0
+_HEAD_CHECK_SECONDS = 0.001
 _GONE = "the client closed the connection"
 
 
@@ -19,6 +24,7 @@ class RawConnection:
         self._eof = False
         self._lost = False
         self._discarding = False
+        self._has_written = False
         self._readable = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -39,6 +45,9 @@ class RawConnection:
 
     async def write(self, data: bytes) -> None:
         """Write and wait while the client is slow. Raises ConnectionError when it is gone."""
+        if not self._has_written:
+            self._has_written = True
+            await self._head_read()
         if self._lost or self._transport.is_closing():
             raise ConnectionResetError(_GONE)
         self._transport.write(data)
@@ -105,6 +114,14 @@ class RawConnection:
         if self._timer is not None:
             self._timer.cancel()
 
+    async def _head_read(self) -> None:
+        """Wait, a second at most, until the client has read the response's head: clients whose HTTP library reads ahead, as Docker's SDK
+        for Python does, lose what comes together with it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _HEAD_SECONDS
+        while not self._lost and _has_unread(self._transport) and loop.time() < deadline:  # noqa: ASYNC110 nobody is told
+            await asyncio.sleep(_HEAD_CHECK_SECONDS)
+
     def _take(self) -> bytes:
         data = bytes(self._input)
         self._input.clear()
@@ -135,3 +152,12 @@ def _hung_up(transport: asyncio.Transport) -> bool:
     poll = select.poll()
     poll.register(sock.fileno(), 0)
     return bool(poll.poll(0))
+
+
+def _has_unread(transport: asyncio.Transport) -> bool:
+    """Tell whether the other side of a UNIX socket has not read all that was sent (unix(7): SIOCOUTQ); of others nobody knows."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.fileno() < 0 or sock.family != socket.AF_UNIX:
+        return False
+    unread = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    return any(unread)

@@ -129,6 +129,21 @@ async def test_half_close_reaches_the_application_and_output_goes_on(tmp_path: P
         assert await read_all(client) == b"helloafter-eof"
 
 
+async def test_output_does_not_come_together_with_the_head(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, path), await anyio.connect_unix(path) as client:
+        await client.send(b"POST /early_exit HTTP/1.1\r\n" + UPGRADE + b"\r\n")
+        await anyio.sleep(0.2)
+        assert await client.receive() == HEAD
+        assert await read_all(client) == b"bye"
+
+
+async def test_a_client_that_does_not_read_the_head_gets_everything_all_the_same(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, path), await anyio.connect_unix(path) as client:
+        await client.send(b"POST /early_exit HTTP/1.1\r\n" + UPGRADE + b"\r\n")
+        await anyio.sleep(1.5)
+        assert await client.receive() == HEAD + b"bye"
+
+
 async def test_bytes_sent_before_the_answer_are_the_streams_first(tmp_path: Path) -> None:
     async with serving(tmp_path) as (_, path), await anyio.connect_unix(path) as client:
         await client.send(b"POST /echo HTTP/1.1\r\n" + UPGRADE + b"\r\nearly")
