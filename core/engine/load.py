@@ -1,7 +1,7 @@
 """`docker load`: images from an archive."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -89,21 +89,42 @@ async def _load(
     held = (digest_of(manifest), image.config.digest, *(blob.digest for blob in blobs))
     with store.layers.pins.hold(chains), store.content.pins.hold(held):
         brought += held
-        for layer in image.layers:
-            await _store(store.content, files, layer)
-            report(Progress("Loading layer", short(layer.digest), layer.size, layer.size))
         await store.content.put(config)
         await store.content.put(manifest)
-        await context.installer.install([Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], None, lambda _progress: None)
+        archive = _Archive(store.content, files, image.layers, report)
+        await context.installer.install(
+            [Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], archive, lambda _progress: None
+        )
+        for blob in blobs:
+            await archive.fetch(blob, report)
         descriptor = Descriptor(parse_manifest(manifest).media_type, held[0], len(manifest))
         store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names)
 
 
-async def _store(content: ContentStore, files: Path, layer: Member) -> None:
-    """Make a file of the archive a blob; it stays where it is too, for another image may have it."""
-    with content.temporary("layer") as temporary:
-        await run_sync(os.link, files / layer.file, temporary, limiter=content.limiter)
-        await content.adopt(temporary, layer.digest)
+class _Archive:
+    """The files of an archive, as the source of an image's layers: while one is synced, others are unpacked."""
+
+    def __init__(self, content: ContentStore, files: Path, layers: Sequence[Member], report: Report) -> None:
+        self._content = content
+        self._files = files
+        self._layers = {layer.digest: layer for layer in layers}
+        self._report = report
+        self._turn = anyio.Lock()
+
+    async def fetch(self, blob: Descriptor, report: Report) -> None:
+        """Make a file a blob. It stays where it is too, for another image may have it."""
+        del report
+        async with self._turn:
+            if self._content.exists(blob.digest):
+                return
+            with self._content.temporary("layer") as temporary:
+                await run_sync(os.link, self._files / self._layers[blob.digest].file, temporary, limiter=self._content.limiter)
+                await self._content.adopt(temporary, blob.digest)
+        self._report(Progress("Loading layer", short(blob.digest), blob.size, blob.size))
+
+    def stream(self, blob: Descriptor, report: Report) -> None:
+        """What is on the disk already does not come in pieces."""
+        del blob, report
 
 
 async def _read(content: ContentStore, files: Path, document: Member) -> bytes:

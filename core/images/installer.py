@@ -33,8 +33,8 @@ class Source(Protocol):
     async def fetch(self, blob: Descriptor, report: Report) -> None:
         """Make sure that a blob is in the content store."""
 
-    def stream(self, blob: Descriptor, report: Report) -> AsyncGenerator[bytes, None]:
-        """Yield a blob while it is brought into the content store."""
+    def stream(self, blob: Descriptor, report: Report) -> AsyncGenerator[bytes, None] | None:
+        """Yield a blob while it is brought into the content store; None if it does not come in pieces, and is to be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,9 @@ class Installer:
         """Unpack a layer while it arrives if a worker is free for that, else, or if what arrived was damaged, from disk."""
         target = await self._storage.stage(key)
         if source and not self._content.exists(layer.blob.digest):
-            if self._unpacker.takes_streams:
+            if self._unpacker.takes_streams and (arriving := source.stream(layer.blob, report)):
                 try:
-                    async with aclosing(source.stream(layer.blob, report)) as chunks:
+                    async with aclosing(arriving) as chunks:
                         return await self._unpacker.unpack_stream(chunks, target)
                 except DataLoss:
                     _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
