@@ -188,6 +188,11 @@ def test_info_version_and_events(shared_daemon: Daemon):
     ]
 
 
+def _heed_interrupts() -> None:
+    """What a shell runs in the background inherits that SIGINT is ignored; what a person runs at a terminal does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The client on a pseudo-terminal."""
 
@@ -200,6 +205,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             env=daemon.client_environment({"TERM": "xterm"}),
+            preexec_fn=_heed_interrupts,
         )
         os.close(slave)
 

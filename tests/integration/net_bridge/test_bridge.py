@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from plugins.net_bridge.namespaces import Namespace
+from plugins.net_bridge.veths import Port, Veth, Veths
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding
 from sdk.errors import Conflict, InvalidArgument
 from sdk.testing.contracts.network import Bench, inside, reaches, serving
@@ -162,17 +165,21 @@ async def test_a_udp_client_that_keeps_its_port_follows_the_published_one(bench:
             await bench.end(endpoint)
 
 
-async def test_a_pooled_connect_is_quick(bench: Bench) -> None:
-    """The figure is 0.2-0.3 ms with an idle machine; the bound only catches a lost pool (2 ms and more)."""
+async def test_a_connect_takes_a_pair_that_is_ready(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    makers: list[str] = []
+    make = Veths.make
+
+    def noted(veths: Veths, port: Port, namespace: Namespace, interface: str) -> Veth:
+        makers.append(threading.current_thread().name)
+        return make(veths, port, namespace, interface)
+
+    monkeypatch.setattr(Veths, "make", noted)
     network = await _default_network(bench)
-    await anyio.sleep(0.2)
-    times = []
-    for host in range(5, 25):
-        started = time.perf_counter()
+    for host in range(5, 15):
+        await anyio.sleep(0.1)
         await bench.connect(network, host)
-        times.append(time.perf_counter() - started)
-        await anyio.sleep(0.02)
-    assert sorted(times)[len(times) // 2] < 0.0015
+    assert len(makers) >= 10
+    assert set(makers) == {"net_bridge pool"}
 
 
 async def _default_network(bench: Bench) -> NetworkSpec:
