@@ -188,11 +188,6 @@ def test_info_version_and_events(shared_daemon: Daemon):
     ]
 
 
-def _heed_interrupts() -> None:
-    """What a shell runs in the background inherits that SIGINT is ignored; what a person runs at a terminal does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Terminal:
     """The client on a pseudo-terminal."""
 
@@ -200,12 +195,12 @@ class Terminal:
         self.seen = b""
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *daemon.network.command([daemon.python, "-m", "core", *words])],
+            # what runs in a shell's background inherits that SIGINT is ignored; what a person runs at a terminal does not
+            ["setsid", "--ctty", "env", "--default-signal=INT", *daemon.network.command([daemon.python, "-m", "core", *words])],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=daemon.client_environment({"TERM": "xterm"}),
-            preexec_fn=_heed_interrupts,
         )
         os.close(slave)
 
