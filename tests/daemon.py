@@ -17,7 +17,7 @@ from sdk.linux.mount import umount
 from tests.connection import UnixConnection
 from tests.network import NetworkNamespace
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
 _SETTLE_SECONDS = 3.0
 
