@@ -13,6 +13,7 @@ from anyio.abc import TaskStatus
 
 from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
+from core.daemon.heap import keep_small
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import wait_for_stop
@@ -90,6 +91,7 @@ async def run_daemon(settings: Settings, on_ready: Callable[[], None] = lambda: 
         try:
             async with anyio.create_task_group() as tasks:
                 await tasks.start(_stop_on_signal, tasks.cancel_scope)
+                tasks.start_soon(keep_small)
                 plugins = find_plugins(settings)
                 check_strict(settings, plugins.health)
                 await _serve(settings, plugins, on_ready)
