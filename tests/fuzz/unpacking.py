@@ -38,7 +38,7 @@ def confine() -> None:
 
 def one_input(data: bytes) -> None:
     """Unpack one archive with the policy that its first byte chooses, as the worker does: in a root of its own."""
-    root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    root, here = (os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in ("/", "."))
     try:
         os.chroot(_TARGET)
         os.chdir("/")
@@ -46,7 +46,9 @@ def one_input(data: bytes) -> None:
     finally:
         os.fchdir(root)
         os.chroot(".")
+        os.fchdir(here)  # the corpus may be named by a relative path
         os.close(root)
+        os.close(here)
     assert _BESIDE.read_bytes() == _OUTSIDE
     assert _BESIDE.stat().st_nlink == 1
     assert len(os.listdir(_TARGET.parent)) == 2
