@@ -2,12 +2,12 @@
 ARG RUST_VERSION=1.79
 FROM rust:${RUST_VERSION}-bookworm AS chef
 RUN cargo install cargo-chef --locked
-WORKDIR /work
+WORKDIR /build
 FROM chef AS planner
 COPY . .
 RUN cargo chef prepare --recipe-path recipe.json
 FROM chef AS builder
-COPY --from=planner /work/recipe.json recipe.json
+COPY --from=planner /build/recipe.json recipe.json
 RUN cargo chef cook --release --recipe-path recipe.json
 COPY . .
 RUN <<EOF
@@ -16,6 +16,6 @@ cargo build --release --bin server
 strip target/release/server
 EOF
 FROM debian:bookworm-slim
-COPY --from=builder /work/target/release/server /usr/local/bin/
+COPY --from=builder /build/target/release/server /usr/local/bin/
 ENTRYPOINT ["server"]
 CMD ["--help"]
