@@ -6,7 +6,7 @@ daemon needs to start a container.
 """
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import get_origin
 
 from fastapi import Request
@@ -17,15 +17,6 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _Ends = tuple[str, str, str | None]
-_Read = Callable[[Request], object]
-
-
-class DirectRoute(APIRoute):
-    """A route whose endpoint is called with what its path and query hold, and returns a response."""
-
-    def __init__(self, path: str, endpoint: Callable[..., object], **options: object) -> None:
-        super().__init__(path, endpoint, **options)  # type: ignore[arg-type]
-        self.app = _application(self.dependant)
 
 
 class RouteIndex(BaseRoute):
@@ -36,26 +27,27 @@ class RouteIndex(BaseRoute):
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._routes: dict[_Ends, list[APIRoute]] = {}
+        self._routes: dict[_Ends, list[tuple[APIRoute, ASGIApp]]] = {}
         for route in routes:
             if isinstance(route, APIRoute):
+                application = _application(route.dependant)
                 for method in route.methods or ():
-                    self._routes.setdefault((method, *_ends(route.path)), []).append(route)
+                    self._routes.setdefault((method, *_ends(route.path)), []).append((route, application))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return the route's own match, in which it names itself."""
+        """Return the route's own match, with the application that answers."""
         if scope["type"] == "http":
             method, (first, last) = scope["method"], _ends(scope["path"])
             for ends in ((method, first, last), (method, first, None)):
-                for route in self._routes.get(ends, ()):
+                for route, application in self._routes.get(ends, ()):
                     match, found = route.matches(scope)
                     if match is Match.FULL:
-                        return match, found
+                        return match, {**found, "application": application}
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to the route that matched."""
-        await scope["route"].handle(scope, receive, send)
+        """Answer by the route that matched."""
+        await scope["application"](scope, receive, send)
 
 
 class Arguments:
@@ -64,15 +56,16 @@ class Arguments:
     def __init__(self, dependant: Dependant) -> None:
         if dependant.header_params or dependant.cookie_params or dependant.body_params:
             raise TypeError(f"{dependant.call} may only ask for what the path and the query hold")
-        self._readers: list[tuple[str, _Read]] = [(field.name, _of_path(field.alias)) for field in dependant.path_params]
+        self._path = [(field.name, field.alias) for field in dependant.path_params]
+        self._request = dependant.request_param_name
         self._fields = dependant.query_params
         self._nested = [(nested.name or "", nested.call, Arguments(nested)) for nested in dependant.dependencies if nested.call]
-        if dependant.request_param_name is not None:
-            self._readers.append((dependant.request_param_name, lambda request: request))
 
     async def read(self, request: Request) -> dict[str, object]:
         """Return the values by name. Raises RequestValidationError."""
-        values = {name: read(request) for name, read in self._readers}
+        values: dict[str, object] = {name: request.path_params[alias] for name, alias in self._path}
+        if self._request is not None:
+            values[self._request] = request
         for name, call, arguments in self._nested:
             values[name] = await call(**await arguments.read(request))
         if self._fields:
@@ -105,10 +98,6 @@ def _application(dependant: Dependant) -> ASGIApp:
         await response(scope, receive, send)
 
     return application
-
-
-def _of_path(alias: str) -> _Read:
-    return lambda request: request.path_params[alias]
 
 
 def _ends(path: str) -> tuple[str, str | None]:

@@ -8,11 +8,10 @@ from starlette.responses import Response
 from plugins.api_docker.convert.files import filesystem_change, path_stat_header
 from plugins.api_docker.queries import EngineOf, Flag
 from plugins.api_docker.replies import Streaming, json
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine.containers import PathStat
 from sdk.errors import InvalidArgument
 
-router = APIRouter(prefix="/containers", route_class=DirectRoute)
+router = APIRouter(prefix="/containers")
 
 Path = Annotated[str, Query(alias="path")]
 

@@ -14,12 +14,11 @@ from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 _CLIENT_LEFT = 499
 

@@ -12,10 +12,9 @@ from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine.containers import Changed, ListRequest
 
-router = APIRouter(prefix="/containers", route_class=DirectRoute)
+router = APIRouter(prefix="/containers")
 
 
 @router.get("/json")

@@ -7,9 +7,8 @@ from plugins.api_docker.models.images import Distribution
 from plugins.api_docker.queries import EngineOf
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
-from plugins.api_docker.routing import DirectRoute
 
-router = APIRouter(prefix="/distribution", route_class=DirectRoute)
+router = APIRouter(prefix="/distribution")
 
 
 @router.get("/{name:path}/json")

@@ -9,10 +9,9 @@ from plugins.api_docker.convert.logs import stream_type
 from plugins.api_docker.models.execs import ExecConfig, ExecCreated, ExecStart
 from plugins.api_docker.queries import EngineOf, TerminalSize, VersionOf
 from plugins.api_docker.replies import Hijacking, json
-from plugins.api_docker.routing import DirectRoute
 from plugins.api_docker.sessions import serve_session
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 
 @router.post("/containers/{name:path}/exec")

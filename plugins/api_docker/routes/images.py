@@ -12,10 +12,9 @@ from plugins.api_docker.models.images import Identified, ImagesPruned
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, parse_platform_json
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine.images import CommitRequest, ImageListRequest
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 
 @router.get("/images/json")

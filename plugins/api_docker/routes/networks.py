@@ -8,9 +8,8 @@ from plugins.api_docker.convert.networks import network, network_create
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody, NetworkCreated, NetworksPruned
 from plugins.api_docker.queries import EngineOf, Filtering
 from plugins.api_docker.replies import json, no_content
-from plugins.api_docker.routing import DirectRoute
 
-router = APIRouter(prefix="/networks", route_class=DirectRoute)
+router = APIRouter(prefix="/networks")
 
 
 @router.get("")

@@ -4,10 +4,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from plugins.api_docker.replies import json
-from plugins.api_docker.routing import DirectRoute
 from sdk.errors import NotFound, Unsupported
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 
 @router.get("/plugins")

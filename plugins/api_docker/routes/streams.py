@@ -11,14 +11,13 @@ from plugins.api_docker.convert.stats import stats
 from plugins.api_docker.models.containers import WaitError, WaitResponse
 from plugins.api_docker.queries import EngineOf, Flag, TerminalSize, Timestamp, VersionOf
 from plugins.api_docker.replies import Hijacking, Streaming, closing, encode
-from plugins.api_docker.routing import DirectRoute
 from plugins.api_docker.sessions import serve_session
 from plugins.api_docker.websocket import WebSocketReply
 from sdk.drivers.logs import LogRecord, LogRequest
 from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
 from sdk.errors import InvalidArgument
 
-router = APIRouter(prefix="/containers", route_class=DirectRoute)
+router = APIRouter(prefix="/containers")
 
 DetachKeys = Annotated[str, Query(alias="detachKeys")]
 

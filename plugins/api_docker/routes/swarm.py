@@ -3,10 +3,9 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from plugins.api_docker.routing import DirectRoute
 from sdk.errors import Unavailable, Unsupported
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
 _NOT_A_MANAGER = (

@@ -13,11 +13,10 @@ from plugins.api_docker.models.images import AuthConfig, AuthResult
 from plugins.api_docker.queries import EngineOf, Filtering, Texts, Timestamp, VersionOf
 from plugins.api_docker.registry_auth import credentials
 from plugins.api_docker.replies import Streaming, closing, encode, json
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine.system import EventsRequest
 from sdk.events import Event
 
-router = APIRouter(route_class=DirectRoute)
+router = APIRouter()
 
 
 @router.get("/_ping")

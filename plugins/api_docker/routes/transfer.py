@@ -9,12 +9,11 @@ from plugins.api_docker.progress import progress_reply, upload_reply
 from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import Streaming
-from plugins.api_docker.routing import DirectRoute
 from sdk.engine import Engine
 from sdk.engine.images import PullRequest
 from sdk.errors import InvalidArgument, Unsupported
 
-router = APIRouter(prefix="/images", route_class=DirectRoute)
+router = APIRouter(prefix="/images")
 
 
 @router.post("/create")

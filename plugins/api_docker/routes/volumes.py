@@ -10,11 +10,10 @@ from plugins.api_docker.convert.volumes import volume
 from plugins.api_docker.models.volumes import VolumeCreateBody, VolumeList, VolumesPruned
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, VersionOf
 from plugins.api_docker.replies import Streaming, json, no_content
-from plugins.api_docker.routing import DirectRoute
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine.volumes import VolumeCreate
 
-router = APIRouter(prefix="/volumes", route_class=DirectRoute)
+router = APIRouter(prefix="/volumes")
 
 PRUNES_ANONYMOUS_ONLY = ApiVersion(1, 42)
 
