@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.host.traces import Trace
+from sdk.linux.links import open_iproute
 from sdk.linux.mount import UnmountFlag, umount
 
 _PATIENCE_SECONDS = 2.0
@@ -37,9 +38,7 @@ def _until_gone(path: Path) -> None:
 
 
 def _delete_link(name: str) -> None:
-    from pyroute2 import IPRoute  # noqa: PLC0415 a daemon that removes nothing shall not carry it
-
-    with IPRoute() as route:
+    with open_iproute() as route:
         for index in route.link_lookup(ifname=name):
             route.link("del", index=index)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.host.mounts import MountPoint, mount_table
+from sdk.linux.links import open_iproute
 
 if TYPE_CHECKING:
     from pyroute2.netlink import nlmsg
@@ -141,9 +142,7 @@ def _named_by_id(directory: Path, depth: int) -> Iterator[Trace]:
 
 def links(territory: Territory) -> Iterator[Trace]:
     """Yield network links with the instance in their name or alias; a bridge carries the beginning of its network's ID, if any."""
-    from pyroute2 import IPRoute  # noqa: PLC0415 a daemon that looks for nothing shall not carry it
-
-    with IPRoute() as route:
+    with open_iproute() as route:
         for link in route.get_links():
             name, alias = link.get_attr("IFLA_IFNAME"), link.get_attr("IFLA_IFALIAS") or ""
             if territory.token in name or territory.instance in alias:

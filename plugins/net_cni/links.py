@@ -1,20 +1,13 @@
 """Links that the driver itself looks after: bridges that nobody uses any more."""
 
-import socket
-
-
-def names() -> set[str]:
-    """Return the names of all links."""
-    return {name for _, name in socket.if_nameindex()}
+from sdk.linux.links import link_names, open_iproute
 
 
 def remove_idle_bridge(name: str) -> None:
     """Remove a bridge if it has no ports; idempotent."""
-    if name not in names():
+    if name not in link_names():
         return
-    from pyroute2 import IPRoute  # noqa: PLC0415 - rarely needed, and costs megabytes
-
-    with IPRoute() as route:
+    with open_iproute() as route:
         for link in route.get_links(ifname=name, kind="bridge"):
             if not list(route.get_links(master=link["index"])):
                 route.link("del", index=link["index"])

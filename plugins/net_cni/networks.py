@@ -13,6 +13,7 @@ from msgspec import Struct
 from plugins.net_cni import links
 from plugins.net_cni.conflists import Conflist
 from sdk.drivers.network import NetworkSpec
+from sdk.linux.links import link_names
 
 _SHORT = 12
 
@@ -32,7 +33,7 @@ class Networks:
         """Note at a network's creation which bridges are still to be made; idempotent."""
         path = self._path(network.id)
         if not path.exists():
-            present = links.names()
+            present = link_names()
             path.write_bytes(msgspec.json.encode(_Network(tuple(name for name in conflist.bridges if name not in present))))
 
     def remove(self, network_id: str) -> None:
@@ -50,7 +51,7 @@ class Networks:
 
     def bridges(self) -> list[str]:
         """Return the bridges that are there and go with a network."""
-        present = links.names()
+        present = link_names()
         return [name for path in self._directory.glob("*.json") for name in self._bridges(path) if name in present]
 
     def _bridges(self, path: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import msgspec
 
 from plugins.net_cni.attachments import Attachment
 from plugins.net_cni.results import Result
+from sdk.linux.links import open_iproute
 from sdk.linux.namespaces import in_network_namespace, make_network_namespace
 
 _PEER = "standin"
@@ -33,9 +34,7 @@ def stand_in(attachment: Attachment) -> Iterator[str]:
 
 
 def _make_link(name: str, addresses: list[str]) -> None:
-    from pyroute2 import IPRoute  # noqa: PLC0415 - rarely needed, and costs megabytes
-
-    with IPRoute() as route:
+    with open_iproute() as route:
         route.link("add", ifname=name, kind="veth", peer=_PEER)
         (index,) = route.link_lookup(ifname=name)
         for address in addresses:

@@ -8,15 +8,11 @@ from ipaddress import IPv4Interface, IPv6Interface
 
 from plugins.net_macvlan.options import MADE, MacvlanOptions
 from sdk.errors import Conflict, InvalidArgument, Unsupported
+from sdk.linux.links import link_names, open_iproute
 
 Interface = IPv4Interface | IPv6Interface
 
 _NO_DUPLICATE_DETECTION = 0x2
-
-
-def names() -> set[str]:
-    """Return the names of all links."""
-    return {name for _, name in socket.if_nameindex()}
 
 
 def make_parent(options: MacvlanOptions, alias: str) -> None:
@@ -24,10 +20,8 @@ def make_parent(options: MacvlanOptions, alias: str) -> None:
 
     One that leads nowhere is a bridge without ports, as not every kernel has dummy links. Raises InvalidArgument, Unsupported.
     """
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
-    with IPRoute() as route:
-        if options.parent not in names():
+    with open_iproute() as route:
+        if options.parent not in link_names():
             with _told(options.parent):
                 route.link("add", ifname=options.parent, **_kind(options))
             route.link("set", index=socket.if_nametoindex(options.parent), ifalias=alias)
@@ -37,19 +31,15 @@ def make_parent(options: MacvlanOptions, alias: str) -> None:
 
 def remove_parent(name: str) -> None:
     """Remove a parent that was made; idempotent."""
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
-    with suppress(OSError), IPRoute() as route:
+    with suppress(OSError), open_iproute() as route:
         route.link("del", index=socket.if_nametoindex(name))
 
 
 def made_parents(alias: str) -> list[str]:
     """Return the parents that were made with this alias."""
-    if not any(name.startswith(MADE) or "." in name for name in names()):
+    if not any(name.startswith(MADE) or "." in name for name in link_names()):
         return []
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
-    with IPRoute() as route:
+    with open_iproute() as route:
         return [link.get_attr("IFLA_IFNAME") for link in route.get_links() if link.get_attr("IFLA_IFALIAS") == alias]
 
 
@@ -58,11 +48,9 @@ def make_child(options: MacvlanOptions, namespace: int, interface: str, mac: str
 
     Raises InvalidArgument (no such parent), Unsupported (kernel without macvlan), Conflict (passthru in use).
     """
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
-    if options.parent not in names():
+    if options.parent not in link_names():
         raise InvalidArgument(f"the parent interface {options.parent} is not there")
-    with IPRoute() as route, _told(options.parent):
+    with open_iproute() as route, _told(options.parent):
         mtu = {"mtu": options.mtu} if options.mtu else {}
         route.link(
             "add",
@@ -78,10 +66,8 @@ def make_child(options: MacvlanOptions, namespace: int, interface: str, mac: str
 
 def configure(options: MacvlanOptions, interface: str, addresses: Sequence[Interface]) -> None:
     """Give a container's link its addresses and switch it on. Raises Conflict (MAC address in use)."""
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
     index = socket.if_nametoindex(interface)
-    with IPRoute() as route, _told(options.parent):
+    with open_iproute() as route, _told(options.parent):
         for address in addresses:
             flags = {"flags": _NO_DUPLICATE_DETECTION} if address.version == 6 else {}
             route.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
@@ -90,10 +76,8 @@ def configure(options: MacvlanOptions, interface: str, addresses: Sequence[Inter
 
 def delete(interface: str) -> None:
     """Delete a link; idempotent."""
-    from pyroute2 import IPRoute  # noqa: PLC0415 - costs megabytes that only macvlan networks need
-
-    if interface in names():
-        with IPRoute() as route:
+    if interface in link_names():
+        with open_iproute() as route:
             route.link("del", index=socket.if_nametoindex(interface))
 
 
@@ -103,7 +87,7 @@ def _kind(options: MacvlanOptions) -> dict[str, str | int]:
     if options.vlan is None:
         raise InvalidArgument(f"invalid subinterface vlan name {options.parent}, example formatting is eth0.10")
     below, number = options.vlan
-    if below not in names():
+    if below not in link_names():
         raise InvalidArgument(f"failed to find the parent interface {below} of {options.parent}")
     return {"kind": "vlan", "link": socket.if_nametoindex(below), "vlan_id": number}
 

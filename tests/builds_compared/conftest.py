@@ -20,9 +20,8 @@ from tests.builds_compared.cases import CASES, Case
 from tests.builds_compared.clients import Client
 from tests.builds_compared.flatten import FlatImage
 from tests.builds_compared.packages import packages
-from tests.compose import debian_images
 from tests.compose.clients import find_buildx, find_v2
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.compose.debian_daemon import open_debian_daemon
 from tests.daemon import Daemon
 
 _TIME = 1_700_000_000
@@ -32,13 +31,8 @@ _PORT = 8123
 @pytest.fixture(scope="session")
 def compared_daemon(tmpfs: Path) -> Iterator[Daemon]:
     """A daemon whose mirror offers the Debian images, and that a web server runs beside."""
-    if not debian_images.storage().is_dir():
-        pytest.skip("the images are not made; `make test-builds` makes them")
-    registry = tmpfs / "debian-registry"
-    registry.mkdir()
-    (registry / "storage").symlink_to(debian_images.storage())
-    with open_network() as network, open_registry(network, registry), open_daemon(tmpfs, network, MIRROR) as daemon:
-        with network.entered():
+    with open_debian_daemon(tmpfs, "test-builds") as daemon:
+        with daemon.network.entered():
             server = _web_server(tmpfs)
         try:
             yield daemon

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose import debian_images
 from tests.compose.clients import Compose, find_buildx
 from tests.compose.conftest import opened
+from tests.compose.debian_daemon import open_debian_daemon
 from tests.compose.project import Project, lines_of
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.slow]
@@ -24,12 +23,7 @@ _PATIENCE = 20.0
 @pytest.fixture(scope="module")
 def module_daemon(tmpfs: Path) -> Iterator[Daemon]:
     """A daemon whose mirror offers the Debian images."""
-    if not debian_images.storage().is_dir():
-        pytest.skip("the images are not made; `make test-compose` makes them")
-    registry = tmpfs / "debian-registry"
-    registry.mkdir()
-    (registry / "storage").symlink_to(debian_images.storage())
-    with open_network() as network, open_registry(network, registry), open_daemon(tmpfs, network, MIRROR) as running:
+    with open_debian_daemon(tmpfs, "test-compose") as running:
         yield running
 
 

@@ -14,6 +14,7 @@ from plugins.log_jsonfile.driver import JsonFileDriver
 from sdk.drivers.logs import LogContext, LogRequest, StdStream
 from sdk.errors import InvalidArgument
 from sdk.logfiles.log import LineLog
+from sdk.logfiles.opening import LogOpener
 from sdk.logfiles.rotation import RotationDefaults
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +47,7 @@ class World:
         self.later = Later()
 
     def open(self, **options: str) -> LineLog:
-        driver = JsonFileDriver(RotationDefaults("10m", 3, compress=False), anyio.CapacityLimiter(2), self.later)
+        driver = JsonFileDriver(LogOpener(RotationDefaults("10m", 3, compress=False), anyio.CapacityLimiter(2), self.later))
         chosen = {key.replace("_", "-"): value for key, value in options.items()}
         log = driver.open(LogContext("c1", "box", "busybox", self.path, chosen))
         assert isinstance(log, LineLog)

@@ -6,6 +6,7 @@ from plugins.log_jsonfile.attributes import attributes_of
 from plugins.log_jsonfile.driver import JsonFileDriver
 from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
+from sdk.logfiles.opening import log_opener
 from sdk.logfiles.rotation import Rotation, RotationDefaults, parse_rotation
 
 DEFAULTS = RotationDefaults("10m", 3, compress=False)
@@ -63,27 +64,27 @@ def test_a_default_makes_no_contradiction():
     ],
 )
 def test_bad_options(options, sentence):
-    driver = JsonFileDriver(DEFAULTS, None, None)  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument) as raised:
-        driver.check(options)
+    with log_opener(DEFAULTS) as opener, pytest.raises(InvalidArgument) as raised:
+        JsonFileDriver(opener).check(options)
     assert raised.value.message == sentence
 
 
 def test_all_of_dockers_options_are_taken():
-    JsonFileDriver(DEFAULTS, None, None).check(  # type: ignore[arg-type]
-        {
-            "max-size": "1m",
-            "max-file": "2",
-            "compress": "true",
-            "labels": "a,b",
-            "labels-regex": "^x",
-            "env": "A",
-            "env-regex": "B",
-            "tag": "{{.Name}}/{{.ID}}",
-            "mode": "non-blocking",
-            "max-buffer-size": "4m",
-        }
-    )
+    with log_opener(DEFAULTS) as opener:
+        JsonFileDriver(opener).check(
+            {
+                "max-size": "1m",
+                "max-file": "2",
+                "compress": "true",
+                "labels": "a,b",
+                "labels-regex": "^x",
+                "env": "A",
+                "env-regex": "B",
+                "tag": "{{.Name}}/{{.ID}}",
+                "mode": "non-blocking",
+                "max-buffer-size": "4m",
+            }
+        )
 
 
 @pytest.mark.parametrize(
