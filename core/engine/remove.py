@@ -37,13 +37,14 @@ async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool)
     """Remove a container that does not run. The caller holds the lock."""
     context.containers.save(live, apply(live.record, Transition.REMOVE))
     live.wake.set()
-    if live.log is not None:
-        live.log.remove()
     try:
         await _delete(context, live.record)
     except Exception as error:
         context.containers.save(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
         raise
+    if live.log is not None:
+        live.log.remove()
+    _remove_directory(context.directory(live.id))
     context.containers.forget(live.id, live.name)
     if volumes:
         await context.volumes.remove_unused(anonymous_volumes(live.record))
@@ -56,6 +57,7 @@ async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool)
 async def finish_removal(context: EngineContext, record: ContainerRecord) -> None:
     """Complete, at boot, a creation or removal that was cut off: everything of the container goes."""
     await _delete(context, record)
+    _remove_directory(context.directory(record.id))
     context.containers.forget(record.id, record.name)
     await context.volumes.remove_unused(anonymous_volumes(record))
 
@@ -65,7 +67,6 @@ async def _delete(context: EngineContext, record: ContainerRecord) -> None:
         await context.drivers.storage.remove(record.id)
     if record.image_id not in context.images:  # its layers stayed for this container's sake
         await collect(context.images, context.drivers.storage)
-    _remove_directory(context.directory(record.id))
 
 
 def _remove_directory(path: Path) -> None:
