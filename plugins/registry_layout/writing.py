@@ -113,17 +113,18 @@ def _write(file: int, content: bytes) -> None:
 def _partial(directory: Path) -> tuple[Path, int]:
     """Make a file to write into; it is locked for as long as somebody writes."""
     path = directory / _PARTIAL / secrets.token_hex(8)
-    with _naming(path):
+    with _naming(path), _locked(path.parent):  # nobody sweeps between the two
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX)
     return path, file
 
 
 def _sweep(directory: Path) -> None:
-    for path in (directory / _PARTIAL).iterdir():
-        with suppress(OSError), path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
+    with _locked(directory / _PARTIAL):
+        for path in (directory / _PARTIAL).iterdir():
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 def _place(source: Path, target: Path) -> None:
