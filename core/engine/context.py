@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from anyio.abc import TaskGroup
-
+from core.background import Background
 from core.containers.store import ContainerStore
 from core.drivers import Drivers
 from core.events.bus import EventBus
@@ -48,7 +47,7 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
-    """Shared by all verbs; nothing in it knows a verb. `tasks` lives as long as the engine: supervision and health checks run there."""
+    """Shared by all verbs; nothing in it knows a verb. Supervision and health checks run in the `background`."""
 
     settings: EngineSettings
     drivers: Drivers
@@ -58,7 +57,7 @@ class EngineContext:
     images: ImageStore
     attachments: Attachments
     volumes: VolumeCatalog
-    tasks: TaskGroup
+    background: Background
     amend: Callable[[Spec, str], Spec]
 
     def directory(self, container_id: str) -> Path:

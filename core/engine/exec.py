@@ -1,6 +1,5 @@
 """`docker exec`: further processes in a running container."""
 
-import logging
 import os
 from dataclasses import dataclass, replace
 
@@ -22,8 +21,6 @@ from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchExec, NotRu
 
 _PATIENCE = 2.0
 _START_PATIENCE = 10.0
-
-_log = logging.getLogger(__name__)
 
 
 def create(context: EngineContext, live: LiveContainer, request: ExecRequest) -> Exec:
@@ -60,11 +57,12 @@ async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> N
     """Start the process and its supervision. Raises StartFailed and records its exit code."""
     request = execution.request
     try:
-        if live.task is None:
+        task = live.task  # which may end while the process is put together
+        if task is None:
             raise NotRunning(live.id)
         process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
         io = ProcessIO(terminal=request.tty, stdin=request.attach_stdin, rows=request.rows, columns=request.columns)
-        execution.process = await live.task.exec(execution.id, process, io, privileged=request.privileged)
+        execution.process = await task.exec(execution.id, process, io, privileged=request.privileged)
     except EngineError as error:
         execution.exit_code = error.exit_code if isinstance(error, StartFailed) else 126
         execution.hub.finish()
@@ -73,7 +71,10 @@ async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> N
         execution.ready.set()
     live.info = None
     announce(context, live, f"exec_start: {' '.join(request.cmd)}", execID=execution.id)
-    context.tasks.start_soon(_supervise, context, live, execution, execution.process, _pumps(execution, execution.process))
+    pumps = _pumps(execution, execution.process)
+    context.background.start(
+        f"exec {execution.id}: settling its exit", _supervise, context, live, execution, execution.process, pumps
+    )
 
 
 def describe(live: LiveContainer, execution: Exec) -> ExecInfo:
@@ -132,15 +133,12 @@ def _pumps(execution: Exec, process: RunningProcess) -> PumpSet:
 
 
 async def _supervise(context: EngineContext, live: LiveContainer, execution: Exec, process: RunningProcess, pumps: PumpSet) -> None:
-    try:
-        status = await process.wait()
-        execution.exit_code = status.code
-        await pumps.drained(_PATIENCE)
-        process.close()
-        live.info = None
-        announce(context, live, "exec_die", execID=execution.id, exitCode=str(status.code))
-    except Exception:  # noqa: BLE001 one exec must not take the engine down
-        _log.exception("exec %s: settling its exit failed", execution.id)
+    status = await process.wait()
+    execution.exit_code = status.code
+    await pumps.drained(_PATIENCE)
+    process.close()
+    live.info = None
+    announce(context, live, "exec_die", execID=execution.id, exitCode=str(status.code))
 
 
 def _require_running(live: LiveContainer) -> None:

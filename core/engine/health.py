@@ -1,6 +1,5 @@
 """Health checks: a probe run in the container at intervals, and what its results mean."""
 
-import logging
 import time
 
 import anyio
@@ -16,12 +15,10 @@ from core.streams.pump import PumpSet, StreamPump
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import ProcessIO, RunningProcess
 from sdk.engine.containers import ContainerState, ExecRequest, Health, HealthProbe, HealthStatus
-from sdk.errors import EngineError
+from sdk.errors import EngineError, NotRunning
 
 _OUTPUT_LIMIT = 4096
 _TIMED_OUT = -1
-
-_log = logging.getLogger(__name__)
 
 
 def begin(context: EngineContext, live: LiveContainer) -> None:
@@ -34,7 +31,7 @@ def begin(context: EngineContext, live: LiveContainer) -> None:
     live.health = Health(HealthStatus.STARTING)
     live.info = None
     live.health_scope = anyio.CancelScope()
-    context.tasks.start_soon(_watch, context, live, schedule, live.health_scope)
+    context.background.start(f"container {live.id}: its health check", _watch, context, live, schedule, live.health_scope)
 
 
 async def _watch(context: EngineContext, live: LiveContainer, schedule: Schedule, scope: anyio.CancelScope) -> None:
@@ -66,8 +63,8 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
     try:
         process = await _start(context, live, schedule)
         code = await _outcome(process, hub, schedule)
-    except EngineError as error:
-        return HealthProbe(start_ns, time.time_ns(), _TIMED_OUT, error.message)
+    except (EngineError, OSError) as error:
+        return HealthProbe(start_ns, time.time_ns(), _TIMED_OUT, str(error))
     finally:
         hub.finish()
         if process is not None:
@@ -80,10 +77,11 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
 
 async def _start(context: EngineContext, live: LiveContainer, schedule: Schedule) -> RunningProcess:
     request = ExecRequest(cmd=schedule.command)
-    if live.task is None:
-        raise EngineError("the container has ended")
+    task = live.task  # which may end while the process is put together
+    if task is None:
+        raise NotRunning(live.id)
     process = await exec_process(context, live, request, await identity_of(context, live))
-    return await live.task.exec(f"health-{time.monotonic_ns():x}", process, ProcessIO())
+    return await task.exec(f"health-{time.monotonic_ns():x}", process, ProcessIO())
 
 
 async def _outcome(process: RunningProcess, hub: OutputHub, schedule: Schedule) -> int:

@@ -88,13 +88,14 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
             if live.record.state is ContainerState.RESTARTING:
                 context.containers.save(live, apply(live.record, Transition.EXIT))
         return
-    if not is_running(live.record) or live.task is None:
+    task = live.task
+    if not is_running(live.record) or task is None:
         return
     ended = live.next_exit
     context.containers.save(live, replace(live.record, stopped_by_user=True))
-    await live.task.signal(signal.SIGKILL)
+    await task.signal(signal.SIGKILL)
     announce(context, live, "kill", signal="9")
     if live.record.state is ContainerState.PAUSED:
         with suppress(NotRunning):  # on cgroup version 2 the frozen die as well
-            await live.task.resume()
+            await task.resume()
     await ended.event.wait()

@@ -8,6 +8,7 @@ from functools import partial
 
 import anyio
 
+from core.background import Background
 from core.containers.live import LiveContainer
 from core.containers.mounts import volume_names
 from core.containers.store import ContainerStore
@@ -232,7 +233,8 @@ async def open_engine(
         verifiers=drivers.verifiers,
     )
     async with anyio.create_task_group() as tasks:
-        names = NameService(networks, tasks)
+        background = Background(tasks)
+        names = NameService(networks, background)
         attachments = Attachments(database, networks, drivers, events, names)
         context = EngineContext(
             settings=settings,
@@ -243,14 +245,14 @@ async def open_engine(
             images=images,
             attachments=attachments,
             volumes=volumes,
-            tasks=tasks,
+            background=background,
             amend=amend,
         )
         builds = BuildService(context, image_service.context)
         await image_service.recover()
         await reconcile.boot(context)
-        tasks.start_soon(image_service.settle)
-        tasks.start_soon(image_gc.watch, image_service.context, settings.gc)
+        background.start("dropping archives", image_service.settle)
+        background.start("garbage collection", image_gc.watch, image_service.context, settings.gc)
         yield protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),

@@ -68,7 +68,7 @@ def follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
     live.task = task
     live.pumps = attach_pumps(context, live, task)
     live.started.set()
-    context.tasks.start_soon(supervise.supervise, context, live, task)
+    context.background.start(f"container {live.id}: settling its exit", supervise.supervise, context, live, task)
     health.begin(context, live)
 
 

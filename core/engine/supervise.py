@@ -31,15 +31,12 @@ _log = logging.getLogger(__name__)
 
 
 async def supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    """Await a task's end and do what follows from it. Never raises: it runs among the engine's own tasks."""
+    """Await a task's end and do what follows from it."""
     status = await task.wait()
-    try:
-        async with live.lock:
-            delay = await settle(context, live, task, status)
-        if delay is not None:
-            await _restart_after(context, live, delay)
-    except Exception:  # noqa: BLE001 one container must not take the engine down
-        _log.exception("container %s: settling its exit failed", live.id)
+    async with live.lock:
+        delay = await settle(context, live, task, status)
+    if delay is not None:
+        await _restart_after(context, live, delay)
 
 
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
@@ -69,7 +66,7 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     live.backoff = decision.delay
     _tell(context, live, status)
     live.tidying = Tidying()
-    context.tasks.start_soon(_tidy, context, live.id, task, live.tidying)
+    context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.tidying)
     if record.host_config.auto_remove and not decision.restart:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
@@ -93,7 +90,7 @@ async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: 
         with anyio.CancelScope(shield=True):
             try:
                 await task.delete()
-            except Exception as error:  # noqa: BLE001 one container must not take the engine down
+            except Exception as error:  # noqa: BLE001 the next start must not wait for ever
                 _log.error("container %s: %s", container_id, error)
             shutil.rmtree(context.bundle(container_id), ignore_errors=True)
         tidying.done.set()

@@ -1,6 +1,7 @@
 """The bridge driver: Docker's default network, by Linux bridges and one nftables table."""
 
 from collections.abc import Callable, Sequence
+from logging import Logger
 from typing import TypeVar
 
 import anyio
@@ -33,16 +34,17 @@ _SETTLING_SECONDS = 0.05
 class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, PortPublisher):
     """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
 
-    def __init__(self, datapath: Datapath, limiter: CapacityLimiter) -> None:
+    def __init__(self, datapath: Datapath, limiter: CapacityLimiter, log: Logger) -> None:
         self._datapath = datapath
         self._limiter = limiter
+        self._log = log
 
     @classmethod
     async def open(cls, context: PluginContext, settings: BridgeSettings) -> "BridgeDriver":
         """Open the driver. Raises SkipPlugin where libnftables is missing."""
         limiter = CapacityLimiter(_THREADS)
         datapath = await anyio.to_thread.run_sync(lambda: Datapath(context.instance, settings, context.log), limiter=limiter)
-        return cls(datapath, limiter)
+        return cls(datapath, limiter, context.log)
 
     async def close(self) -> None:
         """Give back the pool; networks and endpoints stay."""
@@ -55,7 +57,10 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
             while True:
                 await changes.wait()
                 await anyio.sleep(_SETTLING_SECONDS)
-                await self._run(self._datapath.repair)
+                try:
+                    await self._run(self._datapath.repair)
+                except Exception:  # noqa: BLE001 the driver goes on: the next change is another try
+                    self._log.exception("the nftables table could not be mended")
 
     async def create_network(self, network: NetworkSpec) -> None:
         await self._run(lambda: self._datapath.create_network(network))

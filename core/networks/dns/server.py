@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import itertools
-import logging
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 
 import anyio
-from anyio.abc import TaskGroup
 
+from core.background import Background
 from core.networks.dns import codec
 from core.networks.dns.answers import Answers
 from core.networks.dns.codec import Address, Query
@@ -27,8 +26,6 @@ _CONNECTIONS = 64
 _IDLE_SECONDS = 10.0
 _KEPT = 256
 _NUMBER = 2
-
-_log = logging.getLogger(__name__)
 
 
 class Rotation:
@@ -48,13 +45,13 @@ class Rotation:
 
 
 class NameServer:
-    """Answers at 127.0.0.11 from the directory, at once; all else is other servers' and waited for by tasks of `tasks`."""
+    """Answers at 127.0.0.11 from the directory, at once; all else is other servers' and waited for in the background."""
 
-    def __init__(self, directory: Directory, listening: Listening, vantage: Vantage, tasks: TaskGroup) -> None:
+    def __init__(self, directory: Directory, listening: Listening, vantage: Vantage, background: Background) -> None:
         self._directory = directory
         self._listening = listening
         self._vantage = vantage
-        self._tasks = tasks
+        self._background = background
         self._connections: set[socket.socket] = set()
         self._kept: dict[bytes, Rotation] = {}
         self._kept_version = -1
@@ -90,7 +87,7 @@ class NameServer:
                 return
             reply = self._kept_reply(data) or self._local(data, by_udp=True)
             if reply is None:
-                self._tasks.start_soon(_guarded, self._forward(data, client))
+                self._background.start("a question to other name servers", self._forward, data, client)
             elif reply:
                 self._send(reply, client)
 
@@ -113,7 +110,7 @@ class NameServer:
             return
         connection.settimeout(0)
         self._connections.add(connection)
-        self._tasks.start_soon(_guarded, self._serve(connection))
+        self._background.start("a name client's connection", self._serve, connection)
 
     async def _serve(self, connection: socket.socket) -> None:
         try:
@@ -162,11 +159,3 @@ class NameServer:
         if len(self._kept) >= _KEPT:
             self._kept.clear()
         self._kept[data[_NUMBER:]] = rotation
-
-
-async def _guarded(work: Coroutine[None, None, None]) -> None:
-    """Await an answer's work; one that fails unforeseen must not take the others along."""
-    try:
-        await work
-    except Exception:  # noqa: BLE001 a client can send anything
-        _log.exception("the name server could not answer")

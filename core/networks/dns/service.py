@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 from anyio import CapacityLimiter
-from anyio.abc import TaskGroup
 
+from core.background import Background
 from core.networks.catalog import NetworkCatalog
 from core.networks.dns.directory import Directory, Entry
 from core.networks.dns.listening import Listening, listen
@@ -30,9 +30,9 @@ _log = logging.getLogger(__name__)
 class NameService:
     """Lives on the event loop. The default bridge has no names: a container only there keeps the host's name servers."""
 
-    def __init__(self, catalog: NetworkCatalog, tasks: TaskGroup, listen: Callable[[str], Listening] = listen) -> None:
+    def __init__(self, catalog: NetworkCatalog, background: Background, listen: Callable[[str], Listening] = listen) -> None:
         self._catalog = catalog
-        self._tasks = tasks
+        self._background = background
         self._listen = listen
         self._limiter = CapacityLimiter(_THREADS)
         self._directory = Directory()
@@ -53,7 +53,7 @@ class NameService:
                 from core.networks.dns.server import NameServer  # noqa: PLC0415 dnslib takes 1.7 MB that many daemons never need
 
                 vantage = Vantage(sandbox_path)
-                self._servers[container_id] = NameServer(self._directory, listening, vantage, self._tasks), vantage
+                self._servers[container_id] = NameServer(self._directory, listening, vantage, self._background), vantage
         self.learn(container_id, record)
 
     def learn(self, container_id: str, record: ContainerEndpoints) -> None:

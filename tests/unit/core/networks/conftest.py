@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import cast
 
 import pytest
-from anyio.abc import TaskGroup
 
+from core.background import Background
 from core.drivers import Drivers
 from core.events.bus import EventBus
 from core.networks import catalog as catalog_module
@@ -86,7 +86,7 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
         )
         events: list[Event] = []
         catalog = NetworkCatalog(database, drivers)
-        names = NameService(catalog, cast(TaskGroup, None), no_sockets)
+        names = NameService(catalog, cast(Background, None), no_sockets)
         return Room(database, catalog, Attachments(database, catalog, drivers, EventBus(events.append), names), events)
 
     yield open_room

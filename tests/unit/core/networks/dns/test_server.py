@@ -13,6 +13,7 @@ import anyio
 import pytest
 from dnslib import EDNS0, RR, A, DNSRecord
 
+from core.background import Background
 from core.networks.dns import upstreams as upstreams_module
 from core.networks.dns import vantage as vantage_module
 from core.networks.dns.directory import Directory, Entry
@@ -75,7 +76,7 @@ async def world() -> AsyncIterator[World]:
     directory.put("1", [Entry("n", "web", "1", ("one", "all"), (ip_address("10.0.0.1"),))])
     directory.put("2", [Entry("n", "web", "2", ("two", "all"), (ip_address("10.0.0.2"),))])
     async with anyio.create_task_group() as tasks:
-        made = World(NameServer(directory, listening, Vantage(), tasks), directory, listening)
+        made = World(NameServer(directory, listening, Vantage(), Background(tasks)), directory, listening)
         made.upstreams()
         yield made
         made.server.close()
