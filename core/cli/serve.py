@@ -9,12 +9,8 @@ from pathlib import Path
 import anyio
 from pydantic import JsonValue
 
+from core.cli.slim import keep_small
 from core.config import Settings, StartupError, load_settings
-
-_UNNEEDED = (
-    "httpx._main",  # httpx's own command line, with rich and pygments
-    "pydantic.v1",  # asked for by FastAPI to refuse its models
-)
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR, "fatal": logging.CRITICAL}
 
@@ -54,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = settings_from(arguments)
         _configure_logging(settings)
-        _keep_small()
+        keep_small()
         from core.app import run_daemon
 
         anyio.run(run_daemon, settings, backend_options={"use_uvloop": True})
@@ -62,12 +58,6 @@ def main(arguments: Sequence[str]) -> int:
         print(f"core: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _keep_small() -> None:
-    """Let imports fail that their importers can do without: five MiB of the daemon."""
-    for name in _UNNEEDED:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is how the import system spells it
 
 
 def settings_from(arguments: Sequence[str]) -> Settings:

@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import anyio
-import httpx
 
 from core.engine.build_archives import is_archive
 from core.engine.build_contexts import Scratch, unpack_file
@@ -47,6 +46,8 @@ def parse_repository(url: str) -> Repository:
 
 async def download(url: str, target: Path) -> Download:
     """Fetch a file by HTTP. Raises BuildFailed for a status that is none of success, Unavailable for other trouble."""
+    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
+
     try:
         async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client, client.stream("GET", url) as reply:
             if reply.status_code >= 400:

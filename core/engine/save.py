@@ -1,6 +1,5 @@
 """`docker save`: images as one tar that is an OCI layout and a docker-archive at once."""
 
-import tarfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -118,6 +117,8 @@ def _path(digest: str) -> str:
 
 
 def _header(name: str, size: int) -> bytes:
+    import tarfile  # noqa: PLC0415 - costs memory only where something is saved
+
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = size, 0o644
     return entry.tobuf(tarfile.GNU_FORMAT)

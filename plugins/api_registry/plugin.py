@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from plugins.api_registry.frontend import RegistryFrontend
-from plugins.api_registry.server import open_socket, serving
 from plugins.api_registry.settings import RegistrySettings
+from sdk.frontend import ApiFrontend
 from sdk.hookspecs import hookimpl
 from sdk.providers import FrontendProvider, PluginContext
 
 
 @asynccontextmanager
-async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIterator[RegistryFrontend]:
+async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIterator[ApiFrontend]:
+    from plugins.api_registry.frontend import RegistryFrontend  # noqa: PLC0415 - costs memory only where it is chosen
+    from plugins.api_registry.server import open_socket, serving  # noqa: PLC0415
+
     frontend = RegistryFrontend(settings)
     if not settings.address:
         yield frontend

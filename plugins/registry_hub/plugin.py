@@ -1,23 +1,28 @@
 """Registration of the registry backend."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
-from plugins.registry_hub.backend import HubBackend
 from plugins.registry_hub.settings import HubSettings
 from sdk.drivers.registry import RegistryBackend
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, RegistryProvider
+from sdk.registry.deferred import DeferredBackend
 
 
 @asynccontextmanager
 async def open_backend(_context: PluginContext, settings: HubSettings) -> AsyncIterator[RegistryBackend]:
-    """Open the backend; connections are made when the first registry is spoken to."""
-    backend = HubBackend(settings)
-    try:
-        yield backend
-    finally:
-        await backend.close()
+    """Open the backend; its HTTP client is loaded and connections are made when the first registry is spoken to."""
+    async with AsyncExitStack() as stack:
+
+        def load() -> RegistryBackend:
+            from plugins.registry_hub.backend import HubBackend  # noqa: PLC0415 - two MiB
+
+            backend = HubBackend(settings)
+            stack.push_async_callback(backend.close)
+            return backend
+
+        yield DeferredBackend(load)
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sdk.providers import PluginSettings
 
 
-def _checked_exception(entry: str) -> str:
+def _checked_network(entry: str) -> str:
     if "/" in entry:
         ip_network(entry, strict=False)
     return entry
@@ -22,7 +22,7 @@ class ProxySettings(BaseModel):
 
     http: str = Field(default="", description="URL of the proxy for registries reached by plain HTTP")
     https: str = Field(default="", description="URL of the proxy for registries reached by TLS")
-    exceptions: tuple[Annotated[str, AfterValidator(_checked_exception)], ...] = Field(
+    exceptions: tuple[Annotated[str, AfterValidator(_checked_network)], ...] = Field(
         default=(), description="Names, addresses and networks that are reached without a proxy"
     )
 
@@ -31,7 +31,9 @@ class HubSettings(PluginSettings):
     """Times are seconds, sizes bytes."""
 
     mirrors: tuple[str, ...] = Field((), description="Mirrors of Docker Hub, tried in order before it; URLs or host[:port]")
-    insecure: tuple[str, ...] = Field((), description="host[:port] or CIDR of registries with unverifiable TLS or plain HTTP")
+    insecure: tuple[Annotated[str, AfterValidator(_checked_network)], ...] = Field(
+        (), description="host[:port] or CIDR of registries with unverifiable TLS or plain HTTP"
+    )
     host_mirrors: dict[str, tuple[str, ...]] = Field({}, description="Mirrors of other registries, by host[:port]")
     certificates: tuple[Path, ...] = Field(
         (Path("/etc/core/certs.d"), Path("/etc/docker/certs.d")),

@@ -3,17 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from plugins.registry_layout.backend import LayoutBackend
 from plugins.registry_layout.settings import LayoutSettings
 from sdk.drivers.registry import RegistryBackend
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, RegistryProvider
+from sdk.registry.deferred import DeferredBackend
 
 
 @asynccontextmanager
 async def open_backend(_context: PluginContext, settings: LayoutSettings) -> AsyncIterator[RegistryBackend]:
     """Open the backend; directories and archives are looked at when they are asked for, so that a medium may be plugged in later."""
-    yield LayoutBackend(settings)
+
+    def load() -> RegistryBackend:
+        from plugins.registry_layout.backend import LayoutBackend  # noqa: PLC0415 - costs memory only where hosts are configured
+
+        return LayoutBackend(settings)
+
+    yield DeferredBackend(load, frozenset(settings.hosts))
 
 
 @hookimpl

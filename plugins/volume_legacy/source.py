@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from plugins.volume_legacy.client import PluginClient
-from plugins.volume_legacy.discovery import find_address, list_names
-from plugins.volume_legacy.driver import LegacyVolumeDriver
+from plugins.volume_legacy.discovery import Address, find_address, list_names
 from plugins.volume_legacy.notes import Notes
 from plugins.volume_legacy.settings import LegacyVolumeSettings
 from sdk.drivers.volume import DriverVolume, VolumeDriver, VolumeDriverSource
 from sdk.errors import InvalidArgument, NoSuchVolume
 from sdk.providers import PluginContext
+
+if TYPE_CHECKING:
+    from plugins.volume_legacy.client import PluginClient
+    from plugins.volume_legacy.driver import LegacyVolumeDriver
 
 
 @asynccontextmanager
@@ -42,8 +45,7 @@ class LegacyVolumes(VolumeDriver, VolumeDriverSource):
             return driver
         if driver is not None:
             self._replaced.append(driver.client)
-        notes = Notes(self._context.data_root / name, self._context.exec_root / name)
-        self._drivers[name] = LegacyVolumeDriver(PluginClient(name, address), notes, self._settings)
+        self._drivers[name] = self._open(name, address)
         return self._drivers[name]
 
     def names(self) -> tuple[str, ...]:
@@ -53,6 +55,13 @@ class LegacyVolumes(VolumeDriver, VolumeDriverSource):
         """Close all connections."""
         for client in (*self._replaced, *(driver.client for driver in self._drivers.values())):
             await client.close()
+
+    def _open(self, name: str, address: Address) -> "LegacyVolumeDriver":
+        from plugins.volume_legacy.client import PluginClient  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
+        from plugins.volume_legacy.driver import LegacyVolumeDriver  # noqa: PLC0415
+
+        notes = Notes(self._context.data_root / name, self._context.exec_root / name)
+        return LegacyVolumeDriver(PluginClient(name, address), notes, self._settings)
 
     async def create(self, name: str, options: Mapping[str, str]) -> DriverVolume:
         del options

@@ -5,12 +5,12 @@ import sys
 
 DAEMON = """
 import sys
-from core.cli import serve
-serve._keep_small()
+from core.cli import serve, slim
+slim.keep_small()
 import core.app
 from core.kernel.plugins import find_plugins
 find_plugins(serve.settings_from([]))
-print(*sorted({"typer", "rich", "pygments", "pyroute2", "pydantic.v1"} & {name for name, module in sys.modules.items() if module}))
+print(*sorted({"click", "httpx", "typer", "rich", "pygments", "pyroute2", "pydantic.v1"} & {name for name, module in sys.modules.items() if module}))
 """
 
 

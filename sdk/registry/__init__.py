@@ -1,0 +1,1 @@
+"""Registry backends made of others: for authors to use or to leave."""
