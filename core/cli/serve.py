@@ -52,7 +52,9 @@ def main(arguments: Sequence[str]) -> int:
         _configure_logging(settings)
         keep_small()
         from core.app import run_daemon
+        from core.daemon.heap import share_one_heap
 
+        share_one_heap()
         anyio.run(run_daemon, settings, backend_options={"use_uvloop": True})
     except StartupError as error:
         print(f"core: {error}", file=sys.stderr)
