@@ -14,11 +14,12 @@ from core.containers import restart
 from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply, is_running
-from core.engine import start, supervise
+from core.engine import start
 from core.engine.build_mounts import unmount_stacks
 from core.engine.context import EngineContext
 from core.engine.remove import destroy, finish_removal
 from core.engine.runtime_spec import is_settled
+from core.engine.settle import release_volumes
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState
@@ -98,7 +99,7 @@ async def _settle_lost(context: EngineContext, live: LiveContainer) -> None:
         live, replace(apply(live.record, Transition.EXIT), pid=0, exit_code=LOST, finished_ns=status.at_ns, sandbox_path="")
     )
     await context.attachments.disconnect(live.id)
-    await supervise.release_volumes(context, live.record)
+    await release_volumes(context, live.record)
     if live.record.host_config.auto_remove:
         await destroy(context, live, volumes=True)
     elif restart.at_boot(live.record) or restart.decide(live.record, status, 0).restart:

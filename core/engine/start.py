@@ -1,9 +1,11 @@
-"""`docker start`: from a record to a supervised process."""
+"""`docker start`: from a record to a supervised process, again and again if its restart policy says so."""
 
+import logging
 import shutil
 import time
 from contextlib import AsyncExitStack
 
+import anyio
 from msgspec.structs import replace
 
 from core.containers import ports
@@ -14,7 +16,7 @@ from core.containers.record import ContainerRecord
 from core.containers.resolv_conf import forwarding
 from core.containers.state import Transition, apply
 from core.drivers import calling
-from core.engine import health, supervise
+from core.engine import health
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.identity import identity_of
@@ -22,11 +24,14 @@ from core.engine.links import announce_address, links_of, names_of_links, with_l
 from core.engine.output import attach_pumps, open_log
 from core.engine.remove import destroy
 from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
+from core.engine.settle import release_volumes, settle
 from core.networks.attachments import ConnectRequest
 from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
 from sdk.engine.containers import Changed, ContainerState, WaitResult
 from sdk.errors import EngineError, StartFailed
+
+_log = logging.getLogger(__name__)
 
 
 async def start(context: EngineContext, live: LiveContainer) -> Changed:
@@ -68,13 +73,36 @@ def follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
     live.task = task
     live.pumps = attach_pumps(context, live, task)
     live.started.set()
-    context.background.start(f"container {live.id}: settling its exit", supervise.supervise, context, live, task)
+    context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task)
     health.begin(context, live)
 
 
 def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
     """Return the runtime a container asks for."""
     return context.drivers.runtime(record.host_config.runtime)
+
+
+async def _supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Await a task's end and do what follows from it."""
+    status = await task.wait()
+    async with live.lock:
+        delay = await settle(context, live, task, status)
+    if delay is not None:
+        await _restart_after(context, live, delay)
+
+
+async def _restart_after(context: EngineContext, live: LiveContainer, delay: float) -> None:
+    live.wake = anyio.Event()
+    with anyio.move_on_after(delay):
+        await live.wake.wait()
+    async with live.lock:
+        if live.record.state is not ContainerState.RESTARTING:
+            return
+        try:
+            await launch(context, live)
+        except EngineError as error:
+            _log.error("container %s: restart failed: %s", live.id, error)
+            context.containers.save(live, replace(apply(live.record, Transition.EXIT), finished_ns=time.time_ns()))
 
 
 async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack) -> Task:
@@ -86,7 +114,7 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
     undo.callback(shutil.rmtree, path, ignore_errors=True)
     sandbox_path = await _connect(context, record, undo)
     identity = await identity_of(context, live)
-    undo.push_async_callback(supervise.release_volumes, context, record)
+    undo.push_async_callback(release_volumes, context, record)
     mounts = await mount_plan(record.mounts, record.id, context.volumes)
     spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
     with calling(context.drivers.storage_name, "mounts"):

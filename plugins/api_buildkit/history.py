@@ -3,18 +3,15 @@
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 from google.rpc.status_pb2 import Status
 
+from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.status import timestamp
 from sdk.errors import EngineError, NotFound
-
-if TYPE_CHECKING:
-    from plugins.api_buildkit.builds import Build
 
 _CANCELED = 1
 _UNKNOWN = 2
@@ -30,7 +27,7 @@ class History:
         self._generation = 0
         self._listeners: set[MemoryObjectSendStream[wire.BuildHistoryEvent]] = set()
 
-    def add(self, build: "Build", failure: BaseException | None) -> None:
+    def add(self, build: Build, failure: BaseException | None) -> None:
         """Remember a build that ended; forget the oldest ones that are not pinned."""
         self._generation += 1
         ref = build.request.ref
@@ -41,7 +38,7 @@ class History:
         for each in loose[: max(0, len(loose) - self._limit)]:
             self.delete(each)
 
-    def find(self, ref: str) -> "Build | None":
+    def find(self, ref: str) -> Build | None:
         """Return a past build, or None."""
         return self._builds.get(ref)
 
@@ -86,7 +83,7 @@ class History:
             listener.send_nowait(wire.BuildHistoryEvent(type=kind, record=record))
 
 
-def _record(build: "Build", failure: BaseException | None, generation: int) -> wire.BuildHistoryRecord:
+def _record(build: Build, failure: BaseException | None, generation: int) -> wire.BuildHistoryRecord:
     request, steps = build.request, [vertex for vertex in build.vertices.values() if vertex.step]
     record = wire.BuildHistoryRecord(
         ref=request.ref,

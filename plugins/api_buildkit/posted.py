@@ -7,7 +7,8 @@ import anyio
 import msgspec
 from anyio.abc import TaskStatus
 
-from plugins.api_buildkit.builds import Build, Builds
+from plugins.api_buildkit.build import Build
+from plugins.api_buildkit.builds import Builds
 from plugins.api_buildkit.posted_request import solve_request
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.sessions import Sessions

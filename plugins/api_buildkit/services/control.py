@@ -2,7 +2,8 @@
 
 from grpclib.server import Stream
 
-from plugins.api_buildkit.builds import Build, Builds
+from plugins.api_buildkit.build import Build
+from plugins.api_buildkit.builds import Builds
 from plugins.api_buildkit.errors import as_grpc
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.proto.control_grpc import ControlBase

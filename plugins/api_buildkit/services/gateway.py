@@ -7,7 +7,8 @@ from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
-from plugins.api_buildkit.builds import Build, Builds
+from plugins.api_buildkit.build import Build
+from plugins.api_buildkit.builds import Builds
 from plugins.api_buildkit.errors import as_grpc
 from plugins.api_buildkit.proto import gateway_pb2 as wire
 from plugins.api_buildkit.proto.caps_pb2 import APICap

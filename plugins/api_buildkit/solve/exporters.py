@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from plugins.api_buildkit.builds import Build
+from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.send import send_file, send_tree
 from plugins.api_buildkit.offers import SessionCredentials
 from plugins.api_buildkit.proto import control_pb2 as wire

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from plugins.api_buildkit.builds import Build
+from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.contexts import Contexts
 from plugins.api_buildkit.filesync.receive import Selection, receive
 from plugins.api_buildkit.filesync.tree import Tree

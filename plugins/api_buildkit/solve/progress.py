@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from plugins.api_buildkit.builds import Build
+from plugins.api_buildkit.build import Build
 from sdk.engine.build_events import Vertex, VertexStatus
 from sdk.errors import EngineError
 

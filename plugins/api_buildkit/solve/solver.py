@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from plugins.api_buildkit.builds import Build
+from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.contexts import Contexts
 from plugins.api_buildkit.offers import SessionCredentials, SessionSecrets, SessionSsh
 from plugins.api_buildkit.proto.ops_pb2 import Definition

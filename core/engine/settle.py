@@ -1,8 +1,7 @@
-"""The end of a container's process: settle everything, then restart, remove or rest."""
+"""The end of a container's process: settle everything, and say whether it is to be started again."""
 
 import logging
 import shutil
-import time
 
 import anyio
 from msgspec.structs import replace
@@ -12,13 +11,12 @@ from core.containers.live import LiveContainer, Outcome, Tidying
 from core.containers.mount_plan import release_mounts
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply
-from core.engine import start
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.remove import destroy
 from core.engine.runtime_spec import forget_process
 from sdk.drivers.runtime import ExitStatus, Task
-from sdk.engine.containers import ContainerState, WaitResult
+from sdk.engine.containers import WaitResult
 from sdk.errors import EngineError
 
 _PATIENCE = 2.0
@@ -28,15 +26,6 @@ _REST = 0.1
 """Seconds after which what the runtime keeps of an ended run is freed."""
 
 _log = logging.getLogger(__name__)
-
-
-async def supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    """Await a task's end and do what follows from it."""
-    status = await task.wait()
-    async with live.lock:
-        delay = await settle(context, live, task, status)
-    if delay is not None:
-        await _restart_after(context, live, delay)
 
 
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
@@ -112,17 +101,3 @@ def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> No
     announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
     ended, live.next_exit = live.next_exit, Outcome()
     ended.settle(WaitResult(status.code))
-
-
-async def _restart_after(context: EngineContext, live: LiveContainer, delay: float) -> None:
-    live.wake = anyio.Event()
-    with anyio.move_on_after(delay):
-        await live.wake.wait()
-    async with live.lock:
-        if live.record.state is not ContainerState.RESTARTING:
-            return
-        try:
-            await start.launch(context, live)
-        except EngineError as error:
-            _log.error("container %s: restart failed: %s", live.id, error)
-            context.containers.save(live, replace(apply(live.record, Transition.EXIT), finished_ns=time.time_ns()))
