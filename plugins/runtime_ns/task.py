@@ -42,7 +42,16 @@ class NamespaceTask(ShimProcess, Task):
         self._cgroup: Cgroup = context.machine.hierarchy.cgroup(record.cgroup)
 
     async def exec(self, exec_id: str, process: oci.Process, io: ProcessIO, *, privileged: bool = False) -> RunningProcess:
-        made = ShimProcess(await self._context.in_thread(partial(self._exec, exec_id, process, io, privileged=privileged)))
+        if self._process is None or self.exit_status is not None:
+            raise NotRunning(self._id)
+        # A descriptor of its own: if the container ends meanwhile, the number of ours may soon stand for another one.
+        target = os.dup(self._process)
+        try:
+            made = ShimProcess(
+                await self._context.in_thread(partial(self._exec, target, exec_id, process, io, privileged=privileged))
+            )
+        finally:
+            os.close(target)
         made.watch()
         return made
 
@@ -95,17 +104,19 @@ class NamespaceTask(ShimProcess, Task):
         if self.exit_status is not None:
             raise NotRunning(self._id)
 
-    def _exec(self, exec_id: str, process: oci.Process, io: ProcessIO, *, privileged: bool) -> Supervised:
-        if self._process is None or self.exit_status is not None:
-            raise NotRunning(self._id)
+    def _exec(self, target: int, exec_id: str, process: oci.Process, io: ProcessIO, *, privileged: bool) -> Supervised:
         if self._cgroup.is_frozen():
             raise Conflict(f"Container {self._id} is paused, unpause the container before exec")
         confinement = self._confinement(process, privileged=privileged)
         if privileged:
             process = replace(process, no_new_privileges=False, apparmor_profile="")
         with ExitStack() as opened:
-            descriptors = {TARGET_FD: self._process}
-            if (directory := self._cgroup.open_directory(self.pid)) is not None:
+            descriptors = {TARGET_FD: target}
+            try:
+                directory = self._cgroup.open_directory(self.pid)
+            except FileNotFoundError:
+                raise NotRunning(self._id) from None
+            if directory is not None:
                 opened.callback(os.close, directory)
                 descriptors[CGROUP_FD] = directory
             plan = exec_plan(process, io, confinement, self._context.machine, self._cgroup)

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 CYCLES = 300
 KILLS = 20
+PROBED = 25
 COUNTER = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.01; done; exit 7"
 
 
@@ -26,7 +27,7 @@ def ready(daemon: Daemon) -> Daemon:
     return daemon
 
 
-def _cycle(connection: UnixConnection, network: str, *command: str) -> None:
+def _cycle(connection: UnixConnection, network: str, *command: str, **settings: object) -> None:
     """Create, start, wait for and remove one container; any refusal is the caller's affair."""
 
     def call(method: str, path: str, body: object = None) -> bytes:
@@ -38,7 +39,7 @@ def _cycle(connection: UnixConnection, network: str, *command: str) -> None:
         return content
 
     container = json.loads(
-        call("POST", "/containers/create", {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}})
+        call("POST", "/containers/create", {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": network}, **settings})
     )["Id"]
     call("POST", f"/containers/{container}/start")
     call("POST", f"/containers/{container}/wait")
@@ -77,6 +78,27 @@ def test_many_cycles_leave_nothing(ready: Daemon) -> None:
     assert ready.json("/containers/json?all=1") == []
     ready.assert_clean()
     assert len(list(ready.data_root.rglob("*"))) <= before + 20
+
+
+def test_containers_may_end_while_they_are_probed(ready: Daemon) -> None:
+    probes = {"Test": ["CMD", "true"], "Interval": 1_000_000, "StartInterval": 1_000_000}
+    ended: list[None] = []
+
+    def work() -> None:
+        connection = UnixConnection(ready.socket, 20)
+        for _ in range(PROBED):
+            _cycle(connection, "none", "sleep", "0.02", Healthcheck=probes)
+            ended.append(None)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 4 * PROBED
+    assert ready.json("/containers/json?all=1") == []
+    assert "Traceback" not in ready.log.read_text()
+    ready.assert_clean()
 
 
 def test_killed_under_load_nothing_leaks_and_the_living_live(ready: Daemon) -> None:
