@@ -1,6 +1,7 @@
 """All containers: found by ID, prefix or name, written through to the database."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from msgspec.structs import replace
 
@@ -8,7 +9,7 @@ from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.store.database import Database
 from sdk.engine.containers import ContainerState
-from sdk.errors import InvalidArgument, NameInUse, NoSuchContainer
+from sdk.errors import EngineError, InvalidArgument, NameInUse, NoSuchContainer
 
 
 class ContainerStore:
@@ -56,6 +57,24 @@ class ContainerStore:
     def get(self, container_id: str) -> LiveContainer | None:
         """Return a container by its full ID."""
         return self._by_id.get(container_id)
+
+    @asynccontextmanager
+    async def hold(self, live: LiveContainer) -> AsyncIterator[None]:
+        """Hold a container's lock. Raises NoSuchContainer if it was removed while others held it."""
+        async with live.lock:
+            if live.id not in self:
+                raise NoSuchContainer(live.id)
+            yield
+
+    @contextmanager
+    def unless_removed(self, live: LiveContainer) -> Iterator[None]:
+        """Say of a failure to work with a container's files that it was removed meanwhile, if it was. Raises NoSuchContainer."""
+        try:
+            yield
+        except (OSError, EngineError) as error:
+            if live.id in self and live.record.state is not ContainerState.REMOVING:
+                raise
+            raise NoSuchContainer(live.id) from error
 
     def reserve(self, record: ContainerRecord) -> None:
         """Take the name and note on disk that a container is being made, as one that a crash must clear away. Raises NameInUse."""

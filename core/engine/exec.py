@@ -56,16 +56,18 @@ def accept(live: LiveContainer, execution: Exec) -> None:
 async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> None:
     """Start the process and its supervision. Raises StartFailed and records its exit code."""
     request = execution.request
+    task = live.task  # which may end while the process is put together
     try:
-        task = live.task  # which may end while the process is put together
         if task is None:
             raise NotRunning(live.id)
         process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
         io = ProcessIO(terminal=request.tty, stdin=request.attach_stdin, rows=request.rows, columns=request.columns)
         execution.process = await task.exec(execution.id, process, io, privileged=request.privileged)
-    except EngineError as error:
+    except (EngineError, OSError) as error:
         execution.exit_code = error.exit_code if isinstance(error, StartFailed) else 126
         execution.hub.finish()
+        if live.task is not task:
+            raise NotRunning(live.id) from error
         raise
     finally:
         execution.ready.set()

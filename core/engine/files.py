@@ -19,11 +19,15 @@ class FileService:
         self._context = context
 
     async def stat(self, ref: str, path: str) -> PathStat:
-        return await copy.stat(self._files(ref), path)
+        live = self._find(ref)
+        with self._context.containers.unless_removed(live):
+            return await copy.stat(self._files(live, ref), path)
 
     async def read_archive(self, ref: str, path: str) -> tuple[PathStat, AsyncIterator[bytes]]:
-        found = await copy.read_archive(self._files(ref), path)
-        announce(self._context, self._find(ref), "archive-path")
+        live = self._find(ref)
+        with self._context.containers.unless_removed(live):
+            found = await copy.read_archive(self._files(live, ref), path)
+        announce(self._context, live, "archive-path")
         return found
 
     async def write_archive(
@@ -37,15 +41,18 @@ class FileService:
     ) -> None:
         live = self._find(ref)
         readonly = live.record.host_config.readonly_rootfs
-        owner = await self._owner(live) if copy_uid_gid and live.record.config.user else None
         live.files_touched = True
-        await copy.write_archive(
-            self._files(ref), path, content, keep_kinds=no_overwrite_dir_non_dir, owner=owner, readonly=readonly
-        )
+        with self._context.containers.unless_removed(live):
+            owner = await self._owner(live) if copy_uid_gid and live.record.config.user else None
+            await copy.write_archive(
+                self._files(live, ref), path, content, keep_kinds=no_overwrite_dir_non_dir, owner=owner, readonly=readonly
+            )
         announce(self._context, live, "extract-to-dir")
 
     async def changes(self, ref: str) -> Sequence[Change]:
-        return await changes.changes(self._context.drivers.storage, self._find(ref).id)
+        live = self._find(ref)
+        with self._context.containers.unless_removed(live):
+            return await changes.changes(self._context.drivers.storage, live.id)
 
     async def export(self, ref: str) -> AsyncIterator[bytes]:
         live = self._find(ref)
@@ -55,8 +62,7 @@ class FileService:
     def _find(self, ref: str) -> LiveContainer:
         return self._context.containers.find(ref)
 
-    def _files(self, ref: str) -> copy.Files:
-        live = self._find(ref)
+    def _files(self, live: LiveContainer, ref: str) -> copy.Files:
         pid = live.task.pid if live.task is not None else None
         return copy.Files(self._context.drivers.storage, live.id, pid, ref, () if pid else _volumes(live))
 

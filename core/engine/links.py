@@ -100,7 +100,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
     if not slash:
         raise Conflict("Conflict, cannot remove the default link name of the container")
     live = context.containers.find(name)
-    async with live.lock:
+    async with context.containers.hold(live):
         host_config = live.record.host_config
         gone = [text for text in host_config.links if split_link(text)[1] == alias]
         if not gone:

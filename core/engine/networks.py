@@ -69,7 +69,7 @@ class NetworkService:
         """Put a container on a network: at once if it runs, else when it starts. Raises InvalidArgument, PermissionDenied."""
         del force
         network, live = self._catalog.find(ref), self._context.containers.find(container)
-        async with live.lock:
+        async with self._context.containers.hold(live):
             wanted = self._wanted(live)
             if is_running(live.record):
                 await self._attachments.join(live.id, network, config, bindings(live.record.config, live.record.host_config))
@@ -87,7 +87,7 @@ class NetworkService:
             if force:
                 return
             raise
-        async with live.lock:
+        async with self._context.containers.hold(live):
             wanted = {name: config for name, config in self._wanted(live).items() if self._find_id(name) != network.id}
             if is_running(live.record):
                 await self._attachments.leave(live.id, network)

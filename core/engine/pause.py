@@ -9,7 +9,7 @@ from sdk.errors import NotRunning
 
 async def pause(context: EngineContext, live: LiveContainer) -> None:
     """Freeze. Raises Conflict if it is paused already or does not run."""
-    async with live.lock:
+    async with context.containers.hold(live):
         record = apply(live.record, Transition.PAUSE)
         if live.task is None:
             raise NotRunning(live.id)
@@ -20,7 +20,7 @@ async def pause(context: EngineContext, live: LiveContainer) -> None:
 
 async def unpause(context: EngineContext, live: LiveContainer) -> None:
     """Thaw. Raises Conflict if it is not paused."""
-    async with live.lock:
+    async with context.containers.hold(live):
         record = apply(live.record, Transition.UNPAUSE)
         if live.task is None:
             raise NotRunning(live.id)

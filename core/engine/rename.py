@@ -15,7 +15,7 @@ async def rename(context: EngineContext, live: LiveContainer, name: str) -> None
     if name == live.name:
         raise InvalidArgument("Renaming a container with the same name as its current name")
     old = live.name
-    async with live.lock:
+    async with context.containers.hold(live):
         context.containers.rename(live, name)
         context.attachments.rename(live.id, name)
     announce(context, live, "rename", oldName=f"/{old}")

@@ -20,7 +20,7 @@ from core.engine.context import EngineContext
 from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
-from sdk.errors import Conflict
+from sdk.errors import Conflict, NotRunning
 from sdk.oci import runtime as oci
 
 DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -89,10 +89,14 @@ def is_settled(context: EngineContext, container_id: str) -> bool:
 
 
 async def exec_process(context: EngineContext, live: LiveContainer, request: ExecRequest, identity: Identity) -> oci.Process:
-    """Return the process of an exec: the container's own with what the request changes."""
+    """Return the process of an exec: the container's own with what the request changes. Raises NotRunning."""
     record = live.record
     if live.process is None:
-        live.process = msgspec.json.decode((context.bundle(live.id) / _PROCESS).read_bytes(), type=oci.Process)
+        try:
+            remembered = (context.bundle(live.id) / _PROCESS).read_bytes()
+        except FileNotFoundError:
+            raise NotRunning(live.id) from None
+        live.process = msgspec.json.decode(remembered, type=oci.Process)
     return further_process(
         live.process,
         args=request.cmd,

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 async def start(context: EngineContext, live: LiveContainer) -> Changed:
     """Run a container; NO if it runs already. Raises StartFailed, Conflict; a failure is kept in the record and leaves nothing else."""
-    async with live.lock:
+    async with context.containers.hold(live):
         if live.record.state is ContainerState.RUNNING:
             return Changed.NO
         apply(live.record, Transition.START)

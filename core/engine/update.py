@@ -16,7 +16,7 @@ from sdk.errors import Conflict
 
 async def update(context: EngineContext, live: LiveContainer, request: UpdateRequest) -> Sequence[str]:
     """Change limits; returns warnings (none yet). Raises InvalidArgument for limits Docker refuses."""
-    async with live.lock:
+    async with context.containers.hold(live):
         host_config = changed(live.record.host_config, request)
         validate_resources(host_config, update=True)
         if live.task is not None and is_running(live.record):

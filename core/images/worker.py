@@ -43,7 +43,7 @@ async def started(
 ) -> AsyncIterator[Worker]:
     """Run `main()` of a module in a new process; it is dead and reaped when the block is left."""
     paths = [_PACKAGES, *sys.path]
-    code = f"import sys; sys.path[:] = {paths!r}; from {module} import main; main()"
+    code = f"import sys; sys.path[:] = {paths!r}; from core.images.worker_main import run; run({module!r})"
     process = subprocess.Popen(  # noqa: ASYNC220 - takes a millisecond; awaiting it here would not take less
         [sys.executable, "-I", "-S", "-c", code, *arguments], stdin=stdin, stdout=stdout, pass_fds=descriptors, cwd="/"
     )

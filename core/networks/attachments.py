@@ -1,6 +1,7 @@
 """Containers on networks: the endpoints of every running container."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from sdk.drivers.network import PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.engine.networks import NetworkMember
-from sdk.errors import EngineError, NoSuchNetwork, PermissionDenied
+from sdk.errors import EngineError, NoSuchNetwork, NotRunning, PermissionDenied
 from sdk.events import EventType
 
 __all__ = ["Attachments", "ConnectRequest", "Connected"]
@@ -156,9 +157,10 @@ class Attachments:
         """Connect a running container to one more network; all or nothing. If that brings its gateway, its ports are published there:
         those that are now, or else `ports`.
 
-        Raises what `connect` raises, and PermissionDenied for a network it is on.
+        Raises what `connect` raises, PermissionDenied for a network it is on, and NotRunning if it has just ended.
         """
         async with self._lock(container_id), AsyncExitStack() as undo:
+            network = self._catalog.find(network.id)  # it may be gone by now
             held = self._held[container_id]
             endpoints = held.record.endpoints
             if any(endpoint.network_id == network.id for endpoint in endpoints):
@@ -166,7 +168,7 @@ class Attachments:
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
             place = Place(network, config, gateway=self._gateways.takes_over(network, config, endpoints))
-            with self._about_to_join([place]):
+            with self._about_to_join([place]), _unless_ended(container_id, held.sandbox):
                 if place.gateway and held.sandbox is not None:
                     ports = published(endpoints) or ports
                     endpoints = await self._gateways.make_way(container_id, endpoints, held.sandbox, undo)
@@ -295,3 +297,14 @@ class Attachments:
 
     def _lock(self, container_id: str) -> anyio.Lock:
         return self._locks.setdefault(container_id, anyio.Lock())
+
+
+@contextmanager
+def _unless_ended(container_id: str, sandbox: Sandbox | None) -> Iterator[None]:
+    """Say of a failure that the container has ended, if it has: its namespace went with it."""
+    try:
+        yield
+    except EngineError as error:
+        if sandbox is None or os.path.exists(sandbox.path):
+            raise
+        raise NotRunning(container_id) from error

@@ -34,6 +34,7 @@ class NetworkCatalog:
         self._table = database.table("networks", NetworkRecord)
         self._drivers = drivers
         self._records: dict[str, NetworkRecord] = dict(self._table.items())
+        self._being_made: dict[str, NetworkRecord] = {}
         self._add_predefined()
         self._addresses = {record.id: _addresses_of(record) for record in self._records.values()}
 
@@ -85,14 +86,14 @@ class NetworkCatalog:
                 request = await with_subnets_of(driver, request)
             self._check_name(request.name)  # somebody may have been faster meanwhile
         record = self._decide(request, driver_name)
-        self._records[record.id] = record
+        self._being_made[record.id] = record  # it has its name and its subnets, and nobody can find it yet
         try:
             with calling(driver_name, "create_network"):
                 await driver.create_network(record.spec())
             self._table.put(record.id, record)
-        except BaseException:
-            del self._records[record.id]
-            raise
+        finally:
+            del self._being_made[record.id]
+        self._records[record.id] = record
         self._addresses[record.id] = _addresses_of(record)
         return record
 
@@ -116,12 +117,15 @@ class NetworkCatalog:
     def _named(self, name: str) -> NetworkRecord | None:
         return next((record for record in self._records.values() if record.name == name), None)
 
+    def _all(self) -> tuple[NetworkRecord, ...]:
+        return (*self._records.values(), *self._being_made.values())
+
     def _check_name(self, name: str) -> None:
         if not name.strip() or name != name.strip():
             raise InvalidArgument(f"invalid network name: {name!r}")
         if name in PREDEFINED or name == "default":
             raise PermissionDenied(f"operation is not permitted on predefined {name} network")
-        if self._named(name) is not None:
+        if any(record.name == name for record in self._all()):
             raise AlreadyExists(f"network with name {name} already exists")
 
     def _decide(self, request: NetworkCreate, driver: str) -> NetworkRecord:
@@ -129,7 +133,7 @@ class NetworkCatalog:
         if request.ipam_driver not in ("", "default"):
             raise InvalidArgument(f"could not find ipam driver {request.ipam_driver}")
         network_id = secrets.token_hex(32)
-        taken = [cidr for record in self._records.values() for cidr in record.cidrs]
+        taken = [cidr for record in self._all() for cidr in record.cidrs]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
         wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, network_id)
         subnets = tuple(choose_subnets(wanted, taken, host_routes()))

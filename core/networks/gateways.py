@@ -45,7 +45,8 @@ class Gateways:
     async def succeed(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, ports: tuple[PortBinding, ...]) -> Endpoints:
         """Choose who is routed by, and publishes these ports, when the network that was is gone; return the endpoints as they are then.
 
-        Ports that somebody else takes at that moment are logged: the container goes on without them.
+        What cannot be done is logged, and the container goes on without it: ports that somebody else takes at that moment, or all of it
+        because it has just ended.
         """
         if _preferred(endpoints) is not None:
             return endpoints
@@ -53,7 +54,11 @@ class Gateways:
         heir = min(heirs, key=lambda endpoint: (-endpoint.config.gw_priority, endpoint.network), default=None)
         if heir is None:
             return endpoints
-        await self._switch(container_id, heir, sandbox, preferred=True)
+        try:
+            await self._switch(container_id, heir, sandbox, preferred=True)
+        except EngineError as error:
+            _log.warning("container %s goes on without a gateway: %s", container_id[:12], error.message)
+            return endpoints
         try:
             heir = await self._publish(container_id, heir, ports)
         except EngineError as error:

@@ -1,5 +1,6 @@
 """Replies: JSON bytes, streams that start at once, and connections taken over."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
@@ -10,11 +11,13 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sdk.errors import EngineError
 from sdk.frontend import HijackedStream
 
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
+_log = logging.getLogger(__name__)
 
 
 def encode(value: object) -> bytes:
@@ -78,9 +81,13 @@ class Streaming(Response):
             group.cancel_scope.cancel()
 
     async def _send_chunks(self, send: Send) -> None:
-        async with closing(self._chunks) as chunks:
-            async for chunk in chunks:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        try:
+            async with closing(self._chunks) as chunks:
+                async for chunk in chunks:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except EngineError as error:
+            _log.warning("a reply is cut off: %s", error.message)  # the server closes the connection, which tells the client
+            return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

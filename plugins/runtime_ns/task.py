@@ -1,5 +1,6 @@
 """A started container."""
 
+import errno
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from plugins.runtime_ns.record import TaskRecord, remove_records
 from plugins.runtime_ns.security import Confinement
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, NotRunning
+from sdk.linux.pidfd import await_end
 from sdk.oci import runtime as oci
 from sdk.shim.launch import Launch, PlanFailed, launch
 from sdk.shim.layout import CGROUP_FD, TARGET_FD
@@ -123,8 +125,12 @@ class NamespaceTask(ShimProcess, Task):
             title = (*self._context.title, self._id, exec_id)
             try:
                 return launch(self._context.executor, Launch(plan=plan, io=io, title=title, descriptors=descriptors))
-            except PlanFailed as failure:
-                raise exec_failed(failure) from failure
+            except (PlanFailed, OSError) as failure:
+                if await_end(target, 0) or (isinstance(failure, PlanFailed) and failure.errno == errno.ESRCH):
+                    raise NotRunning(self._id) from failure
+                if isinstance(failure, PlanFailed):
+                    raise exec_failed(failure) from failure
+                raise
 
     def _confinement(self, process: oci.Process, *, privileged: bool) -> Confinement:
         if privileged:

@@ -29,6 +29,8 @@ def detached(mounts: Sequence[Mount], attachments: Sequence[Attachment] = ()) ->
     """
     try:
         return _directly(mounts, attachments)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         try:
             return _through_helper(mounts, attachments)

@@ -29,8 +29,8 @@ def open_process(pid: int) -> int | None:
         return None
 
 
-def await_end(pidfd: int, seconds: float) -> None:
-    """Wait until a process has ended, or so many seconds. Any descriptor will do: select(2) knows only the first 1024."""
+def await_end(pidfd: int, seconds: float) -> bool:
+    """Wait until a process has ended, or so many seconds; tell whether it has. Any descriptor will do: select(2) knows only the first 1024."""
     waiting = select.poll()
     waiting.register(pidfd, select.POLLIN)
-    waiting.poll(seconds * 1000)
+    return bool(waiting.poll(seconds * 1000))
