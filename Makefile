@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-vm lint demo bench proto clean fuzz
+.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-vm lint demo bench proto clean fuzz
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -37,6 +37,12 @@ test-sdk: packages  ## the Docker SDK for Python's own integration suite, fetche
 
 test-huge: packages venv  ## a layer of a million files, loaded in bounded memory
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/integration/images/test_huge_layers.py
+
+RANDOM_SECONDS ?= 60
+RANDOM_SEED    ?= 1
+
+test-random: packages venv  ## any verb at any moment, by several clients at once (RANDOM_SECONDS, RANDOM_SEED)
+	$(SUDO) env RANDOM_SECONDS=$(RANDOM_SECONDS) RANDOM_SEED=$(RANDOM_SEED) $(BIN)/python -m pytest -m slow tests/integration/test_random_verbs.py
 
 test-builds: packages compose-clients  ## builds through three clients, compared file by file with the images buildah makes
 	@$(MAKE) --no-print-directory install PACKAGES="$(BUILDS_PACKAGES)"

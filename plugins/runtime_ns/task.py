@@ -29,6 +29,9 @@ from sdk.shim.process import ShimProcess, Supervised
 _GRACE = 5.0
 """Seconds for a killed process to be seen to end before its supervisor is taken away."""
 
+_ENDING = 0.1
+"""Seconds between the end of the others of a PID namespace and that of its first process, at most."""
+
 
 class NamespaceTask(ShimProcess, Task):
     """One container: its process, its cgroup and its bundle's directory."""
@@ -125,11 +128,13 @@ class NamespaceTask(ShimProcess, Task):
             title = (*self._context.title, self._id, exec_id)
             try:
                 return launch(self._context.executor, Launch(plan=plan, io=io, title=title, descriptors=descriptors))
-            except (PlanFailed, OSError) as failure:
-                if await_end(target, 0) or (isinstance(failure, PlanFailed) and failure.errno == errno.ESRCH):
+            except PlanFailed as failure:
+                if failure.errno == errno.ESRCH:  # there is nothing to join any more
                     raise NotRunning(self._id) from failure
-                if isinstance(failure, PlanFailed):
-                    raise exec_failed(failure) from failure
+                raise exec_failed(failure) from failure
+            except OSError as failure:
+                if await_end(target, _ENDING):  # it was killed with the others of its PID namespace
+                    raise NotRunning(self._id) from failure
                 raise
 
     def _confinement(self, process: oci.Process, *, privileged: bool) -> Confinement:
