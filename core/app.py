@@ -13,7 +13,7 @@ from anyio.abc import TaskStatus
 
 from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
-from core.daemon.heap import keep_small
+from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import wait_for_stop
@@ -91,7 +91,7 @@ async def run_daemon(settings: Settings, on_ready: Callable[[], None] = lambda: 
         try:
             async with anyio.create_task_group() as tasks:
                 await tasks.start(_stop_on_signal, tasks.cancel_scope)
-                tasks.start_soon(keep_small)
+                tasks.start_soon(trim_when_grown)
                 plugins = find_plugins(settings)
                 check_strict(settings, plugins.health)
                 await _serve(settings, plugins, on_ready)

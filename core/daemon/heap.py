@@ -26,7 +26,7 @@ def share_one_heap() -> None:
         libc.mallopt(_M_ARENA_MAX, 1)
 
 
-async def keep_small(interval: float = _INTERVAL) -> None:
+async def trim_when_grown(interval: float = _INTERVAL) -> None:
     """Give free memory back every now and then while the process is larger than now, until cancelled.
 
     A pull or a load leaves tens of megabytes of free pieces between what lives on, which malloc(3) does not return by itself.

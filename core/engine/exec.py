@@ -53,21 +53,29 @@ def accept(live: LiveContainer, execution: Exec) -> None:
     execution.started = True
 
 
+async def begin(context: EngineContext, live: LiveContainer, exec_id: str, request: ExecRequest, io: ProcessIO) -> RunningProcess:
+    """Start a further process in a container. Raises StartFailed, NotRunning also if the container ends meanwhile, OSError."""
+    task = live.task
+    if task is None:
+        raise NotRunning(live.id)
+    try:
+        process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
+        return await task.exec(exec_id, process, io, privileged=request.privileged)
+    except (EngineError, OSError) as error:
+        if live.task is not task:
+            raise NotRunning(live.id) from error
+        raise
+
+
 async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> None:
     """Start the process and its supervision. Raises StartFailed and records its exit code."""
     request = execution.request
-    task = live.task  # which may end while the process is put together
+    io = ProcessIO(terminal=request.tty, stdin=request.attach_stdin, rows=request.rows, columns=request.columns)
     try:
-        if task is None:
-            raise NotRunning(live.id)
-        process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
-        io = ProcessIO(terminal=request.tty, stdin=request.attach_stdin, rows=request.rows, columns=request.columns)
-        execution.process = await task.exec(execution.id, process, io, privileged=request.privileged)
+        execution.process = await begin(context, live, execution.id, request, io)
     except (EngineError, OSError) as error:
         execution.exit_code = error.exit_code if isinstance(error, StartFailed) else 126
         execution.hub.finish()
-        if live.task is not task:
-            raise NotRunning(live.id) from error
         raise
     finally:
         execution.ready.set()

@@ -6,16 +6,15 @@ import anyio
 
 from core.containers.live import LiveContainer
 from core.containers.probes import Schedule, judge, schedule_of
+from core.engine import exec
 from core.engine.announce import announce
 from core.engine.context import EngineContext
-from core.engine.identity import identity_of
-from core.engine.runtime_spec import exec_process
 from core.streams.hub import OutputHub
 from core.streams.pump import PumpSet, StreamPump
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import ProcessIO, RunningProcess
 from sdk.engine.containers import ContainerState, ExecRequest, Health, HealthProbe, HealthStatus
-from sdk.errors import EngineError, NotRunning
+from sdk.errors import EngineError
 
 _OUTPUT_LIMIT = 4096
 _TIMED_OUT = -1
@@ -61,7 +60,7 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
     output = hub.subscribe(StdStream.STDOUT, StdStream.STDERR)
     process = None
     try:
-        process = await _start(context, live, schedule)
+        process = await exec.begin(context, live, f"health-{time.monotonic_ns():x}", ExecRequest(cmd=schedule.command), ProcessIO())
         code = await _outcome(process, hub, schedule)
     except (EngineError, OSError) as error:
         return HealthProbe(start_ns, time.time_ns(), _TIMED_OUT, str(error))
@@ -73,15 +72,6 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
     if code == _TIMED_OUT:
         text = f"Health check exceeded timeout ({schedule.timeout:g}s)" + (f": {text}" if text else "")
     return HealthProbe(start_ns, time.time_ns(), code, text)
-
-
-async def _start(context: EngineContext, live: LiveContainer, schedule: Schedule) -> RunningProcess:
-    request = ExecRequest(cmd=schedule.command)
-    task = live.task  # which may end while the process is put together
-    if task is None:
-        raise NotRunning(live.id)
-    process = await exec_process(context, live, request, await identity_of(context, live))
-    return await task.exec(f"health-{time.monotonic_ns():x}", process, ProcessIO())
 
 
 async def _outcome(process: RunningProcess, hub: OutputHub, schedule: Schedule) -> int:

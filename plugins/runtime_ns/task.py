@@ -47,7 +47,7 @@ class NamespaceTask(ShimProcess, Task):
         self._cgroup: Cgroup = context.machine.hierarchy.cgroup(record.cgroup)
 
     async def exec(self, exec_id: str, process: oci.Process, io: ProcessIO, *, privileged: bool = False) -> RunningProcess:
-        if self._process is None or self.exit_status is not None:
+        if self._process is None:
             raise NotRunning(self._id)
         # A descriptor of its own: if the container ends meanwhile, the number of ours may soon stand for another one.
         target = os.dup(self._process)

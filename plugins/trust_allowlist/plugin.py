@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from plugins.trust_allowlist.settings import AllowlistSettings
+from plugins.trust_allowlist.settings import NAME, AllowlistSettings
 from sdk.drivers.verifier import ImageVerifier
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, VerifierProvider
@@ -20,4 +20,4 @@ async def open_verifier(_context: PluginContext, settings: AllowlistSettings) ->
 @hookimpl
 def provide_image_verifier() -> VerifierProvider[AllowlistSettings]:
     """Provide the verifier `allowlist`."""
-    return VerifierProvider("allowlist", AllowlistSettings, open_verifier)
+    return VerifierProvider(NAME, AllowlistSettings, open_verifier)

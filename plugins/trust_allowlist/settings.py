@@ -10,6 +10,8 @@ from sdk.oci.digest import parse_digest
 from sdk.oci.reference import parse_reference
 from sdk.providers import PluginSettings
 
+NAME = "allowlist"
+
 
 def _checked_pattern(pattern: str) -> str:
     compiled(pattern)

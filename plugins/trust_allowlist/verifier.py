@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from plugins.trust_allowlist.patterns import compiled
-from plugins.trust_allowlist.settings import AllowlistSettings
+from plugins.trust_allowlist.settings import NAME, AllowlistSettings
 from sdk.drivers.verifier import ImageClaim, ImageVerifier, Occasion
 from sdk.errors import ImageRefused
 from sdk.oci.reference import Reference, parse_reference
-
-NAME = "allowlist"
 
 
 class AllowlistVerifier(ImageVerifier):

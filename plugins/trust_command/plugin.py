@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from plugins.trust_command.settings import CommandSettings
+from plugins.trust_command.settings import NAME, CommandSettings
 from sdk.drivers.verifier import ImageVerifier
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, VerifierProvider
@@ -20,4 +20,4 @@ async def open_verifier(_context: PluginContext, settings: CommandSettings) -> A
 @hookimpl
 def provide_image_verifier() -> VerifierProvider[CommandSettings]:
     """Provide the verifier `command`."""
-    return VerifierProvider("command", CommandSettings, open_verifier)
+    return VerifierProvider(NAME, CommandSettings, open_verifier)

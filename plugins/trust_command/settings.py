@@ -6,6 +6,8 @@ from pydantic import AfterValidator, Field
 
 from sdk.providers import PluginSettings
 
+NAME = "command"
+
 
 def _checked_command(command: tuple[str, ...]) -> tuple[str, ...]:
     if command and not command[0].startswith("/"):

@@ -11,11 +11,10 @@ from subprocess import DEVNULL, PIPE
 import anyio
 import msgspec
 
-from plugins.trust_command.settings import CommandSettings
+from plugins.trust_command.settings import NAME, CommandSettings
 from sdk.drivers.verifier import ImageClaim, ImageVerifier, Occasion
 from sdk.errors import ImageRefused
 
-NAME = "command"
 _LONGEST_REASON = 1000
 
 

@@ -29,7 +29,7 @@ def detached(mounts: Sequence[Mount], attachments: Sequence[Attachment] = ()) ->
     """
     try:
         return _directly(mounts, attachments)
-    except FileNotFoundError:
+    except FileNotFoundError:  # a helper would not find it either
         raise
     except OSError as error:
         try:

@@ -5,11 +5,11 @@ import sys
 
 _PROGRAM = """
 import anyio
-from core.daemon.heap import keep_small, resident
+from core.daemon.heap import trim_when_grown, resident
 
 async def main():
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(keep_small, 0.2)
+        tasks.start_soon(trim_when_grown, 0.2)
         await anyio.sleep(0.05)
         pieces = [bytes(60_000) for _ in range(2000)]
         kept = pieces[-1]

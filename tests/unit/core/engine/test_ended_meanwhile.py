@@ -43,9 +43,8 @@ def live(monkeypatch: pytest.MonkeyPatch) -> LiveContainer:
         made.task = None
         return Process(user=User(uid=0, gid=0), args=("true",), cwd="/")
 
-    for verb in (exec_verb, health):
-        monkeypatch.setattr(verb, "identity_of", ends_meanwhile)
-        monkeypatch.setattr(verb, "exec_process", ends_meanwhile)
+    monkeypatch.setattr(exec_verb, "identity_of", ends_meanwhile)
+    monkeypatch.setattr(exec_verb, "exec_process", ends_meanwhile)
     return made
 
 
