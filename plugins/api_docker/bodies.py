@@ -49,6 +49,11 @@ def convert(value: Mapping[str, JSON], kind: type[T]) -> T:
         raise InvalidArgument(f"invalid JSON: {error}") from error
 
 
+def parse_object(text: bytes | str) -> dict[str, JSON]:
+    """Read a JSON object that came in a header or a query, without its nulls. Raises InvalidArgument."""
+    return object_of(_parse(text))
+
+
 def object_of(value: JSON) -> dict[str, JSON]:
     """Return a nested object, {} when it is absent. Raises InvalidArgument for anything else."""
     if value is None:
@@ -68,7 +73,7 @@ def _check_type(content_type: str) -> None:
         raise InvalidArgument(f"unsupported Content-Type header ({content_type}): must be 'application/json'")
 
 
-def _parse(content: bytes) -> JSON:
+def _parse(content: bytes | str) -> JSON:
     try:
         return _without_nulls(msgspec.json.decode(content))
     except msgspec.DecodeError as error:

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 
+from plugins.api_docker.bodies import convert, parse_object
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.containers import Filters
@@ -76,8 +77,8 @@ def parse_platform_json(text: str) -> Platform | None:
     if not text:
         return None
     try:
-        return msgspec.json.decode(text, type=Platform)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        return convert(parse_object(text), Platform)
+    except InvalidArgument as error:
         raise InvalidArgument(f"invalid platform {text!r}: {error}") from error
 
 

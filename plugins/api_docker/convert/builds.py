@@ -1,7 +1,5 @@
 """A build's query parameters and headers as the engine's request."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,8 +8,7 @@ import msgspec
 
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.builds import BuildCacheEntry
-from plugins.api_docker.models.images import AuthConfig
-from plugins.api_docker.registry_auth import credentials
+from plugins.api_docker.registry_auth import parse_registry_config
 from sdk.drivers.registry import Credentials
 from sdk.engine.builds import BuildLimits, CacheEntry, CacheImport
 from sdk.engine.config import Ulimit
@@ -25,7 +22,6 @@ _HUB_KEYS = ("https://index.docker.io/v1/", "index.docker.io", "docker.io", "reg
 _texts = msgspec.json.Decoder(dict[str, str | None])
 _ulimits = msgspec.json.Decoder(list[Ulimit])
 _references = msgspec.json.Decoder(list[str])
-_logins = msgspec.json.Decoder(dict[str, AuthConfig])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +83,11 @@ class HeaderCredentials:
     """The logins of an `X-Registry-Config` header (`sdk.engine.builds.CredentialSource`)."""
 
     def __init__(self, header: str) -> None:
-        self._logins = _read_logins(header)
+        self._logins = parse_registry_config(header)
 
     async def get(self, registry: str) -> Credentials:
         keys = _HUB_KEYS if registry == _HUB else (registry, f"https://{registry}", f"http://{registry}")
         return next((self._logins[key] for key in keys if key in self._logins), Credentials(server_address=registry))
-
-
-def _read_logins(header: str) -> dict[str, Credentials]:
-    try:
-        decoded = base64.urlsafe_b64decode(header.replace("+", "-").replace("/", "_") + "=" * (-len(header) % 4))
-        return {key: credentials(auth) for key, auth in _logins.decode(decoded).items()} if decoded else {}
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
-        return {}
 
 
 def cache_entry(entry: CacheEntry) -> BuildCacheEntry:

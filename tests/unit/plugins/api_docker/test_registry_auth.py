@@ -4,7 +4,7 @@ import json
 import pytest
 
 from plugins.api_docker.models.images import AuthConfig
-from plugins.api_docker.registry_auth import credentials, parse_registry_auth
+from plugins.api_docker.registry_auth import credentials, parse_registry_auth, parse_registry_config
 from sdk.drivers.registry import Credentials
 
 
@@ -27,3 +27,20 @@ def test_tokens_are_passed_on() -> None:
 
 def test_a_configuration_files_login_is_split() -> None:
     assert credentials(AuthConfig(auth=base64.b64encode(b"me:p:w").decode())) == Credentials("me", "p:w")
+
+
+def test_null_means_absent_as_the_sdk_for_python_sends_it() -> None:
+    text = json.dumps({"username": "me", "password": "pw", "email": None, "serveraddress": "localhost:5000"}).encode()
+    assert parse_registry_auth(base64.urlsafe_b64encode(text).decode()) == Credentials("me", "pw", server_address="localhost:5000")
+
+
+def test_logins_of_a_build_may_hold_nulls_and_keep_their_keys() -> None:
+    text = json.dumps({"Host:5000": {"username": "me", "password": "pw", "identitytoken": None}, "none": None}).encode()
+    logins = parse_registry_config(base64.urlsafe_b64encode(text).decode())
+    assert logins["Host:5000"] == Credentials("me", "pw")
+    assert logins.get("none", Credentials()) == Credentials()
+
+
+@pytest.mark.parametrize("header", ["%%%", "W10=", "eyJhIjoxfQ=="])
+def test_logins_that_cannot_be_read_are_none(header: str) -> None:
+    assert parse_registry_config(header) == {}
