@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.containers import ports
 from core.filters import label_matches
+from core.patterns import found
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
 
@@ -53,18 +54,7 @@ _ALLOWED = {
 
 
 def _name(info: ContainerInfo, value: str, _: Lookups) -> bool:
-    wanted = value.removeprefix("^").removesuffix("$")
-    anchored_start, anchored_end = value.startswith("^"), value.endswith("$")
-    for name in (info.name, f"/{info.name}"):
-        if anchored_start and anchored_end and name == wanted:
-            return True
-        if anchored_start and not anchored_end and name.startswith(wanted):
-            return True
-        if anchored_end and not anchored_start and name.endswith(wanted):
-            return True
-        if not anchored_start and not anchored_end and wanted in name:
-            return True
-    return False
+    return found(value, f"/{info.name}") or found(value, info.name)
 
 
 def _health(info: ContainerInfo, value: str, _: Lookups) -> bool:

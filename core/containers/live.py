@@ -1,5 +1,6 @@
 """A container as this process knows it: its record, and what exists only while the daemon lives."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import anyio
@@ -59,7 +60,11 @@ class Tidying:
 
 @dataclass(slots=True, eq=False)
 class LiveContainer:
-    """Mutable on purpose: the one place where a container's present is kept. Only verbs that hold `lock` change `record.state`."""
+    """Mutable on purpose: the one place where a container's present is kept. Only verbs that hold `lock` change `record.state`.
+
+    `restarts` counts the clients that have it restarted right now: while there is one, its end does not remove it. `ended_execs` are the
+    processes that came to an end, oldest first, with the monotonic time of that.
+    """
 
     record: ContainerRecord
     lock: anyio.Lock = field(default_factory=anyio.Lock)
@@ -68,6 +73,7 @@ class LiveContainer:
     log: ContainerLog | None = None
     health: Health | None = None
     execs: dict[str, Exec] = field(default_factory=dict)
+    ended_execs: deque[tuple[float, str]] = field(default_factory=deque)
     info: ContainerInfo | None = None
     pumps: PumpSet | None = None
     process: oci.Process | None = None
@@ -77,6 +83,7 @@ class LiveContainer:
     wake: anyio.Event = field(default_factory=anyio.Event)
     tidying: Tidying | None = None
     backoff: float = 0.0
+    restarts: int = 0
     files_touched: bool = False
     health_scope: anyio.CancelScope | None = None
 

@@ -1,11 +1,13 @@
 """Who a process runs as: `user[:group]` looked up in a container's own passwd and group files (passwd(5), group(5))."""
 
+import re
 from dataclasses import dataclass
 
 from sdk.errors import InvalidArgument, StartFailed
 from sdk.oci.runtime import User
 
 _HIGHEST = 2**31 - 1
+_DECIMAL = re.compile(r"[+-]?0*[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,12 @@ class Identity:
 def identify(spec: str, accounts: Accounts, extra_groups: tuple[str, ...] = ()) -> Identity:
     """Resolve a `user[:group]` (empty: root). Raises StartFailed (no such name), InvalidArgument (number out of range)."""
     wanted, colon, wanted_group = spec.partition(":")
-    entry = _passwd_entry(accounts.passwd, wanted or "0")
-    if entry is None and not _is_number(wanted or "0"):
+    number = _number(wanted or "0")
+    entry = _passwd_entry(accounts.passwd, wanted, number)
+    if entry is None and number is None:
         raise StartFailed(f"unable to find user {wanted}: no matching entries in passwd file")
-    uid = int(entry[2]) if entry else _number(wanted or "0")
-    gid = int(entry[3]) if entry else 0
+    uid = _in_range((_number(entry[2]) if entry else number) or 0)
+    gid = _in_range((_number(entry[3]) if entry else 0) or 0)
     groups: set[int] = set()
     if colon and wanted_group:
         gid = _group_id(accounts.group, wanted_group)
@@ -42,36 +45,41 @@ def identify(spec: str, accounts: Accounts, extra_groups: tuple[str, ...] = ()) 
     return Identity(User(uid=uid, gid=gid, additional_gids=(gid, *sorted(groups - {gid}))), home)
 
 
-def _passwd_entry(passwd: str, wanted: str) -> list[str] | None:
-    number = wanted if _is_number(wanted) else None
+def _passwd_entry(passwd: str, wanted: str, number: int | None) -> list[str] | None:
     for line in passwd.splitlines():
         fields = line.split(":")
-        if len(fields) >= 7 and (fields[0] == wanted or fields[2] == number):
+        if len(fields) >= 7 and (fields[0] == wanted or (number is not None and _number(fields[2]) == number)):
             return fields
     return None
 
 
 def _memberships(group: str, name: str) -> set[int]:
     rows = (line.split(":") for line in group.splitlines())
-    return {int(fields[2]) for fields in rows if len(fields) >= 4 and _is_number(fields[2]) and name in fields[3].split(",")}
+    found = {_number(fields[2]) for fields in rows if len(fields) >= 4 and name in fields[3].split(",")}
+    return {_in_range(gid) for gid in found if gid is not None}
 
 
 def _group_id(group: str, wanted: str) -> int:
+    number = _number(wanted)
     for line in group.splitlines():
         fields = line.split(":")
-        if len(fields) >= 3 and wanted in (fields[0], fields[2]) and _is_number(fields[2]):
-            return int(fields[2])
-    if not _is_number(wanted):
+        gid = _number(fields[2]) if len(fields) >= 3 else None
+        if gid is not None and (fields[0] == wanted or gid == number):
+            return _in_range(gid)
+    if number is None:
         raise StartFailed(f"unable to find group {wanted}: no matching entries in group file")
-    return _number(wanted)
+    return _in_range(number)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _number(text: str) -> int:
+def _number(text: str) -> int | None:
+    """Return a decimal number of at most 64 bits, signed or not; None for other text, which a container may have put into its files."""
+    if not _DECIMAL.fullmatch(text):
+        return None
     value = int(text)
-    if value > _HIGHEST:
+    return value if -(1 << 63) <= value < 1 << 63 else None
+
+
+def _in_range(value: int) -> int:
+    if not 0 <= value <= _HIGHEST:
         raise InvalidArgument(f"uids and gids must be in range 0-{_HIGHEST}")
     return value

@@ -67,8 +67,9 @@ async def attach(context: EngineContext, live: LiveContainer, request: AttachReq
     return AttachSession(context, live, request, parse_detach_keys(request.detach_keys))
 
 
-async def resize(live: LiveContainer, rows: int, columns: int) -> None:
+async def resize(context: EngineContext, live: LiveContainer, rows: int, columns: int) -> None:
     """Set the size of a running container's terminal. Raises NotRunning, Conflict (no terminal)."""
     if live.task is None:
         raise NotRunning(live.id)
     await live.task.resize(rows, columns)
+    announce(context, live, "resize", height=str(rows), width=str(columns))

@@ -1,6 +1,7 @@
 """`docker exec`: further processes in a running container."""
 
 import os
+import time
 from dataclasses import dataclass, replace
 
 import anyio
@@ -22,17 +23,39 @@ from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchExec, NotRu
 _PATIENCE = 2.0
 _START_PATIENCE = 10.0
 
+_REMEMBERED = 300.0
+"""Seconds for which an exec that ended can be inspected, at the least."""
 
-def create(context: EngineContext, live: LiveContainer, request: ExecRequest) -> Exec:
-    """Note an exec to come. Raises NotRunning, Conflict, InvalidArgument."""
-    _require_running(live)
+
+async def create(context: EngineContext, live: LiveContainer, request: ExecRequest, *, called: str) -> Exec:
+    """Note an exec to come. Raises NotRunning, Conflict, which names the container as the client `called` it, and InvalidArgument."""
+    _require_running(live, called)
     if not request.cmd:
         raise InvalidArgument("No exec command specified")
-    parse_detach_keys(request.detach_keys)
+    parse_detach_keys(request.detach_keys, "escape")
+    if request.user:
+        await _check_user(context, live, request.user)
+        _require_running(live, called)
+    _forget_ended(live)
     execution = Exec(os.urandom(32).hex(), request)
     live.execs[execution.id] = execution
     announce(context, live, f"exec_create: {' '.join(request.cmd)}", execID=execution.id)
     return execution
+
+
+async def _check_user(context: EngineContext, live: LiveContainer, user: str) -> None:
+    """Look a user up before the start, so that an unknown one is a status and no text in a stream. Raises InvalidArgument."""
+    try:
+        await identity_of(context, live, user)
+    except StartFailed as error:
+        raise InvalidArgument(error.message) from error
+
+
+def _forget_ended(live: LiveContainer) -> None:
+    """Forget the execs that ended a while ago: clients inspect one for its exit code, and then no more."""
+    long_ago = time.monotonic() - _REMEMBERED
+    while live.ended_execs and live.ended_execs[0][0] < long_ago:
+        live.execs.pop(live.ended_execs.popleft()[1], None)
 
 
 def find(context: EngineContext, exec_id: str) -> tuple[LiveContainer, Exec]:
@@ -46,10 +69,10 @@ def find(context: EngineContext, exec_id: str) -> tuple[LiveContainer, Exec]:
 
 def accept(live: LiveContainer, execution: Exec) -> None:
     """Claim an exec for the one start it has. Raises Conflict, NotRunning."""
+    _require_running(live)
     if execution.started:
         verb = "is already running" if execution.running else "has already run"
         raise Conflict(f"exec command {execution.id} {verb}")
-    _require_running(live)
     execution.started = True
 
 
@@ -74,7 +97,7 @@ async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> N
     try:
         execution.process = await begin(context, live, execution.id, request, io)
     except (EngineError, OSError) as error:
-        execution.exit_code = error.exit_code if isinstance(error, StartFailed) else 126
+        _end(live, execution, error.exit_code if isinstance(error, StartFailed) else 126)
         execution.hub.finish()
         raise
     finally:
@@ -144,26 +167,40 @@ def _pumps(execution: Exec, process: RunningProcess) -> PumpSet:
 
 async def _supervise(context: EngineContext, live: LiveContainer, execution: Exec, process: RunningProcess, pumps: PumpSet) -> None:
     status = await process.wait()
-    execution.exit_code = status.code
+    _end(live, execution, status.code)
     await pumps.drained(_PATIENCE)
     process.close()
     live.info = None
     announce(context, live, "exec_die", execID=execution.id, exitCode=str(status.code))
 
 
-def _require_running(live: LiveContainer) -> None:
+def _end(live: LiveContainer, execution: Exec, code: int) -> None:
+    execution.exit_code = code
+    live.ended_execs.append((time.monotonic(), execution.id))
+
+
+def _require_running(live: LiveContainer, called: str = "") -> None:
     if live.record.state is ContainerState.PAUSED:
-        raise Conflict(f"container {live.name} is paused, unpause the container before exec")
+        raise Conflict(f"Container {called or live.id} is paused, unpause the container before exec")
     if live.record.state is ContainerState.RESTARTING:
         raise Conflict(f"Container {live.id} is restarting, wait until the container is running")
     if not is_running(live.record):
         raise NotRunning(live.id)
 
 
-async def resize(execution: Exec, rows: int, columns: int) -> None:
-    """Set the size of an exec's terminal, waiting for its start a moment. Raises NoSuchExec (not running), Conflict (no terminal)."""
+async def resize(live: LiveContainer, execution: Exec, rows: int, columns: int) -> None:
+    """Set the size of an exec's terminal, waiting for its start a moment.
+
+    Raises NotRunning (its container), InvalidArgument (it could not be started), NoSuchExec (it ended), Conflict (it is not started, or
+    has no terminal).
+    """
+    _require_running(live)
     with anyio.move_on_after(_START_PATIENCE):
         await execution.ready.wait()
-    if execution.process is None or not execution.running:
+    if not execution.ready.is_set():
+        raise Conflict("timeout waiting for exec session ready")
+    if execution.process is None:
+        raise InvalidArgument("exec process is not started")
+    if not execution.running:
         raise NoSuchExec(execution.id)
     await execution.process.resize(rows, columns)

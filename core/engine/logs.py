@@ -14,7 +14,7 @@ from sdk.errors import InvalidArgument, Unsupported
 async def logs(context: EngineContext, live: LiveContainer, request: LogRequest) -> LogSession:
     """Open a container's log for reading; following ends with the container's run. Raises InvalidArgument, Unsupported."""
     if not (request.stdout or request.stderr):
-        raise InvalidArgument("Bad parameters: you must choose at least one stream")
+        raise InvalidArgument("must specify at least one of 'stdout' or 'stderr'")
     log = open_log(context, live)
     if log is None:
         raise Unsupported("configured logging driver does not support reading")

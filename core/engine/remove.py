@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from core.containers.live import LiveContainer
+from core.containers.live import LiveContainer, Outcome
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply, is_running
 from core.drivers import calling
@@ -34,13 +34,15 @@ async def remove(context: EngineContext, live: LiveContainer, *, force: bool = F
 
 
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
-    """Remove a container that does not run. The caller holds the lock."""
+    """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
     context.containers.save(live, apply(live.record, Transition.REMOVE))
     live.wake.set()
     try:
         await _delete(context, live.record)
     except Exception as error:
         context.containers.save(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
+        failed, live.removal = live.removal, Outcome()
+        failed.settle(WaitResult(live.record.exit_code, str(error)))
         raise
     if live.log is not None:
         live.log.remove()

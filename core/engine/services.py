@@ -154,17 +154,17 @@ class StreamService(_Bound):
         return stats.stats(self.context, self._find(ref), stream=stream, one_shot=one_shot)
 
     async def top(self, ref: str, ps_args: str = "") -> ProcessTable:
-        return await top.top(self._find(ref), ps_args)
+        return await top.top(self.context, self._find(ref), ps_args)
 
     async def resize(self, ref: str, rows: int, columns: int) -> None:
-        await attach.resize(self._find(ref), rows, columns)
+        await attach.resize(self.context, self._find(ref), rows, columns)
 
 
 class ExecService(_Bound):
     """Implements `sdk.engine.Execs`."""
 
     async def create(self, ref: str, request: ExecRequest) -> str:
-        return exec.create(self.context, self._find(ref), request).id
+        return (await exec.create(self.context, self._find(ref), request, called=ref)).id
 
     async def start(self, exec_id: str, *, detach: bool = False, rows: int = 0, columns: int = 0) -> Session | None:
         live, execution = exec.find(self.context, exec_id)
@@ -179,8 +179,7 @@ class ExecService(_Bound):
         return exec.describe(*exec.find(self.context, exec_id))
 
     async def resize(self, exec_id: str, rows: int, columns: int) -> None:
-        _, execution = exec.find(self.context, exec_id)
-        await exec.resize(execution, rows, columns)
+        await exec.resize(*exec.find(self.context, exec_id), rows, columns)
 
 
 class SystemService:

@@ -56,13 +56,14 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     _tell(context, live, status)
     live.tidying = Tidying()
     context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.tidying)
-    if record.host_config.auto_remove and not decision.restart:
+    if record.host_config.auto_remove and not decision.restart and not live.restarts:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
 
 
 async def _leave(context: EngineContext, live: LiveContainer) -> None:
     live.task = None
+    live.execs = {key: execution for key, execution in live.execs.items() if execution.started}
     live.pumps = None
     await context.attachments.disconnect(live.id)
     await release_volumes(context, live.record)

@@ -43,8 +43,12 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
 
 
 async def restart(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> None:
-    """Stop (if it runs) and start."""
-    await stop(context, live, timeout, signal_name)
+    """Stop (if it runs) and start; one that is removed when it ends is not removed by this end."""
+    live.restarts += 1
+    try:
+        await stop(context, live, timeout, signal_name)
+    finally:
+        live.restarts -= 1
     await start(context, live)
     announce(context, live, "restart")
 

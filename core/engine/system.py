@@ -9,19 +9,16 @@ from collections.abc import AsyncIterator
 import anyio
 
 from core.engine.context import EngineContext
-from core.filters import check_keys, label_matches
+from core.engine.event_filters import FILTERS, selects
+from core.filters import check_keys
 from core.volumes.drivers import driver_names
 from sdk.drivers.registry import Credentials
 from sdk.engine.containers import ContainerState
 from sdk.engine.system import EventsRequest, PluginStatus, SystemInfo
-from sdk.events import Event, EventType
+from sdk.events import Event
 from sdk.oci.descriptor import host
 
 VERSION = "0.1.0"
-
-_FILTERS = frozenset({"container", "image", "network", "volume", "daemon", "plugin", "builder", "event", "type", "label", "scope", "id",
-                      "name", "node", "service", "secret", "config"})  # fmt: skip
-_NOUNS = frozenset(EventType)
 
 
 async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], started_ns: int) -> SystemInfo:
@@ -71,44 +68,20 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
 
 def events(context: EngineContext, request: EventsRequest) -> AsyncIterator[Event]:
     """Subscribe to events; the subscription exists when this returns. Raises InvalidArgument for an unknown filter."""
-    check_keys(request.filters, _FILTERS)
-    source = context.events.subscribe(request.since_ns)
-    return _chosen(source, request)
+    check_keys(request.filters, FILTERS)
+    remembered = request.since_ns is None and request.until_ns is not None
+    return _chosen(context.events.subscribe(0 if remembered else request.since_ns), request)
 
 
 async def _chosen(source: AsyncIterator[Event], request: EventsRequest) -> AsyncIterator[Event]:
     while True:
-        patience = (request.until_ns - time.time_ns()) / 1e9 if request.until_ns else None
+        patience = (request.until_ns - time.time_ns()) / 1e9 if request.until_ns is not None else None
         with anyio.move_on_after(patience) as waiting:
             event = await anext(source, None)
-        if waiting.cancelled_caught or event is None or (request.until_ns and event.time_ns > request.until_ns):
+        if waiting.cancelled_caught or event is None or (request.until_ns is not None and event.time_ns > request.until_ns):
             return
         if selects(event, request):
             yield event
-
-
-def selects(event: Event, request: EventsRequest) -> bool:
-    """Tell whether an event passes the filters: all keys, any value of each, but every label wanted."""
-    return all(
-        (all if key == "label" else any)(_matches(event, key, value) for value in values)
-        for key, values in request.filters.items()
-        if values
-    )
-
-
-def _matches(event: Event, key: str, value: str) -> bool:
-    if key == "event":
-        return event.action == value or event.action.startswith(f"{value}: ") or (":" in value and event.action == value)
-    if key == "type":
-        return event.type == value
-    if key == "label":
-        return label_matches(event.attributes, value)
-    if key == "scope":
-        return event.scope == value
-    named = event.attributes.get("image" if key == "image" and event.type is not EventType.IMAGE else "name", "")
-    if key in _NOUNS and key != event.type and not (key == "image" and event.type is EventType.CONTAINER):
-        return key in event.attributes and event.attributes[key].startswith(value)
-    return event.actor.startswith(value) or named == value or named.partition(":")[0] == value
 
 
 async def authenticate(context: EngineContext, credentials: Credentials) -> str:

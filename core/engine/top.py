@@ -6,13 +6,15 @@ import shutil
 import anyio
 
 from core.containers.live import LiveContainer
+from core.engine.announce import announce
+from core.engine.context import EngineContext
 from sdk.engine.containers import ContainerState, ProcessTable
 from sdk.errors import Conflict, InvalidArgument, NotRunning, Unavailable
 
 _DEFAULT = "-ef"
 
 
-async def top(live: LiveContainer, ps_args: str) -> ProcessTable:
+async def top(context: EngineContext, live: LiveContainer, ps_args: str) -> ProcessTable:
     """Run ps and keep the container's rows. Raises NotRunning, InvalidArgument (ps refuses, or prints no PID), Unavailable (no ps)."""
     if live.task is None:
         raise NotRunning(live.id)
@@ -26,7 +28,9 @@ async def top(live: LiveContainer, ps_args: str) -> ProcessTable:
     completed = await anyio.run_process(["ps", *(ps_args or _DEFAULT).split()], check=False, env=environment)
     if completed.returncode:
         raise InvalidArgument(f"ps: {completed.stderr.decode(errors='replace').strip()}")
-    return select(completed.stdout.decode(errors="replace"), frozenset(pids))
+    table = select(completed.stdout.decode(errors="replace"), frozenset(pids))
+    announce(context, live, "top")
+    return table
 
 
 def select(output: str, pids: frozenset[int]) -> ProcessTable:

@@ -46,13 +46,13 @@ class EventBus:
         """Publish an event that happens now."""
         self.publish(Event(kind, action, actor, time.time_ns(), attributes or {}))
 
-    def subscribe(self, since_ns: int = 0) -> AsyncIterator[Event]:
-        """Return an iterator over events from now on, preceded by those of the ring at or after `since_ns` (0: none).
+    def subscribe(self, since_ns: int | None = None) -> AsyncIterator[Event]:
+        """Return an iterator over events from now on, preceded by those of the ring at or after `since_ns` (None: none).
 
         Snapshot and registration happen together, so no event falls between them.
         """
         send, receive = anyio.create_memory_object_stream[Event](_BACKLOG)
-        replay = [event for event in self._ring if since_ns and event.time_ns >= since_ns]
+        replay = [event for event in self._ring if since_ns is not None and event.time_ns >= since_ns]
         self._subscribers.add(send)
 
         async def events() -> AsyncIterator[Event]:

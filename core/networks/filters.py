@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from core.filters import check_keys, flag, label_matches
 from core.networks.record import NetworkRecord
+from core.patterns import found
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
 
@@ -18,8 +19,8 @@ def _of_type(record: NetworkRecord, kind: str) -> bool:
 
 
 _PREDICATES: dict[str, Predicate] = {
-    "name": lambda record, part: part in record.name,
-    "id": lambda record, part: part in record.id,
+    "name": lambda record, pattern: found(pattern, record.name),
+    "id": lambda record, pattern: found(pattern, record.id),
     "driver": lambda record, driver: record.config.driver == driver,
     "scope": lambda _record, scope: scope == "local",
     "type": _of_type,
@@ -30,11 +31,11 @@ _CONJUNCTIVE = frozenset({"label"})
 
 def listed(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse) -> list[NetworkRecord]:
     """Return the networks a list shows. Labels must all be there; of other keys any value may match. Raises InvalidArgument."""
-    found = [record for record in records if _matches(record, filters, frozenset({*_PREDICATES, "dangling"}))]
+    chosen = [record for record in records if _matches(record, filters, frozenset({*_PREDICATES, "dangling"}))]
     dangling = flag(filters, "dangling")
     if dangling is None:
-        return found
-    return [record for record in found if dangling is (not record.predefined and not in_use(record.id))]
+        return chosen
+    return [record for record in chosen if dangling is (not record.predefined and not in_use(record.id))]
 
 
 def prunable(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse, until_ns: int) -> list[NetworkRecord]:

@@ -11,23 +11,22 @@ DEFAULT_DETACH_KEYS = b"\x10\x11"
 """ctrl-p ctrl-q"""
 
 
-def parse_detach_keys(text: str) -> bytes:
-    """Return the byte sequence a client's `detachKeys` means; "" is the default. Raises InvalidArgument.
+_CODES = (
+    {f"ctrl-{chr(code).lower()}": code - 64 for code in range(64, 96)} | {"DEL": 127} | {chr(code): code for code in range(128)}
+)
 
-    Keys are separated by commas: a letter, or `ctrl-` with a-z or one of @ [ \\ ] ^ _
+
+def parse_detach_keys(text: str, kind: str = "detach") -> bytes:
+    """Return the byte sequence a client's `detachKeys` means; "" is the default. Raises InvalidArgument, which calls them by their `kind`.
+
+    Keys are separated by commas: an ASCII character, `ctrl-` with a-z or one of @ [ \\ ] ^ _ or `DEL`.
     """
     if not text:
         return DEFAULT_DETACH_KEYS
-    return bytes(_key_code(key) for key in text.split(","))
-
-
-def _key_code(key: str) -> int:
-    control = key.removeprefix("ctrl-")
-    if len(key) == 1:
-        return ord(key) & 0xFF
-    if key.startswith("ctrl-") and len(control) == 1 and (control.isalpha() or control in "@[\\]^_"):
-        return ord(control.upper()) - 64
-    raise InvalidArgument(f"Invalid detach keys ({key}) provided")
+    try:
+        return bytes(_CODES[key] for key in text.split(","))
+    except KeyError:
+        raise InvalidArgument(f"Invalid {kind} keys ({text}) provided") from None
 
 
 class DetachScanner:

@@ -1,9 +1,9 @@
 """Filters of volume lists and of pruning."""
 
-import re
 from collections.abc import Callable, Collection, Iterable
 
 from core.filters import check_keys, flag, labels_match
+from core.patterns import found
 from core.volumes.record import VolumeRecord
 from sdk.engine.containers import Filters
 
@@ -18,7 +18,7 @@ def listed(records: Iterable[VolumeRecord], filters: Filters, users: Users) -> l
     """Return the volumes a list shows, by name. Raises InvalidArgument for unknown filters."""
     check_keys(filters, _LISTED)
     dangling = flag(filters, "dangling")
-    found = [
+    chosen = [
         record
         for record in records
         if _matches_name(record.name, filters.get("name", ()))
@@ -26,7 +26,7 @@ def listed(records: Iterable[VolumeRecord], filters: Filters, users: Users) -> l
         and labels_match(record.labels, filters)
         and (dangling is None or dangling is not bool(users(record.name)))
     ]
-    return sorted(found, key=lambda record: record.name)
+    return sorted(chosen, key=lambda record: record.name)
 
 
 def prunable(records: Iterable[VolumeRecord], filters: Filters, users: Users) -> list[VolumeRecord]:
@@ -41,12 +41,4 @@ def prunable(records: Iterable[VolumeRecord], filters: Filters, users: Users) ->
 
 
 def _matches_name(name: str, patterns: tuple[str, ...]) -> bool:
-    return not patterns or any(_search(pattern, name) for pattern in patterns)
-
-
-def _search(pattern: str, name: str) -> bool:
-    """Search as a regular expression; what is none is looked for as it stands."""
-    try:
-        return re.search(pattern, name) is not None
-    except re.error:
-        return pattern in name
+    return not patterns or any(found(pattern, name) for pattern in patterns)

@@ -1,5 +1,6 @@
 """Query parameters as Docker's clients write them."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -7,6 +8,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 
 from plugins.api_docker.bodies import convert, parse_object
+from plugins.api_docker.numbers import BadNumber, parse_int64, parse_uint32, read_int
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.containers import Filters
@@ -14,8 +16,8 @@ from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform, parse_platform
 
 _FALSE = frozenset({"", "0", "no", "false", "none"})
-_UINT32 = 2**32 - 1
 _NANOSECOND_DIGITS = 9
+_FRACTION_DIGITS = 20
 
 
 def is_true(text: str | bool) -> bool:
@@ -29,8 +31,32 @@ Flag = Annotated[bool, BeforeValidator(is_true)]
 Texts = Annotated[list[str], Query()]
 """A query parameter that may be repeated."""
 
-TerminalSize = Annotated[int, Query(ge=0, le=_UINT32)]
-"""Rows or columns; required, 32 bits."""
+Integer = Annotated[int, BeforeValidator(read_int)]
+"""A number of 64 bits."""
+
+OptionalInteger = Annotated[int | None, BeforeValidator(lambda text: None if text in (None, "") else read_int(text))]
+"""A number of 64 bits; nothing, as an empty text, is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSize:
+    rows: int
+    columns: int
+
+
+async def _terminal_size(h: str = "", w: str = "") -> TerminalSize:
+    return TerminalSize(_side("height", h), _side("width", w))
+
+
+def _side(name: str, text: str) -> int:
+    try:
+        return parse_uint32(text)
+    except BadNumber as error:
+        raise InvalidArgument(f'invalid resize {name} "{text}": {error}') from None
+
+
+Resizing = Annotated[TerminalSize, Depends(_terminal_size)]
+"""The parameters `h` and `w`: required, 32 bits each."""
 
 
 def parse_filters(text: str) -> Filters:
@@ -56,20 +82,31 @@ Filtering = Annotated[Filters, Depends(_filters)]
 
 
 def parse_timestamp(text: str) -> int:
-    """Parse `seconds[.nanoseconds]` into nanoseconds; "" is 0. Raises InvalidArgument."""
+    """Parse `seconds[.nanoseconds]` into nanoseconds since 1970. Raises InvalidArgument."""
     seconds, _, fraction = text.partition(".")
     try:
-        return int(seconds or 0) * 10**9 + int(fraction[:_NANOSECOND_DIGITS].ljust(_NANOSECOND_DIGITS, "0"))
-    except ValueError as error:
-        raise InvalidArgument(f'failed to parse value "{text}" as a timestamp: it must be seconds[.nanoseconds]') from error
+        whole = parse_int64(seconds)
+    except BadNumber as error:
+        raise InvalidArgument(f'invalid timestamp "{text}": invalid seconds "{seconds}": {error}') from None
+    if len(fraction) > _FRACTION_DIGITS:
+        excess = f"length {len(fraction)} exceeds maximum {_FRACTION_DIGITS}"
+        raise InvalidArgument(f'invalid timestamp "{text}": invalid nanoseconds: {excess}')
+    for position, digit in enumerate(fraction):
+        if digit not in "0123456789":
+            raise InvalidArgument(
+                f"invalid timestamp \"{text}\": invalid nanoseconds: invalid character '{digit}' at position {position}"
+            )
+    return whole * 10**9 + int(fraction[:_NANOSECOND_DIGITS].ljust(_NANOSECOND_DIGITS, "0"))
 
 
-def _timestamp(value: str | int) -> int:
-    return value if isinstance(value, int) else parse_timestamp(value)
-
-
-Timestamp = Annotated[int, BeforeValidator(_timestamp)]
-"""Wall-clock nanoseconds, written as `seconds[.nanoseconds]`."""
+def moment(parameter: str, text: str) -> int | None:
+    """Return the wall-clock nanoseconds that a query's parameter says, None for "". Raises InvalidArgument that names the parameter."""
+    if not text:
+        return None
+    try:
+        return parse_timestamp(text)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"invalid value for {parameter}: {error.message}") from None
 
 
 def parse_platform_json(text: str) -> Platform | None:

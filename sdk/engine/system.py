@@ -80,10 +80,11 @@ class DiskUsage:
 
 @dataclass(frozen=True, slots=True)
 class EventsRequest:
-    """Times in nanoseconds; 0 means from now on, without end."""
+    """Times in nanoseconds since 1970. Without `since_ns` only what is to come is told, unless `until_ns` is given: then all that is
+    remembered, up to that moment. Without `until_ns` there is no end."""
 
-    since_ns: int = 0
-    until_ns: int = 0
+    since_ns: int | None = None
+    until_ns: int | None = None
     filters: Filters = field(default_factory=dict)
 
 

@@ -99,12 +99,12 @@ def test_attach_without_upgrade_answers_200_and_raw_bytes(api: Api) -> None:
         assert frames(read_all(client)) == [(1, b"hi\n")]
 
 
-def test_attach_to_nothing_is_an_ordinary_404(api: Api) -> None:
+def test_attach_to_nothing_is_a_404_in_plain_text(api: Api) -> None:
     with api.raw() as client:
         client.sendall(upgrade("/containers/nope/attach?stream=1"))
         first, _, rest = read_head(client)
         assert first == b"HTTP/1.1 404 Not Found"
-        assert json.loads(rest or client.recv(4096)) == {"message": "No such container: nope"}
+        assert (rest or client.recv(4096)) == b"No such container: nope\r\n"
 
 
 def test_attach_to_a_paused_container_is_a_conflict(api: Api) -> None:
@@ -265,3 +265,91 @@ def test_stats_of_a_stopped_container_are_zeros(api: Api) -> None:
     api.create("cat", name="x")
     stats = api.call("GET", "/containers/x/stats?stream=0").json
     assert (stats["read"], stats["memory_stats"], stats["cpu_stats"]["cpu_usage"]["total_usage"]) == ("0001-01-01T00:00:00Z", {}, 0)
+
+
+@pytest.mark.parametrize("times", ["since=0&until={now}", "until={now}", "since=0.000000000&until={now}", "since=-1&until={now}"])
+def test_events_since_1970_or_only_until_a_moment_are_all_that_are_remembered(api: Api, times: str) -> None:
+    api.create("cat")
+    reply = api.call("GET", f"/events?{times.format(now=f'{time.time():.9f}')}")
+    assert [json.loads(line)["Action"] for line in reply.body.splitlines()] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=20&until=10", "`since` time (20) cannot be after `until` time (10)"),
+        ("since=0.2&until=0", "`since` time (0.2) cannot be after `until` time (0)"),
+        ("since=x", 'invalid value for \'since\': invalid timestamp "x": invalid seconds "x": invalid syntax'),
+        (
+            "until=1.y",
+            "invalid value for 'until': invalid timestamp \"1.y\": invalid nanoseconds: invalid character 'y' at position 0",
+        ),
+    ],
+)
+def test_events_refuse_times_that_cannot_be(api: Api, query: str, sentence: str) -> None:
+    reply = api.call("GET", f"/events?{query}")
+    assert (reply.status, reply.message) == (400, sentence)
+
+
+def test_logs_say_what_is_wrong_with_a_request(api: Api) -> None:
+    api.create("cat", name="x")
+    assert api.call("GET", "/containers/x/logs").message == "must specify at least one of 'stdout' or 'stderr'"
+    reply = api.call("GET", "/containers/x/logs?stdout=1&until=z")
+    assert reply.message == 'invalid value for "until": invalid timestamp "z": invalid seconds "z": invalid syntax'
+
+
+@pytest.mark.parametrize("what", ["containers/x", "exec/{exec}"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, '"": invalid syntax'),
+        ("", '"": invalid syntax'),
+        ("not-a-number", '"not-a-number": invalid syntax'),
+        ("1_0", '"1_0": invalid syntax'),
+        ("%2B1", '"+1": invalid syntax'),
+        ("-100", '"-100": value out of range'),
+        ("4294967296", '"4294967296": value out of range'),
+    ],
+)
+def test_a_size_is_two_numbers_of_32_bits(api: Api, what: str, text: str | None, reason: str) -> None:
+    running(api)
+    path = what.format(exec=start_exec(api, "cat"))
+    for name, side, other in (("h", "height", "w=1"), ("w", "width", "h=1")):
+        query = other if text is None else f"{other}&{name}={text}"
+        reply = api.call("POST", f"/{path}/resize?{query}")
+        assert (reply.status, reply.message) == (400, f"invalid resize {side} {reason}")
+    assert api.call("POST", f"/{path}/resize?h=4294967295&w=0").status == 200
+
+
+@pytest.mark.parametrize(("name", "status"), [("nope", 404), ("x", 409)])
+def test_a_refused_attach_is_plain_text(api: Api, name: str, status: int) -> None:
+    running(api)
+    identifier = api.call("GET", "/containers/x/json").json["Id"]
+    api.call("POST", "/containers/x/pause")
+    sentence = {404: "No such container: nope", 409: f"container {identifier} is paused, unpause the container before attach"}[
+        status
+    ]
+    reply = api.call("POST", f"/containers/{name}/attach?stream=1&stdout=1")
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/vnd.docker.raw-stream")
+    assert reply.body == f"{sentence}\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("checkpoint=../outside", 'invalid checkpoint ID "../outside", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed'),
+        ("checkpoint=a.", 'invalid checkpoint ID "a.", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed'),
+        ("checkpoint=fine", "checkpoint is only supported in experimental mode"),
+    ],
+)
+def test_start_from_a_checkpoint_is_refused_before_anything_else(api: Api, query: str, sentence: str) -> None:
+    reply = api.call("POST", f"/containers/missing/start?{query}")
+    assert (reply.status, reply.message) == (400, sentence)
+
+
+@pytest.mark.parametrize("verb", ["stop", "restart"])
+def test_a_timeout_that_is_no_number_is_refused(api: Api, verb: str) -> None:
+    running(api)
+    reply = api.call("POST", f"/containers/x/{verb}?t=1.5")
+    assert (reply.status, reply.message) == (400, 'strconv.Atoi: parsing "1.5": invalid syntax')
+    assert api.call("POST", f"/containers/x/{verb}?t=").status == 204

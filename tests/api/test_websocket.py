@@ -106,4 +106,6 @@ def test_who_breaks_the_protocol_is_cut_off(api: Api, frame: bytes, code: int) -
 
 
 def test_other_requests_are_refused(api: Api) -> None:
+    assert api.call("GET", "/containers/x/attach/ws").message == "No such container: x"
+    api.create("cat", name="x")
     assert api.call("GET", "/containers/x/attach/ws").status == 400

@@ -1,5 +1,6 @@
 """/containers: the life of containers."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,11 +11,14 @@ from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.create import create_request, update_request
 from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
 from sdk.engine.containers import Changed, ListRequest
+from sdk.errors import InvalidArgument
 
 router = APIRouter(prefix="/containers")
+
+_CHECKPOINT = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 
 
 @router.get("/json")
@@ -23,11 +27,11 @@ async def list_containers(
     engine: EngineOf,
     filters: Filtering,
     everything: Annotated[Flag, Query(alias="all")] = False,
-    limit: int = 0,
+    limit: OptionalInteger = None,
     size: Flag = False,
 ) -> Response:
     """List containers, newest first."""
-    infos = await engine.containers.list(ListRequest(everything, limit, size, filters))
+    infos = await engine.containers.list(ListRequest(everything, limit or 0, size, filters))
     return Response(request.app.state.summaries.encode(infos), media_type="application/json")
 
 
@@ -65,19 +69,21 @@ async def explain_container(name: str, engine: EngineOf) -> Response:
 
 
 @router.post("/{name:path}/start")
-async def start_container(name: str, engine: EngineOf) -> Response:
+async def start_container(name: str, engine: EngineOf, checkpoint: str = "") -> Response:
     """Start a container."""
+    if checkpoint:
+        _refuse_checkpoint(checkpoint)
     return _changed(await engine.containers.start(name))
 
 
 @router.post("/{name:path}/stop")
-async def stop_container(name: str, engine: EngineOf, t: int | None = None, signal: str = "") -> Response:
+async def stop_container(name: str, engine: EngineOf, t: OptionalInteger = None, signal: str = "") -> Response:
     """Stop a container."""
     return _changed(await engine.containers.stop(name, timeout=t, signal=signal))
 
 
 @router.post("/{name:path}/restart")
-async def restart_container(name: str, engine: EngineOf, t: int | None = None, signal: str = "") -> Response:
+async def restart_container(name: str, engine: EngineOf, t: OptionalInteger = None, signal: str = "") -> Response:
     """Stop a container and start it again."""
     await engine.containers.restart(name, timeout=t, signal=signal)
     return no_content()
@@ -130,6 +136,12 @@ async def remove_container(name: str, engine: EngineOf, v: Flag = False, force: 
     """Remove a container."""
     await engine.containers.remove(name, force=force, volumes=v, link=link)
     return no_content()
+
+
+def _refuse_checkpoint(checkpoint: str) -> None:
+    if not _CHECKPOINT.fullmatch(checkpoint) or checkpoint.endswith("."):
+        raise InvalidArgument(f'invalid checkpoint ID "{checkpoint}", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed')
+    raise InvalidArgument("checkpoint is only supported in experimental mode")
 
 
 def _changed(changed: Changed) -> Response:

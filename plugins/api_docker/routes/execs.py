@@ -7,7 +7,7 @@ from plugins.api_docker.bodies import convert, decode, read_object
 from plugins.api_docker.convert.execs import exec_inspect, exec_request
 from plugins.api_docker.convert.logs import stream_type
 from plugins.api_docker.models.execs import ExecConfig, ExecCreated, ExecStart
-from plugins.api_docker.queries import EngineOf, TerminalSize, VersionOf
+from plugins.api_docker.queries import EngineOf, Resizing, VersionOf
 from plugins.api_docker.replies import Hijacking, json
 from plugins.api_docker.sessions import serve_session
 
@@ -44,7 +44,7 @@ async def inspect_exec(exec_id: str, engine: EngineOf) -> Response:
 
 
 @router.post("/exec/{exec_id}/resize")
-async def resize_exec(exec_id: str, engine: EngineOf, h: TerminalSize, w: TerminalSize) -> Response:
+async def resize_exec(exec_id: str, engine: EngineOf, size: Resizing) -> Response:
     """Resize a process' terminal."""
-    await engine.execs.resize(exec_id, h, w)
+    await engine.execs.resize(exec_id, size.rows, size.columns)
     return Response()

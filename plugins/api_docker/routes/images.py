@@ -9,7 +9,7 @@ from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.create import container_config
 from plugins.api_docker.convert.images import deleted_images, history_item, image_inspect, image_summary, search_hit
 from plugins.api_docker.models.images import Identified, ImagesPruned
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, parse_platform_json
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, Integer, Texts, VersionOf, parse_platform_json
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
 from sdk.engine.images import CommitRequest, ImageListRequest
@@ -31,7 +31,7 @@ async def list_images(
 
 
 @router.get("/images/search")
-async def search_images(request: Request, engine: EngineOf, filters: Filtering, term: str = "", limit: int = 25) -> Response:
+async def search_images(request: Request, engine: EngineOf, filters: Filtering, term: str = "", limit: Integer = 25) -> Response:
     """Search a registry for repositories."""
     login = parse_registry_auth(request.headers.get("x-registry-auth", ""))
     return json([search_hit(hit) for hit in await engine.images.search(term, limit, filters, login)])

@@ -1,23 +1,27 @@
 """/containers: what a container says and does while it runs."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from plugins.api_docker.convert.logs import line_encoder, stream_type
+from plugins.api_docker.convert.logs import RAW, line_encoder, stream_type
 from plugins.api_docker.convert.stats import stats
+from plugins.api_docker.errors import status_of
 from plugins.api_docker.models.containers import WaitError, WaitResponse
-from plugins.api_docker.queries import EngineOf, Flag, TerminalSize, Timestamp, VersionOf
+from plugins.api_docker.queries import EngineOf, Flag, Resizing, VersionOf, moment
 from plugins.api_docker.replies import Hijacking, Streaming, closing, encode
 from plugins.api_docker.sessions import serve_session
 from plugins.api_docker.websocket import WebSocketReply
 from sdk.drivers.logs import LogRecord, LogRequest
 from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
-from sdk.errors import InvalidArgument
+from sdk.errors import EngineError, InvalidArgument
 
 router = APIRouter(prefix="/containers")
+
+CHOOSES_STREAMS = (1, 42)
 
 DetachKeys = Annotated[str, Query(alias="detachKeys")]
 
@@ -44,8 +48,11 @@ async def attach_container(
     version: VersionOf,
     asked: Attach,
 ) -> Response:
-    """Connect a client to a container's streams."""
-    session = await engine.streams.attach(name, asked)
+    """Connect a client to a container's streams. As in dockerd a refusal is plain text, as what was asked for would be."""
+    try:
+        session = await engine.streams.attach(name, asked)
+    except EngineError as error:
+        return Response(f"{error.message}\r\n", status_of(error), media_type=RAW)
     return Hijacking(serve_session(session, terminal=session.terminal), stream_type(version, terminal=session.terminal))
 
 
@@ -54,12 +61,16 @@ async def attach_websocket(
     name: str,
     request: Request,
     engine: EngineOf,
+    version: VersionOf,
     asked: Attach,
 ) -> Response:
-    """Connect a WebSocket to a container's streams."""
+    """Connect a WebSocket to a container's streams: before API 1.42 to all of them, whatever the query says."""
+    if version < CHOOSES_STREAMS:
+        asked = replace(asked, stdin=True, stdout=True, stderr=True)
+    session = await engine.streams.attach(name, asked)
     if request.headers.get("upgrade", "").lower() != "websocket":
         raise InvalidArgument("this is a WebSocket endpoint: the request must ask for an upgrade to websocket")
-    return WebSocketReply(await engine.streams.attach(name, asked))
+    return WebSocketReply(session)
 
 
 @router.get("/{name:path}/logs")
@@ -70,16 +81,17 @@ async def container_logs(
     follow: Flag = False,
     stdout: Flag = False,
     stderr: Flag = False,
-    since: Timestamp = 0,
-    until: Timestamp = 0,
+    since: str = "",
+    until: str = "",
     timestamps: Flag = False,
     details: Flag = False,
     tail: str = "all",
 ) -> Response:
     """Send a container's log."""
     if not (stdout or stderr):
-        raise InvalidArgument("Bad parameters: you must choose at least one stream")
-    session = await engine.streams.logs(name, LogRequest(stdout, stderr, since, until, _tail(tail), follow))
+        raise InvalidArgument("must specify at least one of 'stdout' or 'stderr'")
+    since_ns, until_ns = moment('"since"', since) or 0, moment('"until"', until) or 0
+    session = await engine.streams.logs(name, LogRequest(stdout, stderr, since_ns, until_ns, _tail(tail), follow))
     line = line_encoder(terminal=session.terminal, timestamps=timestamps, details=details)
     return Streaming(_lines(session.batches, line), stream_type(version, terminal=session.terminal))
 
@@ -101,9 +113,9 @@ async def container_stats(
 
 
 @router.post("/{name:path}/resize")
-async def resize_container(name: str, engine: EngineOf, h: TerminalSize, w: TerminalSize) -> Response:
+async def resize_container(name: str, engine: EngineOf, size: Resizing) -> Response:
     """Resize a container's terminal."""
-    await engine.streams.resize(name, h, w)
+    await engine.streams.resize(name, size.rows, size.columns)
     return Response()
 
 

@@ -10,10 +10,11 @@ from plugins.api_docker.bodies import decode
 from plugins.api_docker.convert.events import event_message
 from plugins.api_docker.convert.system import disk_usage, info, version
 from plugins.api_docker.models.images import AuthConfig, AuthResult
-from plugins.api_docker.queries import EngineOf, Filtering, Texts, Timestamp, VersionOf
+from plugins.api_docker.queries import EngineOf, Filtering, Texts, VersionOf, moment
 from plugins.api_docker.registry_auth import credentials
 from plugins.api_docker.replies import Streaming, closing, encode, json
 from sdk.engine.system import EventsRequest
+from sdk.errors import InvalidArgument
 from sdk.events import Event
 
 router = APIRouter()
@@ -44,9 +45,12 @@ async def show_info(engine: EngineOf) -> Response:
 
 
 @router.get("/events")
-async def follow_events(engine: EngineOf, filters: Filtering, since: Timestamp = 0, until: Timestamp = 0) -> Response:
+async def follow_events(engine: EngineOf, filters: Filtering, since: str = "", until: str = "") -> Response:
     """Send events: first those since a time, then as they happen."""
-    return Streaming(_messages(await engine.system.events(EventsRequest(since, until, filters))))
+    since_ns, until_ns = moment("'since'", since), moment("'until'", until)
+    if until_ns is not None and since_ns is not None and since_ns > until_ns:
+        raise InvalidArgument(f"`since` time ({since}) cannot be after `until` time ({until})")
+    return Streaming(_messages(await engine.system.events(EventsRequest(since_ns, until_ns, filters))))
 
 
 @router.get("/system/df")

@@ -71,13 +71,14 @@ class FakeSystem:
         """Replay, then follow until closed; with `until` only replay."""
         send, receive = anyio.create_memory_object_stream[Event](1000)
         self._listeners.append(send)
-        past = [event for event in self._past if request.since_ns and event.time_ns >= request.since_ns]
+        since_ns = 0 if request.since_ns is None and request.until_ns is not None else request.since_ns
+        past = [event for event in self._past if since_ns is not None and event.time_ns >= since_ns]
 
         async def events() -> AsyncIterator[Event]:
             try:
                 for event in past:
                     yield event
-                while not request.until_ns:
+                while request.until_ns is None:
                     yield await receive.receive()
             finally:
                 self._listeners.remove(send)

@@ -39,9 +39,28 @@ def test_unknown_names_are_named():
         identify("www:none", ACCOUNTS)
 
 
-def test_numbers_beyond_the_kernels_are_refused():
-    with pytest.raises(InvalidArgument, match="must be in range"):
-        identify("4294967296", ACCOUNTS)
+@pytest.mark.parametrize("spec", ["4294967296", "2147483648", "-1", "0:-1", "0:4294967296", "www:-2"])
+def test_numbers_beyond_the_kernels_are_refused(spec):
+    with pytest.raises(InvalidArgument) as refused:
+        identify(spec, ACCOUNTS)
+    assert refused.value.message == "uids and gids must be in range 0-2147483647"
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 5000, "1_0", " 1", "\u0661"])
+def test_what_is_no_number_of_64_bits_is_a_name(number):
+    with pytest.raises(StartFailed, match="unable to find user"):
+        identify(number, ACCOUNTS)
+
+
+@pytest.mark.parametrize("number", ["x", "", "-5", "9" * 5000])
+def test_a_container_may_write_anything_into_its_files(number):
+    accounts = Accounts(passwd=f"odd:x:{number}:{number}::/home:/bin/sh\n", group=f"odd:x:{number}:odd\n")
+    for spec in ("odd", "0:odd", "7"):
+        try:
+            identity = identify(spec, accounts)
+        except (InvalidArgument, StartFailed):
+            continue
+        assert identity.user.uid in (0, 7)
 
 
 def test_an_image_without_files_still_has_root():

@@ -13,17 +13,19 @@ from sdk.errors import InvalidArgument
         ("ctrl-p,ctrl-q", b"\x10\x11"),
         ("a", b"a"),
         ("ctrl-@,ctrl-[", b"\x00\x1b"),
-        ("ctrl-A,x", b"\x01x"),
+        ("ctrl-a,x", b"\x01x"),
+        ("ctrl-_,DEL,Z", b"\x1f\x7fZ"),
     ],
 )
 def test_parse(text, keys):
     assert parse_detach_keys(text) == keys
 
 
-@pytest.mark.parametrize("text", ["ctrl-", "ctrl-1", "escape", "a,,b"])
+@pytest.mark.parametrize("text", ["ctrl-", "ctrl-1", "escape", "a,,b", "ctrl-A,a", "ctrl-é", "é", ",", "ctrl-p,"])
 def test_bad_keys_are_refused(text):
-    with pytest.raises(InvalidArgument, match="Invalid detach keys"):
+    with pytest.raises(InvalidArgument) as refused:
         parse_detach_keys(text)
+    assert refused.value.message == f"Invalid detach keys ({text}) provided"
 
 
 def test_the_sequence_is_found_across_chunks():

@@ -1,6 +1,7 @@
 import pytest
 
-from plugins.api_docker.queries import is_true, parse_filters, parse_platform_json, parse_timestamp
+from plugins.api_docker.numbers import read_int
+from plugins.api_docker.queries import is_true, moment, parse_filters, parse_platform_json, parse_timestamp
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
 
@@ -18,8 +19,9 @@ def test_true(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "nanoseconds"),
     [
-        ("", 0),
         ("0", 0),
+        ("-1", -(10**9)),
+        ("1.", 10**9),
         ("12", 12 * 10**9),
         ("12.5", 12_500_000_000),
         ("12.000000001", 12_000_000_001),
@@ -30,10 +32,44 @@ def test_timestamps(text: str, nanoseconds: int) -> None:
     assert parse_timestamp(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["yesterday", "1.x", "2024-01-01T00:00:00Z"])
-def test_other_timestamps_are_refused(text: str) -> None:
-    with pytest.raises(InvalidArgument):
-        parse_timestamp(text)
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("yesterday", 'invalid seconds "yesterday": invalid syntax'),
+        ("1.x", "invalid nanoseconds: invalid character 'x' at position 0"),
+        ("1.-5", "invalid nanoseconds: invalid character '-' at position 0"),
+        ("2024-01-01T00:00:00Z", 'invalid seconds "2024-01-01T00:00:00Z": invalid syntax'),
+        ("1_000", 'invalid seconds "1_000": invalid syntax'),
+        (" 1", 'invalid seconds " 1": invalid syntax'),
+        ("١", 'invalid seconds "١": invalid syntax'),
+        ("9" * 5000, f'invalid seconds "{"9" * 5000}": value out of range'),
+        ("1." + "0" * 21, "invalid nanoseconds: length 21 exceeds maximum 20"),
+    ],
+)
+def test_other_timestamps_are_refused(text: str, reason: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        moment("'since'", text)
+    assert refused.value.message == f"invalid value for 'since': invalid timestamp \"{text}\": {reason}"
+
+
+def test_no_timestamp_is_no_moment() -> None:
+    assert moment("'since'", "") is None
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("+7", 7), ("-10", -10), ("007", 7), (3, 3)])
+def test_numbers(text: str | int, number: int) -> None:
+    assert read_int(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "invalid syntax"), ("1.0", "invalid syntax"), ("1_0", "invalid syntax"), (" 1", "invalid syntax"), ("x", "invalid syntax"),
+     (str(1 << 63), "value out of range"), ("9" * 5000, "value out of range")],
+)  # fmt: skip
+def test_other_numbers_are_refused_in_gos_words(text: str, reason: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        read_int(text)
+    assert refused.value.message == f'strconv.Atoi: parsing "{text}": {reason}'
 
 
 @pytest.mark.parametrize(

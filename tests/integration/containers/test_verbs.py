@@ -1,0 +1,270 @@
+"""What the verbs of a container answer, by the API of a real daemon: dockerd's statuses, sentences and events."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.daemon import Daemon
+
+pytestmark = pytest.mark.privileged
+
+SLEEP = ["sleep", "1000"]
+
+
+class Client:
+    """A short way to say requests."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self.daemon = daemon
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, object]:
+        """Return status and decoded body of a reply."""
+        status, raw = self.daemon.request(method, path, body)
+        try:
+            return status, json.loads(raw)
+        except ValueError:
+            return status, raw.decode()
+
+    def refused(self, method: str, path: str, body: object = None) -> tuple[int, str]:
+        """Return status and sentence of a refusal."""
+        status, answer = self.ask(method, path, body)
+        assert isinstance(answer, dict), answer
+        return status, answer["message"]
+
+    def create(self, name: str, *command: str, **fields: object) -> str:
+        """Make a container of busybox that is not started."""
+        status, answer = self.ask(
+            "POST", f"/containers/create?name={name}", {"Image": "busybox", "Cmd": list(command) or SLEEP, **fields}
+        )
+        assert status == 201, answer
+        return answer["Id"]
+
+    def run(self, name: str, *command: str, **fields: object) -> str:
+        """Make and start a container."""
+        identifier = self.create(name, *command, **fields)
+        assert self.ask("POST", f"/containers/{name}/start") == (204, "")
+        return identifier
+
+    def inspect(self, name: str) -> dict:
+        """Return a container's description."""
+        status, answer = self.ask("GET", f"/containers/{name}/json")
+        assert status == 200, answer
+        return answer
+
+    def exec(self, name: str, *command: str, **fields: object) -> str:
+        """Prepare an exec."""
+        status, answer = self.ask("POST", f"/containers/{name}/exec", {"Cmd": list(command), **fields})
+        assert status == 201, answer
+        return answer["Id"]
+
+    def output(self, name: str, *command: str, **fields: object) -> str:
+        """Run an exec that ends and return what it printed, as a terminal would show it."""
+        identifier = self.exec(name, *command, AttachStdout=True, AttachStderr=True, **fields)
+        status, raw = self.daemon.request("POST", f"/exec/{identifier}/start", {"Tty": True})
+        assert status == 200, raw
+        return raw.decode()
+
+    def events(self, **filters: list[str]) -> list[dict]:
+        """Return what is remembered of events."""
+        status, raw = self.daemon.request("GET", f"/events?until={time.time():.9f}&filters={json.dumps(filters).replace(' ', '')}")
+        assert status == 200, raw
+        return [json.loads(line) for line in raw.splitlines()]
+
+
+@pytest.fixture
+def client(shared_daemon: Daemon) -> Client:
+    return Client(shared_daemon)
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# Restart of a container that is removed when it ends --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"], SLEEP])
+def test_a_restart_does_not_remove_what_is_removed_at_its_end(client: Client, command: list[str]) -> None:
+    identifier = client.run("ar", *command, HostConfig={"AutoRemove": True})
+    for _ in range(2):
+        before = client.inspect("ar")["State"]["Pid"]
+        assert client.ask("POST", "/containers/ar/restart?t=0") == (204, "")
+        assert (client.inspect("ar")["Id"], client.inspect("ar")["State"]["Running"]) == (identifier, True)
+        assert client.inspect("ar")["State"]["Pid"] != before
+    assert client.inspect("ar")["HostConfig"]["AutoRemove"] is True
+    assert client.ask("POST", "/containers/ar/stop?t=0") == (204, "")
+    eventually(lambda: client.ask("GET", "/containers/ar/json")[0] == 404)
+
+
+def test_a_restart_that_cannot_start_again_removes_it(client: Client, tmp_path: Path) -> None:
+    source = tmp_path / "there"
+    source.mkdir()
+    client.run("ar", HostConfig={"AutoRemove": True, "Mounts": [{"Type": "bind", "Source": str(source), "Target": "/m"}]})
+    source.rmdir()
+    status, _ = client.refused("POST", "/containers/ar/restart?t=0")
+    assert status >= 400
+    eventually(lambda: client.ask("GET", "/containers/ar/json")[0] == 404)
+
+
+# Execs ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "sentence"),
+    [
+        ("no-such-user", "unable to find user no-such-user: no matching entries in passwd file"),
+        ("no-such-user:1", "unable to find user no-such-user: no matching entries in passwd file"),
+        ("1:no-such-group", "unable to find group no-such-group: no matching entries in group file"),
+        ("-1", "uids and gids must be in range 0-2147483647"),
+        ("0:-1", "uids and gids must be in range 0-2147483647"),
+        ("99999999999999999999", "unable to find user 99999999999999999999: no matching entries in passwd file"),
+    ],
+)
+def test_an_exec_of_an_unknown_user_is_refused_before_any_stream(client: Client, user: str, sentence: str) -> None:
+    client.run("box")
+    assert client.refused("POST", "/containers/box/exec", {"Cmd": ["id"], "User": user}) == (400, sentence)
+
+
+def test_an_exec_of_root_needs_the_file_that_names_it(client: Client) -> None:
+    client.run("box", "sh", "-c", "rm /etc/passwd; sleep 1000")
+    eventually(lambda: "No such file" in client.output("box", "cat", "/etc/passwd"))
+    answer = client.refused("POST", "/containers/box/exec", {"Cmd": ["id"], "User": "root"})
+    assert answer == (400, "unable to find user root: no matching entries in passwd file")
+    assert client.output("box", "id", "-u", User="0") == "0\n"
+
+
+def test_an_exec_that_was_not_started_is_gone_with_the_run(client: Client) -> None:
+    client.run("box")
+    waiting, ended = client.exec("box", "true"), client.exec("box", "true")
+    assert client.ask("POST", f"/exec/{ended}/start", {"Detach": True})[0] == 200
+    eventually(lambda: client.ask("GET", f"/exec/{ended}/json")[1]["ExitCode"] == 0)
+    assert client.ask("POST", "/containers/box/stop?t=0")[0] == 204
+    for _ in range(2):
+        assert client.refused("POST", f"/exec/{waiting}/start", {}) == (404, f"No such exec instance: {waiting}")
+        assert client.ask("GET", f"/exec/{ended}/json")[1]["ExitCode"] == 0
+        client.ask("POST", "/containers/box/start")
+    assert client.refused("POST", f"/exec/{ended}/start", {}) == (409, f"exec command {ended} has already run")
+
+
+def test_resizing_an_exec_says_why_it_cannot_be(client: Client) -> None:
+    identifier = client.run("box")
+    running, ended = client.exec("box", *SLEEP, Tty=True), client.exec("box", "true", Tty=True)
+    broken = client.exec("box", "nosuchprogram", Tty=True)
+    for each in (running, ended, broken):
+        client.ask("POST", f"/exec/{each}/start", {"Detach": True, "Tty": True})
+    assert client.ask("POST", f"/exec/{running}/resize?h=20&w=40")[0] == 200
+    eventually(lambda: client.ask("GET", f"/exec/{ended}/json")[1]["ExitCode"] == 0)
+    assert client.refused("POST", f"/exec/{ended}/resize?h=20&w=40")[0] == 404
+    assert client.refused("POST", f"/exec/{broken}/resize?h=20&w=40") == (400, "exec process is not started")
+    assert client.ask("POST", "/containers/box/kill")[0] == 204
+    for each in (running, ended, broken):
+        assert client.refused("POST", f"/exec/{each}/resize?h=20&w=40") == (409, f"container {identifier} is not running")
+
+
+@pytest.mark.parametrize("called", ["box", "/box", "{id}", "{short}"])
+def test_a_paused_container_is_called_as_the_client_calls_it(client: Client, called: str) -> None:
+    identifier = client.run("box")
+    prepared = client.exec("box", "true")
+    assert client.ask("POST", "/containers/box/pause")[0] == 204
+    name = called.format(id=identifier, short=identifier[:12])
+    answer = client.refused("POST", f"/containers/{name.removeprefix('/')}/exec", {"Cmd": ["true"]})
+    assert answer == (409, f"Container {name.removeprefix('/')} is paused, unpause the container before exec")
+    answer = client.refused("POST", f"/exec/{prepared}/start", {})
+    assert answer == (409, f"Container {identifier} is paused, unpause the container before exec")
+    client.ask("POST", "/containers/box/unpause")
+
+
+@pytest.mark.parametrize("keys", ["ctrl-A,a", "escape", "a,,b"])
+def test_detach_keys_are_checked(client: Client, keys: str) -> None:
+    client.run("box")
+    answer = client.refused("POST", "/containers/box/exec", {"Cmd": ["true"], "DetachKeys": keys})
+    assert answer == (400, f"Invalid escape keys ({keys}) provided")
+    assert client.ask("POST", f"/containers/box/attach?stream=1&detachKeys={keys}") == (
+        400,
+        f"Invalid detach keys ({keys}) provided\r\n",
+    )
+
+
+# Events -----------------------------------------------------------------------------------------------------------------
+
+
+def test_size_and_processes_are_events(client: Client) -> None:
+    client.run("box", Tty=True)
+    assert client.ask("POST", "/containers/box/resize?h=20&w=40")[0] == 200
+    assert client.ask("GET", "/containers/box/top")[0] == 200
+    told = client.events(container=["box"], event=["resize", "top"])
+    assert [event["Action"] for event in told] == ["resize", "top"]
+    assert {key: told[0]["Actor"]["Attributes"][key] for key in ("height", "width")} == {"height": "20", "width": "40"}
+
+
+def test_what_is_refused_is_no_event(client: Client) -> None:
+    client.create("idle")
+    assert client.refused("POST", "/containers/idle/resize?h=20&w=40")[0] == 409
+    assert client.refused("GET", "/containers/idle/top")[0] == 409
+    assert client.events(container=["idle"], event=["resize", "top"]) == []
+
+
+@pytest.mark.parametrize("by", ["name", "id", "short"])
+def test_events_of_a_container_are_its_own_only(client: Client, by: str) -> None:
+    name = f"own-{by}"
+    identifier = client.run(name, HostConfig={"Mounts": [{"Type": "volume", "Target": "/v"}]})
+    client.ask("POST", f"/containers/{name}/stop?t=0")
+    told = client.events(container=[{"name": name, "id": identifier, "short": identifier[:12]}[by]])
+    assert [event["Action"] for event in told] == ["create", "start", "kill", "kill", "die", "stop"]
+    assert {event["Type"] for event in told} == {"container"}
+    everything = client.events()
+    assert {"connect", "mount"} <= {
+        event["Action"] for event in everything if event["Actor"]["Attributes"].get("container") == identifier
+    }
+
+
+# Lists ------------------------------------------------------------------------------------------------------------------
+
+
+def listed(client: Client, query: str = "", **filters: list[str]) -> set[str]:
+    status, answer = client.ask(
+        "GET", f"/containers/json?{query}&filters={json.dumps(filters).replace(' ', '').replace('+', '%2B')}"
+    )
+    assert status == 200, answer
+    return {entry["Names"][0] for entry in answer}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("p-(web|db)1", {"/p-web1", "/p-db1"}),
+        ("p-web[0-9]", {"/p-web1", "/p-web2"}),
+        ("^p-.*1$", {"/p-web1", "/p-db1"}),
+        ("p-web.", {"/p-web1", "/p-web2"}),
+        ("^/?p-web1", {"/p-web1"}),
+        ("^/p-web1$", {"/p-web1"}),
+        ("^web", set()),
+        ("p-(", set()),
+    ],
+)
+def test_names_are_patterns(client: Client, pattern: str, found: set[str]) -> None:
+    for name in ("p-web1", "p-web2", "p-db1"):
+        client.create(name)
+    assert listed(client, "all=1", name=[pattern]) == found
+
+
+def test_a_neighbour_in_time_does_not_show_what_has_stopped(client: Client) -> None:
+    for name in ("first", "middle", "last"):
+        client.run(name)
+    client.create("never")
+    for name in ("first", "last"):
+        client.ask("POST", f"/containers/{name}/kill")
+    assert listed(client, since=["first"]) == {"/middle"}
+    assert listed(client, before=["last"]) == {"/middle"}
+    assert listed(client, "all=1", since=["first"]) == {"/middle", "/last", "/never"}
+    assert listed(client, exited=["137"]) == set()
+    assert listed(client, "all=1", exited=["137"]) == {"/first", "/last"}
+    assert listed(client, status=["exited"]) == {"/first", "/last"}
+    assert listed(client, "limit=2") == {"/never", "/last"}
