@@ -3,14 +3,12 @@
 import errno
 import os
 import posixpath
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sdk.linux.openat import open_in_root
 
-_MAX_SYMLINKS = 40
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 
 
@@ -56,30 +54,3 @@ def _absence(path: ContainerPath) -> Iterator[None]:
         if error.errno in _ABSENT:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path.absolute) from error
         raise
-
-
-def resolve(root: int, path: str) -> str:
-    """Return an absolute path with its symlinks resolved, also the last; what does not exist stays as it is written."""
-    done, pending, symlinks = "/", path.split("/")[::-1], 0
-    while pending:
-        step = posixpath.normpath(posixpath.join(done, pending.pop()))
-        target = _readlink(root, step) if symlinks < _MAX_SYMLINKS else None
-        if target is None:
-            done = step
-            continue
-        symlinks += 1
-        pending += target.split("/")[::-1]
-        if target.startswith("/"):
-            done = "/"
-    return done
-
-
-def _readlink(root: int, path: str) -> str | None:
-    try:
-        found = open_in_root(root, path, os.O_PATH | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        return os.readlink("", dir_fd=found) if stat.S_ISLNK(os.fstat(found).st_mode) else None
-    finally:
-        os.close(found)

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sdk.linux.openat import open_in_root
+from sdk.linux.resolve import resolve_in_root
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A file or directory that was made, and its parent's time before and after that. `path` is as it was asked for."""
+    """A file or directory that was made, and its parent's time before and after that. `path` has no symlinks in it."""
 
     path: str
     parent_before_ns: int
@@ -22,8 +23,11 @@ class Stub:
 
 
 def make_stubs(root: int, targets: Iterable[tuple[str, bool]]) -> list[Stub]:
-    """Make what is missing for mounts on `targets` (path, whether a directory) below a root; parents come before what is in them."""
-    return [stub for path, is_directory in targets for stub in _make(root, posixpath.normpath(path), is_directory=is_directory)]
+    """Make what is missing for mounts on `targets` (path, whether a directory) below a root; parents come before what is in them.
+
+    Symlinks are followed inside the root, also those that lead to what does not exist yet.
+    """
+    return [stub for path, is_directory in targets for stub in _make_target(root, path, is_directory=is_directory)]
 
 
 def remove_stubs(root: int, stubs: Iterable[Stub]) -> None:
@@ -39,6 +43,11 @@ def remove_stubs(root: int, stubs: Iterable[Stub]) -> None:
                     os.utime(parent, ns=(time, time))
             finally:
                 os.close(parent)
+
+
+def _make_target(root: int, path: str, *, is_directory: bool) -> Iterator[Stub]:
+    if not _exists(root, path):
+        yield from _make(root, resolve_in_root(root, path), is_directory=is_directory)
 
 
 def _make(root: int, path: str, *, is_directory: bool) -> Iterator[Stub]:

@@ -13,7 +13,6 @@ from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
 from core.engine.pause import pause, unpause
 from core.images.diff import layer_tar
-from core.images.instructions import apply_changes
 from sdk.engine.config import ContainerConfig
 from sdk.engine.containers import ContainerState
 from sdk.engine.images import CommitRequest
@@ -24,7 +23,7 @@ from sdk.oci.image import ExecutionConfig, History
 async def commit(engine: EngineContext, images: ImageContext, request: CommitRequest) -> str:
     """Make an image of a container, paused meanwhile on request, and return its ID. Raises NoSuchContainer, InvalidArgument."""
     live = engine.containers.find(request.container)
-    new = _describe(images, live, request)
+    new = _describe(engine, images, live, request)
     with engine.containers.unless_removed(live):
         async with _held(engine, live, pausing=request.pause):
             found = await own_changes(engine.drivers.storage, live.id)
@@ -34,12 +33,12 @@ async def commit(engine: EngineContext, images: ImageContext, request: CommitReq
     return image_id
 
 
-def _describe(images: ImageContext, live: LiveContainer, request: CommitRequest) -> NewImage:
+def _describe(engine: EngineContext, images: ImageContext, live: LiveContainer, request: CommitRequest) -> NewImage:
     record = live.record
     return NewImage(
         base=images.store.get(record.image_id),
         platform=record.platform,
-        config=apply_changes(_execution(request.config or record.config), request.changes),
+        config=engine.drivers.builder.changed(_execution(request.config or record.config), request.changes),
         history=History(created_by=" ".join((record.path, *record.args)), author=request.author, comment=request.comment),
         author=request.author,
         name=tag_reference(request.repository, request.tag) if request.repository else None,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 
-from core.containers.paths import ContainerPath, locate, locate_parent, parse, resolve
+from core.containers.paths import ContainerPath, locate, locate_parent, parse
 from core.containers.rootfs import environment_devices, opened_root
 from core.images.extract import extract
 from core.images.pack import Archive, pack_tree
@@ -15,6 +15,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.engine.containers import PathStat
 from sdk.errors import DataLoss, InvalidArgument, NotFound, PermissionDenied
 from sdk.linux.attach import Attachment
+from sdk.linux.resolve import resolve_in_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _located(root: int, files: Files, place: ContainerPath) -> Iterator[int]:
 def _stat(root: int, files: Files, place: ContainerPath) -> PathStat:
     with _located(root, files, place) as found:
         status = os.fstat(found)
-        target = resolve(root, place.absolute) if modes.S_ISLNK(status.st_mode) else ""
+        target = resolve_in_root(root, place.absolute) if modes.S_ISLNK(status.st_mode) else ""
         return PathStat(place.name, status.st_size, status.st_mode, status.st_mtime_ns, target)
 
 

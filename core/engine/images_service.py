@@ -35,16 +35,27 @@ from sdk.engine.images import (
     PullRequest,
     Removal,
 )
-from sdk.errors import NoSuchContainer
+from sdk.errors import InvalidArgument, NoSuchContainer
 from sdk.oci.descriptor import Platform
+from sdk.oci.image import ExecutionConfig
 
 Commit = Callable[[ImageContext, CommitRequest], Awaitable[str]]
 """Makes an image of a container, which takes more than the image rooms."""
+
+Change = Callable[[ExecutionConfig, Sequence[str]], ExecutionConfig]
+"""Applies instructions to a configuration (`sdk.drivers.builder.Builder.changed`)."""
 
 
 async def no_containers(_context: ImageContext, request: CommitRequest) -> str:
     """Refuse to commit, where there are images alone."""
     raise NoSuchContainer(request.container)
+
+
+def no_builder(config: ExecutionConfig, changes: Sequence[str]) -> ExecutionConfig:
+    """Refuse to change anything, where no builder knows a language."""
+    if changes:
+        raise InvalidArgument(f"{changes[0]} is not a valid change command")
+    return config
 
 
 class ImageService:
@@ -58,12 +69,14 @@ class ImageService:
         events: EventBus,
         users: Users,
         commit: Commit = no_containers,
+        change: Change = no_builder,
         *,
         keep_blobs: bool = True,
         verifiers: Mapping[str, ImageVerifier] | None = None,
     ) -> None:
         self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs, verifiers=verifiers or {})
         self._commit = commit
+        self._change = change
 
     @property
     def context(self) -> ImageContext:
@@ -124,8 +137,9 @@ class ImageService:
         changes: Sequence[str],
         platform: Platform | None,
     ) -> AsyncIterator[Progress]:
+        config = self._change(ExecutionConfig(), changes)
         return import_archive.import_archive(
-            self._context, content, repository=repository, tag=tag, message=message, changes=changes, platform=platform
+            self._context, content, repository=repository, tag=tag, message=message, config=config, platform=platform
         )
 
     async def commit(self, request: CommitRequest) -> str:

@@ -1,12 +1,11 @@
 """`docker import`: an image of one layer from a tar of a file system."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from core.engine.author import NewImage, author
 from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
-from core.images.instructions import apply_changes
 from core.images.progress import Report, reported
 from sdk.engine.images import Progress
 from sdk.oci.descriptor import Platform, host
@@ -20,14 +19,14 @@ async def import_archive(
     repository: str,
     tag: str,
     message: str,
-    changes: Sequence[str],
+    config: ExecutionConfig,
     platform: Platform | None,
 ) -> AsyncIterator[Progress]:
-    """Import a tar; see `sdk.engine.Images.import_archive`. Raises InvalidArgument for a bad name or change before it reads anything."""
+    """Import a tar; see `sdk.engine.Images.import_archive`. Raises InvalidArgument for a bad name before it reads anything."""
     new = NewImage(
         base=None,
         platform=platform or host(),
-        config=apply_changes(ExecutionConfig(), changes),
+        config=config,
         history=History(comment=message or "Imported from -"),
         name=tag_reference(repository, tag) if repository else None,
     )

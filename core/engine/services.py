@@ -42,7 +42,7 @@ from core.engine.builds import BuildService
 from core.engine.content_service import ContentService
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.files import FileService
-from core.engine.images_service import ImageService
+from core.engine.images_service import Commit, ImageService
 from core.engine.networks import NetworkService
 from core.engine.offline import image_users
 from core.engine.volumes import VolumeService
@@ -221,15 +221,8 @@ async def open_engine(
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
     networks = NetworkCatalog(database, drivers)
-    image_service = ImageService(
-        images,
-        drivers.storage,
-        drivers.registry,
-        events,
-        partial(image_users, containers),
-        lambda image_context, request: commit.commit(context, image_context, request),
-        keep_blobs=settings.keep_blobs,
-        verifiers=drivers.verifiers,
+    image_service = _image_service(
+        settings, drivers, events, images, containers, lambda held, request: commit.commit(context, held, request)
     )
     async with anyio.create_task_group() as tasks:
         background = Background(tasks)
@@ -269,6 +262,22 @@ async def open_engine(
         tasks.cancel_scope.cancel()
     for live in containers:
         _let_go(live)
+
+
+def _image_service(
+    settings: EngineSettings, drivers: Drivers, events: EventBus, images: ImageStore, containers: ContainerStore, commit: Commit
+) -> ImageService:
+    return ImageService(
+        images,
+        drivers.storage,
+        drivers.registry,
+        events,
+        partial(image_users, containers),
+        commit,
+        drivers.builder.changed,
+        keep_blobs=settings.keep_blobs,
+        verifiers=drivers.verifiers,
+    )
 
 
 def _volumes_in_use(containers: ContainerStore) -> list[tuple[str, tuple[str, ...]]]:

@@ -11,6 +11,8 @@ from sdk.engine.builds import BuildRequest
 from sdk.errors import BuildFailed
 from sdk.linux.openat import open_in_root
 
+_DEFAULT = "Dockerfile"
+
 
 @contextmanager
 def opened_directory(directory: Path) -> Iterator[int]:
@@ -23,11 +25,13 @@ def opened_directory(directory: Path) -> Iterator[int]:
 
 
 def read_definition(request: BuildRequest) -> str:
-    """Return the Dockerfile's text. Raises BuildFailed if there is none."""
+    """Return the Dockerfile's text. One of the usual name may also be written in lower case. Raises BuildFailed if there is none."""
     if request.dockerfile_text is not None:
         return request.dockerfile_text
     directory = request.dockerfile_directory or request.context
     text = _read(directory, request.dockerfile) if directory else None
+    if text is None and directory and request.dockerfile == _DEFAULT:
+        text = _read(directory, _DEFAULT.lower())
     if text is None:
         raise BuildFailed(f"failed to read dockerfile: open {request.dockerfile}: no such file or directory")
     return text

@@ -42,6 +42,11 @@ class Source:
         """Tell whether `--exclude` leaves out a name inside this source."""
         return self.exclude.ignores(name) or (bool(self.path) and self.exclude.ignores(posixpath.join(self.path, name)))
 
+    @property
+    def excluded(self) -> bool:
+        """Whether `--exclude` leaves out the source itself. A directory's own name does not count: its content is copied."""
+        return not self.directory and (self.exclude.ignores(self.name) or self.exclude.ignores(self.path))
+
 
 @asynccontextmanager
 async def found_sources(building: Building, body: Copy, tree: Tree) -> AsyncIterator[tuple[list[Source], str]]:
@@ -61,28 +66,37 @@ async def found_sources(building: Building, body: Copy, tree: Tree) -> AsyncIter
 
 
 def _local(tree: Tree, text: str, body: Copy) -> list[Source]:
-    pivot, _, rest = text.partition("/./") if body.parents and "/./" in text else ("", "", text)
-    paths = tree.matches(posixpath.join(pivot, rest))
-    if not paths:
+    found = _with_parents(tree, text, body) if body.parents else [_followed(tree, path, body) for path in tree.matches(text)]
+    if not found:
         raise not_found(text)
-    return [_found(tree, path, posixpath.normpath(pivot).lstrip("/") if pivot else "", body) for path in paths]
+    return [source for source in found if not source.excluded]
 
 
-def _found(tree: Tree, path: str, pivot: str, body: Copy) -> Source:
-    status = tree.status(path) if path else os.stat(tree.place(""))
-    if stat.S_ISLNK(status.st_mode) and not body.parents and (target := _followed(tree, path)):
-        return _found(tree, target, pivot, body)
+def _with_parents(tree: Tree, text: str, body: Copy) -> list[Source]:
+    """Return what `--parents` copies: names from the root on, or from the pivot `/./` on, before which wildcards may stand too."""
+    pivot, found, rest = text.partition("/./")
+    pairs = [(base, rest) for base in tree.matches(pivot, deep=True)] if found else [("", text)]
+    return [_placed(tree, path, base, body) for base, wanted in pairs for path in tree.matches(wanted, base, deep=True)]
+
+
+def _placed(tree: Tree, path: str, pivot: str, body: Copy) -> Source:
     below = path.removeprefix(pivot).lstrip("/")
-    is_directory = stat.S_ISDIR(status.st_mode)
-    under = (below if is_directory else posixpath.dirname(below)) if body.parents else ""
+    is_directory = stat.S_ISDIR(_status(tree, path).st_mode)
+    under = below if is_directory else posixpath.dirname(below)
     return Source(posixpath.basename(path), tree, path, is_directory, under=under, exclude=ignore_rules(body.exclude))
 
 
-def _followed(tree: Tree, path: str) -> str:
-    """Return what a symlink named as a source points at, inside the tree; "" if that is nothing."""
-    target = os.readlink(tree.place(tree.real(path)))
-    found = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), target)).lstrip("/")
-    return found if found != path and tree.matches(found) else ""
+def _followed(tree: Tree, path: str, body: Copy) -> Source:
+    """Return a source that was named: of a symlink what it points at, under the symlink's own name. One that points at nothing stays one."""
+    status, exclude = _status(tree, path), ignore_rules(body.exclude)
+    target = tree.followed(path) if stat.S_ISLNK(status.st_mode) else path
+    if target is None:
+        return Source(posixpath.basename(path), tree, path, exclude=exclude)
+    return Source(posixpath.basename(path), tree, target, stat.S_ISDIR(_status(tree, target).st_mode), exclude=exclude)
+
+
+def _status(tree: Tree, path: str) -> os.stat_result:
+    return tree.status(path) if path else os.stat(tree.place(""))
 
 
 async def _download(building: Building, body: Copy, url: str, held: AsyncExitStack) -> Source:

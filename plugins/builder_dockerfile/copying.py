@@ -141,10 +141,13 @@ def _copy(root: int, source: Source, target: str, dress: Dress) -> None:
 
 
 def _place(copier: Copier, source: Source, target: str) -> str:
-    """Return the path a source becomes: a directory's content goes into the target, a file into it if that is a directory."""
+    """Return the path a source becomes: a directory's content goes into the target, a file into it if that is a directory.
+
+    A symlink that is the target itself is followed; one that a directory has under the source's name is replaced.
+    """
     base = posixpath.join(target, source.under) + "/" if source.under else target
     if source.directory:
         return base.rstrip("/") or "/"
     if base.endswith("/") or copier.is_directory(base):
         return posixpath.join(base, source.name)
-    return base
+    return copier.followed(base)

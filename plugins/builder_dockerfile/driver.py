@@ -1,7 +1,7 @@
 """The builder, as small as it is before its first build: the language and the steps are imported then."""
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from sdk.drivers.builder import Builder, BuildHost
 from sdk.engine.build_events import BuildEvent
 from sdk.engine.builds import BuildRequest
+from sdk.oci.image import ExecutionConfig
 from sdk.oci.reference import parse_reference
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class DockerfileBuilder(Builder):
                 yield event
         finally:
             await events.aclose()
+
+    def changed(self, config: ExecutionConfig, instructions: Sequence[str]) -> ExecutionConfig:
+        if not instructions:
+            return config
+        from plugins.builder_dockerfile.changing import changed  # noqa: PLC0415 - as with the maker
+
+        return changed(config, instructions)
 
 
 def _import_maker() -> "type[Maker]":

@@ -90,7 +90,7 @@ def _label(body: Label, state: StageState, expander: Expander) -> StageState:
 def _cmd(body: Cmd, state: StageState, expander: Expander) -> StageState:
     del expander
     words = command_words(body.command, state)
-    return configured(replace(state, has_cmd=True), with_fields(state.config, cmd=words), f"CMD {_shown(words)}")
+    return configured(replace(state, has_cmd=True), with_fields(state.config, cmd=words or None), f"CMD {_shown(words)}")
 
 
 def _entrypoint(body: Entrypoint, state: StageState, expander: Expander) -> StageState:
@@ -98,12 +98,14 @@ def _entrypoint(body: Entrypoint, state: StageState, expander: Expander) -> Stag
     del expander
     words = command_words(body.command, state)
     cmd = state.config.cmd if state.has_cmd else None
-    return configured(state, with_fields(state.config, entrypoint=words, cmd=cmd), f"ENTRYPOINT {_shown(words)}")
+    return configured(state, with_fields(state.config, entrypoint=words or None, cmd=cmd), f"ENTRYPOINT {_shown(words)}")
 
 
 def command_words(command: Command, state: StageState) -> tuple[str, ...]:
-    """Return the argument vector: the shell form goes to the shell."""
-    return (*state.shell, *command.words) if command.shell and command.words != ("",) else tuple(filter(None, command.words))
+    """Return the argument vector: the shell form goes to the shell. An empty array, or nothing at all, is no command."""
+    if command.shell:
+        return (*state.shell, *command.words) if command.words != ("",) else ()
+    return command.words
 
 
 def _shown(words: tuple[str, ...]) -> str:

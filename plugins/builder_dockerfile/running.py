@@ -98,11 +98,11 @@ def _arguments(state: StageState) -> str:
 def _command(command: Command, state: StageState) -> tuple[tuple[str, ...], str, tuple[StepMount, ...]]:
     """Return the arguments, how the command is shown, and files for it.
 
-    A heredoc alone is the script: run by the shell, or by what its first line names.
+    A heredoc alone is the script: run by the shell, or by what its first line names. An empty command is a shell that is told nothing.
     """
     if not command.heredocs:
         args = command_words(command, state)
-        return args, " ".join(args), ()
+        return args or state.shell[:1], " ".join(args), ()
     first, *others = command.heredocs
     alone = not others and command.words[0].lstrip("0123456789<-").strip("'\" ") == first.name
     if alone and first.content.startswith("#!"):

@@ -17,6 +17,7 @@ from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
 from plugins.builder_dockerfile.running import run_command
 from plugins.builder_dockerfile.state import PROXIES, StageState, grown, with_path
+from plugins.builder_dockerfile.trouble import plain_words
 from sdk.drivers.builder import BaseImage, CachedStep, Stack, Workspace
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed
@@ -145,7 +146,8 @@ class _StageRun:
 
     async def _applied(self, instruction: Instruction, state: StageState, step: Step) -> StageState:
         try:
-            return await self._apply(instruction, state, step)
+            with plain_words(instruction.keyword):
+                return await self._apply(instruction, state, step)
         except DockerfileError as error:
             raise located(error, instruction.line, self._building.file) from error
 
@@ -172,10 +174,11 @@ class _StageRun:
         shown: list[str] = []
         for name, default in body.arguments:
             self._building.consumed.add(name)
-            value = outside.get(name, expander.word(default) if default is not None else plan.arguments.get(name))
+            declared = None if default is None else expander.word(default)
+            value = outside.get(name, plan.arguments.get(name) if declared is None else declared)
             if value is not None:
                 arguments[name] = value
-            shown.append(name if value is None else f"{name}={value}")
+            shown.append(name if declared is None else f"{name}={declared}")
         return add_history(replace(state, arguments=arguments), f"ARG {' '.join(shown)}")
 
     async def _workdir(self, text: str, state: StageState, step: Step) -> StageState:

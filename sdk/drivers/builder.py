@@ -16,9 +16,10 @@ from sdk.drivers.logs import StdStream
 from sdk.engine.build_events import BuildEvent
 from sdk.engine.builds import BuildLimits, BuildRequest, CredentialSource
 from sdk.engine.images import Progress
+from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.digest import Digest
-from sdk.oci.image import ImageConfig
+from sdk.oci.image import ExecutionConfig, ImageConfig
 
 Stack: TypeAlias = tuple[Digest, ...]
 """Layers by diffID, bottom first; () is the empty file system."""
@@ -207,3 +208,12 @@ class Builder(ABC):
 
         Raises BuildFailed with the sentence clients print; the vertex that failed is announced with its error before.
         """
+
+    def changed(self, config: ExecutionConfig, instructions: Sequence[str]) -> ExecutionConfig:
+        """Return a configuration after instructions of the builder's language (`--change` of commit and import). Pure, and quick.
+
+        Raises InvalidArgument for one that is malformed or has no place there. A builder without such a language knows none.
+        """
+        if instructions:
+            raise InvalidArgument(f"{instructions[0]} is not a valid change command")
+        return config

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.build.conftest import Builder, Built
+from tests.connection import UnixConnection
 
 pytestmark = pytest.mark.privileged
 
@@ -32,6 +33,38 @@ def test_instructions_that_only_configure(builder: Builder, build: Build) -> Non
     assert (found["WorkingDir"], found["User"], found["StopSignal"]) == ("/w/sub", "www-data", "SIGINT")
     assert (found["Entrypoint"], found["Cmd"], found["OnBuild"]) == (["echo"], ["$A", "x"], ["RUN true"])
     assert found["Healthcheck"] == {"Test": ["CMD-SHELL", "true"], "Interval": 5_000_000_000}
+
+
+def test_empty_arrays(builder: Builder, build: Build) -> None:
+    built = build('FROM busybox\nCMD ["x"]\nENTRYPOINT ["y"]\nRUN []\nCMD []\nENTRYPOINT []\n')
+    assert (config(builder, built)["Cmd"], config(builder, built)["Entrypoint"]) == (None, None)
+    assert config(builder, build('FROM busybox\nCMD ["x", "", "y"]\n'))["Cmd"] == ["x", "", "y"]
+
+
+def test_an_arguments_value_from_outside_is_not_in_the_history(builder: Builder, build: Build) -> None:
+    built = build(
+        "ARG G=global\nFROM busybox\nARG T=plain\nARG S U=u$T G\n",
+        *("--build-arg=T=hidden", "--build-arg=S=hidden", "--build-arg=G=hidden"),
+    )
+    told = builder.docker("history", "--no-trunc", built.id).stdout
+    assert "hidden" not in told.replace("U=uhidden", "")
+    assert "ARG T=plain" in told
+    assert "ARG S U=uhidden G" in told
+
+
+def test_a_dockerfile_in_lower_case_is_found(classic: Builder) -> None:
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        entry = tarfile.TarInfo("dockerfile")
+        entry.size = len(b"FROM busybox\nLABEL found=yes\n")
+        archive.addfile(entry, io.BytesIO(b"FROM busybox\nLABEL found=yes\n"))
+    connection = UnixConnection(classic.daemon.socket)
+    try:
+        connection.request("POST", "/build?t=lower", context.getvalue(), {"Content-Type": "application/x-tar"})
+        told = connection.getresponse().read().decode()
+    finally:
+        connection.close()
+    assert "Successfully tagged lower:latest" in told
 
 
 def test_an_entrypoint_takes_the_command_that_was_inherited_away(builder: Builder, build: Build) -> None:

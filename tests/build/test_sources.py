@@ -132,6 +132,77 @@ def test_directories_merge_and_symlinks_are_kept(builder: Builder) -> None:
     ]  # fmt: skip
 
 
+def test_a_symlink_that_is_named_gives_its_name_to_what_it_points_at(builder: Builder) -> None:
+    context = builder.write(
+        {
+            "Dockerfile": "FROM busybox AS base\nCOPY . /ctx\nFROM busybox\nCOPY link /\nADD link /a/\nCOPY link /b/c\nCOPY l*k /w/\n"
+            "COPY dirlink /d/\nCOPY --from=base /ctx/link /ctx/abslink /f/\nCOPY chain /g/\n"
+            "RUN find /link /a /b /w /d /f /g -type f -exec grep -H . {} + | sort > /r\n",
+            "file": "F\n",
+            "d/x": "X\n",
+        }
+    )
+    for name, target in {"link": "file", "dirlink": "d", "abslink": "/ctx/file", "chain": "link"}.items():
+        (context / name).symlink_to(target)
+    assert builder.run(builder.build(), "cat", "/r").split() == [
+        "/a/link:F", "/b/c:F", "/d/x:X", "/f/abslink:F", "/f/link:F", "/g/chain:F", "/link:F", "/w/link:F",
+    ]  # fmt: skip
+
+
+def test_a_destination_behind_symlinks_is_inside_the_image(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox AS links\nRUN ln -s /../../../some/path /gone; ln -s /etc /abs; ln -s there/f /file; mkdir /there; ln -s gone/x /chain\n"
+        "FROM links\nADD f /gone/\nCOPY f /abs/deep/er/g\nCOPY f /file\nCOPY f /chain/\nWORKDIR /chain/below\nRUN touch here\n"
+        "RUN --mount=type=tmpfs,target=/abs/m1 --mount=type=cache,target=/gone2/../gone/m2 --mount=type=bind,source=f,target=/chain/m3 "
+        "grep -c -E ' (/etc/m1|/some/path/m2|/some/path/x/m3) ' /proc/mounts > /m\n"
+        "RUN ls -l /gone /file /some/path /some/path/x /there | sed 's/.* //' > /r\n",
+        f="F",
+    )
+    assert builder.run(built, "cat", "/m") == "3\n"
+    assert builder.run(built, "cat", "/some/path/f", "/etc/deep/er/g", "/there/f", "/some/path/x/f") == "FFFF"
+    assert builder.run(built, "ls", "/some/path/x/below").split() == ["here"]
+    assert "m3" not in builder.run(built, "ls", "/some/path/x")
+
+
+def test_a_mount_through_a_symlink_that_leads_nowhere(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox\nRUN ln -s nowhere/at/all /lnk\n"
+        "RUN --mount=type=tmpfs,target=/lnk/made --mount=type=secret,id=none,target=/lnk/s mount | grep -c /nowhere/at/all/made > /r; ls / > /ls\n"
+    )
+    assert builder.run(built, "cat", "/r") == "1\n"
+    assert "nowhere" in builder.run(built, "cat", "/ls")
+    assert "nowhere" not in builder.run(built, "ls", "/")
+
+
+def test_excluded_files_are_left_out_also_when_they_are_named(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox AS base\nCOPY . /ctx\nFROM busybox\nARG EX=a\n"
+        "COPY --exclude=*.txt hom* /1/\nADD --exclude=*.txt --exclude=*.md hom* /2/\nCOPY --from=base --exclude=*.txt /ctx/hom* /3/\n"
+        "COPY --exclude=a --exclude=hom* --exclude=Dockerfile * /4/\nCOPY --exclude=$EX a b /5/\nCOPY --exclude=d/k.txt d/k.txt b /6/\n"
+        "COPY --parents --exclude=**/k.txt d/*.txt d/b /7/\n"
+        "RUN cd / && find 1 2 3 4 5 6 7 -type f | sort > /r\n",
+        **{"a": "", "b": "", "home.txt": "", "home.md": "", "homer": "", "d/a": "", "d/k.txt": "", "d/l.txt": "", "d/b": ""},
+    )
+    assert builder.run(built, "cat", "/r").split() == [
+        "1/home.md", "1/homer", "2/homer", "3/home.md", "3/homer", "4/b", "4/k.txt", "4/l.txt", "5/b", "6/b",
+        "7/d/b", "7/d/l.txt",
+    ]  # fmt: skip
+
+
+def test_parents_of_files_at_any_depth(builder: Builder, build: Build) -> None:
+    built = build(
+        "FROM busybox AS base\nCOPY . /ctx\nFROM busybox\n"
+        "COPY --parents ./src/**/*.txt /1/\nCOPY --parents **/p.json /2/\nCOPY --parents src/./**/*.txt /3/\n"
+        "COPY --parents sr*/./x/*.txt /4/\nCOPY --from=base --parents /ctx/./src/**/*.md /5/\nCOPY --parents lib/**/q /6/\n"
+        "COPY --parents **/x/./y /7/\nRUN cd / && find 1 2 3 4 5 6 7 -type f | sort > /r\n",
+        **{"p.json": "", "src/a.txt": "", "src/x/b.txt": "", "src/x/y/c.txt": "", "src/x/y/n.md": "", "lib/q/p.json": ""},
+    )
+    assert builder.run(built, "cat", "/r").split() == [
+        "1/src/a.txt", "1/src/x/b.txt", "1/src/x/y/c.txt", "2/lib/q/p.json", "2/p.json", "3/a.txt", "3/x/b.txt", "3/x/y/c.txt",
+        "4/x/b.txt", "5/src/x/y/n.md", "6/lib/q/p.json", "7/y/c.txt", "7/y/n.md",
+    ]  # fmt: skip
+
+
 def test_wildcards_and_several_sources(builder: Builder, build: Build) -> None:
     built = build(
         'FROM busybox\nCOPY *.txt c?d /a/\nCOPY ["with space", "/b/"]\nCOPY d[^x]/ /c/\nRUN ls /a /b /c > /r\n',

@@ -10,6 +10,7 @@ from plugins.builder_dockerfile.files.modes import ModeChange
 from plugins.builder_dockerfile.files.tree import Entry
 from sdk.errors import BuildFailed
 from sdk.linux.openat import open_in_root
+from sdk.linux.resolve import resolve_in_root
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY
@@ -52,6 +53,10 @@ class Copier:
             return False
         return True
 
+    def followed(self, path: str) -> str:
+        """Return a path with its symlinks followed inside the root, also the last, and also to what does not exist."""
+        return resolve_in_root(self.root, path)
+
     def directory(self, path: str) -> int:
         """Return a descriptor of a directory, made with its parents if it is missing; open until many others were asked for."""
         path = posixpath.normpath(path)
@@ -65,11 +70,14 @@ class Copier:
         try:
             return open_in_root(self.root, path, _DIRECTORY)
         except FileNotFoundError:
-            return self._make(path)
+            return self._make(self.followed(path))
         except NotADirectoryError:
             raise BuildFailed(f"cannot copy to non-directory: {path}") from None
+        except OSError as error:
+            raise BuildFailed(f"open {path}: {os.strerror(error.errno or 0).lower()}") from error
 
     def _make(self, path: str) -> int:
+        """Make a directory whose path has no symlinks in it: one that leads nowhere is followed to where it would."""
         head, name = posixpath.split(path)
         parent = self.directory(head)
         os.mkdir(name, 0o755, dir_fd=parent)

@@ -34,22 +34,40 @@ class Tree:
     owned: bool = False
     digests: FileDigests | None = None
 
-    def matches(self, pattern: str) -> list[str]:
-        """Return the paths (relative to the root) a name or pattern stands for, sorted; ignored ones do not exist."""
+    def matches(self, pattern: str, below: str = "", *, deep: bool = False) -> list[str]:
+        """Return the paths (relative to the root) that a name or pattern stands for in a directory, sorted; ignored ones do not exist.
+
+        With `deep` a component `**` stands for any number of directories, none among them; else it is a plain `*`.
+        """
         wanted = posixpath.normpath("/" + pattern).lstrip("/")
         if not is_pattern(wanted):
-            return [wanted] if self._visible(wanted) else []
-        return sorted(path for path in self._expand(wanted.split("/"), "") if self._visible(path))
+            path = _joined(below, wanted) if wanted else below
+            return [path] if self._visible(path) else []
+        return sorted({path for path in self._expand(wanted.split("/"), below, deep=deep) if self._visible(path)})
 
     def real(self, path: str) -> str:
         """Return a path with symlinks in its directories followed inside the root; the last component stays."""
         head, name = posixpath.split(path)
         parent = open_in_root(self.root, head or "/", os.O_PATH | os.O_DIRECTORY)
         try:
-            base = os.readlink(f"/proc/self/fd/{self.root}").rstrip("/")
-            return posixpath.join(os.readlink(f"/proc/self/fd/{parent}").removeprefix(base).lstrip("/"), name)
+            return posixpath.join(os.readlink(f"/proc/self/fd/{parent}").removeprefix(self._base()).lstrip("/"), name)
         finally:
             os.close(parent)
+
+    def followed(self, path: str) -> str | None:
+        """Return what a symlink stands for in the end, all symlinks followed inside the root; None if that does not exist or is ignored."""
+        try:
+            found = open_in_root(self.root, path, os.O_PATH)
+        except OSError:
+            return None
+        try:
+            target = os.readlink(f"/proc/self/fd/{found}").removeprefix(self._base()).lstrip("/")
+        finally:
+            os.close(found)
+        return target if self._visible(target) else None
+
+    def _base(self) -> str:
+        return os.readlink(f"/proc/self/fd/{self.root}").rstrip("/")
 
     def place(self, path: str) -> str:
         """Return how this process opens a real path."""
@@ -85,21 +103,40 @@ class Tree:
             return True
         return stat.S_ISDIR(status.st_mode) and self.ignore.may_include_below(path)
 
-    def _expand(self, parts: list[str], directory: str) -> Iterator[str]:
+    def _expand(self, parts: list[str], directory: str, *, deep: bool) -> Iterator[str]:
         part, *rest = parts
+        if deep and part == "**" and rest:
+            yield from self._expand_below(rest, directory)
+            return
+        regex = compile_pattern(part)
+        for name in self._names(directory):
+            if regex.fullmatch(name):
+                path = _joined(directory, name)
+                yield from self._expand(rest, path, deep=deep) if rest else (path,)
+
+    def _expand_below(self, rest: list[str], directory: str) -> Iterator[str]:
+        """Yield what a pattern stands for in a directory and all real directories below it."""
+        waiting = [directory]
+        while waiting:
+            here = waiting.pop()
+            yield from self._expand(rest, here, deep=True)
+            waiting += [path for name in self._names(here) if self._is_real_directory(path := _joined(here, name))]
+
+    def _is_real_directory(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(self.status(path).st_mode)
+        except OSError:
+            return False
+
+    def _names(self, directory: str) -> list[str]:
         try:
             opened = open_in_root(self.root, directory or "/", os.O_RDONLY | os.O_DIRECTORY)
         except OSError:
-            return
+            return []
         try:
-            names = os.listdir(opened)
+            return os.listdir(opened)
         finally:
             os.close(opened)
-        regex = compile_pattern(part)
-        for name in names:
-            if regex.fullmatch(name):
-                path = _joined(directory, name)
-                yield from self._expand(rest, path) if rest else (path,)
 
 
 def _joined(directory: str, name: str) -> str:

@@ -164,6 +164,12 @@ def json_words(rest: str) -> tuple[str, ...] | None:
     return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
+def words_of(rest: str, escape: str) -> tuple[str, ...]:
+    """Return the words of the JSON form, of which there may be none, or those of the plain form."""
+    words = json_words(rest)
+    return tuple(split_raw(rest, escape)) if words is None else words
+
+
 def _command(rest: str, heredocs: tuple[Heredoc, ...] = ()) -> Command:
     words = json_words(rest)
     return Command((rest,), shell=True, heredocs=heredocs) if words is None else Command(words, shell=False)
@@ -187,7 +193,7 @@ def _run(reading: _Reading) -> Run:
 def _copy(reading: _Reading) -> Copy:
     known = _ADD_FLAGS if reading.keyword == "ADD" else _COPY_FLAGS
     flags = reading.flags(*known, repeated=("exclude",), switches=("link", "parents", "keep-git-dir", "unpack"))
-    words = json_words(flags.rest) or tuple(split_raw(flags.rest, reading.escape))
+    words = words_of(flags.rest, reading.escape)
     if len(words) < 2:
         count = "no arguments were" if not words else "only one was"
         raise DockerfileError(
@@ -214,14 +220,17 @@ def _copy(reading: _Reading) -> Copy:
 
 def _shell(reading: _Reading) -> Shell:
     words = json_words(reading.no_flags())
-    if not words:
+    if words is None:
         raise DockerfileError("SHELL requires the arguments to be in JSON form")
+    if not words:
+        raise DockerfileError("SHELL requires at least one argument")
     return Shell(words)
 
 
 def _volume(reading: _Reading) -> Volume:
-    rest = reading.no_flags()
-    paths = json_words(rest) or tuple(split_raw(rest, reading.escape))
+    paths = words_of(reading.no_flags(), reading.escape)
+    if not paths:
+        raise DockerfileError("VOLUME requires at least one argument")
     if not all(path.strip() for path in paths):
         raise DockerfileError("VOLUME specified can not be an empty string")
     return Volume(paths)
@@ -249,6 +258,8 @@ def _healthcheck(reading: _Reading) -> Healthcheck:
     if not command.strip():
         raise DockerfileError("Missing command after HEALTHCHECK CMD")
     parsed = _command(command.strip())
+    if not parsed.words:
+        raise DockerfileError("Missing command after HEALTHCHECK CMD")
     return Healthcheck(
         HealthcheckConfig(
             test=("CMD-SHELL" if parsed.shell else "CMD", *parsed.words),

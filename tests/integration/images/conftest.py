@@ -11,6 +11,7 @@ from core.events.bus import EventBus
 from core.images.content import ContentStore
 from core.images.store import ImageStore
 from core.store.database import Database
+from plugins.builder_dockerfile.driver import DockerfileBuilder
 from plugins.registry_hub.backend import HubBackend
 from plugins.registry_hub.settings import HubSettings
 from plugins.storage_overlay.driver import OverlayDriver
@@ -53,7 +54,13 @@ def open_rooms(
     store = ImageStore(database, ContentStore(root / "content"))
     storage = driver(root / "storage")
     service = ImageService(
-        store, storage, registry, EventBus(events.append), lambda image: users.get(image, []), keep_blobs=keep_blobs
+        store,
+        storage,
+        registry,
+        EventBus(events.append),
+        lambda image: users.get(image, []),
+        change=DockerfileBuilder().changed,
+        keep_blobs=keep_blobs,
     )
     return Rooms(service, store, storage, registry, database, events, users)
 

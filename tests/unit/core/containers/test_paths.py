@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.containers.paths import ContainerPath, locate, parse, resolve
+from core.containers.paths import ContainerPath, locate, parse
+from sdk.linux.resolve import resolve_in_root
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ def test_symlinks_end_at_the_root(root: int):
         "/link": "/a/b", "/up": "/", "/up/a": "/a", "/abs": "/a/file", "/chain": "/a/file", "/gone": "/x/y", "/gone/z": "/x/y/z",
         "/link/../file": "/a/file", "/up/../outside": "/outside",
     }  # fmt: skip
-    assert {path: resolve(root, path) for path in expected} == expected
-    assert resolve(root, "/loop") == "/loop"
+    assert {path: resolve_in_root(root, path) for path in expected} == expected
+    assert resolve_in_root(root, "/loop") == "/loop"
 
 
 @pytest.mark.parametrize("path", ["/outside", "/up/outside", "/../outside", "/a/file/x", "/loop/", "/gone/"])
