@@ -9,6 +9,7 @@ from core.containers.record import ContainerRecord
 from core.containers.resolv_conf import host_resolv_conf, read_text, resolv_conf_of, shared_resolv_conf
 from sdk.engine.containers import NetworkAttachment
 from sdk.errors import InvalidArgument
+from sdk.linux.atomic import rewrite_lines
 
 HOST_FILES = {"dockerenv": "/.dockerenv", "hostname": "/etc/hostname", "hosts": "/etc/hosts", "resolv.conf": "/etc/resolv.conf"}
 """The files written here, by name, and where they are seen in every container. The first is empty: programs look for it to find out
@@ -54,14 +55,15 @@ def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mappi
     file = directory / "resolv.conf"
     other = resolv_conf_of(record.host_config, embedded=not _has_names(places), ipv6=_has_ipv6(places))
     if wanted != other and read_text(file) == other:
-        file.write_text(wanted)
+        rewrite_lines(file, wanted.encode())
 
 
 def rename_in_hosts(directory: Path, names: str, addresses: Iterable[str]) -> None:
     """Make addresses the ones of these names in a running container's /etc/hosts, whose inode it has mounted."""
     file = directory / "hosts"
     kept = [line for line in read_text(file).splitlines() if line.partition("\t")[2] != names]
-    file.write_text("".join(f"{line}\n" for line in (*kept, *(f"{address}\t{names}" for address in addresses))))
+    lines = (*kept, *(f"{address}\t{names}" for address in addresses))
+    rewrite_lines(file, "".join(f"{line}\n" for line in lines).encode())
 
 
 def hosts(names: str, addresses: Iterable[str], extra: Iterable[tuple[str, str]], head: str = _LOOPBACK_HOSTS) -> str:

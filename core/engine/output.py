@@ -1,5 +1,8 @@
 """A container's output: its log, and the pumps that fill it."""
 
+import logging
+from collections.abc import Callable
+
 from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.engine.context import EngineContext
@@ -7,6 +10,8 @@ from core.streams.pump import PumpSet, StreamPump
 from core.streams.spool import Spool
 from sdk.drivers.logs import ContainerLog, LogContext, StdStream
 from sdk.drivers.runtime import Task
+
+_log = logging.getLogger(__name__)
 
 
 def open_log(context: EngineContext, live: LiveContainer) -> ContainerLog | None:
@@ -26,27 +31,43 @@ def log_options(context: EngineContext, record: ContainerRecord) -> dict[str, st
     return {**defaults, **config.config}
 
 
-def attach_pumps(context: EngineContext, live: LiveContainer, task: Task) -> PumpSet:
-    """Start carrying a task's output to the log and to whoever is attached."""
-    log = open_log(context, live)
+def attach_pumps(context: EngineContext, live: LiveContainer, task: Task, tell: Callable[[str], None]) -> PumpSet:
+    """Start carrying a task's output to the log and to attached clients.
+
+    A log that fails is logged and told; its stream is carried without it, so that the container is not held up by a full pipe.
+    """
     sources = ((task.stdout, StdStream.STDOUT), (task.stderr, StdStream.STDERR))
-    spools = []
-    pumps = []
-    for descriptor, stream in sources:
-        if descriptor is None:
-            continue
-        spool = Spool(context.bundle(live.id) / f"spool.{stream.name.lower()}") if log is not None else None
-        if spool is not None:
-            spools.append(spool)
-        pumps.append(StreamPump(descriptor, stream, live.hub, spool, log))
+    spools: list[Spool] = []
+    pumps = [_pump(context, live, descriptor, stream, spools, tell) for descriptor, stream in sources if descriptor is not None]
 
     def close() -> None:
         for spool in spools:
             spool.close()
 
-    pump_set = PumpSet(tuple(pumps), live.hub, close)
-    pump_set.start()
-    return pump_set
+    return PumpSet(tuple(pumps), live.hub, close)
+
+
+def _pump(
+    context: EngineContext,
+    live: LiveContainer,
+    descriptor: int,
+    stream: StdStream,
+    spools: list[Spool],
+    tell: Callable[[str], None],
+) -> StreamPump:
+    try:
+        if (log := open_log(context, live)) is not None:
+            spool = Spool(context.bundle(live.id) / f"spool.{stream.name.lower()}")
+            spools.append(spool)
+            pump = StreamPump(descriptor, stream, live.hub, spool, log)
+            pump.start()
+            return pump
+    except Exception as error:  # noqa: BLE001 a third party's log driver may raise anything
+        _log.exception("container %s: its %s goes on without a log", live.id, stream.name.lower())
+        tell(f"its {stream.name.lower()} goes on without a log: {error}")
+    pump = StreamPump(descriptor, stream, live.hub)
+    pump.start()
+    return pump
 
 
 def _log_context(context: EngineContext, record: ContainerRecord) -> LogContext:

@@ -3,11 +3,12 @@
 import logging
 import shutil
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from pathlib import Path
+from typing import Literal
 
+import anyio
 from msgspec.structs import replace
 
 from core.containers import restart
@@ -15,18 +16,21 @@ from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply, is_running
 from core.engine import start
+from core.engine.attempt import attempt
 from core.engine.build_mounts import unmount_stacks
 from core.engine.context import EngineContext
+from core.engine.release import release_volumes
 from core.engine.remove import destroy, finish_removal
 from core.engine.runtime_spec import is_settled
-from core.engine.settle import release_volumes
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState
-from sdk.errors import EngineError
 
 LOST = 137
 """Exit code of a container of which no trace is left: the machine went down with it."""
+
+_FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
+"""Seconds until a container is tried again that could not be adopted."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,66 +68,132 @@ def reconcile(found: Found) -> Step:
 
 
 async def boot(context: EngineContext) -> None:
-    """Bring every container of an earlier daemon to a state that is true. Errors of one container do not stop the others."""
+    """Bring every container of an earlier daemon to a state that is true. A step that fails is logged and keeps no other from being
+    done; a container that cannot be adopted now is tried again until it can."""
     for record in context.containers.load():
-        await _guarded(record.id, finish_removal(context, record))
-    await context.volumes.reconcile()
-    await _sweep_snapshots(context)
-    tasks = {live.id: await _adopt(context, live) for live in context.containers}
-    await _sweep_bundles(context)
-    alive = {container_id: f"/proc/{task.pid}/ns/net" for container_id, task in tasks.items() if task is not None and _lives(task)}
-    await context.attachments.restore(alive)
+        await attempt(f"container {record.id}: finishing its removal", finish_removal(context, record))
+    await attempt("taking volumes over", context.volumes.reconcile())
+    await attempt("removing file systems without a container", _sweep_snapshots(context))
+    tasks = {live.id: await _adopted(context, live) for live in context.containers}
+    await attempt("removing runs without a container", _sweep_bundles(context))
+    alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
+    await attempt("taking networks over", context.attachments.restore(alive))
     for live in context.containers:
-        await _guarded(live.id, _take_up(context, live, tasks[live.id]))
+        if (found := tasks[live.id]) is _UNKNOWN:
+            context.background.start(f"container {live.id}: adopting it", _adopt_later, context, live)
+        else:
+            await attempt(f"container {live.id}: taking it up", _take_up(context, live, found))
+
+
+class _Unknown(Enum):
+    """What is known of a container whose adoption failed: nothing."""
+
+    UNKNOWN = auto()
+
+
+_UNKNOWN: Literal[_Unknown.UNKNOWN] = _Unknown.UNKNOWN
+_Adopted = Task | None | Literal[_Unknown.UNKNOWN]
+
+
+async def _adopted(context: EngineContext, live: LiveContainer) -> _Adopted:
+    try:
+        return await _adopt(context, live)
+    except Exception:  # noqa: BLE001 whatever it is: its process may live, and the other containers are to be served
+        _log.exception("container %s could not be adopted; it is tried again", live.id)
+        return _UNKNOWN
+
+
+async def _adopt_later(context: EngineContext, live: LiveContainer) -> None:
+    """Adopt a container as soon as it can be, unless a client removes or starts it meanwhile."""
+    delay = _FIRST_RETRY
+    while True:
+        await anyio.sleep(delay)
+        delay = min(delay * 2, _LONGEST_RETRY)
+        if live.id not in context.containers or live.task is not None:
+            return
+        async with live.lock:
+            found = await _adopted(context, live)
+        if found is not _UNKNOWN:
+            await _take_up(context, live, found)
+            return
 
 
 async def _take_up(context: EngineContext, live: LiveContainer, task: Task | None) -> None:
+    async with live.lock:
+        again = await _settled(context, live, task)
+    if again:
+        await start.start(context, live)
+
+
+async def _settled(context: EngineContext, live: LiveContainer, task: Task | None) -> bool:
+    """Do what boot does with a container; return whether it is to be started. The caller holds the lock."""
     match reconcile(Found(live.record, task is not None)):
         case Step.FOLLOW if task is not None:
-            if not is_running(live.record):
-                record = replace(apply(live.record, Transition.START), pid=task.pid, started_ns=time.time_ns())
-                context.containers.save(live, record)
-            start.follow(context, live, task)
+            _follow(context, live, task)
         case Step.SETTLE:
-            await _settle_lost(context, live)
+            return await _settle_lost(context, live)
         case Step.START:
-            await start.start(context, live)
+            return True
         case Step.REMOVE:
             await destroy(context, live, volumes=True)
+    return False
 
 
-async def _settle_lost(context: EngineContext, live: LiveContainer) -> None:
-    """Record the end of a container that went without leaving its exit code, and apply its restart policy."""
+def _follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Supervise first: whatever else fails, the container's end is taken. What fails is told in its record."""
+    problems = start.follow(context, live, task)
+    record = live.record
+    if not is_running(record):
+        sandbox_path = f"/proc/{task.pid}/ns/net"
+        record = replace(apply(record, Transition.START), pid=task.pid, started_ns=time.time_ns(), sandbox_path=sandbox_path)
+    if problems:
+        record = replace(record, error=f"not all of it was taken over by this daemon: {'; '.join(problems)}")
+    if record is not live.record:
+        context.containers.save(live, record)
+
+
+async def _settle_lost(context: EngineContext, live: LiveContainer) -> bool:
+    """Record the end of a container that went without leaving its exit code; return whether its restart policy wants it started."""
     status = ExitStatus(LOST, time.time_ns())
     context.containers.save(
         live, replace(apply(live.record, Transition.EXIT), pid=0, exit_code=LOST, finished_ns=status.at_ns, sandbox_path="")
     )
-    await context.attachments.disconnect(live.id)
+    await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
     await release_volumes(context, live.record)
     if live.record.host_config.auto_remove:
         await destroy(context, live, volumes=True)
-    elif restart.at_boot(live.record) or restart.decide(live.record, status, 0).restart:
-        await start.start(context, live)
+        return False
+    return restart.at_boot(live.record) or restart.decide(live.record, status, 0).restart
 
 
 async def _adopt(context: EngineContext, live: LiveContainer) -> Task | None:
+    """Return the task of a container that an earlier daemon started; None if there is none. Raises what the runtime raises."""
     path = context.bundle(live.id)
     if not path.exists():
         return None
-    try:
-        runtime = start.runtime_of(context, live.record)
-        task = None if is_settled(context, live.id) else await runtime.adopt(live.id, path)
-        if task is None:
-            await runtime.discard(live.id, path)
-            shutil.rmtree(path, ignore_errors=True)
-    except EngineError as error:
-        _log.error("container %s could not be adopted: %s", live.id, error)
-        return None
+    runtime = start.runtime_of(context, live.record)
+    task = None if is_settled(context, live.id) else await runtime.adopt(live.id, path)
+    if task is None:
+        await runtime.discard(live.id, path)
+        shutil.rmtree(path, ignore_errors=True)
     return task
 
 
-def _lives(task: Task) -> bool:
-    return Path(f"/proc/{task.pid}").exists()
+def _living_process(live: LiveContainer, task: _Adopted) -> int:
+    """Return the ID of a container's process, 0 if it is known to have none that lives."""
+    if task is None:
+        return 0
+    if task is _UNKNOWN:
+        return live.record.pid if _is_of(live.record.pid, live.id) else 0
+    return task.pid if Path(f"/proc/{task.pid}").exists() else 0
+
+
+def _is_of(pid: int, container_id: str) -> bool:
+    """Tell by its cgroup whether a process is a container's."""
+    try:
+        return pid > 0 and container_id in Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return False
 
 
 async def _sweep_bundles(context: EngineContext) -> None:
@@ -135,7 +205,7 @@ async def _sweep_bundles(context: EngineContext) -> None:
         if path.name in context.containers:
             continue
         for runtime in context.drivers.runtimes.values():
-            await _guarded(path.name, runtime.discard(path.name, path))
+            await attempt(f"container {path.name}: freeing its run", runtime.discard(path.name, path))
         unmount_stacks(path)
         shutil.rmtree(path, ignore_errors=True)
 
@@ -143,11 +213,4 @@ async def _sweep_bundles(context: EngineContext) -> None:
 async def _sweep_snapshots(context: EngineContext) -> None:
     for snapshot in await context.drivers.storage.list():
         if snapshot.kind is SnapshotKind.ACTIVE and snapshot.name not in context.containers:
-            await _guarded(snapshot.name, context.drivers.storage.remove(snapshot.name))
-
-
-async def _guarded(name: str, work: Awaitable[None]) -> None:
-    try:
-        await work
-    except (EngineError, OSError) as error:
-        _log.error("container %s: %s", name, error)
+            await attempt(f"container {snapshot.name}: removing its file system", context.drivers.storage.remove(snapshot.name))

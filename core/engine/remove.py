@@ -14,6 +14,7 @@ from core.containers.state import Transition, apply, is_running
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.unsupervised import end_unsupervised
 from core.images.garbage import collect
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.errors import NoSuchContainer, NotRunning
@@ -89,6 +90,8 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
         async with live.lock:
             if live.record.state is ContainerState.RESTARTING:
                 context.containers.save(live, apply(live.record, Transition.EXIT))
+        return
+    if await end_unsupervised(context, live):
         return
     task = live.task
     if not is_running(live.record) or task is None:

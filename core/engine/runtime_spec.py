@@ -21,6 +21,7 @@ from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
 from sdk.errors import Conflict, NotRunning
+from sdk.linux.atomic import replace_file
 from sdk.oci import runtime as oci
 
 DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -74,7 +75,7 @@ def process_io(record: ContainerRecord) -> ProcessIO:
 def remember_process(context: EngineContext, live: LiveContainer, process: oci.Process) -> None:
     """Keep the container's process as later ones are modelled on it, also for the next daemon."""
     live.process = process
-    (context.bundle(live.id) / _PROCESS).write_bytes(msgspec.json.encode(process))
+    replace_file(context.bundle(live.id) / _PROCESS, msgspec.json.encode(process))
 
 
 def forget_process(context: EngineContext, live: LiveContainer) -> None:

@@ -8,16 +8,16 @@ from msgspec.structs import replace
 
 from core.containers import restart
 from core.containers.live import LiveContainer, Outcome, Tidying
-from core.containers.mount_plan import release_mounts
-from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply
 from core.engine.announce import announce
+from core.engine.attempt import attempt
 from core.engine.context import EngineContext
+from core.engine.release import release_volumes
 from core.engine.remove import destroy
 from core.engine.runtime_spec import forget_process
+from core.streams.pump import PumpSet
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.engine.containers import WaitResult
-from sdk.errors import EngineError
 
 _PATIENCE = 2.0
 """Seconds that output may go on after the process has ended, when something else holds its pipe."""
@@ -37,8 +37,8 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     if live.health_scope is not None:
         live.health_scope.cancel()
     if live.pumps is not None:
-        await live.pumps.drained(_PATIENCE)
-    await _leave(context, live)
+        await attempt(f"container {live.id}: the end of its output", _drain(live, live.pumps))
+    await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
     decision = restart.decide(live.record, status, live.backoff)
     transition = Transition.AWAIT_RESTART if decision.restart else Transition.EXIT
     record = replace(
@@ -61,11 +61,16 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     return decision.delay if decision.restart else None
 
 
+async def _drain(live: LiveContainer, pumps: PumpSet) -> None:
+    if missing := await pumps.drained(_PATIENCE):
+        live.record = replace(live.record, error=f"{missing} bytes of its output could not be logged")
+
+
 async def _leave(context: EngineContext, live: LiveContainer) -> None:
     live.task = None
     live.execs = {key: execution for key, execution in live.execs.items() if execution.started}
     live.pumps = None
-    await context.attachments.disconnect(live.id)
+    await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
     await release_volumes(context, live.record)
     if live.log is not None:
         live.log.close()
@@ -84,14 +89,6 @@ async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: 
                 _log.error("container %s: %s", container_id, error)
             shutil.rmtree(context.bundle(container_id), ignore_errors=True)
         tidying.done.set()
-
-
-async def release_volumes(context: EngineContext, record: ContainerRecord) -> None:
-    """Let go of the volumes a container has mounted; a driver that fails is reported and does not hold up the rest."""
-    try:
-        await release_mounts(record.mounts, record.id, context.volumes)
-    except EngineError as error:
-        _log.error("container %s: %s", record.id, error)
 
 
 def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> None:

@@ -22,9 +22,10 @@ from core.engine.context import EngineContext
 from core.engine.identity import identity_of
 from core.engine.links import announce_address, links_of, names_of_links, with_links
 from core.engine.output import attach_pumps, open_log
+from core.engine.release import release_volumes
 from core.engine.remove import destroy
 from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
-from core.engine.settle import release_volumes, settle
+from core.engine.settle import settle
 from core.networks.attachments import ConnectRequest
 from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
@@ -68,13 +69,22 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
     announce(context, live, "start")
 
 
-def follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    """Read a running container's output and await its end, from now on."""
+def follow(context: EngineContext, live: LiveContainer, task: Task) -> tuple[str, ...]:
+    """Await a running container's end, read its output and probe its health, from now on.
+
+    What of this cannot be done is logged and returned, a sentence each; the container is supervised all the same.
+    """
     live.task = task
-    live.pumps = attach_pumps(context, live, task)
     live.started.set()
     context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task)
-    health.begin(context, live)
+    problems: list[str] = []
+    live.pumps = attach_pumps(context, live, task, problems.append)
+    try:
+        health.begin(context, live)
+    except Exception as error:  # noqa: BLE001 whatever it is, the container runs and is supervised
+        _log.exception("container %s: its health check cannot begin", live.id)
+        problems.append(f"its health check cannot begin: {error}")
+    return tuple(problems)
 
 
 def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:

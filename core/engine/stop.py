@@ -12,6 +12,7 @@ from core.containers.state import Transition, apply, is_running
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.start import start
+from core.engine.unsupervised import end_unsupervised
 from sdk.engine.containers import Changed, ContainerState
 from sdk.errors import Conflict, DeadlineExceeded, NotRunning
 
@@ -28,6 +29,9 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
         return await _stop_waiting(context, live)
     if not is_running(live.record):
         return Changed.NO
+    if await end_unsupervised(context, live):
+        announce(context, live, "stop")
+        return Changed.YES
     if timeout is None:
         timeout = live.record.config.stop_timeout if live.record.config.stop_timeout is not None else DEFAULT_TIMEOUT
     ended = live.next_exit
@@ -61,6 +65,8 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
         return
     if not is_running(live.record):
         raise Conflict(f"cannot kill container: {live.name}: container {live.id} is not running")
+    if number == signal.SIGKILL and await end_unsupervised(context, live):
+        return
     stop_signal = live.record.config.stop_signal
     if number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number:
         context.containers.save(live, replace(live.record, stopped_by_user=True))

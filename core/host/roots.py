@@ -5,14 +5,16 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.config import StartupError
 from core.host.mounts import file_system_of
+from sdk.linux.atomic import replace_file
 from sdk.linux.mount import mount
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_LOCKS = Path("/proc/locks")
 
 _log = logging.getLogger(__name__)
 
@@ -30,19 +32,37 @@ def hold_data_root(path: Path) -> Iterator[None]:
         raise StartupError(f"the data root {path} cannot be used: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        _note_holder(lock)
         yield
     except BlockingIOError as error:
-        raise StartupError(
-            f"another daemon (process {os.pread(lock, 20, 0).decode().strip()}) uses the data root {path}"
-        ) from error
+        raise StartupError(f"another daemon (process {_holder_of(lock)}) uses the data root {path}") from error
     finally:
         os.close(lock)
 
 
+def _note_holder(lock: int) -> None:
+    """Write the holder's process ID into the lock, for those who ask who it is. A full disk is no reason to hold nothing."""
+    try:
+        os.pwrite(lock, b"%-19d\n" % os.getpid(), 0)
+    except OSError as error:
+        _log.warning("the process ID cannot be noted in the data root: %s", error.strerror)
+
+
+def _holder_of(lock: int) -> int:
+    """Return who has the lock: as the kernel tells, else as the file does; -1 if neither does, as from another PID namespace."""
+    status = os.fstat(lock)
+    place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    with suppress(OSError):
+        for line in _LOCKS.read_text().splitlines():
+            fields = line.split()
+            if fields[1] == "FLOCK" and fields[5] == place and int(fields[4]) > 0:
+                return int(fields[4])
+    text = os.pread(lock, 20, 0).split()
+    return int(text[0]) if text and text[0].isdigit() else -1
+
+
 def holder(path: Path) -> int:
-    """Return the process ID of the daemon that holds a data root, or 0."""
+    """Return the process ID of the daemon that holds a data root, 0 if none does, -1 if that daemon cannot be told."""
     try:
         lock = os.open(path / "core.lock", os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -50,7 +70,7 @@ def holder(path: Path) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return int(os.pread(lock, 20, 0) or 0)
+        return _holder_of(lock)
     finally:
         os.close(lock)
     return 0
@@ -73,17 +93,20 @@ def prepare_exec_root(path: Path) -> None:
 def _forget_earlier_boot(path: Path) -> None:
     boot = _BOOT_ID.read_text()
     mark = path / "boot_id"
-    if mark.exists() and mark.read_text() != boot:
-        for entry in path.iterdir():
+    noted = mark.read_text() if mark.exists() else ""
+    if noted == boot:
+        return
+    if noted:
+        for entry in set(path.iterdir()) - {mark}:  # the mark last: a start that is killed here is to go on
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    mark.write_text(boot)
+    replace_file(mark, boot.encode())
 
 
 @contextmanager
 def pidfile(path: Path) -> Iterator[None]:
     """Keep this process' ID in a file while the daemon runs."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{os.getpid()}\n")
+    replace_file(path, f"{os.getpid()}\n".encode(), mode=0o644)
     try:
         yield
     finally:

@@ -118,19 +118,21 @@ class Attachments:
                 if held.made is not None:
                     await self._endpoints.release(held.made_by, held.made)
                 self._names.forget(container_id)
-                self._table.delete(container_id)
                 del self._held[container_id]
+                self._table.delete(container_id)  # last: where the disk is full, the next boot does it
 
     async def restore(self, live: Mapping[str, str]) -> None:
         """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others.
 
-        A driver that fails is logged: containers on its networks keep what they have, and starting others tells why it cannot.
+        A driver that fails is logged: containers on its networks keep what they have, and starting others tells why it cannot. What
+        fails for one container is logged and does not concern the others.
         """
         for container_id, record in self._table.items():
-            if container_id in live:
-                self._take_over(container_id, record, Sandbox(live[container_id]))
-            else:
-                self._table.delete(container_id)
+            with _logged(container_id):
+                if container_id in live:
+                    self._take_over(container_id, record, Sandbox(live[container_id]))
+                else:
+                    self._table.delete(container_id)
         for name, driver in self._drivers.networks.items():
             networks = [record for record in self._catalog.records() if record.config.driver == name]
             ids = {network.id for network in networks}
@@ -145,7 +147,8 @@ class Attachments:
             except EngineError:
                 _log.exception("the network driver %s could not be brought in line with the records", name)
         for container_id, held in self._held.items():
-            await self._answer(container_id, held)
+            with _logged(container_id):
+                await self._answer(container_id, held)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Changes while a container runs
@@ -297,6 +300,14 @@ class Attachments:
 
     def _lock(self, container_id: str) -> anyio.Lock:
         return self._locks.setdefault(container_id, anyio.Lock())
+
+
+@contextmanager
+def _logged(container_id: str) -> Iterator[None]:
+    try:
+        yield
+    except (EngineError, OSError):
+        _log.exception("container %s: its networks could not be taken over", container_id)
 
 
 @contextmanager

@@ -15,22 +15,40 @@ from sdk.drivers.logs import ContainerLog, StdStream
 PARTIAL_LIMIT = 16 << 10
 """A line longer than this is logged in pieces of this size, as Docker does."""
 
+_SILENCE = 60.0
+"""Seconds for which the daemon's log says nothing more of a container's log that fails."""
+
 _log = logging.getLogger(__name__)
 
 
 class LogWriter:
-    """Moves whole lines from a spool to a log, so that a crash in between neither loses nor doubles one."""
+    """Moves whole lines from a spool to a log, so that a crash in between neither loses nor doubles one.
+
+    What the log does not take, as on a full disk, is dropped: the container must not be held up. The log tells of it as soon as it
+    takes something again.
+    """
 
     def __init__(self, stream: StdStream, spool: Spool, log: ContainerLog) -> None:
         self._stream = stream
         self._spool = spool
         self._log = log
+        self._doubt = ""
+        self._complained = -_SILENCE
+
+    @property
+    def missing(self) -> int:
+        """How many bytes the log could not take and does not tell of."""
+        return self._spool.missing
 
     def recover(self) -> None:
-        """Finish what an earlier daemon left in the spool."""
-        position = self._spool.recover()
-        if position is not None:
-            self._log.rewind(position)
+        """Finish what an earlier daemon left in the spool. Where that cannot be done, the log says so and goes on from here."""
+        try:
+            position = self._spool.recover()
+            if position is not None:
+                self._log.rewind(position)
+        except Exception as error:  # noqa: BLE001 a third party's log may raise anything, and the container is to be followed
+            _log.exception("container output may be missing or logged twice")
+            self._doubt = f"output may be missing or twice here: {error}"
         self.write_lines()
 
     def write_lines(self) -> None:
@@ -50,12 +68,31 @@ class LogWriter:
             self._write(pending)
 
     def _write(self, data: bytes) -> None:
-        self._spool.begin_write(self._log.position())
+        missing = self._spool.missing
         try:
+            self._spool.begin_write(self._log.position())
+            if note := self._note():
+                self._log.write(self._stream, note, time.time_ns())
+                missing, self._doubt = 0, ""
             self._log.write(self._stream, data, time.time_ns())
-        except OSError as error:
-            _log.error("%d bytes of container output could not be logged: %s", len(data), error)
+        except Exception as error:  # noqa: BLE001 a third party's log may raise anything, and the next lines are to be read
+            self._complain(error)
+            missing += len(data)
+        self._spool.missing = missing
         self._spool.end_write(len(data))
+
+    def _note(self) -> bytes:
+        """Return the line that tells of what is not in the log."""
+        missing = self._spool.missing
+        problem = f"{missing} bytes of output are missing here: they could not be logged" if missing else self._doubt
+        return f"[core] {problem}\n".encode() if problem else b""
+
+    def _complain(self, error: Exception) -> None:
+        """Say in the daemon's log, but not for every line, that output is lost."""
+        now = time.monotonic()
+        if now - self._complained >= _SILENCE:
+            self._complained = now
+            _log.error("container output cannot be logged and is dropped: %s", error)
 
 
 def pieces(lines: bytes) -> Iterator[bytes]:
@@ -89,6 +126,11 @@ class StreamPump:
         self._writer = LogWriter(stream, spool, log) if spool is not None and log is not None else None
         self._loop = asyncio.get_running_loop()
         self._reading = False
+
+    @property
+    def missing(self) -> int:
+        """How many bytes of output are in no log, and no log tells of it."""
+        return self._writer.missing if self._writer is not None else 0
 
     def start(self) -> None:
         """Settle what an earlier pump left, then read whenever there is something."""
@@ -170,15 +212,20 @@ class PumpSet:
         for pump in self._pumps:
             pump.start()
 
-    async def drained(self, patience: float) -> None:
-        """Wait for the end of all output, at most `patience` seconds after the process ended; then take what is there and go on."""
+    async def drained(self, patience: float) -> int:
+        """Wait for the end of all output, at most `patience` seconds after the process ended; then take what is there and go on.
+
+        Return how many bytes of it are in no log without the log's telling.
+        """
         with anyio.move_on_after(patience):
             for pump in self._pumps:
                 await pump.done.wait()
         for pump in self._pumps:
             pump.drain()
+        missing = sum(pump.missing for pump in self._pumps)
         self._hub.finish()
         self._on_close()
+        return missing
 
     def stop(self) -> None:
         """Stop reading without an end: the daemon goes, the process stays."""

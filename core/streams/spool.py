@@ -8,8 +8,11 @@ The mapping's first words:
 - `window`: sequence << 48 | start << 24 | end of the bytes kept, one aligned store;
 - `reading`: how many bytes a read in progress wants; the place they go to carries a random mark before the read, so that a survivor
   of the crash can tell whether they came;
-- `writing`: the sequence for which `position` (the log's end before the write) holds. If it equals the window's sequence, the log
-  may have part of the window: it is rewound and written again.
+- `writing`: the sequence for which `position` (the log's end before the write) holds, with a mark that makes it differ from zero. If
+  it equals the window's sequence, the log may have part of the window: it is rewound and written again.
+- `missing`: how many bytes the log could not take since it last told of any.
+
+A file of zeros is an empty spool, and so is an empty file: there is no instant at which a new one is not whole.
 """
 
 import errno
@@ -21,13 +24,17 @@ import struct
 import termios
 from pathlib import Path
 
+from sdk.errors import DataLoss
+
 READ_LIMIT = 256 << 10
 _HEADER = 128
 _CAPACITY = 3 * READ_LIMIT
 _MARK = 16
-_WINDOW, _READING, _WRITING, _MARKED = 0, 1, 2, 3
+_WINDOW, _READING, _WRITING, _MARKED, _MISSING = 0, 1, 2, 3, 4
 _POSITION = 64
-_EMPTY_SEQUENCE = 1 << 15
+_SEQUENCES = 1 << 15
+_BEGUN = 1 << 17
+"""Part of `writing` from the first write on."""
 
 
 class Spool:
@@ -36,7 +43,6 @@ class Spool:
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fresh = os.fstat(descriptor).st_size == 0
             os.ftruncate(descriptor, _HEADER + _CAPACITY)
             self._map = mmap.mmap(descriptor, _HEADER + _CAPACITY)
         finally:
@@ -45,14 +51,21 @@ class Spool:
         # Native 64-bit elements: each assignment is one aligned store, so a crash sees the old word or the new one.
         self._words = self._view[:_POSITION].cast("Q")
         self._data = self._view[_HEADER:]
-        if fresh:
-            self._words[_WRITING] = _EMPTY_SEQUENCE << 1
 
     @property
     def pending(self) -> memoryview:
         """The bytes that are kept and not yet in the log."""
         _, start, end = self._window()
         return self._data[start:end]
+
+    @property
+    def missing(self) -> int:
+        """How many bytes are in no log, and no log tells of it yet."""
+        return self._words[_MISSING]
+
+    @missing.setter
+    def missing(self, count: int) -> None:
+        self._words[_MISSING] = count
 
     def fill(self, descriptor: int) -> bytes:
         """Read once from a non-blocking pipe or terminal into the spool; return the new bytes, b"" at end of file.
@@ -80,7 +93,7 @@ class Spool:
     def begin_write(self, position: str) -> None:
         """Note the log's end before the pending bytes are written to it."""
         struct.pack_into("64p", self._map, _POSITION, position.encode())
-        self._words[_WRITING] = self._window()[0]
+        self._words[_WRITING] = self._window()[0] | _BEGUN
 
     def end_write(self, count: int) -> None:
         """Let go of the first `count` pending bytes: the log has them."""
@@ -88,16 +101,23 @@ class Spool:
         start += count
         if start == end:
             start = end = 0
-        self._words[_WINDOW] = _pack((sequence + 1) % _EMPTY_SEQUENCE, start, end)
+        self._words[_WINDOW] = _pack((sequence + 1) % _SEQUENCES, start, end)
 
     def recover(self) -> str | None:
-        """Settle what a crash left half done; return the position to rewind the log to, if its last write is in doubt."""
+        """Settle what a crash left half done; return the position to rewind the log to, if its last write is in doubt.
+
+        Raises DataLoss when this is no spool any more; it is empty then.
+        """
         sequence, start, end = self._window()
+        if not start <= end <= end + self._words[_READING] <= _CAPACITY:
+            self._words[_READING] = self._words[_MISSING] = 0
+            self._words[_WINDOW] = _pack((sequence + 1) % _SEQUENCES, 0, 0)
+            raise DataLoss("the spool of its output is damaged")
         wanted = self._words[_READING]
         if wanted and bytes(self._data[end : end + self._mark_length(wanted)]) != self._mark(wanted):
             self._words[_WINDOW] = _pack(sequence, start, end + wanted)
         self._words[_READING] = 0
-        if self._words[_WRITING] != sequence:
+        if self._words[_WRITING] != sequence | _BEGUN:
             return None
         return str(struct.unpack_from("64p", self._map, _POSITION)[0].decode())
 

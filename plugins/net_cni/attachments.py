@@ -4,7 +4,6 @@ It is written before the first plugin runs. A reboot takes all interfaces along,
 does it take these files.
 """
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from msgspec import Raw, Struct
 
 from plugins.net_cni.conflists import Conflist, parse
 from plugins.net_cni.programs import Target
+from sdk.linux.atomic import replace_file
 
 _SHORT = 12
 
@@ -56,12 +56,7 @@ class Attachments:
     def save(self, attachment: Attachment) -> None:
         """Write an attachment down, durably."""
         path = self._path(attachment.container_id, attachment.interface)
-        new = path.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(msgspec.json.encode(attachment))
-            file.flush()
-            os.fsync(file.fileno())
-        new.rename(path)
+        replace_file(path, msgspec.json.encode(attachment), durable=True)
 
     def find(self, container_id: str, interface: str) -> Attachment | None:
         """Return what is known of an interface."""

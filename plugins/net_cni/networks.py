@@ -13,6 +13,7 @@ from msgspec import Struct
 from plugins.net_cni import links
 from plugins.net_cni.conflists import Conflist
 from sdk.drivers.network import NetworkSpec
+from sdk.linux.atomic import replace_file
 from sdk.linux.links import link_names
 
 _SHORT = 12
@@ -34,7 +35,8 @@ class Networks:
         path = self._path(network.id)
         if not path.exists():
             present = link_names()
-            path.write_bytes(msgspec.json.encode(_Network(tuple(name for name in conflist.bridges if name not in present))))
+            missing = tuple(name for name in conflist.bridges if name not in present)
+            replace_file(path, msgspec.json.encode(_Network(missing)), durable=True)
 
     def remove(self, network_id: str) -> None:
         """Remove a network's bridges, unless somebody uses them; idempotent."""

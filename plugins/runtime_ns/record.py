@@ -1,9 +1,10 @@
 """What the runtime must remember of a container to find and serve it after the daemon was restarted."""
 
-import os
 from pathlib import Path
 
 import msgspec
+
+from sdk.linux.atomic import replace_file
 
 STATE = "rt.state"
 _RECORD = "rt.task.json"
@@ -18,9 +19,7 @@ class TaskRecord(msgspec.Struct, frozen=True):
 
 def save_record(directory: Path, record: TaskRecord) -> None:
     """Write the record beside the state file, whole or not at all."""
-    temporary = directory / f"{_RECORD}.new"
-    temporary.write_bytes(msgspec.json.encode(record))
-    os.replace(temporary, directory / _RECORD)
+    replace_file(directory / _RECORD, msgspec.json.encode(record))
 
 
 def load_record(directory: Path) -> TaskRecord | None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -123,7 +123,8 @@ class NamespaceRuntime(Runtime, PlanExplainer):
         place = record.cgroup if record else self._context.containers.cgroup_of(container_id)
         if place:
             self._context.machine.hierarchy.cgroup(place).kill()
-        abandon(path / STATE)
+        with suppress(OSError):  # a state that cannot be read: what goes by the container's name is ended below
+            abandon(path / STATE)
         for pid in shims_titled(*self._context.title, container_id):
             end_shim(pid)
         if place:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from sdk.drivers.runtime import ProcessIO
+from sdk.linux.atomic import replace_file
 from sdk.oci.runtime import ConsoleSize, Process, Root, Spec
 
 
@@ -61,7 +62,7 @@ class ContainerFiles:
             root=Root("rootfs", readonly=spec.root.readonly),
             linux=replace(spec.linux, cgroups_path=cgroups_path),
         )
-        (self.bundle / "config.json").write_bytes(msgspec.json.encode(spec))
+        replace_file(self.bundle / "config.json", msgspec.json.encode(spec))
 
     def write_process(self, name: str, process: Process, io: ProcessIO) -> None:
         """Write the description of a further process."""

@@ -29,7 +29,8 @@ def discard(identity: Identity, around: Surroundings) -> None:
     """Free a container that nobody holds a task of; idempotent. Blocks."""
     _kill(shims_titled("--pid-file", str(identity.files.pid_file())))  # the binary itself, in the middle of making it
     remove(identity, around)
-    _end_shim(identity)
+    with suppress(OSError):  # a state that cannot be read: what goes by the container's name is ended next
+        _end_shim(identity)
     _kill(shims_titled(*around.title, identity.id))
     identity.files.remove()
 

@@ -3,12 +3,13 @@
 Records of volumes are kept on disk; users are noted on tmpfs, where they end with the machine just as the mounts do. All calls block.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+
+from sdk.linux.atomic import replace_file
 
 
 class Record(Struct, frozen=True):
@@ -34,9 +35,7 @@ class Notes:
     def keep(self, name: str, record: Record) -> None:
         """Note a new volume, all at once."""
         self._volumes.mkdir(parents=True, exist_ok=True)
-        aside = self._volumes / f".new-{name}"
-        aside.write_bytes(msgspec.json.encode(record))
-        os.replace(aside, self._volumes / name)
+        replace_file(self._volumes / name, msgspec.json.encode(record), durable=True)
 
     def forget(self, name: str) -> None:
         """Drop the note of a volume. Idempotent."""

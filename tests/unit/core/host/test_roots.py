@@ -10,6 +10,8 @@ import pytest
 from core.config import StartupError
 from core.host import roots
 from core.host.roots import hold_data_root, holder, pidfile, prepare_exec_root
+from sdk.linux.atomic import is_aside
+from tests.killed import killed_at_every_call
 
 HOLD = """
 import sys, pathlib
@@ -82,3 +84,29 @@ def test_the_pidfile_goes_with_the_daemon_even_when_it_fails(tmp_path: Path) -> 
     with pytest.raises(RuntimeError), pidfile(path):
         raise RuntimeError
     assert not path.exists()
+
+
+def test_a_start_that_is_killed_keeps_what_runs(tmp_path: Path, on_tmpfs: None) -> None:
+    prepare_exec_root(tmp_path)
+    (tmp_path / "containers").mkdir()
+    for _ in killed_at_every_call(lambda: prepare_exec_root(tmp_path)):
+        prepare_exec_root(tmp_path)
+        assert (tmp_path / "containers").is_dir()
+
+
+def test_a_start_that_is_killed_forgets_the_earlier_boot_in_the_end(tmp_path: Path, on_tmpfs: None) -> None:
+    for _ in killed_at_every_call(lambda: _prepared_after_a_reboot(tmp_path)):
+        prepare_exec_root(tmp_path)
+        assert [entry.name for entry in tmp_path.iterdir() if not is_aside(entry.name)] == ["boot_id"]
+
+
+def _prepared_after_a_reboot(path: Path) -> None:
+    (path / "containers" / "x").mkdir(parents=True, exist_ok=True)
+    (path / "boot_id").write_text("another boot\n")
+    prepare_exec_root(path)
+
+
+def test_the_holder_is_known_where_its_note_could_not_be_written(tmp_path: Path) -> None:
+    with hold_data_root(tmp_path):
+        os.truncate(tmp_path / "core.lock", 0)
+        assert holder(tmp_path) in (os.getpid(), -1)

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.streams.spool import READ_LIMIT, Spool
+from sdk.errors import DataLoss
+from tests.killed import killed_at_every_call
 
 
 @pytest.fixture
@@ -121,3 +123,50 @@ def test_long_use_never_runs_out_of_room(tmp_path: Path, pipe):
         received += complete
     assert received + len(spool.pending) == sent
     assert len(spool.pending) < READ_LIMIT
+
+
+def test_a_new_spool_is_empty_whenever_its_maker_is_killed(tmp_path: Path):
+    path = tmp_path / "spool"
+    for _ in killed_at_every_call(lambda: Spool(path)):
+        survivor = Spool(path)
+        assert survivor.recover() is None
+        assert bytes(survivor.pending) == b""
+        assert survivor.missing == 0
+        survivor.close()
+        path.unlink()
+
+
+def test_a_file_of_zeros_is_an_empty_spool(tmp_path: Path):
+    path = tmp_path / "spool"
+    path.write_bytes(bytes(4096))
+    survivor = Spool(path)
+    assert survivor.recover() is None
+    assert bytes(survivor.pending) == b""
+
+
+def test_the_first_write_is_in_doubt_only_once_its_position_is_there(tmp_path: Path, pipe):
+    reader, writer = pipe
+    os.write(writer, b"line\n")
+    spool = Spool(tmp_path / "spool")
+    spool.fill(reader)
+    assert Spool(tmp_path / "spool").recover() is None
+    spool.begin_write("0:")
+    assert Spool(tmp_path / "spool").recover() == "0:"
+
+
+def test_a_file_that_is_no_spool_is_said_to_be_damaged_and_used_anew(tmp_path: Path, pipe):
+    reader, writer = pipe
+    path = tmp_path / "spool"
+    path.write_bytes(os.urandom(4096).replace(b"\0", b"\1"))
+    spool = Spool(path)
+    with pytest.raises(DataLoss, match="damaged"):
+        spool.recover()
+    assert spool.recover() is None
+    os.write(writer, b"line\n")
+    assert spool.fill(reader) == b"line\n"
+    assert bytes(spool.pending) == b"line\n"
+
+
+def test_what_is_missing_is_remembered(tmp_path: Path):
+    Spool(tmp_path / "spool").missing = 1234
+    assert Spool(tmp_path / "spool").missing == 1234
