@@ -160,10 +160,10 @@ class Daemon:
         return os.environ | {"DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.directory / "client")} | dict(more or {})
 
     def request(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
-        """Send one request of the Docker API; return status and body."""
+        """Send one request of the Docker API; return status and body. Bytes are sent as they are, anything else as JSON."""
         connection = UnixConnection(self.socket)
         try:
-            encoded = None if body is None else json.dumps(body).encode()
+            encoded = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             connection.request(method, path, encoded, {"Content-Type": "application/json", **(headers or {})})
             response = connection.getresponse()
             return response.status, response.read()

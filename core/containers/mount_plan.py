@@ -1,6 +1,8 @@
 """A container's mounts at start: records become the runtime specification's mounts."""
 
+import os
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 
 import anyio
 
@@ -8,23 +10,24 @@ from core.containers.bind_sources import make_sources
 from core.containers.mount_record import MountRecord
 from core.containers.mounts import VolumeStore
 from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
-from core.containers.subpath import resolve_subpath
+from core.containers.subpath import opened_path
+from sdk.linux.descriptors import path_of
 from sdk.oci.runtime import Mount
 
 _limiter = anyio.CapacityLimiter(4)
 
 
-async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes: VolumeStore) -> tuple[Mount, ...]:
+async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes: VolumeStore, held: ExitStack) -> tuple[Mount, ...]:
     """Return the mounts to make, parents before children, and make their sources available.
 
-    Volumes are mounted for the container: undo with `release_mounts`, also after an error. A missing source of a `-v` is made as a
+    Sources may be descriptors of this process, which are open until `held` is closed: keep it until the mounts are made. Volumes are mounted for the container: undo with `release_mounts`, also after an error. A missing source of a `-v` is made as a
     directory. They come after the engine's own mounts and replace those of the same destination. Raises InvalidArgument.
     """
     if not records:
         return ()
     chosen = sorted(_effective(records), key=_depth)
     await make_sources(chosen)
-    return tuple([await _mount(record, container_id, volumes) for record in chosen])
+    return tuple([await _mount(record, container_id, volumes, held) for record in chosen])
 
 
 def planned_mounts(records: Sequence[MountRecord]) -> tuple[Mount, ...]:
@@ -59,12 +62,14 @@ def _depth(record: MountRecord) -> tuple[int, str]:
     return record.destination.count("/"), record.destination
 
 
-async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore) -> Mount:
+async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore, held: ExitStack) -> Mount:
     source = record.source
     if record.type == "volume":
         source = str(await volumes.mount(record, container_id))
     if record.subpath:
-        source = await anyio.to_thread.run_sync(resolve_subpath, source, record.subpath, limiter=_limiter)
+        found = await anyio.to_thread.run_sync(opened_path, source, record.subpath, limiter=_limiter)
+        held.callback(os.close, found)
+        source = path_of(found)
     return _mount_of(record, source)
 
 

@@ -1,12 +1,14 @@
 """Reaching a container's root by a descriptor, whether it runs or not."""
 
+import errno
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
 
-from sdk.drivers.storage import StorageDriver
+from sdk.drivers.storage import Mount, StorageDriver
+from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.attach import Attachment
 from sdk.linux.detached import detached
 
@@ -20,16 +22,31 @@ async def opened_root(
     """Give a descriptor (O_PATH) of a container's root directory: as its process `pid` sees it, with all that is mounted in there, or,
     if it does not run, as its snapshot has it, with `volumes` in it, mounted nowhere.
 
-    `readonly` is for those who only look and want no volumes. Raises NoSuchSnapshot, OSError.
+    `readonly` is for those who only look and want no volumes. Raises NoSuchSnapshot, InvalidArgument for a volume that cannot be
+    mounted, ResourceExhausted for a full disk, Unavailable for a snapshot that cannot be.
     """
     root = _of_process(pid) if pid else None
     if root is None:
         mounts = await storage.mounts(key, readonly=readonly)
-        root = await anyio.to_thread.run_sync(detached, mounts, volumes)
+        root = await anyio.to_thread.run_sync(_mounted, mounts, volumes)
     try:
         yield root
     finally:
         os.close(root)
+
+
+def _mounted(mounts: Sequence[Mount], volumes: Sequence[Attachment]) -> int:
+    try:
+        return detached(mounts, volumes)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceExhausted(f"error mounting the container's root: {reason}") from error
+        if not error.filename2:
+            raise Unavailable(f"error mounting the container's root: {reason}") from error
+        if error.errno == errno.EXDEV:
+            reason = "path escapes from base"
+        raise InvalidArgument(f'error mounting "{error.filename}" to rootfs at "{error.filename2}": {reason}') from error
 
 
 def _of_process(pid: int) -> int | None:

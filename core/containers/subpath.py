@@ -1,24 +1,37 @@
-"""Paths inside volumes that a container's own symlinks must not lead out of."""
+"""Paths inside volumes and images that a container's own symlinks must not lead out of.
 
+Containers may write to a volume while it is looked into, so what was found is handed on as a descriptor: its path may lead elsewhere
+a moment later, and a runtime that opens it again would follow it there.
+"""
+
+import errno
 import os
 
 from sdk.errors import InvalidArgument
-from sdk.linux.openat import open_in_root
+from sdk.linux.openat import open_beneath
 
 
-def resolve_subpath(directory: str, subpath: str) -> str:
-    """Return the real path of an existing `subpath` below `directory`. Symlinks stay inside. Raises InvalidArgument if it is missing."""
-    root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+def open_subpath(root: int, subpath: str, shown: str, kind: str = "volume") -> int:
+    """Return a descriptor (O_PATH) of what is at `subpath` below the directory `root`, which messages call `shown`.
+
+    Raises InvalidArgument if it is missing, or if a symlink or `..` leads out of the directory.
+    """
     try:
-        found = open_in_root(root, subpath, os.O_PATH)
+        return open_beneath(root, subpath, os.O_PATH)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidArgument(
-            f"error while mounting volume with subpath: cannot access path {directory}/{subpath}: {reason}"
-        ) from error
+        if error.errno == errno.EXDEV:
+            reason = f"path escapes from base: {shown}/{subpath}"
+        else:
+            reason = f"cannot access path {shown}/{subpath}: {os.strerror(error.errno or 0).lower()}"
+        raise InvalidArgument(f"error while mounting {kind} with subpath: {reason}") from error
+
+
+def opened_path(directory: str, subpath: str) -> int:
+    """Return a descriptor (O_PATH) of a volume's directory, or of what is at a subpath in it. Raises InvalidArgument."""
+    root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    if not subpath:
+        return root
+    try:
+        return open_subpath(root, subpath, directory)
     finally:
         os.close(root)
-    try:
-        return os.readlink(f"/proc/self/fd/{found}")
-    finally:
-        os.close(found)

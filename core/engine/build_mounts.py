@@ -13,8 +13,9 @@ from core.containers.rootfs import opened_root
 from core.engine.context import EngineContext
 from sdk.drivers.builder import Stack, StepMount
 from sdk.errors import InvalidArgument
+from sdk.linux.descriptors import path_of
 from sdk.linux.mount import UnmountFlag, move_mount, umount
-from sdk.linux.openat import open_in_root
+from sdk.linux.openat import make_directories, open_in_root
 from sdk.oci import runtime as oci
 from sdk.oci.digest import chain_id
 
@@ -37,7 +38,7 @@ async def step_mounts(context: EngineContext, wanted: Sequence[StepMount], bundl
         if mount.stack is not None:
             await _stack(context, mount, mount.stack, bundle / f"{_POINT}{number}", made, held)
         elif mount.directory is not None:
-            _directory(mount, mount.directory, made)
+            _directory(mount, mount.directory, made, held)
         elif mount.tmpfs_size >= 0:
             _tmpfs(mount, made)
         else:
@@ -67,30 +68,34 @@ def unmount_stacks(bundle: Path) -> None:
             umount(str(point), UnmountFlag.DETACH)
 
 
-def _directory(mount: StepMount, directory: Path, made: StepMounts) -> None:
+def _directory(mount: StepMount, directory: Path, made: StepMounts, held: AsyncExitStack) -> None:
+    """Bind what is at the source in a directory. A process of another build may write to it meanwhile, so no path into it is used twice."""
     root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         if mount.create and mount.source:
-            os.makedirs(directory / mount.source.strip("/"), exist_ok=True)
-        place, is_directory = _resolved(root, mount)
+            make_directories(root, mount.source)
+        found = _found(root, mount)
     finally:
         os.close(root)
-    _bind(mount, place, made, is_directory=is_directory)
+    held.callback(os.close, found)
+    _bind(mount, path_of(found), made, is_directory=stat.S_ISDIR(os.fstat(found).st_mode))
 
 
 def _resolved(root: int, mount: StepMount) -> tuple[str, bool]:
-    """Return the real path of a mount's source, all symlinks followed inside the root, and whether it is a directory.
-
-    Below a root that is mounted nowhere the path starts at that root.
-    """
-    try:
-        source = open_in_root(root, mount.source or "/", os.O_PATH)
-    except OSError as error:
-        raise InvalidArgument(f'failed to compute cache key: "{mount.source}": not found') from error
+    """Return the real path of a mount's source below a root that is mounted nowhere, and whether it is a directory."""
+    source = _found(root, mount)
     try:
         return os.readlink(f"/proc/self/fd/{source}"), stat.S_ISDIR(os.fstat(source).st_mode)
     finally:
         os.close(source)
+
+
+def _found(root: int, mount: StepMount) -> int:
+    """Return a descriptor (O_PATH) of a mount's source, all symlinks followed inside the root. Raises InvalidArgument."""
+    try:
+        return open_in_root(root, mount.source or "/", os.O_PATH)
+    except OSError as error:
+        raise InvalidArgument(f'failed to compute cache key: "{mount.source}": not found') from error
 
 
 def _tmpfs(mount: StepMount, made: StepMounts) -> None:

@@ -73,7 +73,7 @@ class FileService:
 
 def _volumes(live: LiveContainer) -> tuple[Attachment, ...]:
     return tuple(
-        Attachment(source=mount.source, destination=mount.destination, readonly=not mount.writable)
+        Attachment(mount.source, mount.destination, readonly=not mount.writable, subpath=mount.subpath)
         for mount in live.record.mounts
         if mount.type in ("bind", "volume")
     )

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 
 import anyio
 from msgspec.structs import replace
@@ -125,14 +125,15 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
     sandbox_path = await _connect(context, record, undo)
     identity = await identity_of(context, live)
     undo.push_async_callback(release_volumes, context, record)
-    mounts = await mount_plan(record.mounts, record.id, context.volumes)
-    spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
-    with calling(context.drivers.storage_name, "mounts"):
-        rootfs = await context.drivers.storage.mounts(record.id)
-    open_log(context, live)
-    remember_process(context, live, spec.process)
-    with calling(record.host_config.runtime, "start"):
-        task = await runtime_of(context, record).start(Bundle(record.id, path, spec, rootfs), process_io(record))
+    with ExitStack() as held:
+        mounts = await mount_plan(record.mounts, record.id, context.volumes, held)
+        spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
+        with calling(context.drivers.storage_name, "mounts"):
+            rootfs = await context.drivers.storage.mounts(record.id)
+        open_log(context, live)
+        remember_process(context, live, spec.process)
+        with calling(record.host_config.runtime, "start"):
+            task = await runtime_of(context, record).start(Bundle(record.id, path, spec, rootfs), process_io(record))
     undo.push_async_callback(task.delete)
     return task
 

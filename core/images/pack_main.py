@@ -10,6 +10,7 @@ import sys
 
 from core.images.confinement import enter
 from core.images.packing import Packing
+from sdk.linux.regular import descriptor_links
 
 
 def main() -> None:
@@ -18,8 +19,9 @@ def main() -> None:
     excluded = frozenset(int(device) for device in devices.split(",") if device)
     paths = [] if name else sys.stdin.buffer.read().split(b"\0")[:-1]
     try:
+        links = descriptor_links()
         enter(int(root), int(directory))
-        packing = Packing(1, excluded, sparse=bool(sparse))
+        packing = Packing(1, excluded, sparse=bool(sparse), links=links)
         if name:
             packing.tree(os.fsencode(name), os.fsencode(archive_name))
         for path in paths:

@@ -4,6 +4,7 @@ Runs only in a process of its own that has changed its root first (`pack_main.py
 while it is walked.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from core.images import whiteouts
 from core.images.holes import Piece, data_pieces
 from core.images.tarheaders import padding
 from core.images.tarwrite import END, NEVER_NS, file_header, hardlink_header, has_header, header, sparse_header
+from sdk.linux.regular import reopen_regular
 
 _FLUSH = 1 << 18
 _SMALL = 1 << 16
@@ -26,12 +28,20 @@ class Packing:
     counts bytes of files."""
 
     def __init__(
-        self, output: int, excluded: frozenset[int] = frozenset(), newest: int | None = None, *, sparse: bool = False
+        self,
+        output: int,
+        excluded: frozenset[int] = frozenset(),
+        newest: int | None = None,
+        *,
+        sparse: bool = False,
+        links: int | None = None,
     ) -> None:
+        """`links` are those of `descriptor_links`, for a process that has changed its root."""
         self._output = output
         self._excluded = excluded
         self._newest = NEVER_NS if newest is None else newest * _SECOND
         self._sparse = sparse
+        self._opened_by = links
         self.size = 0
         self._buffer = bytearray()
         self._links: dict[Inode, bytes] = {}
@@ -98,8 +108,9 @@ class Packing:
         return self._links.setdefault((status.st_dev, status.st_ino), name)
 
     def _file(self, path: bytes, name: bytes, status: os.stat_result) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = self._opened(path)
         try:
+            status = os.fstat(descriptor)
             pieces = data_pieces(descriptor, status) if self._sparse else None
             if pieces is None:
                 self._put(header(name, status, xattrs=_xattrs(path), newest_ns=self._newest))
@@ -110,6 +121,16 @@ class Packing:
             self.size += status.st_size
         finally:
             os.close(descriptor)
+
+    def _opened(self, path: bytes) -> int:
+        """Open what was a regular file a moment ago. A container may have put a device in its place: opening that would do something."""
+        found = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(found).st_mode):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            return reopen_regular(found, os.fsdecode(path), self._opened_by)
+        finally:
+            os.close(found)
 
     def _content(self, descriptor: int, pieces: Sequence[Piece]) -> None:
         for offset, length in pieces:

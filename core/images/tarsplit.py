@@ -148,12 +148,8 @@ def _file(name: bytes, offset: int, length: int) -> Iterator[bytes]:
 
 
 def _opened(name: bytes) -> int:
-    """Return a descriptor of a regular file; -1 if there is none of that name."""
+    """Return a descriptor of a regular file; -1 if there is none of that name. A layer does not change; its devices are not opened."""
     try:
-        file = os.open(name, _OPEN)
+        return os.open(name, _OPEN) if stat.S_ISREG(os.lstat(name).st_mode) else -1
     except (OSError, ValueError):
         return -1
-    if stat.S_ISREG(os.fstat(file).st_mode):
-        return file
-    os.close(file)
-    return -1

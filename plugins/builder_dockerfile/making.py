@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 
 import anyio
+import anyio.to_thread
 
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
@@ -43,12 +44,12 @@ class Maker:
     async def _make(self, request: BuildRequest, host: BuildHost, telling: Telling) -> None:
         arguments = {name: value for name, value in request.build_args.items() if value is not None}
         async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
-            dockerfile = read_dockerfile(read_definition(request), request.dockerfile)
+            dockerfile = read_dockerfile(await anyio.to_thread.run_sync(read_definition, request), request.dockerfile)
             predefined = _predefined(request.platform or host.platform, host.platform, request.target)
             plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
         await _tell_arguments(dockerfile, plan, telling)
         async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
-            rules = read_rules(request)
+            rules = await anyio.to_thread.run_sync(read_rules, request)
         async with AsyncExitStack() as held:
             directory = request.context if request.context is not None else await held.enter_async_context(host.scratch())
             root = held.enter_context(opened_directory(directory))

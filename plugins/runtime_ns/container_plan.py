@@ -11,7 +11,7 @@ from plugins.runtime_ns.console import bind_console, open_terminal
 from plugins.runtime_ns.devices import make_devices
 from plugins.runtime_ns.hardening import clone_nulls, make_readonly, mask, set_sysctls
 from plugins.runtime_ns.machine import Machine
-from plugins.runtime_ns.mounts import attach, clone_sources, mount_filesystem
+from plugins.runtime_ns.mounts import BoundTree, attach, clone_opened, clone_sources, mount_filesystem
 from plugins.runtime_ns.namespaces import (
     Namespaces,
     container_namespaces,
@@ -46,18 +46,19 @@ def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, mach
     plan = Plan(machine.numbers)
     detach(plan)
     join_for_children(plan, namespaces)
+    opened = clone_opened(plan, spec.mounts)
     born = namespaces.own & ~(k.CLONE_NEWCGROUP | k.CLONE_NEWTIME)
     forked = fork(plan, born, into_cgroup=machine.hierarchy.version == 2)
     plan.call("umask", 0, why="modes are as they are said")
     set_by_host_paths(plan, spec.process)
     _enter(plan, spec, namespaces, machine.hierarchy)
     try:
-        nulls = _build_root(plan, bundle, namespaces, machine.hierarchy)
+        nulls = _build_root(plan, bundle, namespaces, machine.hierarchy, opened)
         _furnish(plan, spec, io, nulls)
     except OverflowError as error:
         raise InvalidArgument(f"too many mounts: {error}") from error
     run_program(plan, spec.process, io, confinement)
-    supervise(plan, forked, linger=True)
+    supervise(plan, forked, linger=True, unused=[bound.tree for bound in opened.values()])
     return plan
 
 
@@ -72,10 +73,12 @@ def _enter(plan: Plan, spec: Spec, namespaces: Namespaces, hierarchy: Hierarchy)
     plan.call("keyctl", k.KEYCTL_JOIN_SESSION_KEYRING, None, why="a keyring of its own", tolerate=ANY_ERROR)
 
 
-def _build_root(plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy) -> Mapping[str, Slot]:
+def _build_root(
+    plan: Plan, bundle: Bundle, namespaces: Namespaces, hierarchy: Hierarchy, opened: Mapping[int, BoundTree]
+) -> Mapping[str, Slot]:
     """Add the root and all mounts; returns what masks paths."""
     spec, root = bundle.spec, root_directory(bundle)
-    trees = clone_sources(plan, spec.mounts, str(bundle.path))
+    trees = {**opened, **clone_sources(plan, spec.mounts, str(bundle.path))}
     controllers = _own_controllers(plan, spec, namespaces, hierarchy)
     hide_from_host(plan)
     nulls = clone_nulls(plan, spec.linux.masked_paths)

@@ -13,7 +13,9 @@ from plugins.runtime_ns import constants as k
 from plugins.runtime_ns.mount_options import MountOptions, mount_attributes, parse_options
 from plugins.runtime_ns.paths import ensure_directory, ensure_file
 from sdk.errors import InvalidArgument
+from sdk.linux.descriptors import is_descriptor
 from sdk.oci.runtime import Mount
+from sdk.shim.layout import HIGHEST_FD
 from sdk.shim.plan import Plan, Slot
 
 
@@ -58,19 +60,32 @@ def complaint_about(mount: Mount) -> str:
     return f'error mounting "{mount.source}" to rootfs at "{mount.destination}": {{error}}'
 
 
+def clone_opened(plan: Plan, mounts: Sequence[Mount]) -> dict[int, BoundTree]:
+    """Add what clones sources that are descriptors of the daemon; returns them by index. Only its own mount namespace can clone them, so
+    this comes before the fork, and whoever forks closes them on its side."""
+    trees = {}
+    for index, mount in enumerate(mounts):
+        options = parse_options(mount)
+        if options.is_bind and is_descriptor(mount.source):
+            trees[index] = _clone(plan, mount, options, mount.source, out_of_the_way=True)
+    return trees
+
+
 def clone_sources(plan: Plan, mounts: Sequence[Mount], directory: str) -> dict[int, BoundTree]:
-    """Add what clones the sources of bind mounts; returns them by index. Relative sources start at `directory`."""
+    """Add what clones the sources of bind mounts but for descriptors; returns them by index. Relative ones start at `directory`."""
     trees = {}
     for index, mount in enumerate(mounts):
         _check_place(mount)
         options = parse_options(mount)
-        if options.is_bind:
+        if options.is_bind and not is_descriptor(mount.source):
             trees[index] = _clone(plan, mount, options, os.path.join(directory, mount.source))
     return trees
 
 
-def _clone(plan: Plan, mount: Mount, options: MountOptions, source: str) -> BoundTree:
+def _clone(plan: Plan, mount: Mount, options: MountOptions, source: str, *, out_of_the_way: bool = False) -> BoundTree:
+    """Add a clone. Until the fork low numbers of descriptors have a meaning: there it goes `out_of_the_way` of them."""
     bound = BoundTree(mount, options, plan.slot())
+    opened = plan.slot() if out_of_the_way else bound.tree
     recursion = k.AT_RECURSIVE if options.flags & k.MS_REC else 0
     plan.call(
         "open_tree",
@@ -79,8 +94,11 @@ def _clone(plan: Plan, mount: Mount, options: MountOptions, source: str) -> Boun
         k.OPEN_TREE_CLONE | os.O_CLOEXEC | recursion,
         why=f"clone what becomes {mount.destination}",
         complaint=complaint_about(mount),
-        store=bound.tree,
+        store=opened,
     )
+    if out_of_the_way:
+        plan.call("fcntl", opened, k.F_DUPFD_CLOEXEC, HIGHEST_FD + 1, why="a number without a meaning", store=bound.tree)
+        plan.call("close", opened, why="once is enough")
     _set_attributes(plan, bound)
     return bound
 

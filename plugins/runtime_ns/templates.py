@@ -14,6 +14,7 @@ from threading import Lock
 import msgspec
 
 from sdk.drivers.runtime import Bundle, ProcessIO
+from sdk.linux.descriptors import is_descriptor
 from sdk.shim.plan import Operation, Plan, Program
 
 _KEPT = 32
@@ -51,7 +52,10 @@ class PlanTemplates:
     _lock: Lock = field(default_factory=Lock)
 
     def plan(self, bundle: Bundle, io: ProcessIO) -> Program:
-        """Return a container's plan. Raises what `build` raises."""
+        """Return a container's plan. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
+        plans with one are not kept."""
+        if any(is_descriptor(mount.source) for mount in bundle.spec.mounts):
+            return self.build(bundle, io)
         words = _own_words(bundle)
         key = _anonymous(_encode((str(bundle.path), bundle.spec, bundle.rootfs, io)), words)
         known = self._find(key) if key is not None else None

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sdk.drivers.runtime import ProcessIO
 from sdk.linux.atomic import replace_file
+from sdk.linux.descriptors import is_descriptor
 from sdk.oci.runtime import ConsoleSize, Process, Root, Spec
 
 
@@ -52,12 +53,22 @@ class ContainerFiles:
         """The description of a further process."""
         return self.directory / f"rt.{name}.json"
 
+    def binds(self, spec: Spec) -> dict[str, str]:
+        """Return the sources of bind mounts that are descriptors of the daemon, by the places that the shim mounts them on."""
+        sources = enumerate(mount.source for mount in spec.mounts)
+        return {str(self.bundle / f"bind-{number}"): source for number, source in sources if is_descriptor(source)}
+
     def write_bundle(self, spec: Spec, cgroups_path: str, io: ProcessIO) -> None:
         """Write config.json beside an empty rootfs; what an earlier start left is gone."""
         self.remove()
         self.rootfs.mkdir(parents=True)
+        places = {}
+        for place, source in self.binds(spec).items():
+            places[source] = place
+            os.mkdir(place) if os.path.isdir(source) else Path(place).touch()
         spec = replace(
             spec,
+            mounts=tuple(replace(mount, source=places.get(mount.source, mount.source)) for mount in spec.mounts),
             process=with_terminal(spec.process, io),
             root=Root("rootfs", readonly=spec.root.readonly),
             linux=replace(spec.linux, cgroups_path=cgroups_path),

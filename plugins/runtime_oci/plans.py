@@ -6,14 +6,15 @@ as the pipe's owner, which is how a plan gets a number from outside into a slot.
 """
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sdk.drivers.storage import Mount
 from sdk.linux.mount import MountFlag
 from sdk.linux.mount_options import split_options
 from sdk.linux.syscalls import native_syscalls
 from sdk.shim import layout
-from sdk.shim.plan import ANY_ERROR, Label, Plan, Record
+from sdk.shim.plan import ANY_ERROR, Label, Plan, Record, Slot
 from sdk.shim.supervisor import Forked, detach, die_with_shim, reset_signals, supervise
 
 RELEASE_FD = layout.TARGET_FD
@@ -34,23 +35,54 @@ _WALL = 0x40000000
 _FUTEX_WAIT = 0
 _F_GETOWN = 9
 _O_CLOEXEC = 0x80000
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_OPEN_TREE_CLONE = 1
+_MOVE_MOUNT_F_EMPTY_PATH = 4
 
 
-def make_plan(command: Sequence[str], *, linger: bool, rootfs: Sequence[Mount] = (), root: str = "") -> Plan:
-    """Return the plan that runs `command` where `rootfs` is mounted on the directory `root`, and supervises what it leaves running."""
+def make_plan(
+    command: Sequence[str],
+    *,
+    linger: bool,
+    rootfs: Sequence[Mount] = (),
+    root: str = "",
+    binds: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
+    """Return the plan that runs `command` where `rootfs` is mounted on the directory `root`, and supervises what it leaves running.
+
+    `binds` are descriptors of the daemon by the place where the binary finds what they stand for: the binary takes only paths, and of
+    those only what is mounted in its own mount namespace.
+    """
     plan = Plan(native_syscalls())
     detach(plan)
     plan.call("prctl", _PR_SET_CHILD_SUBREAPER, 1, why="what the binary leaves behind becomes a child of this process")
-    if rootfs:
+    trees = {place: _cloned(plan, source) for place, source in binds.items()}
+    if rootfs or binds:
+        _hide(plan)
         _mount_rootfs(plan, rootfs, root)
+    for place, tree in trees.items():
+        plan.call("move_mount", tree, "", _AT_FDCWD, place, _MOVE_MOUNT_F_EMPTY_PATH, why="where the binary finds it")
+        plan.call("close", tree, why="it is in place")
     _run(plan, command)
     _take_over(plan, linger=linger)
     return plan
 
 
-def _mount_rootfs(plan: Plan, rootfs: Sequence[Mount], root: str) -> None:
+def _cloned(plan: Plan, source: str) -> Slot:
+    tree = plan.slot()
+    flags = _OPEN_TREE_CLONE | _O_CLOEXEC | _AT_RECURSIVE
+    complaint = "error mounting a source of the daemon: {error}"
+    plan.call("open_tree", _AT_FDCWD, source, flags, why="only this mount namespace can clone it", complaint=complaint, store=tree)
+    return tree
+
+
+def _hide(plan: Plan) -> None:
     plan.call("unshare", _CLONE_NEWNS, why="mounts of the container are seen from here on only")
     plan.call("mount", None, "/", None, MountFlag.REC | MountFlag.SLAVE, None, why="and do not spread to the host")
+
+
+def _mount_rootfs(plan: Plan, rootfs: Sequence[Mount], root: str) -> None:
     for mount in rootfs:
         flags, _, data = split_options(mount.options)
         complaint = f"error mounting {mount.source} to rootfs: {{error}}"

@@ -78,7 +78,7 @@ class OCIRuntime(Runtime):
             log=files.log(),
         )
         return Launch(
-            plan=make_plan(command, linger=True, rootfs=bundle.rootfs, root=str(files.rootfs)),
+            plan=make_plan(command, linger=True, rootfs=bundle.rootfs, root=str(files.rootfs), binds=files.binds(bundle.spec)),
             io=io,
             title=(*self._around.title, bundle.id),
             pid_file=files.pid_file(),

@@ -19,6 +19,8 @@ class Bundle:
 
     `path` is an existing directory on tmpfs that belongs to this container alone; the runtime may keep its state files there
     (names starting with `rt.`). `rootfs` are the mounts of the container's root, to be made inside its own mount namespace.
+    The source of a bind mount may be a descriptor of the daemon (`sdk.linux.descriptors`), for a place that must not be looked up
+    again: clone it before the mount namespace is made, as the kernel clones nothing of another one.
     """
 
     id: str

@@ -3,27 +3,38 @@
 import os
 import posixpath
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sdk.linux.mount import MountAttribute, mount_setattr, move_mount, open_tree
-from sdk.linux.openat import open_in_root
+from sdk.linux.openat import make_directories, open_beneath, open_in_root
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file or directory of the host that is to be seen at `destination` in a root."""
+    """A file or directory of the host that is to be seen at `destination` in a root; with a `subpath` what is there below the source,
+    which must not lead out of it."""
 
     source: str
     destination: str
     readonly: bool = False
+    subpath: str = ""
 
 
 def attach(root: int, attachment: Attachment) -> None:
     """Mount a clone of the source at the destination, which is made if it is missing; no symlink leads it out of the root.
 
-    Raises OSError; EINVAL where the root is mounted nowhere and the kernel cannot do that (before Linux 6.15).
+    Raises OSError that names both; EINVAL where the root is mounted nowhere and the kernel cannot do that (before Linux 6.15).
     """
-    tree = open_tree(attachment.source, clone=True, recursive=True)
+    try:
+        _attach(root, attachment)
+    except OSError as error:
+        code = error.errno or 0
+        raise OSError(code, os.strerror(code), attachment.source, None, attachment.destination) from error
+
+
+def _attach(root: int, attachment: Attachment) -> None:
+    tree = _cloned(attachment)
     try:
         if attachment.readonly:
             mount_setattr(tree, add=MountAttribute.RDONLY, recursive=True)
@@ -36,21 +47,38 @@ def attach(root: int, attachment: Attachment) -> None:
         os.close(tree)
 
 
+def _cloned(attachment: Attachment) -> int:
+    if not attachment.subpath:
+        return open_tree(attachment.source, clone=True, recursive=True)
+    directory = os.open(attachment.source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = open_beneath(directory, attachment.subpath, os.O_PATH)
+    finally:
+        os.close(directory)
+    try:
+        return open_tree("", directory=found, clone=True, recursive=True)
+    finally:
+        os.close(found)
+
+
 def _mount_point(root: int, path: str, *, directory: bool) -> int:
-    try:
+    with suppress(FileNotFoundError):
         return open_in_root(root, path, os.O_PATH)
-    except FileNotFoundError:
-        _make(root, path, directory=directory)
-        return open_in_root(root, path, os.O_PATH)
+    if directory:
+        make_directories(root, path)
+    else:
+        _make_file(root, path)
+    return open_in_root(root, path, os.O_PATH)
 
 
-def _make(root: int, path: str, *, directory: bool) -> None:
+def _make_file(root: int, path: str) -> None:
+    """Make an empty file with the directories it is in. A symlink that leads nowhere gives way, as nothing can be mounted on it."""
     head, name = posixpath.split(posixpath.normpath(path))
-    parent = _mount_point(root, head, directory=True)
+    make_directories(root, head)
+    parent = open_in_root(root, head, os.O_PATH | os.O_DIRECTORY)
     try:
-        if directory:
-            os.mkdir(name, 0o755, dir_fd=parent)
-        else:
-            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent))
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=parent)
+        os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent))
     finally:
         os.close(parent)

@@ -1,6 +1,8 @@
-"""A table of descriptors for one thread alone."""
+"""Descriptors as paths that other processes understand, and a table of descriptors for one thread alone."""
 
 import gc
+import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,17 @@ _CLOSE_RANGE = 436  # the same number on every architecture
 _UNSHARE = 2
 _FIRST, _LAST = 3, 0xFFFFFFFF
 _one_at_a_time = threading.Lock()
+_PATH = re.compile(r"/proc/\d+/fd/\d+")
+
+
+def path_of(descriptor: int) -> str:
+    """Return a path by which other processes of root reach what a descriptor of this one stands for, as long as it is open."""
+    return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+def is_descriptor(path: str) -> bool:
+    """Tell whether a path is one of `path_of`: what it stands for belongs to the mount namespace it was opened in."""
+    return _PATH.fullmatch(path) is not None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Mounting a snapshot nowhere: a descriptor of its root, with which the mount vanishes."""
 
 import array
+import errno
 import os
 import socket
 import subprocess
@@ -29,9 +30,11 @@ def detached(mounts: Sequence[Mount], attachments: Sequence[Attachment] = ()) ->
     """
     try:
         return _directly(mounts, attachments)
-    except FileNotFoundError:  # a helper would not find it either
-        raise
     except OSError as error:
+        if error.filename2 and error.errno != errno.EINVAL:  # no helper could attach it either
+            raise
+        if isinstance(error, FileNotFoundError):  # a helper would not find it either
+            raise
         try:
             return _through_helper(mounts, attachments)
         except OSError as second:
@@ -93,7 +96,9 @@ def _through_helper(mounts: Sequence[Mount], attachments: Sequence[Attachment]) 
     with ours, theirs:
         code = f"import sys; sys.path[:] = {sys.path!r}; from sdk.linux.mount_process import main; main()"
         fields = [field for mount in mounts for field in (mount.type, mount.source, ",".join(mount.options))]
-        fields += [field for one in attachments for field in (one.source, one.destination, "ro" if one.readonly else "")]
+        fields += [
+            field for one in attachments for field in (one.source, one.destination, "ro" if one.readonly else "", one.subpath)
+        ]
         helper = subprocess.run(
             [sys.executable, "-I", "-S", "-c", code, str(theirs.fileno()), str(len(mounts)), *fields],
             pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE, check=False,

@@ -1,14 +1,13 @@
 """The process behind `detached` on kernels that want a mount point: mounts in its own namespace and sends a detached copy.
 
 Arguments: a socket's descriptor, the number of mounts, type, source and comma-separated options of each, in order, and source,
-destination and mode of what is to be attached inside. Exits with an errno.
+destination, mode and subpath of what is to be attached inside. Exits with an errno.
 """
 
 import array
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
 
 from sdk.linux.attach import Attachment, attach
 from sdk.linux.libc import libc
@@ -22,23 +21,19 @@ _POINT = "/proc"
 
 def main() -> None:
     """Do the work of this process and end it."""
-    channel, count, fields = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), list(_triples(sys.argv[3:]))
+    channel, attached = socket.socket(fileno=int(sys.argv[1])), 3 + 3 * int(sys.argv[2])
     try:
         _unshare()
-        for filesystem, source, options in fields[:count]:
+        for filesystem, source, options in zip(*[iter(sys.argv[3:attached])] * 3, strict=True):
             _mount(filesystem, source, options)
         root = os.open(_POINT, os.O_PATH | os.O_DIRECTORY)
-        for source, destination, mode in fields[count:]:
-            attach(root, Attachment(source, destination, mode == "ro"))
+        for source, destination, mode, subpath in zip(*[iter(sys.argv[attached:])] * 4, strict=True):
+            attach(root, Attachment(source, destination, mode == "ro", subpath))
         tree = open_tree(_POINT, clone=True, recursive=True)
     except OSError as error:
         sys.stderr.write(str(error))
         sys.exit(error.errno or 1)
     channel.sendmsg([b"1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [tree]))])
-
-
-def _triples(fields: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    return zip(fields[::3], fields[1::3], fields[2::3], strict=True)
 
 
 def _unshare() -> None:

@@ -1,5 +1,6 @@
 """What a build is made from: its Dockerfile, its context and further contexts, fetched from the client or from elsewhere."""
 
+import os
 import posixpath
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -19,9 +20,13 @@ from plugins.api_buildkit.solve.options import Options
 from plugins.api_buildkit.solve.progress import step
 from sdk.engine.builds import Builds, NamedContext
 from sdk.errors import InvalidArgument, Unsupported
+from sdk.linux.openat import open_regular
 
 _UPLOADS = "buildkit-session"
 _IGNORE = ".dockerignore"
+_LONGEST = 16 << 20
+"""Bytes of a Dockerfile or a .dockerignore; the builder takes no more."""
+
 _REMOTE = ("http", "https", "git", "ssh")
 
 
@@ -140,10 +145,16 @@ def _clean(pattern: str) -> str:
 
 
 def _read(directory: Path, name: str) -> bytes:
+    """Return the content of a file of a context; b"" if it is no regular file in there, which the builder will complain about."""
+    root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return (directory / name).read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        file = open_regular(root, name)
+    except OSError:
         return b""
+    finally:
+        os.close(root)
+    with open(file, "rb") as content:
+        return content.read(_LONGEST)
 
 
 def _below(directory: Path, subdirectory: str) -> Path:

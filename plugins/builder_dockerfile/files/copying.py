@@ -10,6 +10,7 @@ from plugins.builder_dockerfile.files.modes import ModeChange
 from plugins.builder_dockerfile.files.tree import Entry
 from sdk.errors import BuildFailed
 from sdk.linux.openat import open_in_root
+from sdk.linux.regular import open_same, pinned
 from sdk.linux.resolve import resolve_in_root
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -111,8 +112,9 @@ class Copier:
             _set_time(name, parent, entry.status.st_mtime_ns)
         elif kind != stat.S_IFSOCK:
             os.mknod(name, entry.status.st_mode, entry.status.st_rdev, dir_fd=parent)
-            self._own(entry, lambda uid, gid: os.chown(name, uid, gid, dir_fd=parent))
-            os.chmod(name, self._mode(entry), dir_fd=parent)
+            with pinned(parent, name) as node:
+                self._own(entry, lambda uid, gid: os.chown(node, uid, gid))
+                os.chmod(node, self._mode(entry))
             _set_time(name, parent, entry.status.st_mtime_ns)
 
     def content(self, target: str, data: bytes) -> None:
@@ -151,7 +153,7 @@ class Copier:
         os.unlink(name, dir_fd=parent)
 
     def _file(self, entry: Entry, parent: int, name: str, target: str) -> None:
-        source = os.open(entry.place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        source = open_same(None, entry.place, entry.status)
         try:
             made = self._create(parent, name, target)
             try:

@@ -32,5 +32,5 @@ def _content(entry: Entry, kind: int, tree: Tree) -> bytes:
         return os.fsencode(os.readlink(entry.place))
     if kind != stat.S_IFREG:
         return b""
-    found = tree.digests.of(entry.place, entry.status) if tree.digests else file_digest(entry.place, entry.status.st_size)
+    found = tree.digests.of(entry.place, entry.status) if tree.digests else file_digest(entry.place, entry.status)
     return found.encode()

@@ -5,6 +5,8 @@ import os
 import threading
 import time
 
+from sdk.linux.regular import open_same
+
 _LARGE = 1 << 20
 _REMEMBERED = 1 << 15
 _SETTLED_NS = 50_000_000
@@ -28,7 +30,7 @@ class FileDigests:
         identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         known = self._known.get(identity)
         if known is None:
-            known = file_digest(place, status.st_size)
+            known = file_digest(place, status)
             if time.time_ns() - status.st_ctime_ns > self._settled_ns:
                 self._remember(identity, known)
         return known
@@ -40,9 +42,12 @@ class FileDigests:
                 del self._known[next(iter(self._known))]
 
 
-def file_digest(place: str, size: int) -> str:
-    """Return the sha256 of a file's content, in hexadecimal; a file of about `size` bytes is read at once if it is not large."""
-    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def file_digest(place: str, status: os.stat_result) -> str:
+    """Return the sha256 of the content of the file that was seen there, in hexadecimal; one that is not large is read at once.
+
+    Raises FileNotFoundError if there is another one by now."""
+    descriptor = open_same(None, place, status)
+    size = status.st_size
     try:
         if size < _LARGE:
             data = os.read(descriptor, size + 1)

@@ -116,10 +116,17 @@ def test_volumes_from(shared: Daemon, tmp_path: Path):
 
 
 def test_a_subpath(shared: Daemon):
-    sh(shared, "mkdir /d/in; echo sub > /d/in/f; ln -s /etc /d/out", "-v", "data:/d")
-    assert sh(shared, "cat /s/f", "--mount", "source=data,dst=/s,volume-subpath=in") == "sub\n"
-    done = shared.docker("run", "--rm", "--mount", "source=data,dst=/s,volume-subpath=out", "busybox", check=False)
-    assert "cannot access path" in done.stderr
+    sh(shared, "mkdir /d/in; echo sub > /d/in/f; ln -s /etc /d/out; ln -s in /d/link", "-v", "data:/d")
+    for name in ("in", "link"):
+        assert sh(shared, "cat /s/f", "--mount", f"source=data,dst=/s,volume-subpath={name}") == "sub\n"
+    for name, reason in {"out": "path escapes from base", "none": "cannot access path"}.items():
+        done = shared.docker("run", "--rm", "--mount", f"source=data,dst=/s,volume-subpath={name}", "busybox", check=False)
+        assert reason in done.stderr
+
+
+def test_a_subpath_that_is_empty_is_filled_from_the_image(shared: Daemon):
+    sh(shared, "mkdir /d/bin", "-v", "data:/d")
+    assert "busybox" in sh(shared, "ls /bin", "--mount", "source=data,dst=/bin,volume-subpath=bin")
 
 
 def test_inspect_tells_the_mounts(shared: Daemon, tmp_path: Path):

@@ -7,6 +7,7 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
+from sdk.linux.descriptors import path_of
 from sdk.oci import runtime as oci
 from sdk.testing.bundles import container_spec, process, with_linux
 from sdk.testing.contracts.runtime.lab import PIPES, Lab
@@ -64,6 +65,29 @@ class SpecificationCases:
         task = await lab.start_spec(spec)
         assert await read_all(task.stdout) == b"50\n33\n"
         assert b"Read-only file system" in await read_all(task.stderr)
+
+    @pytest.mark.anyio
+    async def test_the_source_of_a_mount_may_be_a_descriptor_of_the_daemon(self, lab: Lab) -> None:
+        """What it stands for is mounted, whatever its name leads to by now; the supervisor does not keep it busy."""
+        place, secret = lab.root / "opened", lab.root / "secret"
+        for path in (place, secret):
+            path.mkdir()
+            (path / "who").write_text(f"{path.name}\n")
+        directory, file = (os.open(name, os.O_PATH) for name in (place, place / "who"))
+        place.rename(lab.root / "moved")
+        place.symlink_to(secret)
+        spec = container_spec(process("sh", "-c", "cat /data/who /etc/who; echo mine > /data/new; echo no > /etc/who"))
+        mounts = (
+            oci.Mount("/data", "bind", path_of(directory), ("rbind", "rw", "rprivate")),
+            oci.Mount("/etc/who", "bind", path_of(file), ("rbind", "ro", "rprivate")),
+        )
+        task = await lab.start_spec(replace(spec, mounts=(*spec.mounts, *mounts)))
+        os.close(directory)
+        os.close(file)
+        assert await read_all(task.stdout) == b"opened\nopened\n"
+        assert b"Read-only file system" in await read_all(task.stderr)
+        assert (lab.root / "moved/new").read_text() == "mine\n"
+        assert os.listdir(secret) == ["who"]
 
     @pytest.mark.anyio
     async def test_mounts_and_a_read_only_root(self, lab: Lab) -> None:

@@ -147,3 +147,15 @@ async def test_one_volume_at_two_places_takes_the_first(world: World):
     (world.root / "other/file").write_text("other")
     await world.populate(mount("v", "/data"), mount("v", "/other"))
     assert (world.volume("v") / "file").stat().st_size == 100_000
+
+
+async def test_a_subpath_is_filled_if_it_is_empty(world: World):
+    fill(world.root / "data")
+    for name in ("empty", "full"):
+        (world.volume("v") / name).mkdir()
+    (world.volume("v") / "full/mine").touch()
+    os.symlink("/", world.volume("v") / "out")
+    await world.populate(*(mount("v", "/data", subpath=name) for name in ("empty", "full", "none", "out")))
+    assert sorted(os.listdir(world.volume("v"))) == ["empty", "full", "out"]
+    assert (world.volume("v") / "empty/file").stat().st_size == 100_000
+    assert os.listdir(world.volume("v") / "full") == ["mine"]

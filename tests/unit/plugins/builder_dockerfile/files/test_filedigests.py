@@ -18,13 +18,25 @@ def sha256(content: bytes) -> str:
 def test_files_of_any_size(tmp_path: Path, size: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * size)
-    assert file_digest(str(path), size) == sha256(b"x" * size)
+    assert file_digest(str(path), path.stat()) == sha256(b"x" * size)
 
 
 def test_a_file_that_grew_since_it_was_looked_at_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    status = path.stat()
     path.write_bytes(b"longer")
-    assert file_digest(str(path), 3) == sha256(b"longer")
+    assert file_digest(str(path), status) == sha256(b"longer")
+
+
+def test_what_took_the_place_of_a_file_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    status = path.stat()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(FileNotFoundError):
+        file_digest(str(path), status)
 
 
 def test_a_file_changed_in_place_with_its_time_set_back_is_read_again(tmp_path: Path) -> None:
