@@ -75,10 +75,10 @@ def _network(info: ContainerInfo, value: str, _: Lookups) -> bool:
 
 def _in_range(number: int, protocol: str, wanted: str) -> bool:
     span, _, wanted_protocol = wanted.partition("/")
-    first, _, last = span.partition("-")
-    if not first.isdigit() or (last and not last.isdigit()):
-        raise InvalidArgument(f"invalid port specification: {wanted!r}")
-    return protocol == (wanted_protocol or "tcp") and int(first) <= number <= int(last or first)
+    first, last = ports.port_range(span)
+    if not span:
+        raise InvalidArgument("invalid port: value is empty")
+    return protocol == (wanted_protocol or "tcp") and first <= number <= (last or first)
 
 
 def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:
@@ -86,7 +86,7 @@ def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:
 
 
 def _expose(info: ContainerInfo, value: str, _: Lookups) -> bool:
-    return any(_in_range(*ports.parse_port(port), value) for port in info.config.exposed_ports)
+    return any(_in_range(*port, value) for port in ports.exposed(info.config))
 
 
 def _created(info: ContainerInfo) -> int:

@@ -36,6 +36,7 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
 async def _create(context: EngineContext, request: CreateRequest, image: StoredImage) -> Created:
     """Make the container, whose image's layers are held meanwhile: nobody uses them yet, and the image may be removed."""
     config = merge.merge(request.config, image.config.config)
+    ports.check_exposed(request.config)
     warnings = _validate(context, config, request.host_config)
     record = _record(context, request, image, config)
     async with AsyncExitStack() as undo:

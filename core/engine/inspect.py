@@ -87,4 +87,4 @@ def _log_path(live: LiveContainer) -> str:
 
 def exposed(info: ContainerInfo) -> tuple[tuple[int, str], ...]:
     """Return the ports an image or a person declared."""
-    return tuple(ports.parse_port(port) for port in info.config.exposed_ports)
+    return tuple(ports.exposed(info.config))

@@ -131,7 +131,7 @@ def _address(context: EngineContext, record: ContainerRecord) -> str:
 
 def _variables(link: Link) -> Iterator[str]:
     prefix = link.alias.replace("-", "_").upper()
-    exposed = sorted(map(ports.parse_port, link.child.config.exposed_ports))
+    exposed = sorted(ports.exposed(link.child.config))
     if exposed:
         number, protocol = exposed[0]
         yield f"{prefix}_PORT={protocol}://{link.address}:{number}"

@@ -60,7 +60,8 @@ class Datapath:
         self.changes = RulesetChanges(f"core_{instance}")
         self._bridges = Bridges(self._route, instance)
         self._veths = Veths(self._route, instance)
-        self._ports = Publishing(self._firewall, log)
+        self._ports = Publishing(self._firewall, log, relayed=settings.userland_proxy)
+        self.relay = self._ports.relay
         self._sandboxes = Sandboxes()
         self._networks: dict[str, Bridged] = {}
         self._changing_networks = threading.Lock()

@@ -62,6 +62,17 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
                 except Exception:  # noqa: BLE001 the driver goes on: the next change is another try
                     self._log.exception("the nftables table could not be mended")
 
+    async def keep_relay(self) -> None:
+        """Start the relay with its first client, until cancelled; costs nothing while there is none."""
+        relay = self._datapath.relay
+        with relay.announced():
+            while True:
+                await relay.wait()
+                try:
+                    await self._run(relay.hand_over)
+                except Exception:  # noqa: BLE001 the driver goes on: the next client is another try
+                    self._log.exception("a published port cannot be relayed")
+
     async def create_network(self, network: NetworkSpec) -> None:
         await self._run(lambda: self._datapath.create_network(network))
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from plugins.net_bridge.publishing import relays
+from plugins.net_bridge.ruleset import Forward
 from sdk.drivers.network import Endpoint, Hop, PortBinding, PortPath
 
 Address = IPv4Address | IPv6Address
@@ -140,7 +142,12 @@ class Table:
 def paths(text: str, endpoint: Endpoint, bridge: str) -> list[PortPath]:
     """Return the ways to an endpoint's ports through a table as nft(8) prints it."""
     table = Table(text)
-    return [_path(table, port, origin, packet, bridge) for port in endpoint.ports for origin, packet in _first_packets(port)]
+    relayed = {(str(way.host_ip), way.protocol, way.host_port): way for way in relays(endpoint)}
+    return [
+        _path(table, port, origin, packet, bridge, relayed.get((port.host_ip, port.protocol, port.host_port)))
+        for port in endpoint.ports
+        for origin, packet in _first_packets(port)
+    ]
 
 
 def _first_packets(port: PortBinding) -> Iterator[tuple[str, Packet]]:
@@ -155,11 +162,13 @@ def _first_packets(port: PortBinding) -> Iterator[tuple[str, Packet]]:
     )
 
 
-def _path(table: Table, port: PortBinding, origin: str, packet: Packet, bridge: str) -> PortPath:
+def _path(table: Table, port: PortBinding, origin: str, packet: Packet, bridge: str, relayed: Forward | None) -> PortPath:
     walk = table.follow(packet, INCOMING if packet.source is None else OWN, bridge)
     found = walk.packet
     if walk.dropped:
         result = "dropped"
+    elif not found.translated and relayed is not None:
+        result = f"relayed to {_socket(str(relayed.container_ip), str(relayed.container_port))}"
     elif not found.translated:
         result = "refused: no rule redirects it and nobody listens"
     else:

@@ -20,6 +20,7 @@ async def open_driver(context: PluginContext, settings: BridgeSettings) -> Async
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(driver.keep_table)
+            tasks.start_soon(driver.keep_relay)
             yield driver
             tasks.cancel_scope.cancel()
     finally:

@@ -20,3 +20,7 @@ class BridgeSettings(PluginSettings):
     publish_default_ip: IPv4Address = Field(
         default=IPv4Address(0), description="where ports are published that name no address; 0.0.0.0 is every address, IPv6 too"
     )
+    userland_proxy: bool = Field(
+        default=True,
+        description="pass clients by IPv6 on to containers that have IPv4 only, by a program that runs once there are some",
+    )

@@ -41,5 +41,5 @@ def _numbers(info: ContainerInfo) -> Iterator[tuple[str, str]]:
         return
     for exposed in info.config.exposed_ports:
         number, _, protocol = exposed.partition("/")
-        if number.isdigit():
+        if number.isdecimal():
             yield number, protocol or "tcp"

@@ -275,7 +275,7 @@ class NetworkDriverContract:
         sandbox, endpoint = await bench.connect(await bench.network(1), 5, PortBinding(7000, protocol, host_port=18080))
         neighbour, _ = await bench.connect(bench.networks[0], 6)
         stranger, _ = await bench.connect(await bench.network(2), 5)
-        assert endpoint.ports == (PortBinding(7000, protocol, "0.0.0.0", 18080),)
+        assert endpoint.ports[0] == PortBinding(7000, protocol, "0.0.0.0", 18080)
         with serving(sandbox, 7000, kind):
             assert reaches("127.0.0.1", 18080, kind), "from the host's loopback"
             assert reaches("172.30.1.1", 18080, kind), "from the host by the bridge's address"
@@ -306,9 +306,10 @@ class NetworkDriverContract:
         network = await bench.network()
         _, one = await bench.connect(network, 5, PortBinding(80), PortBinding(81, host_port=18000, host_port_end=18001))
         _, two = await bench.connect(network, 6, PortBinding(80), PortBinding(81, host_port=18000, host_port_end=18001))
-        assert one.ports[0].host_port != two.ports[0].host_port
-        assert all(32768 <= endpoint.ports[0].host_port <= 60999 for endpoint in (one, two))
-        assert [one.ports[1].host_port, two.ports[1].host_port] == [18000, 18001]
+        free, chosen = ({port.container_port: port.host_port for port in endpoint.ports} for endpoint in (one, two))
+        assert free[80] != chosen[80]
+        assert all(32768 <= numbers[80] <= 60999 for numbers in (free, chosen))
+        assert (free[81], chosen[81]) == (18000, 18001)
 
     @pytest.mark.anyio
     @needs(Feature.PORTS)

@@ -202,13 +202,18 @@ def test_how_packets_reach_a_port_is_explained(docker: Docker, shared_daemon: Da
     docker("run", "-d", "--name", "web", "-p", "18080:80", "-p", "127.0.0.1:18081:81/udp", *SLEEP)
     address = place(docker, "web", "bridge")["IPAddress"]
     said = shared_daemon.core("--host", shared_daemon.host, "network", "explain", "web").stdout
-    first, second, third = said.strip().split("\n\n")
+    first, second, *relayed, third = said.strip().split("\n\n")
     assert first.startswith("0.0.0.0:18080/tcp, from another host\n")
     assert [line.split()[0] for line in first.splitlines()[1:-1]] == ["prerouting", "published", "forward", "forward"]
     assert f"element tcp . 18080: destination becomes {address}:80" in first
     assert first.endswith(f"arrives at {address}:80 by core0")
     assert second.startswith("0.0.0.0:18080/tcp, from this host, to 127.0.0.1:18080\n")
     assert "source becomes the bridge's address" in second
+    assert [way.splitlines()[0] for way in relayed] == [
+        "[::]:18080/tcp, from another host",
+        "[::]:18080/tcp, from this host, to [::1]:18080",
+    ]
+    assert all(way.endswith(f"relayed to {address}:80") for way in relayed)
     assert third.startswith("127.0.0.1:18081/udp, from this host, to 127.0.0.1:18081\n")
     table = shared_daemon.run("nft", "list", "tables", "inet").stdout.split()[-1]
     shared_daemon.run("nft", "add", "rule", "inet", table, "user", "tcp", "dport", "80", "drop")

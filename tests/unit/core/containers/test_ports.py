@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.containers.ports import bindings, parse_port
+from core.containers.ports import bindings, check_exposed, exposed, parse_port
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, HostConfig, HostPort
 from sdk.errors import InvalidArgument
@@ -23,12 +23,48 @@ def test_publish_all_adds_what_is_exposed_and_not_named():
     assert bindings(config, host) == (PortBinding(80, "tcp", "", 80), PortBinding(443, "tcp"))
 
 
-@pytest.mark.parametrize("text", ["x/tcp", "70000/tcp", "80/icmp", "/tcp", "-1/tcp"])
-def test_nonsense_is_refused(text):
-    with pytest.raises(InvalidArgument, match="invalid port specification"):
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x/tcp", "invalid JSON: invalid port 'x': invalid syntax"),
+        ("19039;1230", "invalid JSON: invalid port '19039;1230': invalid syntax"),
+        ("-1/tcp", "invalid JSON: invalid port '-1': invalid syntax"),
+        ("²/tcp", "invalid JSON: invalid port '²': invalid syntax"),
+        ("70000/tcp", "invalid JSON: invalid port '70000': value out of range"),
+        ("9" * 5000, f"invalid JSON: invalid port '{'9' * 5000}': value out of range"),
+        ("/tcp", "invalid JSON: invalid port '': value is empty"),
+        ("", "invalid JSON: invalid port: value is empty"),
+        ("80/icmp", 'invalid port specification: "80/icmp"'),
+    ],
+)
+def test_what_is_no_port_is_refused_in_dockers_words(text, sentence):
+    with pytest.raises(InvalidArgument) as refused:
         parse_port(text)
+    assert refused.value.message == sentence
 
 
-def test_a_port_nobody_can_listen_on_is_not_published():
-    with pytest.raises(InvalidArgument, match="invalid port specification: '0/tcp'"):
+@pytest.mark.parametrize("text", ["aa80", "80-", "-80", "80-79", "1-2-3", "65536", "1-65536", " 80", "٣"])
+def test_host_ports_that_are_none_are_refused(text):
+    with pytest.raises(InvalidArgument) as refused:
+        bindings(ContainerConfig(), HostConfig(port_bindings={"80/tcp": (HostPort("", text),)}))
+    assert refused.value.message == f'invalid port specification: "{text}"'
+
+
+@pytest.mark.parametrize("text", ["nonsense", "[::1]", "1.2.3", "1.2.3.4/8", "localhost", "fe80::1%eth0"])
+def test_host_addresses_that_are_none_are_refused(text):
+    with pytest.raises(InvalidArgument) as refused:
+        bindings(ContainerConfig(), HostConfig(port_bindings={"80/tcp": (HostPort(text, "80"),)}))
+    assert refused.value.message == f'invalid JSON: ParseAddr("{text}"): unable to parse IP'
+
+
+def test_a_port_no_program_can_listen_on_is_not_published():
+    with pytest.raises(InvalidArgument, match='invalid port specification: "0/tcp"'):
         bindings(ContainerConfig(), HostConfig(port_bindings={"0/tcp": (HostPort("", "8080"),)}))
+
+
+def test_exposed_ports_of_a_client_are_checked_and_those_of_an_image_read_as_far_as_they_make_sense():
+    config = ContainerConfig(exposed_ports={"80": {}, "x/tcp": {}, "53/UDP": {}, "80/icmp": {}, "": {}})
+    with pytest.raises(InvalidArgument, match="invalid port 'x': invalid syntax"):
+        check_exposed(config)
+    assert exposed(config) == [(80, "tcp"), (53, "udp")]
+    assert bindings(config, HostConfig(publish_all_ports=True)) == (PortBinding(53, "udp"), PortBinding(80, "tcp"))

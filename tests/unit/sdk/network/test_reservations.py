@@ -95,3 +95,47 @@ def test_host_addresses():
     assert host_addresses(PortBinding(80, host_ip="::1"), ANY, both) == (IPv6Address("::1"),)
     with pytest.raises(InvalidArgument, match="invalid IP address: here"):
         host_addresses(PortBinding(80, host_ip="here"), ANY, both)
+    assert host_addresses(PortBinding(80, host_ip="::ffff:127.0.0.1"), ANY, four) == LOOPBACK
+
+
+def test_ipv6_addresses_of_the_host_are_for_containers_with_ipv4_only_where_clients_are_relayed():
+    four = frozenset({4})
+    assert host_addresses(PortBinding(80), ANY, four, relayed=True) == (ANY, IPv6Address(0))
+    assert host_addresses(PortBinding(80, "udp", host_ip="::1"), ANY, four, relayed=True) == (IPv6Address("::1"),)
+    assert host_addresses(PortBinding(80), LOOPBACK[0], four, relayed=True) == LOOPBACK
+    assert host_addresses(PortBinding(80, "sctp"), ANY, four, relayed=True) == (ANY,)
+    assert host_addresses(PortBinding(80), ANY, frozenset({6}), relayed=True) == (IPv6Address(0),)
+
+
+def test_named_ports_come_before_ranges_and_those_before_any(reservations: Reservations):
+    """The choices of one container leave its own names free; the bindings keep the order they were asked for in."""
+    first = free_port()
+    reservations._next_random = first
+    wanted = [
+        PortBinding(1),
+        PortBinding(2, host_port=first, host_port_end=first + 3),
+        PortBinding(3, host_port=first, host_port_end=first + 1),
+        PortBinding(4, host_port=first),
+    ]
+    made = reservations.reserve("e", "e", [(request, LOOPBACK) for request in wanted])
+    assert [binding.container_port for binding in made] == [1, 2, 3, 4]
+    assert [binding.host_port for binding in made] == [first + 3, first + 2, first + 1, first]
+
+
+def test_what_differs_in_the_hosts_address_alone_gets_one_number(reservations: Reservations):
+    six = (IPv6Address("::1"),)
+    wanted = [(PortBinding(80, host_ip="127.0.0.1"), LOOPBACK), (PortBinding(80, host_ip="::1"), six), (PortBinding(81), LOOPBACK)]
+    one, other, third = reservations.reserve("e", "e", wanted)
+    assert one.host_port == other.host_port != third.host_port
+    twice = reservations.reserve("f", "f", [(PortBinding(80), LOOPBACK), (PortBinding(80), LOOPBACK)])
+    assert twice[0].host_port != twice[1].host_port
+
+
+def test_a_number_that_one_address_has_taken_is_free_on_none(reservations: Reservations):
+    both = (*LOOPBACK, IPv6Address("::1"))
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        taken = server.getsockname()[1]
+        with pytest.raises(PortAllocated, match=rf"Bind for ::1:{taken} failed"):
+            reservations.reserve("e", "e", [(PortBinding(80, host_port=taken), both)])
+    assert reservations.sockets("e") == []
+    socket.create_server(("127.0.0.1", taken)).close()
