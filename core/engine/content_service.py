@@ -35,7 +35,7 @@ class ContentService:
         return served_manifest(self._store, reference)
 
     async def put_manifest(self, reference: Reference, content: bytes, media_type: str) -> Descriptor:
-        document = read_document(content, media_type)
+        document = read_document(content, media_type, reference.digest or "sha256")
         if reference.digest and reference.digest != document.descriptor.digest:
             raise InvalidArgument(f"the manifest is not what {reference.digest} names")
         await host(self._context, reference, document)

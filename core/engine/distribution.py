@@ -1,10 +1,12 @@
 """`GET /distribution`: what a registry has under a name, without pulling it."""
 
 from core.engine.image_context import ImageContext
-from core.images.documents import parse_config, parse_index, parse_manifest
+from core.images.documents import parse_config, parse_index, parse_manifest, require_short
 from sdk.drivers.registry import Credentials, ResolvedManifest
 from sdk.engine.images import DistributionInfo
+from sdk.errors import DataLoss
 from sdk.oci.descriptor import INDEX_TYPES, Descriptor, Platform
+from sdk.oci.digest import digest_of, parse_digest
 from sdk.oci.reference import Reference, parse_reference
 
 
@@ -19,7 +21,11 @@ async def distribution(context: ImageContext, ref: str, credentials: Credentials
 
 
 async def _platform(context: ImageContext, reference: Reference, resolved: ResolvedManifest, credentials: Credentials) -> Platform:
-    content = await _fetch(context, reference, parse_manifest(resolved.content).config, credentials)
+    blob = parse_manifest(resolved.content).config
+    require_short(blob)
+    content = await _fetch(context, reference, blob, credentials)
+    if digest_of(content, parse_digest(blob.digest)) != blob.digest:
+        raise DataLoss(f"the registry sent another configuration than {blob.digest}")
     config = parse_config(content)
     return Platform(architecture=config.architecture, os=config.os, variant=config.variant)
 

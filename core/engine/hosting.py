@@ -71,8 +71,8 @@ class Document:
 _NOTHING = Index(manifests=())
 
 
-def read_document(content: bytes, media_type: str) -> Document:
-    """Read what was pushed. Raises InvalidArgument if it is malformed or calls itself something else than the client does."""
+def read_document(content: bytes, media_type: str, like: str = "sha256") -> Document:
+    """Read what was pushed; its digest is of the algorithm of the digest `like`. Raises InvalidArgument if it is malformed or calls itself something else than the client does."""
     try:
         own = msgspec.json.decode(content, type=_Probe)
         kind = own.media_type or media_type or (OCI_INDEX if bytes(own.manifests) else OCI_MANIFEST)
@@ -82,11 +82,13 @@ def read_document(content: bytes, media_type: str) -> Document:
         manifest = parse_manifest(content) if kind in MANIFEST_TYPES else None
         for digest in (*_digests(manifest), *(entry.digest for entry in (index or _NOTHING).manifests)):
             parse_digest(digest)
+    except (UnicodeError, RecursionError):
+        raise InvalidArgument("manifest invalid: not UTF-8, or nested too deeply") from None
     except (msgspec.MsgspecError, DataLoss) as error:
         raise InvalidArgument(f"manifest invalid: {error}") from error
     if not (index or manifest):
         raise InvalidArgument(f"unsupported manifest media type {kind or 'unknown'}")
-    return Document(_described(content, kind, manifest, index), content, manifest, index)
+    return Document(_described(content, kind, manifest, index, like), content, manifest, index)
 
 
 async def host(context: ImageContext, reference: Reference, document: Document) -> None:
@@ -95,7 +97,7 @@ async def host(context: ImageContext, reference: Reference, document: Document) 
     with ExitStack() as pins:
         pins.enter_context(store.content.pins.hold(document.blobs))
         await _require_presence(context, reference, document, pins)
-        await store.content.put(document.content)
+        await store.content.put(document.content, digest)
         image = await _image(context, reference, document)
         store.hosted.put(reference, HostedManifest(document.descriptor, document.blobs, image, document.subject, document.children))
         if image:
@@ -166,12 +168,12 @@ def _image_of_index(context: ImageContext, reference: Reference, index: Index) -
     return chosen.image if chosen else ""
 
 
-def _described(content: bytes, media_type: str, manifest: Manifest | None, index: Index | None) -> Descriptor:
+def _described(content: bytes, media_type: str, manifest: Manifest | None, index: Index | None, like: str) -> Descriptor:
     document = manifest or index or _NOTHING
     config_type = manifest.config.media_type if manifest else ""
     return Descriptor(
         media_type,
-        digest_of(content),
+        digest_of(content, like),
         len(content),
         annotations=document.annotations if isinstance(document.annotations, dict) else {},
         artifact_type=document.artifact_type if isinstance(document.artifact_type, str) else config_type,

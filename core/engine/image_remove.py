@@ -6,6 +6,7 @@ from core.images.garbage import collect
 from core.images.store import StoredImage
 from sdk.engine.images import Removal
 from sdk.errors import Conflict
+from sdk.oci.digest import ALGORITHMS
 from sdk.oci.reference import Reference, parse_reference
 
 
@@ -29,7 +30,7 @@ def forget(context: ImageContext, ref: str, *, force: bool = False, prune: bool 
 
 
 def _names_by_id(image_id: str, ref: str) -> bool:
-    return image_id.startswith((ref, f"sha256:{ref}"))
+    return image_id.startswith((ref, *(f"{algorithm}:{ref}" for algorithm in ALGORITHMS)))
 
 
 def _remove_one_name(context: ImageContext, image: StoredImage, ref: str, *, force: bool) -> list[Removal]:

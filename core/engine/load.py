@@ -84,20 +84,19 @@ async def _load(
     if len(diff_ids) != len(image.layers):
         raise DataLoss(f"invalid manifest, layers length mismatch: expected {len(image.layers)}, got {len(diff_ids)}")
     chains = chain_ids(diff_ids)
-    manifest = await _manifest(store.content, files, image)
+    descriptor, manifest = await _manifest(store.content, files, image)
     blobs = [_descriptor(layer) for layer in image.layers]
-    held = (digest_of(manifest), image.config.digest, *(blob.digest for blob in blobs))
+    held = (descriptor.digest, image.config.digest, *(blob.digest for blob in blobs))
     with store.layers.pins.hold(chains), store.content.pins.hold(held):
         brought += held
-        await store.content.put(config)
-        await store.content.put(manifest)
+        await store.content.put(config, image.config.digest)
+        await store.content.put(manifest, descriptor.digest)
         archive = _Archive(store.content, files, image.layers, report)
         await context.installer.install(
             [Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], archive, lambda _progress: None
         )
         for blob in blobs:
             await archive.fetch(blob, report)
-        descriptor = Descriptor(parse_manifest(manifest).media_type, held[0], len(manifest))
         store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names)
 
 
@@ -131,15 +130,17 @@ async def _read(content: ContentStore, files: Path, document: Member) -> bytes:
     return await run_sync((files / document.file).read_bytes, limiter=content.limiter)
 
 
-async def _manifest(content: ContentStore, files: Path, image: ArchivedImage) -> bytes:
+async def _manifest(content: ContentStore, files: Path, image: ArchivedImage) -> tuple[Descriptor, bytes]:
     """Return the archive's own manifest if it is about these very blobs, else a new one."""
     if image.manifest:
         own = await _read(content, files, image.manifest)
         named = parse_manifest(own)
         if [part.digest for part in (named.config, *named.layers)] == [part.digest for part in (image.config, *image.layers)]:
-            return own
+            return Descriptor(named.media_type, image.manifest.digest, len(own)), own
     config = replace(_descriptor(image.config), media_type=OCI_CONFIG)
-    return msgspec.json.encode(Manifest(config=config, layers=tuple(_descriptor(layer) for layer in image.layers)))
+    made = Manifest(config=config, layers=tuple(_descriptor(layer) for layer in image.layers))
+    encoded = msgspec.json.encode(made)
+    return Descriptor(made.media_type, digest_of(encoded), len(encoded)), encoded
 
 
 def _descriptor(member: Member) -> Descriptor:

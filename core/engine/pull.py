@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.engine.image_context import ImageContext
 from core.engine.trust import verify_pull
-from core.images.documents import parse_config, parse_index, parse_manifest
+from core.images.documents import parse_config, parse_index, parse_manifest, require_short
 from core.images.fetcher import Fetcher
 from core.images.garbage import collect
 from core.images.installer import Layer
@@ -119,6 +119,7 @@ async def _for_platform(
 
 async def _config(context: ImageContext, pull: _Pull) -> ImageConfig:
     config_blob = pull.manifest.config
+    require_short(config_blob)
     await context.fetcher.fetch(pull.reference, config_blob, pull.credentials, lambda _progress: None)
     config = parse_config(context.store.content.read(config_blob.digest))
     offered = Platform(architecture=config.architecture, os=config.os, variant=config.variant)
@@ -132,8 +133,8 @@ async def _run(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], re
     store, chains = context.store, chain_ids(tuple(layer.diff_id for layer in layers))
     with store.layers.pins.hold(chains):
         await context.installer.install(layers, _Source(context.fetcher, pull), report)
-        await store.content.put(pull.served.content)
-        await store.content.put(pull.resolved.content)
+        await store.content.put(pull.served.content, pull.served.descriptor.digest)
+        await store.content.put(pull.resolved.content, pull.resolved.descriptor.digest)
         _conclude(context, pull, ImageRecord(pull.served.descriptor, pull.blobs, store.layers.size(chains)), report)
 
 

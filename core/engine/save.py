@@ -12,7 +12,7 @@ from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import StoredImage
 from sdk.errors import InvalidArgument, NoSuchImage
 from sdk.oci.descriptor import Platform, matches
-from sdk.oci.digest import hex_of
+from sdk.oci.digest import blob_name
 from sdk.oci.image import Index
 from sdk.oci.reference import Reference, parse_reference
 
@@ -43,7 +43,7 @@ async def save(context: ImageContext, refs: Sequence[str], platform: Platform | 
     with context.store.content.pins.hold(blobs), context.store.layers.pins.hold(chains):
         for blob in blobs:
             size = context.blobs.size(blob)
-            yield _header(_path(blob), size)
+            yield _header(blob_name(blob), size)
             async with aclosing(context.blobs.read(blob)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -92,7 +92,7 @@ def _tags_of(context: ImageContext, ref: str) -> list[tuple[StoredImage, tuple[R
 
 def _documents(saved: Sequence[_Saved]) -> Iterator[tuple[str, bytes]]:
     for entry in saved:
-        yield _path(entry.held.descriptor.digest), entry.held.content
+        yield blob_name(entry.held.descriptor.digest), entry.held.content
     descriptors = tuple(
         msgspec.structs.replace(entry.held.descriptor, annotations=annotations)
         for entry in saved
@@ -109,11 +109,9 @@ def _annotations(name: Reference) -> dict[str, str]:
 
 def _archive_entry(saved: _Saved) -> ArchiveEntry:
     tags = tuple(name.familiar for name in saved.names if name.tag)
-    return ArchiveEntry(_path(saved.image.id), tags or None, tuple(_path(layer.digest) for layer in saved.held.manifest.layers))
-
-
-def _path(digest: str) -> str:
-    return f"blobs/sha256/{hex_of(digest)}"
+    return ArchiveEntry(
+        blob_name(saved.image.id), tags or None, tuple(blob_name(layer.digest) for layer in saved.held.manifest.layers)
+    )
 
 
 def _header(name: str, size: int) -> bytes:

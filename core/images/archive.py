@@ -16,14 +16,14 @@ from core.images.platforms import choose
 from core.images.untar import confined
 from sdk.errors import DataLoss, InvalidArgument, NotFound
 from sdk.oci.descriptor import INDEX_TYPES, Descriptor
-from sdk.oci.digest import hex_of, parse_digest
+from sdk.oci.digest import blob_name, hex_of
 from sdk.oci.reference import parse_reference
 
 _LONGEST_LIST = 16 << 20
 _LONGEST_DOCUMENT = 4 << 20
 """Bytes of a manifest or a configuration; registries take no more."""
 
-_BLOB = re.compile(rb"blobs/sha256/([0-9a-f]{64})")
+_BLOB = re.compile(rb"blobs/[a-z0-9]+/([0-9a-f]+)")
 
 
 class _Entry(Struct, rename="pascal"):
@@ -49,7 +49,9 @@ class Archive:
     def _docker_images(self) -> Iterator[ArchivedImage]:
         try:
             entries = msgspec.json.decode(self._list("manifest.json"), type=list[_Entry])
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        except (UnicodeError, RecursionError):
+            raise DataLoss("invalid archive: manifest.json: not UTF-8, or nested too deeply") from None
+        except msgspec.MsgspecError as error:
             raise DataLoss(f"invalid archive: manifest.json: {error}") from error
         manifests = self._manifests()
         for entry in entries:
@@ -63,7 +65,7 @@ class Archive:
             member = self._chosen(descriptor)
             manifest = parse_manifest(_read(member))
             layers = tuple(self._blob(layer.digest) for layer in manifest.layers)
-            yield ArchivedImage(self._document(_path(manifest.config.digest)), layers, _names(descriptor), member)
+            yield ArchivedImage(self._document(blob_name(manifest.config.digest)), layers, _names(descriptor), member)
 
     def _manifests(self) -> dict[str, Member]:
         """Return the manifests of an OCI layout by the hexadecimal digest of the configuration they are for."""
@@ -80,9 +82,9 @@ class Archive:
 
     def _chosen(self, descriptor: Descriptor) -> Member:
         """Return the manifest that a descriptor in an index is of, or, of several platforms' manifests, this one's."""
-        member = self._document(_path(descriptor.digest))
+        member = self._document(blob_name(descriptor.digest))
         if descriptor.media_type in INDEX_TYPES:
-            return self._document(_path(choose(parse_index(_read(member)), None).digest))
+            return self._document(blob_name(choose(parse_index(_read(member)), None).digest))
         return member
 
     def _list(self, name: str) -> bytes:
@@ -92,7 +94,7 @@ class Archive:
         return _short(self._file(name), name, _LONGEST_DOCUMENT)
 
     def _blob(self, digest: str) -> Member:
-        return self._file(_path(digest))
+        return self._file(blob_name(digest))
 
     def _file(self, name: str) -> Member:
         """Return a file by its name. Raises DataLoss if it is not there, or not what its name says."""
@@ -113,10 +115,6 @@ def _short(member: Member, name: str, longest: int) -> Member:
 
 def _read(member: Member) -> bytes:
     return Path(member.file).read_bytes()
-
-
-def _path(digest: str) -> str:
-    return f"blobs/sha256/{hex_of(parse_digest(digest))}"
 
 
 def _names(descriptor: Descriptor) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
 """The content store: blobs by digest in an OCI layout (image-spec: image-layout.md).
 
-A blob is written to `ingest/<hex>.partial`, verified, fsynced and renamed into `blobs/sha256/`. A partial outlives the process, so a
+A blob is written to `ingest/<hex>.partial`, verified, fsynced and renamed into `blobs/<algorithm>/`. A partial outlives the process, so a
 download broken by anything goes on where it stopped. What no image references is deleted by `core.images.garbage`, never guessed.
 """
 
-import hashlib
 import os
 import re
 import secrets
@@ -20,12 +19,13 @@ from core.images.diskspace import writing
 from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
-from sdk.oci.digest import digest_of, hex_of
+from sdk.oci.digest import ALGORITHMS, blob_name, digest_from, digest_of, hasher, hex_of, is_digest
 from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
-_HEX = re.compile(r"[0-9a-f]{64}")
-_PARTIAL = re.compile(r"[0-9a-f]{64}\.partial")
+_PARTIAL = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{128})\.partial")
+_LONGEST_DOCUMENT = 32 << 20
+"""Bytes of what is read whole; documents of images are far shorter."""
 _READ = 1 << 20
 _FLUSH = 1 << 20
 
@@ -38,9 +38,9 @@ class ContentStore:
 
     def __init__(self, root: Path) -> None:
         self.directory = root
-        self._blobs = root / "blobs" / "sha256"
         self._ingest = root / "ingest"
-        self._blobs.mkdir(parents=True, exist_ok=True)
+        for algorithm in ALGORITHMS:
+            (root / "blobs" / algorithm).mkdir(parents=True, exist_ok=True)
         self._ingest.mkdir(exist_ok=True)
         (root / "oci-layout").write_bytes(_LAYOUT)
         self.limiter = anyio.CapacityLimiter(8)
@@ -48,11 +48,11 @@ class ContentStore:
         self.pins = Pins()
 
     def path(self, digest: str) -> Path:
-        """Return where a blob is or would be."""
-        return self._blobs / hex_of(digest)
+        """Return where a blob is or would be. Raises InvalidArgument for what is no digest: it never becomes a path."""
+        return self.directory / blob_name(digest)
 
     def exists(self, digest: str) -> bool:
-        return self.path(digest).exists()
+        return is_digest(digest) and self.path(digest).exists()
 
     def size(self, digest: str) -> int:
         """Return a blob's size in bytes. Raises NotFound."""
@@ -63,11 +63,13 @@ class ContentStore:
 
     def read(self, digest: str) -> bytes:
         """Return a small blob (a manifest or configuration), verified. Raises NotFound, DataLoss."""
+        if self.size(digest) > _LONGEST_DOCUMENT:
+            raise DataLoss(f"content {digest}: a document of more than {_LONGEST_DOCUMENT} bytes")
         try:
             content = self.path(digest).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"content {digest}: not found") from None
-        if digest_of(content) != digest:
+        if digest_of(content, digest) != digest:
             raise DataLoss(f"content {digest}: stored bytes do not match their digest")
         return content
 
@@ -86,9 +88,9 @@ class ContentStore:
         except FileNotFoundError:
             raise NotFound(f"content {digest}: not found") from None
 
-    async def put(self, content: bytes) -> str:
-        """Store a small blob and return its digest; idempotent."""
-        digest = digest_of(content)
+    async def put(self, content: bytes, like: str = "sha256") -> str:
+        """Store a small blob and return its digest, by the algorithm of the digest `like`; idempotent."""
+        digest = digest_of(content, like)
         if not self.exists(digest):
             with self.temporary("put") as path:
                 await run_sync(_put, content, path, self.path(digest), limiter=self.limiter)
@@ -136,7 +138,8 @@ class ContentStore:
 
     def digests(self) -> frozenset[str]:
         """Return every blob that is stored."""
-        return frozenset(f"sha256:{name}" for name in os.listdir(self._blobs) if _HEX.fullmatch(name))
+        names = (f"{name}:{encoded}" for name in ALGORITHMS for encoded in os.listdir(self.directory / "blobs" / name))
+        return frozenset(name for name in names if is_digest(name))
 
     async def usage(self) -> int:
         """Return the bytes allocated on disk for everything in here, as `du --block-size=1` counts."""
@@ -168,7 +171,7 @@ class Ingest:
         self._digest = digest
         self._size = size
         self._limiter = limiter
-        self._hash = hashlib.sha256()
+        self._hash = hasher(self._digest)
         self._file = -1
         self._pending: list[bytes] = []
         self._pending_size = 0
@@ -203,7 +206,7 @@ class Ingest:
         await run_sync(self._commit, limiter=self._limiter)
 
     async def close(self) -> None:
-        """Write what is gathered and close the partial, keeping it for a later resume; idempotent."""
+        """Write what is gathered and close the partial, keeping it for a later resume unless it is empty; idempotent."""
         if self._file >= 0:
             with anyio.CancelScope(shield=True):
                 await run_sync(self._close, limiter=self._limiter)
@@ -212,7 +215,7 @@ class Ingest:
         if self._file >= 0:
             os.close(self._file)
         self._file = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
-        self._hash = hashlib.sha256()
+        self._hash = hasher(self._digest)
         self._pending, self._pending_size = [], 0
         if os.fstat(self._file).st_size > self._size:
             os.ftruncate(self._file, 0)
@@ -235,12 +238,14 @@ class Ingest:
         try:
             self._flush()
         finally:
+            if not os.fstat(self._file).st_size:
+                self._partial.unlink(missing_ok=True)
             os.close(self._file)
             self._file = -1
 
     def _commit(self) -> None:
         self._flush()
-        if f"sha256:{self._hash.hexdigest()}" != self._digest:
+        if digest_from(self._hash) != self._digest:
             os.close(self._file)
             self._file = -1
             self._partial.unlink()

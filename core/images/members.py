@@ -1,17 +1,19 @@
 """The files of an image archive, each in a file of its own: written and hashed while the archive arrives."""
 
-import hashlib
 import os
+import re
 
 from core.images.archived import Member
 from core.images.compression import layer_type
 from core.images.tarheaders import HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, padding
 from core.images.untar import confined, write_all
+from sdk.oci.digest import digest_from, hasher
 
 _MOST = 1 << 17
 """Files and links in an archive; each image of 127 layers has less than 600."""
 
 _LONGEST_NAME = 4096
+_BLOB = re.compile(rb"blobs/(sha256|sha512)/[0-9a-f]+")
 _LINKS = 8
 _HEAD = 8
 
@@ -61,7 +63,8 @@ class Members:
 def _written(stream: TarStream, entry: Entry, file: str) -> Member:
     if entry.sparse is not None:
         raise TarError(f"{os.fsdecode(entry.name)} is a sparse file")
-    digest, head = hashlib.sha256(), b""
+    named = _BLOB.fullmatch(confined(entry.name))
+    digest, head = hasher(named[1].decode() if named else "sha256"), b""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         for piece in stream.pieces(entry.size):
@@ -71,7 +74,7 @@ def _written(stream: TarStream, entry: Entry, file: str) -> Member:
     finally:
         os.close(descriptor)
     stream.skip(padding(entry.size))
-    return Member(file, f"sha256:{digest.hexdigest()}", entry.size, layer_type(head))
+    return Member(file, digest_from(digest), entry.size, layer_type(head))
 
 
 def _target(name: bytes, entry: Entry) -> bytes:

@@ -18,14 +18,14 @@ from core.store.database import Database
 from sdk.engine.images import ImageInfo
 from sdk.errors import EngineError, NoSuchImage, NotFound
 from sdk.oci.descriptor import Descriptor
-from sdk.oci.digest import ChainID, Digest, chain_ids
+from sdk.oci.digest import ALGORITHMS, ChainID, Digest, chain_ids
 from sdk.oci.image import ImageConfig
 from sdk.oci.reference import Reference, parse_reference
 
 _USE_RESOLUTION_NS = 60_000_000_000
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-_PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
+_PREFIX = re.compile(r"(?:(sha256|sha512):)?([0-9a-f]{1,128})")
 
 
 class ImageRecord(Struct, frozen=True, omit_defaults=True):
@@ -93,7 +93,7 @@ class ImageStore:
         """
         if match := _ID.fullmatch(ref):
             return self.get(f"sha256:{match[1]}")
-        if ref.startswith("sha256:") and (image := self._by_prefix(ref)):
+        if ref.startswith(("sha256:", "sha512:")) and (image := self._by_prefix(ref)):
             return image
         reference = parse_reference(ref)
         if image := self.named(reference) or self._by_prefix(ref):
@@ -235,7 +235,8 @@ class ImageStore:
         match = _PREFIX.fullmatch(ref)
         if match is None:
             return None
-        found = [image for image_id, image in self._images.items() if image_id.startswith(f"sha256:{match[1]}")]
+        begins = tuple(f"{name}:{match[2]}" for name in ((match[1],) if match[1] else ALGORITHMS))
+        found = [image for image_id, image in self._images.items() if image_id.startswith(begins)]
         if len(found) > 1:
             raise NotFound("ambiguous reference")
         return found[0] if found else None

@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from core.images.content import ContentStore
 from core.images.diskspace import writing
 from sdk.errors import InvalidArgument
+from sdk.oci.digest import digest_from, hasher
 
 _FLUSH = 1 << 20
 _KEPT_SECONDS = 3600.0
@@ -63,7 +64,10 @@ class BlobUpload:
         """Verify, sync and rename."""
         try:
             await run_sync(self._flush, limiter=self._content.limiter)
-            if f"sha256:{self._hash.hexdigest()}" != digest:
+            hashed = (
+                self._hash if digest.startswith("sha256:") else await run_sync(self._hashed, digest, limiter=self._content.limiter)
+            )
+            if digest_from(hashed) != digest:
                 raise InvalidArgument(f"the content is not what {digest} names")
             self._fresh.keep(digest)
             async with self._content.locks.hold(digest):
@@ -83,6 +87,11 @@ class BlobUpload:
         with writing(self._path):
             while view:
                 view = view[os.write(self._file, view) :]
+
+    def _hashed(self, digest: str) -> "hashlib._Hash":
+        """Hash what was written by another algorithm: it is known no earlier than the digest."""
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, lambda: hasher(digest))
 
     def _forget(self) -> None:
         if self._file >= 0:

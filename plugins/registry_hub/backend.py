@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import httpx
-
-from plugins.registry_hub.downloads import Download
+from plugins.registry_hub.downloads import Download, Patience
 from plugins.registry_hub.endpoints import Endpoint, Endpoints
 from plugins.registry_hub.listings import list_tags, search
-from plugins.registry_hub.manifests import ACCEPT, read_limited, read_manifest
-from plugins.registry_hub.refusals import login_failed, pull_error, unreachable
+from plugins.registry_hub.manifests import ACCEPT, read_manifest
+from plugins.registry_hub.refusals import login_failed, pull_error
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import NO_CREDENTIALS
 from plugins.registry_hub.transport import Request, Transport
@@ -47,7 +45,7 @@ class HubBackend(RegistryBackend):
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         endpoints = await self._endpoints.of(reference.domain)
         download = Download(
-            self._transport, endpoints, reference, descriptor, credentials, offset=offset, retries=self._settings.retries
+            self._transport, endpoints, reference, descriptor, credentials, offset=offset, patience=Patience.of(self._settings)
         )
         try:
             if offset < descriptor.size:
@@ -103,14 +101,12 @@ class HubBackend(RegistryBackend):
         request = Request("GET", path, f"repository:{reference.path}:pull", credentials, {"Accept": ACCEPT})
         url = f"{await self._transport.base(endpoint)}{path}"
         try:
-            async with self._transport.open(endpoint, request) as response:
-                if response.status_code != 200:
-                    raise pull_error(reference, response.status_code, await read_limited(response))
-                return await read_manifest(reference, response)
-        except httpx.TransportError as error:
-            raise unreachable(url, error) from error
+            reply = await self._transport.ask(endpoint, request)
         except Unauthorized as error:
             if error.message != NO_CREDENTIALS:
                 raise
             # not Unauthorized: clients would ask for a password in the middle of a pull, which Docker's do not
             raise Unavailable(f'Head "{url}": {error.message}') from error
+        if reply.status != 200:
+            raise pull_error(reference, reply.status, reply.content)
+        return read_manifest(reference, reply)

@@ -3,9 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
-_SCHEME = re.compile(r"\s*([A-Za-z]+)\s+")
-_PARAMETER = re.compile(r'\s*,?\s*([A-Za-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_SCHEME = re.compile(r"\s*+([A-Za-z]++)\s++")
+_PARAMETER = re.compile(r'(?<![A-Za-z_])([A-Za-z_]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]++))')
+"""Possessive throughout: what a hostile header costs grows with its length alone."""
+_LONGEST = 8 << 10
+_MOST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,9 @@ class Challenge:
 
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Return the challenges of these header lines, bearer before basic; others are left out."""
-    found = [challenge for header in headers if (challenge := _parse(header)) and challenge.scheme in ("bearer", "basic")]
+    """Return the challenges of these header lines, bearer before basic; others, and what is beyond 8 KiB of a line, are left out."""
+    lines = (header[:_LONGEST] for header in islice(headers, _MOST))
+    found = [challenge for line in lines if (challenge := _parse(line)) and challenge.scheme in ("bearer", "basic")]
     return tuple(sorted(found, key=lambda challenge: challenge.scheme != "bearer"))
 
 

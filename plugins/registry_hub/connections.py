@@ -1,6 +1,7 @@
 """Pooled HTTP connections, one pool per way of verifying the other side."""
 
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -43,6 +44,7 @@ class Connections:
             trust_env=False,
             timeout=httpx.Timeout(stall, connect=self._settings.connect_timeout, pool=None),
             limits=_LIMITS,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={"User-Agent": self._settings.user_agent, "Accept-Encoding": "identity"},
         )
 

@@ -1,21 +1,38 @@
 """Blobs, from any offset on, over as many connections as it takes (distribution-spec: "Pulling blobs", RFC 7233)."""
 
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import httpx
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.manifests import read_limited
-from plugins.registry_hub.refusals import pull_error
+from plugins.registry_hub.refusals import pull_error, unreachable
+from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.transport import Request, Transport
 from sdk.drivers.registry import Credentials
 from sdk.errors import DataLoss, EngineError, Unavailable
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/(?:[0-9]{1,19}|\*)")
+_PROGRESS = 4096
+"""Bytes that make an attempt a success, unless they are all that was missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many attempts without progress there may be, and how slowly bytes may come: `rate` a second over `seconds`."""
+
+    retries: int
+    rate: int
+    seconds: float
+
+    @classmethod
+    def of(cls, settings: HubSettings) -> "Patience":
+        return cls(settings.retries, settings.slowest_rate, settings.stall_timeout)
 
 
 class Download:
@@ -30,18 +47,22 @@ class Download:
         credentials: Credentials,
         *,
         offset: int,
-        retries: int,
+        patience: Patience,
     ) -> None:
         self._transport = transport
         self._endpoints = endpoints
         self._reference = reference
         self._descriptor = descriptor
         self._credentials = credentials
-        self._retries = retries
+        self._patience = patience
         self._connection = AsyncExitStack()
         self._response: httpx.Response | None = None
         self._skip = 0
         self.offset = offset
+
+    @property
+    def _shown(self) -> str:
+        return str(self._response.url) if self._response is not None else f"https://{self._reference.domain}/v2/"
 
     async def open(self) -> None:
         """Connect to the first endpoint that has the blob. Raises what the last one said."""
@@ -68,13 +89,15 @@ class Download:
             try:
                 async for chunk in self._connected():
                     yield chunk
-                failure: Exception = Unavailable(f"{self._descriptor.digest}: unexpected EOF")
-            except (httpx.TransportError, Unavailable) as error:
+                failure: EngineError = Unavailable("unexpected EOF")
+            except Unavailable as error:
                 failure = error
+            except httpx.TransportError as error:
+                failure = unreachable(self._shown, error)
             await self.close()
-            failures = 0 if self.offset > before else failures + 1
-            if failures > self._retries:
-                raise Unavailable(f"{self._descriptor.digest}: {failure}") from failure
+            failures = 0 if self.offset - before >= _PROGRESS else failures + 1
+            if failures > self._patience.retries and self.offset < self._descriptor.size:
+                raise Unavailable(f"{self._descriptor.digest}: {failure.message}") from failure
             if self.offset < self._descriptor.size:
                 await self._transport.retries.pause(failures)
 
@@ -82,10 +105,26 @@ class Download:
         if self._response is None:
             await self.open()
         assert self._response is not None
-        async for chunk in self._response.aiter_raw():
+        async for chunk in self._not_too_slow(self._response.aiter_raw()):
             wanted = self._advance(chunk)
             if wanted:
                 yield wanted
+
+    async def _not_too_slow(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Pass chunks on. Raises Unavailable where they come drop by drop; where none comes the connection itself times out."""
+        waited, received = 0.0, 0
+        while True:
+            begun = time.monotonic()
+            chunk = await anext(chunks, None)
+            if chunk is None:
+                return
+            waited += time.monotonic() - begun
+            received += len(chunk)
+            if waited >= self._patience.seconds:
+                if received < waited * self._patience.rate:
+                    raise Unavailable(f"the registry sends less than {self._patience.rate} bytes a second")
+                waited, received = 0.0, 0
+            yield chunk
 
     def _advance(self, chunk: bytes) -> bytes:
         if self._skip:
@@ -104,7 +143,7 @@ class Download:
         async with AsyncExitStack() as undo:
             response = await undo.enter_async_context(self._transport.open(endpoint, request))
             if response.status_code not in (200, 206):
-                raise pull_error(self._reference, response.status_code, await read_limited(response))
+                raise pull_error(self._reference, response.status_code, (await self._transport.read(response)).content)
             self._skip = self.offset - _start(response)
             self._check_size(response)
             self._response = response

@@ -1,17 +1,23 @@
 """Which servers stand for a registry's name: its mirrors, then itself; and how each may be spoken to."""
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import anyio
 
+from plugins.registry_hub.refusals import cleaned
 from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.urls import has_possible_name
+from sdk.errors import InvalidArgument
 from sdk.oci.reference import DEFAULT_DOMAIN
 
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_HOST_PORT = re.compile(r"(?:(?P<name>[A-Za-z0-9_.-]+)|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_HIGHEST_PORT = 65535
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -41,8 +47,8 @@ class Endpoints:
         return (*mirrors, await self.origin(domain))
 
     async def origin(self, address: str) -> Endpoint:
-        """Return the registry itself, from a domain or from the address a person logs in to."""
-        host = urlsplit(address).netloc if "://" in address else address.partition("/")[0]
+        """Return the registry itself, from a domain or from the address a person logs in to. Raises InvalidArgument for what is none."""
+        host = _host(address)
         return await self._endpoint(_HUB if host in _HUB_NAMES or not host else host, mirror=False)
 
     async def _endpoint(self, address: str, *, mirror: bool) -> Endpoint:
@@ -70,6 +76,16 @@ class Endpoints:
         except OSError:
             return ()
         return {ipaddress.ip_address(entry[4][0]) for entry in found}
+
+
+def _host(address: str) -> str:
+    rest = address.partition("://")[2] if "://" in address else address
+    host = rest.partition("/")[0]
+    match = _HOST_PORT.fullmatch(host)
+    possible = match and (host.startswith("[") or has_possible_name(match["name"])) and 0 < int(match["port"] or 1) <= _HIGHEST_PORT
+    if host and not possible:
+        raise InvalidArgument(f'invalid registry address "{cleaned(address)}"')
+    return host
 
 
 def _networks(entries: Iterable[str]) -> Iterator[Network]:

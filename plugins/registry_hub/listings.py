@@ -1,19 +1,21 @@
 """Lists: the tags of a repository (distribution-spec: "Listing Tags") and Docker Hub's search."""
 
-from typing import TypeVar
+from dataclasses import replace
 
 import httpx
-import msgspec
 from msgspec import Struct
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.manifests import read_limited
-from plugins.registry_hub.refusals import parse_refusal, pull_error, unreachable
+from plugins.registry_hub.refusals import cleaned, parse_refusal, pull_error
+from plugins.registry_hub.replies import decode
 from plugins.registry_hub.transport import Request, Transport
 from sdk.drivers.registry import Credentials, SearchResult
 from sdk.errors import Unavailable
-from sdk.oci.reference import Reference
+from sdk.oci.reference import Reference, is_tag
 
+_MOST_TAGS = 200_000
+_MOST_PAGES = 2_000
+_LONGEST_LINK = 8 << 10
 _INDEX = Endpoint("index.docker.io", ("https://index.docker.io",), verify=True)
 
 
@@ -25,43 +27,36 @@ class _Results(Struct):
     results: list[SearchResult]
 
 
-_Listing = TypeVar("_Listing", _Tags, _Results)
-
-
 async def list_tags(transport: Transport, endpoint: Endpoint, reference: Reference, credentials: Credentials) -> list[str]:
-    """Return a repository's tags, page after page. Raises NotFound, Unauthorized, Unavailable."""
-    path: str | None = f"/v2/{reference.path}/tags/list"
-    found: list[str] = []
-    while path:
-        request = Request("GET", path, f"repository:{reference.path}:pull", credentials)
-        status, content, path = await _get(transport, endpoint, request)
-        if status != 200:
-            raise pull_error(reference, status, content)
-        found += _decode(content, _Tags).tags or []
-    return found
+    """Return a repository's tags, page after page, without what is no tag. Raises NotFound, Unauthorized, Unavailable."""
+    path: str = f"/v2/{reference.path}/tags/list"
+    found: dict[str, None] = {}
+    for _page in range(_MOST_PAGES):
+        reply = await transport.ask(endpoint, Request("GET", path, f"repository:{reference.path}:pull", credentials))
+        if reply.status != 200:
+            raise pull_error(reference, reply.status, reply.content)
+        tags = decode(reply.content, _Tags, "unreadable reply").tags or []
+        known = len(found)
+        found.update(dict.fromkeys(tag for tag in tags if is_tag(tag)))
+        path = _next(reply.headers)
+        if not path:
+            return list(found)
+        if len(found) == known or len(found) > _MOST_TAGS:
+            break
+    raise Unavailable(f"{reference.familiar_name}: the registry's list of tags does not end")
 
 
 async def search(transport: Transport, term: str, limit: int, credentials: Credentials) -> list[SearchResult]:
     """Search Docker Hub. Raises Unavailable."""
     path = str(httpx.URL("/v1/search", params={"q": term, "n": str(limit)}))
-    status, content, _next = await _get(transport, _INDEX, Request("GET", path, credentials=credentials))
-    if status != 200:
-        raise Unavailable(parse_refusal(status, content).sentence)
-    return _decode(content, _Results).results
+    reply = await transport.ask(_INDEX, Request("GET", path, credentials=credentials))
+    if reply.status != 200:
+        raise Unavailable(parse_refusal(reply.status, reply.content).sentence)
+    results = decode(reply.content, _Results, "unreadable reply").results
+    return [replace(hit, name=cleaned(hit.name), description=cleaned(hit.description)) for hit in results[: max(limit, 0)]]
 
 
-async def _get(transport: Transport, endpoint: Endpoint, request: Request) -> tuple[int, bytes, str | None]:
-    """Return a reply's status, its body, and where the next page is."""
-    try:
-        async with transport.open(endpoint, request) as response:
-            following = response.links.get("next", {}).get("url")
-            return response.status_code, await read_limited(response), following
-    except httpx.TransportError as error:
-        raise unreachable(request.path, error) from error
-
-
-def _decode(content: bytes, kind: type[_Listing]) -> _Listing:
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except msgspec.MsgspecError as error:
-        raise Unavailable(f"unreadable reply: {error}") from error
+def _next(headers: httpx.Headers) -> str:
+    """Return where the next page is (RFC 8288)."""
+    links = httpx.Response(200, headers={"Link": headers["Link"][:_LONGEST_LINK]}).links if "Link" in headers else {}
+    return links.get("next", {}).get("url", "")

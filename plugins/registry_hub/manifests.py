@@ -1,10 +1,10 @@
 """Manifests as registries serve them: what to accept, which type was served, and whether the bytes are those named."""
 
-import httpx
 import msgspec
 from msgspec import Struct
 
-from plugins.registry_hub.refusals import parse_refusal
+from plugins.registry_hub.refusals import cleaned, parse_refusal
+from plugins.registry_hub.replies import Reply
 from sdk.drivers.registry import ResolvedManifest
 from sdk.errors import DataLoss, InvalidArgument, Unavailable
 from sdk.oci.descriptor import (
@@ -22,8 +22,8 @@ from sdk.oci.digest import digest_of
 from sdk.oci.reference import Reference
 
 ACCEPT = ", ".join((OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST))
-LONGEST = 4 << 20
-"""The largest manifest taken, as the distribution-spec advises."""
+_LONGEST_TYPE = 255
+"""Characters of a media type (RFC 6838: "Naming Requirements")."""
 
 
 class _Probe(Struct, rename="camel"):
@@ -33,30 +33,20 @@ class _Probe(Struct, rename="camel"):
     config: msgspec.Raw = msgspec.Raw()
 
 
-async def read_manifest(reference: Reference, response: httpx.Response) -> ResolvedManifest:
+def read_manifest(reference: Reference, reply: Reply) -> ResolvedManifest:
     """Read a served manifest. Raises DataLoss if it is not the one named, InvalidArgument for schema 1, Unavailable for none at all."""
-    content = await read_limited(response)
-    media_type = _media_type(reference, response.headers.get("Content-Type", "").partition(";")[0].strip(), content)
-    digest = digest_of(content)
+    served = reply.headers.get("Content-Type", "")[:_LONGEST_TYPE].partition(";")[0].strip()
+    media_type = _media_type(reference, served, reply.content)
+    digest = digest_of(reply.content, reference.digest or "sha256")
     if reference.digest and digest != reference.digest:
         raise DataLoss(f"manifest verification failed for digest {reference.digest}")
-    return ResolvedManifest(Descriptor(media_type, digest, len(content)), content)
-
-
-async def read_limited(response: httpx.Response) -> bytes:
-    """Read a small body. Raises Unavailable if it is not small."""
-    content = bytearray()
-    async for chunk in response.aiter_raw():
-        content += chunk
-        if len(content) > LONGEST:
-            raise Unavailable(f"the reply of {response.url} is larger than {LONGEST} bytes")
-    return bytes(content)
+    return ResolvedManifest(Descriptor(media_type, digest, len(reply.content)), reply.content)
 
 
 def _media_type(reference: Reference, served: str, content: bytes) -> str:
     try:
         probe = msgspec.json.decode(content, type=_Probe)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Unavailable(parse_refusal(200, content).sentence) from None
     if probe.schema_version == 1 or served in (DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V1_SIGNED):
         raise InvalidArgument(
@@ -67,5 +57,5 @@ def _media_type(reference: Reference, served: str, content: bytes) -> str:
         if candidate in INDEX_TYPES | MANIFEST_TYPES:
             return candidate
     if not (bytes(probe.manifests) or bytes(probe.config)):
-        raise InvalidArgument(f"{reference.familiar}: unsupported manifest media type {served or 'unknown'}")
+        raise InvalidArgument(f"{reference.familiar}: unsupported manifest media type {cleaned(served) or 'unknown'}")
     return OCI_INDEX if bytes(probe.manifests) else OCI_MANIFEST

@@ -14,6 +14,8 @@ from sdk.oci.reference import Reference
 
 DENIED = "denied: requested access to the resource is denied"
 
+_LONGEST_TEXT = 512
+
 
 class _Entry(Struct):
     code: str = ""
@@ -36,14 +38,20 @@ def parse_refusal(status: int, body: bytes) -> Refusal:
     """Read an error reply (distribution-spec: "Error Codes"); what is not one is quoted."""
     try:
         parsed = msgspec.json.decode(body, type=_Body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return Refusal("", _unreadable(status, body))
     if parsed.errors:
-        first = parsed.errors[0]
-        return Refusal(
-            first.code, f"{first.code.lower().replace('_', ' ')}: {first.message or first.code.lower().replace('_', ' ')}"
-        )
-    return Refusal("", parsed.details or f"received unexpected HTTP status: {status} {_phrase(status)}")
+        code = cleaned(parsed.errors[0].code)
+        spoken = code.lower().replace("_", " ")
+        return Refusal(code, f"{spoken}: {cleaned(parsed.errors[0].message) or spoken}")
+    return Refusal("", cleaned(parsed.details) or f"received unexpected HTTP status: {status} {_phrase(status)}")
+
+
+def cleaned(text: str) -> str:
+    """Return a text from outside as part of an error: one line, without control characters, and cut."""
+    printable = "".join(character if character.isprintable() else " " for character in text[: 4 * _LONGEST_TEXT])
+    line = " ".join(printable.split())
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}..."
 
 
 def pull_error(reference: Reference, status: int, body: bytes) -> EngineError:
@@ -81,6 +89,12 @@ def unreachable(url: str, error: httpx.TransportError) -> EngineError:
     return Unavailable(f'Get "{url}": {_reason(url, error)}')
 
 
+def is_malformed(error: httpx.TransportError) -> bool:
+    """Tell whether what came is no HTTP; another attempt would meet the same."""
+    broke_off = "without sending"
+    return isinstance(error, httpx.RemoteProtocolError) and broke_off not in str(error)
+
+
 def login_failed(url: str, status: int) -> EngineError:
     """Return what Docker says when a registry does not take the credentials."""
     sentence = f"login attempt to {url} failed with status: {status} {_phrase(status)}"
@@ -107,7 +121,18 @@ def _reason(url: str, error: httpx.TransportError) -> str:
         return f"dial tcp {address}: i/o timeout"
     if isinstance(error, httpx.TimeoutException):
         return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
-    return str(error) or "EOF"
+    return _broken(str(error))
+
+
+def _broken(reason: str) -> str:
+    """Return what Go's client calls a connection that ended or carried no HTTP."""
+    if "without sending complete message body" in reason:
+        return "unexpected EOF"
+    if not reason or "without sending a response" in reason:
+        return "EOF"
+    if "location header" in reason:
+        return "failed to parse Location header: invalid URL"
+    return f"net/http: HTTP/1.x transport connection broken: {cleaned(reason)}"
 
 
 def _causes(error: BaseException) -> "list[BaseException]":
@@ -123,10 +148,11 @@ def _causes(error: BaseException) -> "list[BaseException]":
 
 
 def _unreadable(status: int, body: bytes) -> str:
-    text = body[:512].decode(errors="replace").strip()
+    text = cleaned(body[: 4 * _LONGEST_TEXT].decode(errors="replace"))
     if not text:
         return f"received unexpected HTTP status: {status} {_phrase(status)}"
-    return f"error parsing HTTP {status} response body: invalid character '{text[0]}' looking for beginning of value: \"{text}\""
+    reason = "unexpected end of JSON input" if text[0] in "{[" else f"invalid character '{text[0]}' looking for beginning of value"
+    return f'error parsing HTTP {status} response body: {reason}: "{text}"'
 
 
 def _phrase(status: int) -> str:

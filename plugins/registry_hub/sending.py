@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator
 import httpx
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.manifests import read_limited
-from plugins.registry_hub.refusals import push_error, unreachable
+from plugins.registry_hub.refusals import push_error
+from plugins.registry_hub.replies import Reply
 from plugins.registry_hub.retries import TRANSIENT
 from plugins.registry_hub.transport import Request, Transport
+from plugins.registry_hub.urls import followed
 from sdk.drivers.registry import Credentials
 from sdk.errors import EngineError, Unavailable, UploadLost
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
 
-_RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
+_RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,19})")
 _ACCEPTED = (201, 202, 204)
 _RESUMABLE = TRANSIENT | {416}
 
@@ -65,26 +66,26 @@ class Sending:
     async def _attempt(self, rest: memoryview, digest: str, failures: int) -> EngineError | None:
         """Send once. Return, after a pause, what failed if it may pass; raise what will not."""
         try:
-            response, body = await self._exchange(self._request(rest, digest))
+            reply = await self._ask(self._request(rest, digest))
         except Unavailable as error:
             await self._transport.retries.pause(failures)
             return error
-        if response.status_code in _ACCEPTED:
-            self._moved(response)
+        if reply.status in _ACCEPTED:
+            self._moved(reply)
             return None
-        failure = push_error(self._reference, response.status_code, body)
-        if response.status_code not in _RESUMABLE:
+        failure = push_error(self._reference, reply.status, reply.content)
+        if reply.status not in _RESUMABLE:
             raise failure
-        await self._transport.retries.pause(failures, response)
+        await self._transport.retries.pause(failures, reply)
         return failure
 
     async def _recover(self, start: int, length: int) -> None:
         """Ask how far the registry got. Raises UploadLost if it cannot go on from there."""
-        response, body = await self._exchange(Request("GET", self._location, self._scope, self._credentials))
-        if response.status_code not in (202, 204):
-            raise UploadLost(push_error(self._reference, response.status_code, body).message)
-        self._moved(response)
-        reached = _reached(response)
+        reply = await self._ask(Request("GET", self._location, self._scope, self._credentials))
+        if reply.status not in (202, 204):
+            raise UploadLost(push_error(self._reference, reply.status, reply.content).message)
+        self._moved(reply)
+        reached = _reached(reply)
         if not start <= reached <= start + length:
             raise Unavailable(
                 f"{self._reference.familiar_name}: the upload cannot be resumed: the registry has {reached} bytes of it"
@@ -94,15 +95,11 @@ class Sending:
     async def _is_finished(self, digest: str) -> bool:
         """Tell whether the registry took the blob although its answer did not arrive."""
         path = f"/v2/{self._reference.path}/blobs/{digest}"
-        response, _body = await self._exchange(Request("HEAD", path, self._scope, self._credentials))
-        return response.status_code == 200
+        reply = await self._ask(Request("HEAD", path, self._scope, self._credentials))
+        return reply.status == 200
 
-    async def _exchange(self, request: Request) -> tuple[httpx.Response, bytes]:
-        try:
-            async with self._transport.open(self._endpoint, request) as response:
-                return response, await read_limited(response)
-        except httpx.TransportError as error:
-            raise unreachable(request.path, error) from error
+    async def _ask(self, request: Request) -> Reply:
+        return await self._transport.ask(self._endpoint, request)
 
     def _request(self, rest: memoryview, digest: str) -> Request:
         url, headers = self._location, {"Content-Type": "application/octet-stream", "Content-Length": str(len(rest))}
@@ -112,9 +109,9 @@ class Sending:
             headers["Content-Range"] = f"{self.offset}-{self.offset + len(rest) - 1}"
         return Request("PUT" if digest else "PATCH", url, self._scope, self._credentials, headers, bytes(rest), once=True)
 
-    def _moved(self, response: httpx.Response) -> None:
-        if "Location" in response.headers:
-            self._location = str(response.url.join(response.headers["Location"]))
+    def _moved(self, reply: Reply) -> None:
+        if "Location" in reply.headers:
+            self._location = str(followed(reply.url, reply.headers["Location"], "upload"))
 
 
 async def regrouped(content: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
@@ -132,8 +129,8 @@ async def regrouped(content: AsyncIterator[bytes], size: int) -> AsyncIterator[b
         yield b"".join(pieces)
 
 
-def _reached(response: httpx.Response) -> int:
+def _reached(reply: Reply) -> int:
     """Return how many bytes a registry has. `0-0`, one byte in the specification's words, is what registries say of none."""
-    match = _RANGE.fullmatch(response.headers.get("Range", ""))
+    match = _RANGE.fullmatch(reply.headers.get("Range", ""))
     last = int(match[1]) if match else 0
     return last + 1 if last else 0

@@ -44,6 +44,12 @@ class HubSettings(PluginSettings):
     stall_timeout: float = Field(
         30, gt=0, description="How long a registry may send nothing before the connection counts as broken"
     )
+    reply_timeout: float = Field(
+        60, gt=0, description="How long the head of a reply may take, and again a manifest, a list, a token or an error"
+    )
+    slowest_rate: int = Field(
+        128, ge=0, description="Bytes a second, over a stall timeout, below which a blob's connection counts as broken; 0: none"
+    )
     retries: int = Field(5, ge=0, description="How often a transient failure is retried without any progress")
     backoff: float = Field(0.5, ge=0, description="The first pause between retries; it doubles each time")
     longest_pause: float = Field(60, ge=0, description="The longest pause, also for a registry's Retry-After")

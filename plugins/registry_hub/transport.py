@@ -1,6 +1,5 @@
 """One request to one endpoint: scheme, authorization, redirects, and retries of what may pass."""
 
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,12 +7,14 @@ from dataclasses import dataclass, field
 import httpx
 
 from plugins.registry_hub.challenges import parse_challenges
-from plugins.registry_hub.connections import Connections
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.refusals import unreachable
+from plugins.registry_hub.exchanges import Exchanges
+from plugins.registry_hub.refusals import cleaned, unreachable
+from plugins.registry_hub.replies import Reply
 from plugins.registry_hub.retries import TRANSIENT, Retries
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import Authorizer
+from plugins.registry_hub.urls import followed
 from sdk.drivers.registry import Credentials
 from sdk.errors import EngineError, Unavailable
 
@@ -49,9 +50,10 @@ class Transport:
     """Sends requests. Remembers which scheme each endpoint answered under."""
 
     def __init__(self, settings: HubSettings) -> None:
-        self.connections = Connections(settings)
+        self._exchanges = Exchanges(settings)
+        self.connections = self._exchanges.connections
         self.retries = Retries(settings)
-        self.authorizer = Authorizer(self.connections, self.retries)
+        self.authorizer = Authorizer(self._exchanges, self.retries)
         self._bases: dict[str, str] = {}
 
     @asynccontextmanager
@@ -63,6 +65,15 @@ class Transport:
         finally:
             await response.aclose()
 
+    async def ask(self, endpoint: Endpoint, request: Request) -> Reply:
+        """Send a request and return the reply with its body, whatever its status. Raises Unavailable, Unauthorized."""
+        async with self.open(endpoint, request) as response:
+            return await self._exchanges.read(response)
+
+    async def read(self, response: httpx.Response) -> Reply:
+        """Read the body of an opened reply. Raises Unavailable."""
+        return await self._exchanges.read(response)
+
     async def base(self, endpoint: Endpoint) -> str:
         """Return the URL the endpoint answers under: for an insecure one https if it can, else http. Raises Unavailable."""
         if endpoint.host not in self._bases:
@@ -73,11 +84,13 @@ class Transport:
         failure: EngineError | None = None
         for base in endpoint.bases:
             url = httpx.URL(f"{base}/v2/")
+            client = self.connections.client(url, verify=endpoint.verify)
             try:
-                await self.connections.client(url, verify=endpoint.verify).get(url)
+                response = await self._exchanges.send(client, client.build_request("GET", url))
             except httpx.TransportError as error:
                 failure = unreachable(f"{base}/v2/", error)
             else:
+                await response.aclose()
                 return base
         raise failure or Unavailable(f"no way to reach {endpoint.host}")
 
@@ -117,25 +130,16 @@ class Transport:
     async def _redirected(self, endpoint: Endpoint, request: Request, authorization: str) -> httpx.Response:
         """Send and follow redirects; the authorization stays with the host it was meant for."""
         origin = httpx.URL(await self.base(endpoint))
-        url = origin.join(request.path)
+        url = followed(origin, request.path, "request")
         for _ in range(_LONGEST_CHAIN):
             headers = {**request.headers}
             if authorization and (url.scheme, url.netloc) == (origin.scheme, origin.netloc):
                 headers["Authorization"] = authorization
             client = self.connections.client(url, verify=endpoint.verify or url.netloc != origin.netloc)
             asked = client.build_request(request.method, url, headers=headers, content=request.content)
-            response = await _send(client, asked)
+            response = await self._exchanges.send(client, asked)
             if response.status_code not in _REDIRECTS or "Location" not in response.headers or not request.repeatable:
                 return response
             await response.aclose()
-            url = url.join(response.headers["Location"])
-        raise Unavailable(f'Get "{url}": stopped after {_LONGEST_CHAIN} redirects')
-
-
-async def _send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    try:
-        return await client.send(request, stream=True)
-    except (
-        ssl.SSLError
-    ) as error:  # what TLS 1.3 says of a client's certificate comes after the handshake, where httpx does not expect it
-        raise httpx.ConnectError(str(error), request=request) from error
+            url = followed(url, response.headers["Location"], "redirect")
+        raise Unavailable(f'Get "{cleaned(str(url))}": stopped after {_LONGEST_CHAIN} redirects')

@@ -1,19 +1,25 @@
 """Pushing blobs and manifests (distribution-spec: "Pushing Blobs", "Mounting a blob from another repository")."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 
 import httpx
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.manifests import read_limited
-from plugins.registry_hub.refusals import push_error, unreachable
+from plugins.registry_hub.refusals import cleaned, push_error
+from plugins.registry_hub.replies import Reply
 from plugins.registry_hub.sending import Sending
 from plugins.registry_hub.transport import Request, Transport
+from plugins.registry_hub.urls import followed
 from sdk.drivers.registry import Credentials
+from sdk.errors import Unavailable
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
 
 _MOUNTS_TRIED = 3
+_LENGTH = re.compile(r"[0-9]{1,19}")
+_LARGEST_CHUNK = 128 << 20
+"""Bytes; a chunk is held in memory while it is sent."""
 
 
 class Upload:
@@ -38,9 +44,8 @@ class Upload:
         opened = await self._open(descriptor.digest, mount_from)
         if opened is None:
             return False
-        if chunk_size:
-            smallest = opened.headers.get("OCI-Chunk-Min-Length", "0")
-            size = max(chunk_size, int(smallest) if smallest.isdigit() else 0)
+        size = max(chunk_size, _smallest_chunk(opened))
+        if chunk_size and size <= _LARGEST_CHUNK:
             sending = Sending(self._transport, self._endpoint, self._reference, self._credentials, self._scope)
             await sending.run(_location(opened), descriptor, content, size)
         else:
@@ -65,17 +70,17 @@ class Upload:
 
     async def _is_there(self, digest: str) -> bool:
         request = self._request("HEAD", f"/v2/{self._reference.path}/blobs/{digest}")
-        return (await self._expect((200, 404), request)).status_code == 200
+        return (await self._expect((200, 404), request)).status == 200
 
-    async def _open(self, digest: str, mount_from: Sequence[Reference]) -> httpx.Response | None:
+    async def _open(self, digest: str, mount_from: Sequence[Reference]) -> Reply | None:
         """Open an upload; None if the registry could mount the blob instead. An upload opened by a failed mount is used, not left."""
-        opened: httpx.Response | None = None
+        opened: Reply | None = None
         for source in self._sources(mount_from):
             if opened is not None:
                 await self._cancel(opened)
             scope = f"{self._scope} repository:{source.path}:pull"
             opened = await self._start({"mount": digest, "from": source.path}, scope)
-            if opened.status_code == 201:
+            if opened.status == 201:
                 return None
         return opened or await self._start({}, self._scope)
 
@@ -83,11 +88,11 @@ class Upload:
         here = [source for source in mount_from if source.domain == self._reference.domain and source.path != self._reference.path]
         return here[:_MOUNTS_TRIED]
 
-    async def _start(self, query: dict[str, str], scope: str) -> httpx.Response:
+    async def _start(self, query: dict[str, str], scope: str) -> Reply:
         path = str(httpx.URL(f"/v2/{self._reference.path}/blobs/uploads/", params=query))
         return await self._expect((201, 202), Request("POST", path, scope, self._credentials, {"Content-Length": "0"}))
 
-    async def _cancel(self, opened: httpx.Response) -> None:
+    async def _cancel(self, opened: Reply) -> None:
         await self._expect(range(200, 500), self._request("DELETE", _location(opened)))
 
     async def _send_whole(self, location: str, descriptor: Descriptor, content: AsyncIterator[bytes]) -> None:
@@ -100,15 +105,20 @@ class Upload:
     ) -> Request:
         return Request(method, path, self._scope, self._credentials, headers or {}, content)
 
-    async def _expect(self, statuses: Sequence[int], request: Request) -> httpx.Response:
-        try:
-            async with self._transport.open(self._endpoint, request) as response:
-                if response.status_code not in statuses:
-                    raise push_error(self._reference, response.status_code, await read_limited(response))
-                return response
-        except httpx.TransportError as error:
-            raise unreachable(request.path, error) from error
+    async def _expect(self, statuses: Sequence[int], request: Request) -> Reply:
+        reply = await self._transport.ask(self._endpoint, request)
+        if reply.status not in statuses:
+            raise push_error(self._reference, reply.status, reply.content)
+        return reply
 
 
-def _location(response: httpx.Response) -> str:
-    return str(response.url.join(response.headers["Location"]))
+def _location(opened: Reply) -> str:
+    if "Location" not in opened.headers:
+        raise Unavailable(f"{cleaned(str(opened.url))}: the registry does not say where the upload goes")
+    return str(followed(opened.url, opened.headers["Location"], "upload"))
+
+
+def _smallest_chunk(opened: Reply) -> int:
+    """Return what the registry takes at least, except in the last chunk (distribution-spec: "OCI-Chunk-Min-Length")."""
+    text = opened.headers.get("OCI-Chunk-Min-Length", "0")
+    return int(text) if _LENGTH.fullmatch(text) else 0

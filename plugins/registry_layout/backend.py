@@ -94,7 +94,7 @@ class LayoutBackend(RegistryBackend):
 
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
         del credentials
-        descriptor = Descriptor(media_type, digest_of(content), len(content))
+        descriptor = Descriptor(media_type, digest_of(content, reference.digest or "sha256"), len(content))
         if reference.digest and reference.digest != descriptor.digest:
             raise InvalidArgument(f"the manifest is not what {reference.digest} names")
         await self._run(self._push_manifest, reference, descriptor, content)
@@ -161,7 +161,7 @@ def _resolve(root: Path, reference: Reference) -> ResolvedManifest:
         digest = reference.digest or _named(place, reference)
         if digest and place.layout.find(blob(digest)):
             content = read(place.layout, blob(digest))
-            if digest_of(content) != digest:
+            if digest_of(content, digest) != digest:
                 raise DataLoss(f"manifest verification failed for digest {digest}")
             document = _parse(content)
             if document.type not in INDEX_TYPES | MANIFEST_TYPES:
@@ -179,6 +179,8 @@ def _named(place: Place, reference: Reference) -> str:
 def _parse(content: bytes) -> _Document:
     try:
         return msgspec.json.decode(content, type=_Document)
+    except (UnicodeError, RecursionError):
+        raise InvalidArgument("manifest invalid: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise InvalidArgument(f"manifest invalid: {error}") from error
 

@@ -58,6 +58,8 @@ def with_entry(content: bytes, descriptor: Descriptor, name: str) -> bytes:
 def _fields(content: bytes) -> dict[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    except (UnicodeError, RecursionError):
+        raise DataLoss("malformed index.json: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise DataLoss(f"malformed index.json: {error}") from error
 
@@ -65,6 +67,8 @@ def _fields(content: bytes) -> dict[str, msgspec.Raw]:
 def _manifests(fields: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
     try:
         return msgspec.json.decode(fields.get("manifests", b"[]"), type=list[msgspec.Raw] | None) or []
+    except (UnicodeError, RecursionError):
+        raise DataLoss("malformed index.json: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise DataLoss(f"malformed index.json: {error}") from error
 
@@ -72,6 +76,8 @@ def _manifests(fields: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
 def _entry(raw: msgspec.Raw) -> _Entry:
     try:
         return msgspec.json.decode(raw, type=_Entry)
+    except (UnicodeError, RecursionError):
+        raise DataLoss("malformed index.json: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise DataLoss(f"malformed index.json: {error}") from error
 

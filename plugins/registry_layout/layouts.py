@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from sdk.errors import DataLoss, EngineError, NotFound, Unavailable
-from sdk.oci.digest import hex_of, parse_digest
+from sdk.oci.digest import blob_name
 
 LAYOUT_FILE, INDEX_FILE, LAYOUT_VERSION = "oci-layout", "index.json", "1.0.0"
 LONGEST_DOCUMENT = 4 << 20
@@ -133,7 +133,7 @@ def read(layout: Layout, name: str) -> bytes:
 
 def blob(digest: str) -> str:
     """Return the name of a blob's file. Raises InvalidArgument."""
-    return f"blobs/sha256/{hex_of(parse_digest(digest))}"
+    return blob_name(digest)
 
 
 def unreadable(path: Path, error: OSError) -> EngineError:
@@ -145,5 +145,5 @@ def unreadable(path: Path, error: OSError) -> EngineError:
 def _version(content: bytes) -> str:
     try:
         return msgspec.json.decode(content, type=_Version).image_layout_version
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ""

@@ -4,7 +4,6 @@ Every function blocks. Pushes, also of several daemons, take turns at the index 
 """
 
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from plugins.registry_layout.index import EMPTY, with_entry
 from plugins.registry_layout.layouts import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, DirectoryLayout, Region, blob, read, unreadable
 from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
+from sdk.oci.digest import ALGORITHMS, digest_from, hasher
 
 _LAYOUT = msgspec.json.encode({"imageLayoutVersion": LAYOUT_VERSION})
 _PARTIAL = ".partial"
@@ -26,7 +26,7 @@ _READ = 1 << 20
 def make_layout(directory: Path) -> None:
     """Make a directory a layout, if it is none yet, and delete what pushes that were killed left in it; idempotent."""
     with _naming(directory):
-        (directory / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+        (directory / "blobs" / ALGORITHMS[0]).mkdir(parents=True, exist_ok=True)
         (directory / _PARTIAL).mkdir(exist_ok=True)
         with _locked(directory):
             for name, content in ((INDEX_FILE, EMPTY), (LAYOUT_FILE, _LAYOUT)):
@@ -41,7 +41,7 @@ class NewBlob:
     def __init__(self, directory: Path, descriptor: Descriptor) -> None:
         self._directory = directory
         self._descriptor = descriptor
-        self._hash = hashlib.sha256()
+        self._hash = hasher(descriptor.digest)
         self._size = 0
         self._path, self._file = _partial(directory)
 
@@ -53,7 +53,7 @@ class NewBlob:
 
     def commit(self) -> None:
         """Verify, sync and rename. Raises DataLoss."""
-        if self._size != self._descriptor.size or f"sha256:{self._hash.hexdigest()}" != self._descriptor.digest:
+        if self._size != self._descriptor.size or digest_from(self._hash) != self._descriptor.digest:
             raise DataLoss(f"the content pushed is not what {self._descriptor.digest} names")
         with _naming(self._path):
             os.fsync(self._file)
@@ -128,6 +128,7 @@ def _sweep(directory: Path) -> None:
 
 
 def _place(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
     os.replace(source, target)
     parent = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

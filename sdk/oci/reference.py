@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from sdk.errors import InvalidArgument
-from sdk.oci.digest import Digest
+from sdk.oci.digest import Digest, is_digest
 
 DEFAULT_DOMAIN = "docker.io"
 DEFAULT_TAG = "latest"
@@ -14,7 +14,6 @@ _DOMAIN = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-
 _DOMAIN_PORT = re.compile(rf"(?:{_DOMAIN}|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _BARE_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,7 +64,7 @@ def parse_reference(text: str, *, default_tag: bool = True) -> Reference:
     if _BARE_ID.fullmatch(text):
         raise InvalidArgument(f"invalid reference format: repository name ({text}) cannot be a 64-byte hexadecimal string")
     rest, _, digest = text.partition("@")
-    if digest and not _DIGEST.fullmatch(digest):
+    if digest and not is_digest(digest):
         raise InvalidArgument("invalid reference format")
     name, tag = _split_tag(rest)
     domain, path = _split_domain(name)
@@ -80,6 +79,11 @@ def parse_reference(text: str, *, default_tag: bool = True) -> Reference:
     if tag is None and not digest and default_tag:
         tag = DEFAULT_TAG
     return Reference(domain, path, tag, Digest(digest) if digest else None)
+
+
+def is_tag(text: str) -> bool:
+    """Tell whether a text may be a tag (distribution-spec: "Pulling manifests")."""
+    return _TAG.fullmatch(text) is not None
 
 
 def _split_tag(rest: str) -> tuple[str, str | None]:

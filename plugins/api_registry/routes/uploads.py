@@ -12,7 +12,7 @@ from sdk.engine.content import Content
 from sdk.errors import InvalidArgument, NotFound
 from sdk.oci.digest import parse_digest
 
-_CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)(?:/\S+)?")
+_CONTENT_RANGE = re.compile(r"(?:bytes[ =])?([0-9]{1,19})-([0-9]{1,19})(?:/\S+)?")
 
 
 async def begin(request: Request) -> Response:

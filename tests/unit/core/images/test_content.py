@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.images.content import ContentStore
-from sdk.errors import DataLoss, NotFound
+from sdk.errors import DataLoss, InvalidArgument, NotFound
 from sdk.oci.digest import digest_of, hex_of
 
 pytestmark = pytest.mark.anyio
@@ -97,3 +97,55 @@ async def test_a_pinned_partial_survives_the_sweep(store: ContentStore, tmp_path
     assert not path.exists()
     assert partial(tmp_path).exists()
     assert await store.sweep_partials() == size
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "sha256:" + "../" * 20 + "dev/zero",
+        "../../etc/passwd",
+        "sha256:",
+        "sha256:" + "A" * 64,
+        "sha512:" + "0" * 64,
+        "md5:" + "0" * 32,
+        "",
+    ],
+)
+async def test_what_is_no_digest_is_never_a_path(store: ContentStore, digest: str) -> None:
+    assert not store.exists(digest)
+    for ask in (store.read, store.size, store.path):
+        with pytest.raises(InvalidArgument, match="invalid checksum digest format"):
+            ask(digest)
+    with pytest.raises(InvalidArgument):
+        store.ingest(digest, 1)
+
+
+async def test_sha512_is_a_digest_like_another(store: ContentStore, tmp_path: Path) -> None:
+    digest = digest_of(CONTENT, "sha512")
+    ingest = store.ingest(digest, len(CONTENT))
+    await ingest.resume()
+    await ingest.write(CONTENT)
+    await ingest.commit()
+    assert (tmp_path / "blobs" / "sha512" / hex_of(digest)).read_bytes() == CONTENT == store.read(digest)
+    assert await store.put(b"small", digest) == digest_of(b"small", "sha512")
+    assert store.digests() == {digest, digest_of(b"small", "sha512")}
+    assert await store.delete(digest) > 0
+    other = store.ingest(digest, 3)
+    await other.resume()
+    await other.write(b"lie")
+    with pytest.raises(DataLoss):
+        await other.commit()
+
+
+async def test_a_large_blob_is_not_read_whole(store: ContentStore, tmp_path: Path) -> None:
+    (tmp_path / "blobs" / "sha256" / hex_of(DIGEST)).touch()
+    os.truncate(tmp_path / "blobs" / "sha256" / hex_of(DIGEST), 1 << 40)
+    with pytest.raises(DataLoss, match="a document of more than"):
+        store.read(DIGEST)
+
+
+async def test_a_download_that_brought_nothing_leaves_nothing(store: ContentStore, tmp_path: Path) -> None:
+    ingest = store.ingest(DIGEST, len(CONTENT))
+    await ingest.resume()
+    await ingest.close()
+    assert list((tmp_path / "ingest").iterdir()) == []

@@ -90,3 +90,13 @@ def test_what_no_image_archive_needs_is_refused():
     for header, refusal in ((sparse.tobuf(tarfile.PAX_FORMAT), "sparse"), (tarfile.TarInfo("n" * 5000).tobuf(), "name too long")):
         with pytest.raises(TarError, match=refusal):
             Members().receive(TarStream(io.BytesIO(header + bytes(1024))))
+
+
+def test_a_blob_is_hashed_by_the_algorithm_of_its_name() -> None:
+    digest = digest_of(b"x", "sha512")
+    found = received((f"blobs/sha512/{digest[7:]}", b"x"), ("blobs/sha256/0", b"y"), ("z", b"z"))
+    assert [found.find(name).digest for name in (f"blobs/sha512/{digest[7:]}".encode(), b"blobs/sha256/0", b"z")] == [
+        digest,
+        digest_of(b"y"),
+        digest_of(b"z"),
+    ]

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from plugins.registry_hub.challenges import Challenge, parse_challenges
@@ -21,3 +23,13 @@ def test_challenges_are_read(header: str, expected: Challenge) -> None:
 def test_bearer_is_preferred_and_the_unknown_left_out() -> None:
     found = parse_challenges(["Negotiate abc", 'Basic realm="r"', 'Bearer realm="r"', "nonsense", ""])
     assert [challenge.scheme for challenge in found] == ["bearer", "basic"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"Bearer {piece * 90_000}!" for piece in (" ", "a", "a ", "a=", 'a="', '\\"', ",", 'a="\\')] + ["Bearer" + " " * 90_000],
+)
+def test_a_hostile_challenge_costs_no_time(header: str) -> None:
+    begun = time.thread_time()
+    parse_challenges([header] * 100)
+    assert time.thread_time() - begun < 0.5

@@ -2,6 +2,7 @@ import pytest
 
 from plugins.registry_hub.endpoints import Endpoint, Endpoints
 from plugins.registry_hub.settings import HubSettings
+from sdk.errors import InvalidArgument
 
 pytestmark = pytest.mark.anyio
 
@@ -50,3 +51,23 @@ async def test_who_may_speak_plain_http(host: str, insecure: bool) -> None:
     endpoint = await Endpoints(settings).origin(host)
     assert endpoint.bases == ((f"https://{host}", f"http://{host}") if insecure else (f"https://{host}",))
     assert endpoint.verify is not insecure
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "registry.test:99999",
+        "registry.test:x",
+        "http://[::1",
+        "a b.test",
+        "a\x00b",
+        "\x1b[2J",
+        "ä" * 70 + ".test",
+        "a" * 64 + ".test",
+        "a..test",
+    ],
+)
+async def test_an_address_that_cannot_be_one_is_refused(address: str) -> None:
+    with pytest.raises(InvalidArgument, match="invalid registry address") as caught:
+        await Endpoints(HubSettings(insecure=("10.0.0.0/8",))).origin(address)
+    assert caught.value.message.isprintable()

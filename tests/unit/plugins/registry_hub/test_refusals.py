@@ -74,3 +74,15 @@ def test_unreachable_registries(cause: Exception, reason: str) -> None:
     error = httpx.ConnectError("All connection attempts failed")
     error.__cause__ = cause
     assert unreachable("https://reg.test/v2/", error).message == f'Get "https://reg.test/v2/": {reason}'
+
+
+def test_what_a_registry_says_is_cut_and_cleaned() -> None:
+    text = "\x1b]0;owned\x07\x9b31m\u202eabc\r\nERROR: fake" * 100
+    for content in (body(text, text), text.encode(), json.dumps({"details": text}).encode()):
+        sentence = parse_refusal(500, content).sentence
+        assert sentence.isprintable()
+        assert len(sentence) < 1200
+
+
+def test_nesting_is_no_error_of_ours() -> None:
+    assert "unexpected end of JSON input" in parse_refusal(500, b'{"errors":' + b"[" * 60_000).sentence

@@ -9,13 +9,15 @@ from plugins.registry_hub.settings import HubSettings
 
 
 def asking(text: str) -> httpx.Response:
-    return httpx.Response(429, headers={"Retry-After": text})
+    return httpx.Response(429, headers=[(b"Retry-After", text.encode())])
 
 
 def test_a_server_may_ask_for_seconds_or_name_a_time() -> None:
     assert retry_after(asking("7")) == 7
     assert 58 < retry_after(asking(formatdate(time.time() + 60, usegmt=True))) <= 60
     assert retry_after(asking(formatdate(time.time() - 60, usegmt=True))) == 0
+    for nonsense in ("²", "9" * 5000, "Mon, 01 Jan 0001 00:00:00 +2359", "-1"):
+        assert retry_after(asking(nonsense)) == 0
     assert retry_after(asking("soon")) == retry_after(httpx.Response(503)) == 0
 
 

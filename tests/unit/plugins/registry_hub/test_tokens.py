@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plugins.registry_hub.challenges import Challenge
-from plugins.registry_hub.connections import Connections
 from plugins.registry_hub.endpoints import Endpoint
+from plugins.registry_hub.exchanges import Exchanges
 from plugins.registry_hub.retries import Retries
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import Authorizer
 from sdk.drivers.registry import Credentials
-from sdk.errors import Unauthorized, Unavailable
+from sdk.errors import InvalidArgument, Unauthorized, Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -64,15 +64,15 @@ async def server() -> AsyncIterator[TokenServer]:
 
 @pytest.fixture
 async def authorizer(server: TokenServer) -> AsyncIterator[Authorizer]:
-    connections = Connections(SETTINGS)
-    opened = Authorizer(connections, Retries(SETTINGS))
+    exchanges = Exchanges(SETTINGS)
+    opened = Authorizer(exchanges, Retries(SETTINGS))
     opened.learn(ENDPOINT, Challenge("bearer", server.realm, "registry.test", SCOPE))
     yield opened
-    await connections.close()
+    await exchanges.connections.close()
 
 
 async def test_nothing_is_sent_before_the_registry_asks() -> None:
-    assert await Authorizer(Connections(SETTINGS), Retries(SETTINGS)).header(ENDPOINT, SCOPE, Credentials("user", "secret")) == ""
+    assert await Authorizer(Exchanges(SETTINGS), Retries(SETTINGS)).header(ENDPOINT, SCOPE, Credentials("user", "secret")) == ""
 
 
 async def test_an_anonymous_token_is_kept_by_scope(authorizer: Authorizer, server: TokenServer) -> None:
@@ -146,3 +146,55 @@ async def test_refusals(
     with pytest.raises(kind) as caught:
         await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "wrong"))
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: yes", "a\0", "tökén", "a b", "\x1b[2J", "x" * 100_000])
+@pytest.mark.parametrize("field", ["token", "access_token", "refresh_token"])
+async def test_a_token_that_no_header_may_have_fails_at_once(
+    authorizer: Authorizer, server: TokenServer, field: str, token: str
+) -> None:
+    server.answer = ("200 OK", {"token": "fine", field: token})
+    with pytest.raises(Unavailable, match="authorization server sent a token that cannot be used"):
+        await authorizer.header(ENDPOINT, SCOPE, Credentials())
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("realm", ["", "ftp://127.0.0.1/token", "http://[::1/", "token", "http://a\x01b/", "http://a..b/"])
+async def test_a_realm_that_is_no_url_of_the_web_fails_at_once(authorizer: Authorizer, server: TokenServer, realm: str) -> None:
+    authorizer.learn(ENDPOINT, Challenge("bearer", realm, "registry.test", SCOPE))
+    with pytest.raises(Unavailable, match="realm"):
+        await authorizer.header(ENDPOINT, SCOPE, Credentials())
+    assert server.asked == []
+
+
+async def test_a_registry_token_of_a_client_is_checked_too(authorizer: Authorizer) -> None:
+    with pytest.raises(InvalidArgument, match="the registry token cannot be used"):
+        await authorizer.header(ENDPOINT, SCOPE, Credentials(registry_token="a\r\nb"))
+
+
+async def test_a_token_server_may_redirect_but_the_password_stays(authorizer: Authorizer, server: TokenServer) -> None:
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n{"token":"t9"}')
+        writer.close()
+
+    heads: list[bytes] = []
+    listener = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
+    server.answer = (f"302 Found\r\nLocation: http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/t", {})
+    assert await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "secret")) == "Bearer t9"
+    listener.close()
+    assert server.asked[0][2].startswith("Basic ")
+    assert b"uthorization" not in heads[0]
+
+
+async def test_a_token_server_that_redirects_in_a_circle(authorizer: Authorizer, server: TokenServer) -> None:
+    server.answer = (f"302 Found\r\nLocation: {server.realm}", {})
+    with pytest.raises(Unavailable, match="stopped after 5 redirects"):
+        await authorizer.header(ENDPOINT, SCOPE, Credentials())
+    assert len(server.asked) == 5
+
+
+async def test_tokens_of_many_repositories_do_not_pile_up(authorizer: Authorizer) -> None:
+    for number in range(300):
+        authorizer._remember(("realm", "service", f"repository:{number}:pull", Credentials()), "Bearer x", 1e12)
+    assert len(authorizer._tokens) <= 256
