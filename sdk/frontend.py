@@ -8,6 +8,10 @@ from sdk.engine import Engine
 
 Scope = MutableMapping[str, object]
 Message = MutableMapping[str, object]
+
+HTTP2_METHOD, HTTP2_PATH = "PRI", "*"
+"""What the preface of an HTTP/2 connection reads as (RFC 9113 section 3.4). A frontend that claims this path gets such connections."""
+
 ASGIApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
 
@@ -15,7 +19,8 @@ class HijackedStream(Protocol):
     """The raw connection after an HTTP upgrade: full duplex, with half-close and back-pressure.
 
     The daemon's server puts `hijack` into `scope["extensions"]`: a callable that takes the response head as bytes and returns
-    this stream. `takeover` there hands the transport to another asyncio protocol.
+    this stream. `takeover` there hands the transport to another asyncio protocol. For a connection that begins with HTTP/2 its head is
+    b"", and the protocol is fed the preface as well.
     """
 
     async def read(self) -> bytes:

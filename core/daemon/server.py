@@ -11,12 +11,15 @@ from uvicorn.config import Config
 from core.daemon.hijack import Connections, HijackableProtocol
 from core.daemon.listeners import Listener
 from core.daemon.tls import behind_tls
-from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope
 
 _A_YEAR = 365 * 24 * 3600
 _ANSWER_SECONDS = 10.0
 _UNWIND_SECONDS = 2.0
 _BACKLOG = 1024
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -39,9 +42,9 @@ async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callab
 def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
     """Return one application that hands each request to the frontend that claims most of its path."""
 
-    async def by_claim(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+    async def by_claim(scope: Scope, receive: Receive, send: Send) -> None:
         path, claimed = str(scope["path"]), 0
-        chosen: ASGIApp = _nobody
+        chosen: ASGIApp = _no_http2 if path == HTTP2_PATH else _unclaimed
         for frontend, app in frontends:
             claim = frontend.claims(path)
             if claim > claimed and frontend.accepts(path, _query(scope)):
@@ -56,11 +59,22 @@ def _query(scope: Scope) -> str:
     return query.decode("latin-1") if isinstance(query, bytes) else ""
 
 
-async def _nobody(scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+async def _unclaimed(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer where no frontend serves."""
     del scope, receive
-    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+    await _answer(send, 404, b"")
+
+
+async def _no_http2(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a connection in HTTP/2 where no frontend takes it."""
+    del scope, receive
+    await _answer(send, 400, b"no frontend of this daemon speaks HTTP/2")
+
+
+async def _answer(send: Send, status: int, text: bytes) -> None:
+    headers = [(b"content-length", str(len(text)).encode()), *([(b"content-type", b"text/plain; charset=utf-8")] if text else [])]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 def _configure(app: ASGIApp) -> Config:

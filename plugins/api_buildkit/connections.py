@@ -1,6 +1,7 @@
 """HTTP/2 on connections that began as HTTP/1.1 upgrades, in both directions."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol, cast
 
@@ -16,7 +17,9 @@ from grpclib.server import Handler
 from h2.config import H2Configuration
 
 from plugins.api_buildkit.errors import DetailsCodec
-from sdk.frontend import Scope
+from sdk.frontend import HTTP2_PATH, Scope
+
+_log = logging.getLogger(__name__)
 
 _UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 _WINDOW = 8 * 1024 * 1024
@@ -37,7 +40,19 @@ class Service(Protocol):
     def __mapping__(self) -> Mapping[str, Method]: ...
 
 
-class ServingConnection(H2Protocol):
+class _GuardedProtocol(H2Protocol):
+    """HTTP/2 that ends with what the libraries cannot take."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames. Whatever the libraries make of bytes that are none, the connection ends and the daemon goes on."""
+        try:
+            super().data_received(data)
+        except Exception:  # noqa: BLE001 h2 and grpclib raise much beyond ProtocolError: RecursionError, KeyError, AssertionError
+            _log.debug("a client broke HTTP/2", exc_info=True)
+            self.processor.close("Protocol error")
+
+
+class ServingConnection(_GuardedProtocol):
     """A connection on which the client calls us."""
 
     def __init__(self, services: Collection[Service]) -> None:
@@ -81,7 +96,7 @@ class CallingConnection(Channel):
         raise ConnectionResetError("the client's session has ended")
 
 
-class _CalledProtocol(H2Protocol):
+class _CalledProtocol(_GuardedProtocol):
     """Notes the loss of the connection."""
 
     def __init__(self, handler: ClientHandler, config: Configuration, h2_config: H2Configuration) -> None:
@@ -94,6 +109,6 @@ class _CalledProtocol(H2Protocol):
 
 
 def take_over(scope: Scope, protocol: asyncio.Protocol) -> None:
-    """Answer the upgrade and hand the connection to a protocol."""
+    """Hand the connection to a protocol; one that did not begin with HTTP/2 was asked to go on with it, which is answered first."""
     extensions = cast(Mapping[str, Callable[[bytes, asyncio.Protocol], None]], scope["extensions"])
-    extensions["takeover"](_UPGRADED, protocol)
+    extensions["takeover"](b"" if scope["path"] == HTTP2_PATH else _UPGRADED, protocol)

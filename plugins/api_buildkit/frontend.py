@@ -1,4 +1,5 @@
 """The frontend: `/grpc`, where the daemon serves, `/session`, where it calls the client back, and `/build` of the version that uses the latter.
+A connection that begins with HTTP/2 is served as one upgraded at `/grpc` is: buildctl and other gRPC clients come that way.
 
 Nothing of gRPC is imported before the first build: a daemon that builds nothing stays small.
 """
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import anyio
+import msgspec
 
 from plugins.api_buildkit.settings import ApiBuildkitSettings
 from sdk.engine import Engine
-from sdk.frontend import ApiFrontend, ASGIApp, Message, Scope
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope
 
 if TYPE_CHECKING:
     from plugins.api_buildkit.server import BuildServer
@@ -30,8 +32,8 @@ class BuildkitFrontend(ApiFrontend):
         self._data_root = data_root
 
     def claims(self, path: str) -> int:
-        """Claim exactly these paths."""
-        return len(path) if _PATH.fullmatch(path) else 0
+        """Claim exactly these paths, and connections in HTTP/2."""
+        return len(path) if path == HTTP2_PATH or _PATH.fullmatch(path) else 0
 
     def accepts(self, path: str, query: str) -> bool:
         """Leave builds of another version to others."""
@@ -54,8 +56,9 @@ class _Application:
             await (await self._load()).posted.answer(path[1], scope, receive, send)
             return
         headers = _headers(scope)
-        if scope["method"] != "POST" or headers.get("upgrade", "").lower() != "h2c":
-            await _refuse(send)
+        refusal = None if scope["path"] == HTTP2_PATH else _refusal(str(scope["method"]), headers.get("upgrade", ""))
+        if refusal is not None:
+            await _refuse(send, *refusal)
             return
         server = await self._load()
         serve = server.serve_session if path and path[1] == "session" else server.serve_grpc
@@ -80,8 +83,17 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
 
 
-async def _refuse(send: _Send) -> None:
-    body = b'{"message":"this endpoint speaks gRPC: POST with Upgrade: h2c"}\n'
+def _refusal(method: str, protocol: str) -> tuple[int, str] | None:
+    """Return status and message for a request that is not for gRPC."""
+    if method != "POST":
+        return 404, "page not found"
+    if not protocol:
+        return 400, "no upgrade proto in request: this endpoint speaks gRPC, with Upgrade: h2c"
+    return None if protocol.lower() == "h2c" else (400, f"protocol {protocol} not supported")
+
+
+async def _refuse(send: _Send, status: int, message: str) -> None:
+    body = msgspec.json.encode({"message": message}) + b"\n"
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,6 +4,7 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from sdk.errors import (
@@ -43,6 +44,9 @@ STATUS: dict[type[EngineError], int] = {
 }
 """Looked up along an error's ancestry, nearest first."""
 
+CLIENT_LEFT = 499
+"""The status of a request whose client does not wait for the answer."""
+
 _CANNOT_EXECUTE = (126, 127)
 
 
@@ -70,6 +74,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EngineError, _engine_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _no_such_route)
+    app.add_exception_handler(ClientDisconnect, _client_left)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -90,6 +95,12 @@ async def _no_such_route(request: Request, error: Exception) -> Response:
     """An unknown path and an unknown method are the same to Docker's clients."""
     del request, error
     return error_reply(STATUS[NotFound], "page not found")
+
+
+async def _client_left(request: Request, error: Exception) -> Response:
+    """No client reads this."""
+    del request, error
+    return Response(status_code=CLIENT_LEFT)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

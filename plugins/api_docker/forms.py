@@ -1,9 +1,17 @@
 """Form values: a POST body of urlencoded pairs counts as part of the query, as in Go's `ParseForm`."""
 
+import re
+
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plugins.api_docker.bodies import read_content
+from plugins.api_docker.errors import error_reply, status_of
+from sdk.errors import InvalidArgument
 
 _FORM = b"application/x-www-form-urlencoded"
+_ARCHIVE = re.compile(r"/build|/images/load|/(?:containers|volumes)/.+/archive")
+"""Paths whose body is an archive, whatever the client says about it; curl calls all it sends a form."""
 
 
 class FormValues:
@@ -14,14 +22,35 @@ class FormValues:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on one request, without its form."""
-        if scope["method"] == "POST" and _is_form(scope):
-            form = await Request(scope, receive).body()
+        if scope["method"] == "POST" and _is_form(scope) and not _is_archive(scope):
+            try:
+                form = await read_content(Request(scope, receive))
+            except InvalidArgument as error:
+                await error_reply(status_of(error), error.message)(scope, receive, send)
+                return
             scope["query_string"] = b"&".join(part for part in (scope["query_string"], form.strip()) if part)
-            scope["headers"] = [
-                (name, value) for name, value in scope["headers"] if name not in (b"content-type", b"content-length")
-            ]
+            receive = _emptied(receive)
         await self._app(scope, receive, send)
+
+
+def _emptied(receive: Receive) -> Receive:
+    """Return what gives a body that was read already: nothing, and then what else happens."""
+    begun = False
+
+    async def rest() -> Message:
+        nonlocal begun
+        if begun:
+            return await receive()
+        begun = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return rest
 
 
 def _is_form(scope: Scope) -> bool:
     return any(name == b"content-type" and value.lower().startswith(_FORM) for name, value in scope["headers"])
+
+
+def _is_archive(scope: Scope) -> bool:
+    path = scope["path"]
+    return bool(_ARCHIVE.fullmatch(path)) or (path == "/images/create" and b"fromSrc=" in scope["query_string"])

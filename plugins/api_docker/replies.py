@@ -71,24 +71,27 @@ class Streaming(Response):
         self._uploading = uploading
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream."""
+        """Send the stream. A client that only ended its side gets the end of it."""
         del scope
+        is_cut_off = False
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             if not self._uploading:
                 group.start_soon(cancel_on_disconnect, receive, group.cancel_scope)
-            await self._send_chunks(send)
+            is_cut_off = not await self._send_chunks(send)
             group.cancel_scope.cancel()
+        if not is_cut_off:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_chunks(self, send: Send) -> None:
+    async def _send_chunks(self, send: Send) -> bool:
         try:
             async with closing(self._chunks) as chunks:
                 async for chunk in chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except EngineError as error:
             _log.warning("a reply is cut off: %s", error.message)  # the server closes the connection, which tells the client
-            return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return False
+        return True
 
 
 class Hijacking(Response):

@@ -22,11 +22,15 @@ def test_create_refuses_a_name_in_use(api: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "headers", "sentence"),
     [
-        (b"", {"Content-Type": "application/json"}, "invalid JSON: got EOF while reading request body"),
-        (b"{", {"Content-Type": "application/json"}, "invalid JSON: "),
+        (b"", {"Content-Type": "application/json"}, "invalid JSON: EOF"),
+        (b"{", {"Content-Type": "application/json"}, "invalid JSON: unexpected EOF"),
         (b'{"Image":"busybox"} {}', {"Content-Type": "application/json"}, "unexpected content after JSON"),
         (b'{"Image":"busybox"}', {"Content-Type": "text/plain"}, "unsupported Content-Type header (text/plain)"),
-        (b'{"Image":7}', {"Content-Type": "application/json"}, "invalid JSON: "),
+        (
+            b'{"Image":7}',
+            {"Content-Type": "application/json"},
+            "invalid JSON: json: cannot unmarshal number into Go struct field .Image of type string",
+        ),
         (b"[]", {"Content-Type": "application/json"}, "invalid JSON: "),
         (b"{}", {"Content-Type": "application/json"}, "config cannot be empty"),
     ],

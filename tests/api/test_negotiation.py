@@ -67,7 +67,7 @@ def test_swarm_is_refused_in_dockerds_words(api: Api, path: str) -> None:
     [
         ("POST", "/swarm/init"),
         ("GET", "/containers/x/checkpoints"),
-        ("POST", "/plugins/pull"),
+        ("POST", "/plugins/pull?remote=x"),
     ],
 )
 def test_what_is_not_there_is_refused_in_words(api: Api, method: str, path: str) -> None:

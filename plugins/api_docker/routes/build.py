@@ -12,6 +12,7 @@ from starlette.responses import Response
 from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
+from plugins.api_docker.errors import CLIENT_LEFT
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
 from sdk.engine import Engine
@@ -19,8 +20,6 @@ from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
 
 router = APIRouter()
-
-_CLIENT_LEFT = 499
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,7 +32,7 @@ async def build_image(request: Request, engine: EngineOf) -> Response:
     arrived = anyio.Event()
     lines = _lines(request, engine, parameters, arrived)
     first = await _first(request, lines, arrived)
-    return Streaming(_joined(first, lines)) if first else Response(status_code=_CLIENT_LEFT)
+    return Streaming(_joined(first, lines)) if first else Response(status_code=CLIENT_LEFT)
 
 
 @router.post("/build/cancel")

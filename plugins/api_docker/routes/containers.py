@@ -38,7 +38,7 @@ async def list_containers(
 @router.post("/create")
 async def create_container(request: Request, engine: EngineOf, name: str = "", platform: str = "") -> Response:
     """Create a container."""
-    body = await read_object(request, required=True)
+    body = await read_object(request, missing="EOF")
     created = await engine.containers.create(create_request(body, name, parse_platform_text(platform)))
     return json(ContainerCreated(created.id, created.warnings), 201)
 

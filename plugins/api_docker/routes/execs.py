@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from plugins.api_docker.bodies import convert, decode, read_object
+from plugins.api_docker.bodies import GOT_EOF, convert, decode, read_object
 from plugins.api_docker.convert.execs import exec_inspect, exec_request
 from plugins.api_docker.convert.logs import stream_type
 from plugins.api_docker.models.execs import ExecConfig, ExecCreated, ExecStart
@@ -17,7 +17,7 @@ router = APIRouter()
 @router.post("/containers/{name:path}/exec")
 async def create_exec(name: str, request: Request, engine: EngineOf) -> Response:
     """Prepare a process."""
-    body = await read_object(request, required=True)
+    body = await read_object(request, missing=GOT_EOF)
     if isinstance(command := body.get("Cmd"), str):
         body["Cmd"] = [command]
     return json(ExecCreated(await engine.execs.create(name, exec_request(convert(body, ExecConfig)))), 201)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from plugins.api_docker.bodies import decode
+from plugins.api_docker.bodies import GOT_EOF, decode
 from plugins.api_docker.convert.networks import network, network_create
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody, NetworkCreated, NetworksPruned
 from plugins.api_docker.queries import EngineOf, Filtering
@@ -22,7 +22,7 @@ async def list_networks(engine: EngineOf, filters: Filtering) -> Response:
 @router.post("/create")
 async def create_network(request: Request, engine: EngineOf) -> Response:
     """Create a network."""
-    body = await decode(request, NetworkCreateBody, required=True)
+    body = await decode(request, NetworkCreateBody, missing=GOT_EOF)
     return json(NetworkCreated((await engine.networks.create(network_create(body))).id), 201)
 
 
@@ -35,7 +35,7 @@ async def prune_networks(engine: EngineOf, filters: Filtering) -> Response:
 @router.post("/{name:path}/connect")
 async def connect_network(name: str, request: Request, engine: EngineOf) -> Response:
     """Connect a container."""
-    body = await decode(request, ConnectBody, required=True)
+    body = await decode(request, ConnectBody, missing=GOT_EOF)
     await engine.networks.connect(name, body.container, body.endpoint_config)
     return Response()
 
@@ -43,7 +43,7 @@ async def connect_network(name: str, request: Request, engine: EngineOf) -> Resp
 @router.post("/{name:path}/disconnect")
 async def disconnect_network(name: str, request: Request, engine: EngineOf) -> Response:
     """Disconnect a container."""
-    body = await decode(request, DisconnectBody, required=True)
+    body = await decode(request, DisconnectBody, missing=GOT_EOF)
     await engine.networks.disconnect(name, body.container, force=body.force)
     return Response()
 

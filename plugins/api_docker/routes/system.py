@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from plugins.api_docker.bodies import decode
+from plugins.api_docker.bodies import GOT_EOF, decode
 from plugins.api_docker.convert.events import event_message
 from plugins.api_docker.convert.system import disk_usage, info, version
 from plugins.api_docker.models.images import AuthConfig, AuthResult
@@ -68,7 +68,7 @@ async def show_disk_usage(
 @router.post("/auth")
 async def log_in(request: Request, engine: EngineOf) -> Response:
     """Check a registry login."""
-    login = credentials(await decode(request, AuthConfig, required=True))
+    login = credentials(await decode(request, AuthConfig, missing=GOT_EOF))
     return json(AuthResult("Login Succeeded", await engine.system.authenticate(login)))
 
 

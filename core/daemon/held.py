@@ -1,0 +1,70 @@
+"""What a client has sent and nobody has read yet."""
+
+import re
+
+from core.daemon.framing import Frame
+
+_END = b"\r\n\r\n"
+_BARE_END = b"\n\n"
+_LINE_ENDS = b"\r\n"
+_LIMIT = 256 * 1024
+_BARE_LINE_END = re.compile(rb"(?<!\r)\n")
+
+
+class HeldInput:
+    """Bytes in order, taken off as heads and bodies."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._searched = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def add(self, data: bytes) -> None:
+        """Add what came."""
+        self._data += data
+
+    def take_all(self) -> bytes:
+        """Take everything."""
+        data = bytes(self._data)
+        self._data.clear()
+        self._searched = 0
+        return data
+
+    def may_begin_with(self, word: bytes) -> bool:
+        """Tell whether it begins with a word, as far as it has come."""
+        return self._data.startswith(word[: len(self._data)])
+
+    def take_head(self) -> bytes:
+        """Take a request's head, with line ends as the standard wants them; b"" while it has not come whole.
+
+        Empty lines before it mean nothing, and a line may end without a carriage return (RFC 9112 section 2.2).
+        Raises ValueError for a head that is too long.
+        """
+        if self._data.startswith((b"\r", b"\n")):
+            self._data = self._data.lstrip(_LINE_ENDS)
+            self._searched = 0
+        end = self._end_of(_END, len(self._data))
+        bare = self._end_of(_BARE_END, end or len(self._data))
+        if not (end or bare):
+            self._searched = max(0, len(self._data) - len(_END))
+            if len(self._data) > _LIMIT:
+                raise ValueError("the head of the request is too long")
+            return b""
+        head = self._take(bare or end)
+        self._searched = 0
+        return _BARE_LINE_END.sub(b"\r\n", head) if bare else head
+
+    def take_body(self, frame: Frame) -> bytes:
+        """Take what there is of a body; at least one byte if there is any. Raises ValueError for what cannot be a body."""
+        return self._take(frame.extent(self._data))
+
+    def _end_of(self, mark: bytes, limit: int) -> int:
+        place = self._data.find(mark, self._searched, limit)
+        return place + len(mark) if place >= 0 else 0
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._data[:size])
+        del self._data[:size]
+        return taken
