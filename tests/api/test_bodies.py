@@ -45,7 +45,9 @@ JSON_ROUTES = [
 def test_a_body_of_any_type_is_answered(api: Api, kind: str) -> None:
     for method, path in ROUTES:
         api.create("cat", name="x")
-        assert api.open(method, path, b'{"Image":"busybox"}', {"Content-Type": kind}).status != 500, (method, path)
+        response = api.open(method, path, b'{"Image":"busybox"}', {"Content-Type": kind})
+        assert response.status != 500, (method, path)
+        response.close()
         assert api.call("GET", "/_ping").status == 200
         for container in api.call("GET", "/containers/json?all=1").json:
             api.call("DELETE", f"/containers/{container['Id']}?force=1")
