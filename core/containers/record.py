@@ -10,7 +10,8 @@ from sdk.oci.descriptor import Platform
 
 class ContainerRecord(Struct, frozen=True, kw_only=True):
     """`config` is merged with the image's. Times are wall-clock nanoseconds, 0 for never. `stopped_by_user` remembers a deliberate
-    stop, which holds back the restart policies `always` (until the next boot) and `unless-stopped`."""
+    stop, which holds back the restart policies `always` (until the next boot) and `unless-stopped`. `paused_for` says for what the
+    engine itself paused a container, "" if a client did."""
 
     id: str
     name: str
@@ -35,3 +36,4 @@ class ContainerRecord(Struct, frozen=True, kw_only=True):
     restart_count: int = 0
     stopped_by_user: bool = False
     sandbox_path: str = ""
+    paused_for: str = ""

@@ -1,5 +1,6 @@
 """All containers: found by ID, prefix or name, written through to the database."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -9,7 +10,9 @@ from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.store.database import Database
 from sdk.engine.containers import ContainerState
-from sdk.errors import EngineError, InvalidArgument, NameInUse, NoSuchContainer
+from sdk.errors import EngineError, InvalidArgument, NameInUse, NoSuchContainer, ResourceExhausted
+
+_log = logging.getLogger(__name__)
 
 
 class ContainerStore:
@@ -19,6 +22,7 @@ class ContainerStore:
         self._table = database.table("containers", ContainerRecord)
         self._by_id: dict[str, LiveContainer] = {}
         self._by_name: dict[str, str] = {}
+        self._unwritten: dict[str, ContainerRecord] = {}
 
     def load(self) -> list[ContainerRecord]:
         """Fill memory from the database; return the records whose creation or removal was interrupted."""
@@ -92,18 +96,48 @@ class ContainerStore:
     def save(self, live: LiveContainer, record: ContainerRecord) -> None:
         """Persist a new record of a container and make it the present one."""
         self._table.put(record.id, record)
+        self._unwritten.pop(record.id, None)
         live.record = record
         live.info = None
 
+    def keep(self, live: LiveContainer, record: ContainerRecord) -> None:
+        """Make a record of what is true already the present one, and persist it: now or, where the disk is full, as soon as there is room."""
+        live.record = record
+        live.info = None
+        was_written = not self._unwritten
+        self._unwritten[record.id] = record
+        if not self.flush() and was_written:
+            _log.error("container %s: its state is not on disk yet, which is full", record.id)
+
+    def flush(self) -> bool:
+        """Persist what is not yet; return whether all is."""
+        for container_id, record in tuple(self._unwritten.items()):
+            try:
+                self._table.put(container_id, record)
+            except ResourceExhausted:
+                return False
+            del self._unwritten[container_id]
+        return True
+
+    def is_written(self, container_id: str) -> bool:
+        """Tell whether a container's present record is on disk."""
+        return container_id not in self._unwritten
+
     def rename(self, live: LiveContainer, name: str) -> None:
-        """Give a container another name. Raises NameInUse."""
+        """Give a container another name. Raises NameInUse; it has its old one then, also where the new one cannot be written."""
+        old = live.name
         self._claim(name, live.id)
-        del self._by_name[live.name]
-        self.save(live, replace(live.record, name=name))
+        try:
+            self.save(live, replace(live.record, name=name))
+        except BaseException:
+            del self._by_name[name]
+            raise
+        del self._by_name[old]
 
     def forget(self, container_id: str, name: str) -> None:
         """Delete a container's record and free its name; idempotent."""
         self._table.delete(container_id)
+        self._unwritten.pop(container_id, None)
         self._by_id.pop(container_id, None)
         if self._by_name.get(name) == container_id:
             del self._by_name[name]

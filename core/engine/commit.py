@@ -79,7 +79,7 @@ async def _paused(engine: EngineContext, live: LiveContainer) -> bool:
     if live.record.state is not ContainerState.RUNNING:
         return False
     try:
-        await pause(engine, live)
+        await pause(engine, live, meanwhile="commit")
     except Conflict:
         return False
     return True

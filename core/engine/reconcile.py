@@ -19,6 +19,7 @@ from core.engine import start
 from core.engine.attempt import attempt
 from core.engine.build_mounts import unmount_stacks
 from core.engine.context import EngineContext
+from core.engine.pause import align
 from core.engine.release import release_volumes
 from core.engine.remove import destroy, finish_removal
 from core.engine.runtime_spec import is_settled
@@ -129,7 +130,7 @@ async def _settled(context: EngineContext, live: LiveContainer, task: Task | Non
     """Do what boot does with a container; return whether it is to be started. The caller holds the lock."""
     match reconcile(Found(live.record, task is not None)):
         case Step.FOLLOW if task is not None:
-            _follow(context, live, task)
+            await _follow(context, live, task)
         case Step.SETTLE:
             return await _settle_lost(context, live)
         case Step.START:
@@ -139,23 +140,22 @@ async def _settled(context: EngineContext, live: LiveContainer, task: Task | Non
     return False
 
 
-def _follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    """Supervise first: whatever else fails, the container's end is taken. What fails is told in its record."""
-    problems = start.follow(context, live, task)
-    record = live.record
-    if not is_running(record):
+async def _follow(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Supervise first: whatever else fails, the container's end is taken. What fails is told in its record. The caller holds the lock."""
+    if not is_running(live.record):
         sandbox_path = f"/proc/{task.pid}/ns/net"
-        record = replace(apply(record, Transition.START), pid=task.pid, started_ns=time.time_ns(), sandbox_path=sandbox_path)
-    if problems:
-        record = replace(record, error=f"not all of it was taken over by this daemon: {'; '.join(problems)}")
-    if record is not live.record:
-        context.containers.save(live, record)
+        started = replace(apply(live.record, Transition.START), pid=task.pid, started_ns=time.time_ns(), sandbox_path=sandbox_path)
+        context.containers.keep(live, started)
+    problems = list(start.follow(context, live, task))
+    problems.append(await attempt(f"container {live.id}: settling whether it is paused", align(context, live, task)))
+    if told := "; ".join(filter(None, problems)):
+        context.containers.keep(live, replace(live.record, error=f"not all of it was taken over by this daemon: {told}"))
 
 
 async def _settle_lost(context: EngineContext, live: LiveContainer) -> bool:
     """Record the end of a container that went without leaving its exit code; return whether its restart policy wants it started."""
     status = ExitStatus(LOST, time.time_ns())
-    context.containers.save(
+    context.containers.keep(
         live, replace(apply(live.record, Transition.EXIT), pid=0, exit_code=LOST, finished_ns=status.at_ns, sandbox_path="")
     )
     await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))

@@ -3,9 +3,9 @@
 import logging
 import shutil
 import signal
-from contextlib import suppress
 from pathlib import Path
 
+import anyio
 from msgspec.structs import replace
 
 from core.containers.live import LiveContainer, Outcome
@@ -14,10 +14,14 @@ from core.containers.state import Transition, apply, is_running
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.pause import thaw
 from core.engine.unsupervised import end_unsupervised
 from core.images.garbage import collect
 from sdk.engine.containers import ContainerState, WaitResult
-from sdk.errors import NoSuchContainer, NotRunning
+from sdk.errors import NoSuchContainer
+
+_UNTIL_THAW = 1.0
+"""Seconds after which a killed process that has not ended may be frozen without our having done it."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,19 +40,19 @@ async def remove(context: EngineContext, live: LiveContainer, *, force: bool = F
 
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
     """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
-    context.containers.save(live, apply(live.record, Transition.REMOVE))
+    context.containers.keep(live, apply(live.record, Transition.REMOVE))
     live.wake.set()
     try:
         await _delete(context, live.record)
+        if live.log is not None:
+            live.log.remove()
+        _remove_directory(context.directory(live.id))
+        context.containers.forget(live.id, live.name)
     except Exception as error:
-        context.containers.save(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
+        context.containers.keep(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
         failed, live.removal = live.removal, Outcome()
         failed.settle(WaitResult(live.record.exit_code, str(error)))
         raise
-    if live.log is not None:
-        live.log.remove()
-    _remove_directory(context.directory(live.id))
-    context.containers.forget(live.id, live.name)
     if volumes:
         await context.volumes.remove_unused(anonymous_volumes(live.record))
     context.images.use(live.record.image_id)
@@ -89,7 +93,7 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
     if live.record.state is ContainerState.RESTARTING:
         async with live.lock:
             if live.record.state is ContainerState.RESTARTING:
-                context.containers.save(live, apply(live.record, Transition.EXIT))
+                context.containers.keep(live, apply(live.record, Transition.EXIT))
         return
     if await end_unsupervised(context, live):
         return
@@ -97,10 +101,13 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
     if not is_running(live.record) or task is None:
         return
     ended = live.next_exit
-    context.containers.save(live, replace(live.record, stopped_by_user=True))
+    context.containers.keep(live, replace(live.record, stopped_by_user=True))
     await task.signal(signal.SIGKILL)
     announce(context, live, "kill", signal="9")
     if live.record.state is ContainerState.PAUSED:
-        with suppress(NotRunning):  # on cgroup version 2 the frozen die as well
-            await task.resume()
+        await thaw(context, live)
+    with anyio.move_on_after(_UNTIL_THAW):
+        await ended.event.wait()
+        return
+    await thaw(context, live)  # whatever froze it
     await ended.event.wait()

@@ -4,7 +4,7 @@ from core.containers.live import LiveContainer
 from core.containers.names import check_name
 from core.engine.announce import announce
 from core.engine.context import EngineContext
-from sdk.errors import InvalidArgument
+from sdk.errors import EngineError, InvalidArgument
 
 
 async def rename(context: EngineContext, live: LiveContainer, name: str) -> None:
@@ -17,5 +17,9 @@ async def rename(context: EngineContext, live: LiveContainer, name: str) -> None
     old = live.name
     async with context.containers.hold(live):
         context.containers.rename(live, name)
-        context.attachments.rename(live.id, name)
+        try:
+            context.attachments.rename(live.id, name)
+        except EngineError:
+            context.containers.rename(live, old)
+            raise
     announce(context, live, "rename", oldName=f"/{old}")

@@ -25,6 +25,9 @@ _PATIENCE = 2.0
 _REST = 0.1
 """Seconds after which what the runtime keeps of an ended run is freed."""
 
+_BETWEEN_WRITES = 2.0
+"""Seconds after which a record is written again that a full disk did not take."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +53,10 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
         sandbox_path="",
         restart_count=live.record.restart_count + decision.restart,
     )
-    context.containers.save(live, record)
-    forget_process(context, live)
+    context.containers.keep(live, record)
+    live.process = None
+    if context.containers.is_written(live.id):
+        forget_process(context, live)
     live.backoff = decision.delay
     _tell(context, live, status)
     live.tidying = Tidying()
@@ -81,6 +86,7 @@ async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: 
     try:
         with anyio.move_on_after(_REST):
             await tidying.needed.wait()
+        await _until_written(context, container_id, tidying)
     finally:
         with anyio.CancelScope(shield=True):
             try:
@@ -89,6 +95,14 @@ async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: 
                 _log.error("container %s: %s", container_id, error)
             shutil.rmtree(context.bundle(container_id), ignore_errors=True)
         tidying.done.set()
+
+
+async def _until_written(context: EngineContext, container_id: str, tidying: Tidying) -> None:
+    """Keep the exit status that the runtime has until the record has it: this daemon may be killed before the disk has room."""
+    while not (context.containers.is_written(container_id) or tidying.needed.is_set()):
+        with anyio.move_on_after(_BETWEEN_WRITES):
+            await tidying.needed.wait()
+        context.containers.flush()
 
 
 def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> None:

@@ -1,7 +1,6 @@
 """`docker stop`, `restart` and `kill`: ask a process to end, or make it."""
 
 import signal
-from contextlib import suppress
 
 import anyio
 from msgspec.structs import replace
@@ -11,15 +10,18 @@ from core.containers.signals import parse_signal
 from core.containers.state import Transition, apply, is_running
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.pause import thaw
 from core.engine.start import start
 from core.engine.unsupervised import end_unsupervised
 from sdk.engine.containers import Changed, ContainerState
-from sdk.errors import Conflict, DeadlineExceeded, NotRunning
+from sdk.errors import Conflict, DeadlineExceeded
 
 DEFAULT_TIMEOUT = 10
 """Seconds between the stop signal and SIGKILL."""
 
 _AFTER_KILL = 10.0
+_UNTIL_THAW = 1.0
+"""Seconds after which a killed process that has not ended may be frozen without our having done it."""
 
 
 async def stop(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> Changed:
@@ -35,13 +37,13 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
     if timeout is None:
         timeout = live.record.config.stop_timeout if live.record.config.stop_timeout is not None else DEFAULT_TIMEOUT
     ended = live.next_exit
-    context.containers.save(live, replace(live.record, stopped_by_user=True))
-    await send(context, live, number)
+    context.containers.keep(live, replace(live.record, stopped_by_user=True))
+    await send(context, live, number, ending=True)
     with anyio.move_on_after(timeout if timeout >= 0 else None):
         await ended.event.wait()
     if not ended.event.is_set():
-        await send(context, live, signal.SIGKILL)
-        await _await_death(live, ended.event)
+        await send(context, live, signal.SIGKILL, ending=True)
+        await _await_death(context, live, ended.event)
     announce(context, live, "stop")
     return Changed.YES
 
@@ -68,37 +70,41 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
     if number == signal.SIGKILL and await end_unsupervised(context, live):
         return
     stop_signal = live.record.config.stop_signal
-    if number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number:
-        context.containers.save(live, replace(live.record, stopped_by_user=True))
+    ending = number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number
+    if ending:
+        context.containers.keep(live, replace(live.record, stopped_by_user=True))
     ended = live.next_exit
-    await send(context, live, number)
+    await send(context, live, number, ending=ending)
     if number == signal.SIGKILL:
-        await _await_death(live, ended.event)
+        await _await_death(context, live, ended.event)
 
 
-async def send(context: EngineContext, live: LiveContainer, number: int) -> None:
-    """Deliver a signal to the container's first process; a paused one is thawed so that it can die."""
+async def send(context: EngineContext, live: LiveContainer, number: int, *, ending: bool) -> None:
+    """Deliver a signal to the container's first process; with `ending` a paused one is thawed so that it can die."""
     task = live.task
     if task is None:
         return
     await task.signal(number)
     announce(context, live, "kill", signal=str(int(number)))
-    if live.record.state is ContainerState.PAUSED:
-        with suppress(NotRunning):  # on cgroup version 2 SIGKILL ends the frozen as well
-            await task.resume()
+    if ending and live.record.state is ContainerState.PAUSED:
+        await thaw(context, live)
 
 
 async def _stop_waiting(context: EngineContext, live: LiveContainer) -> Changed:
     async with live.lock:
         if live.record.state is ContainerState.RESTARTING:
-            context.containers.save(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
+            context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
             live.next_exit.settle(live.next_exit.result)
         live.wake.set()
     return Changed.YES
 
 
-async def _await_death(live: LiveContainer, ended: anyio.Event) -> None:
-    with anyio.move_on_after(_AFTER_KILL):
+async def _await_death(context: EngineContext, live: LiveContainer, ended: anyio.Event) -> None:
+    with anyio.move_on_after(_UNTIL_THAW):
         await ended.wait()
+    if not ended.is_set():
+        await thaw(context, live)  # whatever froze it
+        with anyio.move_on_after(_AFTER_KILL):
+            await ended.wait()
     if not ended.is_set():
         raise DeadlineExceeded(f"cannot kill container: {live.name}: tried to kill container, but did not receive an exit event")

@@ -95,15 +95,16 @@ def test_a_start_that_is_killed_keeps_what_runs(tmp_path: Path, on_tmpfs: None) 
 
 
 def test_a_start_that_is_killed_forgets_the_earlier_boot_in_the_end(tmp_path: Path, on_tmpfs: None) -> None:
-    for _ in killed_at_every_call(lambda: _prepared_after_a_reboot(tmp_path)):
+    _leave_an_earlier_boot(tmp_path)
+    for _ in killed_at_every_call(lambda: prepare_exec_root(tmp_path)):
         prepare_exec_root(tmp_path)
         assert [entry.name for entry in tmp_path.iterdir() if not is_aside(entry.name)] == ["boot_id"]
+        _leave_an_earlier_boot(tmp_path)
 
 
-def _prepared_after_a_reboot(path: Path) -> None:
-    (path / "containers" / "x").mkdir(parents=True, exist_ok=True)
+def _leave_an_earlier_boot(path: Path) -> None:
+    (path / "containers" / "x").mkdir(parents=True)
     (path / "boot_id").write_text("another boot\n")
-    prepare_exec_root(path)
 
 
 def test_the_holder_is_known_where_its_note_could_not_be_written(tmp_path: Path) -> None:
