@@ -3,31 +3,38 @@
 import gc
 import logging
 import secrets
-import signal
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 from anyio.abc import TaskStatus
 
 from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
+from core.containers.seccomp_profile import load_profile
+from core.containers.validation import host_limits
 from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
+from core.daemon.logs import set_level
+from core.daemon.proxies import export_proxies, proxies_in_effect
 from core.daemon.server import dispatch, serve
-from core.daemon.signals import wait_for_stop
+from core.daemon.signals import bear_hangups, on_hangup, wait_for_stop
+from core.dockerd.configuration import Configuration, load_configuration
+from core.dockerd.flags import FlagError
+from core.dockerd.reload import attributes, reloaded
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.image_context import ImageContext
 from core.engine.offline import images_without_engine
-from core.engine.services import open_engine
+from core.engine.services import OpenedEngine, open_engine
 from core.events.bus import EventBus
-from core.host.roots import hold_data_root, pidfile, prepare_exec_root
+from core.host.roots import check_pidfile, engine_id, hold_data_root, pidfile, prepare_exec_root, refuse_dockers_root
 from core.host.systemd import notify
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
-from sdk.engine import Engine
 from sdk.engine.config import Ulimit
 from sdk.errors import EngineError, InvalidArgument
 from sdk.frontend import ApiFrontend
@@ -37,10 +44,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An opened engine and the frontends over it."""
+    """An opened engine, the frontends over it, what a reload changes in the drivers, and the data root's token."""
 
-    engine: Engine
+    engine: OpenedEngine
     frontends: tuple[ApiFrontend, ...]
+    reload_drivers: Callable[[Settings], Awaitable[None]]
+    instance: str
 
 
 @asynccontextmanager
@@ -53,7 +62,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         async with (
             open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
             open_engine(
-                _engine_settings(settings, instance),
+                engine_settings(settings, instance),
                 opened.drivers,
                 database,
                 events,
@@ -61,8 +70,8 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
                 plugins.health.statuses(),
             ) as engine,
         ):
-            plugins.registry.engine_ready(engine)
-            yield Running(engine, opened.frontends)
+            plugins.registry.engine_ready(engine.engine)
+            yield Running(engine, opened.frontends, opened.reload, instance)
     finally:
         database.close()
 
@@ -74,39 +83,90 @@ async def open_images(settings: Settings, plugins: Plugins) -> AsyncIterator[Ima
     try:
         instance, events = stable_instance(database), EventBus(lambda _event: None)
         async with open_for_images(plugins.offers, settings, plugins.health, instance, events) as (storage, registry):
-            yield images_without_engine(_engine_settings(settings, instance), database, storage, registry, events)
+            yield images_without_engine(engine_settings(settings, instance), database, storage, registry, events)
     finally:
         database.close()
 
 
-async def run_daemon(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Run the daemon until SIGTERM or SIGINT. Containers go on running; the next daemon on the data root takes them over.
+async def run_daemon(configuration: Configuration, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Run the daemon until SIGTERM or SIGINT. With `live_restore` containers go on running, and the next daemon on the data root takes
+    them over; otherwise they are stopped first.
 
     Raises StartupError in one sentence when it cannot start.
     """
+    settings = configuration.settings
+    bear_hangups()
+    export_proxies(settings.proxies)
+    refuse_dockers_root(settings.data_root)
     with ExitStack() as held:
         held.enter_context(hold_data_root(settings.data_root))
+        file = settings.pidfile or settings.exec_root / "core.pid"
+        check_pidfile(file)
         prepare_exec_root(settings.exec_root)
-        held.enter_context(pidfile(settings.pidfile or settings.exec_root / "core.pid"))
+        held.enter_context(pidfile(file))
         try:
             async with anyio.create_task_group() as tasks:
-                await tasks.start(_stop_on_signal, tasks.cancel_scope)
+                life = Life(configuration, tasks.cancel_scope)
+                await tasks.start(life.stop_on_signal)
                 tasks.start_soon(trim_when_grown)
                 plugins = find_plugins(settings)
                 check_strict(settings, plugins.health)
-                await _serve(settings, plugins, on_ready)
+                await _serve(life, plugins, on_ready)
                 tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise _startup_error(group) or group from None
 
 
-async def _serve(settings: Settings, plugins: Plugins, on_ready: Callable[[], None]) -> None:
-    async with open_everything(settings, plugins) as running:
-        app = dispatch([(frontend, frontend.build(running.engine)) for frontend in running.frontends])
+class Life:
+    """What signals do to a running daemon."""
+
+    def __init__(self, configuration: Configuration, scope: anyio.CancelScope) -> None:
+        self.settings = configuration.settings
+        self._configuration = configuration
+        self._scope = scope
+        self.running: Running | None = None
+
+    async def stop_on_signal(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Await the signal to stop, stop containers that do not outlive the daemon, and end."""
+        number = await wait_for_stop(task_status=task_status)
+        _log.info("stopping on %s%s", number.name, "; containers go on running" if self.settings.live_restore else "")
+        notify("STOPPING=1")
+        if self.running is not None:
+            await self.running.engine.shut_down()
+        self._scope.cancel()
+
+    async def reload(self) -> None:
+        """Read the configuration again and change what may change; what is wrong with it is logged, and nothing changes."""
+        _log.info("reloading the configuration on SIGHUP")
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            await self._reload()
+        except (StartupError, FlagError) as error:
+            _log.error("error reconfiguring the daemon: %s", error)
+        notify("READY=1")
+
+    async def _reload(self) -> None:
+        if self.running is None:
+            return
+        fresh = load_configuration(self._configuration.flags, self._configuration.style)
+        wanted = reloaded(self.settings, fresh)
+        changed = engine_settings(wanted, self.running.instance)
+        await self.running.reload_drivers(wanted)
+        self.settings = wanted
+        set_level(wanted)
+        self.running.engine.reload(changed, attributes(wanted, host_limits().cgroup_version))
+
+
+async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:
+    settings = life.settings
+    async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
+        app = dispatch([(frontend, frontend.build(running.engine.engine)) for frontend in running.frontends])
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))
         except EngineError as error:
             raise StartupError(error.message) from error
+        life.running = running
+        tasks.start_soon(on_hangup, life.reload)
 
         def ready() -> None:
             gc.collect()
@@ -125,15 +185,6 @@ def _startup_error(error: BaseException) -> StartupError | None:
     return error if isinstance(error, StartupError) else None
 
 
-async def _stop_on_signal(scope: anyio.CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-    # A handler, not SIG_IGN: containers would inherit that one.
-    signal.signal(signal.SIGHUP, lambda _number, _frame: _log.info("SIGHUP: nothing to reload, settings are read at start"))
-    number = await wait_for_stop(task_status=task_status)
-    _log.info("stopping on %s; containers go on running", number.name)
-    notify("STOPPING=1")
-    scope.cancel()
-
-
 def stable_instance(database: Database) -> str:
     """Return the data root's token for names of kernel objects; made once, eight hexadecimal digits."""
     table = database.table("engine", str)
@@ -144,19 +195,48 @@ def stable_instance(database: Database) -> str:
     return instance
 
 
-def _engine_settings(settings: Settings, instance: str) -> EngineSettings:
+def engine_settings(settings: Settings, instance: str) -> EngineSettings:
+    """Return the engine's part of the settings. Raises StartupError for a limit or a seccomp profile that cannot be used."""
     return EngineSettings(
         data_root=settings.data_root,
         exec_root=settings.exec_root,
         instance=instance,
+        engine_id=engine_id(settings.data_root),
         labels=settings.labels,
         registry_mirrors=settings.registry_mirrors,
         insecure_registries=settings.insecure_registries,
         log_options=tuple(settings.log_opts.items()),
         default_ulimits=_default_ulimits(settings),
+        live_restore=settings.live_restore,
+        shutdown_timeout=settings.shutdown_timeout,
+        debug=settings.debug or settings.log_level == "debug",
+        seccomp=_seccomp(settings.containers.seccomp_profile),
+        containers=settings.containers,
+        bridge=settings.bridge,
+        networks=settings.networks,
+        proxies=proxies_in_effect(),
+        transfers=settings.transfers,
+        runtimes=tuple((name, runtime.path) for name, runtime in settings.runtimes.items()),
+        cdi_spec_dirs=settings.cdi_spec_dirs,
         keep_blobs=settings.keep_blobs,
         gc=GcPolicy(settings.gc.keep_free, settings.gc.max_age, settings.gc.interval),
     )
+
+
+def _seccomp(profile: str) -> str:
+    """Return what containers are told: nothing for the built-in filter, `unconfined`, or a profile's text."""
+    if profile in ("builtin", "unconfined"):
+        return "" if profile == "builtin" else profile
+    try:
+        text = Path(profile).read_text()
+        load_profile(text, frozenset())
+    except OSError as error:
+        raise StartupError(
+            f"opening seccomp profile ({profile}) failed: open {profile}: {(error.strerror or '').lower()}"
+        ) from None
+    except (InvalidArgument, ValueError) as error:
+        raise StartupError(f"seccomp profile {profile}: {error}") from None
+    return text
 
 
 def _default_ulimits(settings: Settings) -> tuple[Ulimit, ...]:

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers
 from sdk.providers import Kind
 
 DEFAULT_FILE = Path("/etc/core/core.toml")
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     exec_root: Path = Field(Path("/run/core"), description="what lives until the next boot; on tmpfs")
     pidfile: Path | None = Field(None, description="where the daemon writes its process ID; EXEC_ROOT/core.pid if not given")
     log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
+    debug: bool = Field(default=False, description="log at the level debug, whatever log_level says")
+    log_format: Literal["text", "json"] = Field("text", description="lines of text, or a JSON object a line")
     group: str = Field("docker", description="group that may use the unix socket, if it exists")
     tls: bool = False
     tlsverify: bool = Field(default=False, description="use TLS and demand a client certificate")
@@ -118,43 +121,63 @@ class Settings(BaseSettings):
     gc: GcSettings = GcSettings()
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
     labels: tuple[Label, ...] = ()
+    live_restore: bool = Field(
+        default=True, description="containers run on while the daemon does not; otherwise it stops them when it stops"
+    )
+    shutdown_timeout: int = Field(15, description="seconds the daemon waits for containers it stops; below 0: for ever")
+    features: dict[str, bool] = Field({}, description="Docker's features: `buildkit` false sends clients to the classic builder")
+    containers: ContainerDefaults = ContainerDefaults()
+    bridge: BridgeDefaults = BridgeDefaults()
+    networks: NetworkDefaults = NetworkDefaults()
+    proxies: Proxies = Proxies()
+    transfers: Transfers = Transfers()
+    runtimes: dict[str, NamedRuntime] = Field({}, description="further programs that containers may name as their runtime")
+    cdi_spec_dirs: tuple[str, ...] = Field(("/etc/cdi", "/var/run/cdi"), description="where CDI specifications are")
     default_ulimits: tuple[str, ...] = Field((), description="limits of containers that set none: NAME=SOFT[:HARD]")
     drivers: DriverChoice = DriverChoice()
     plugins: dict[str, dict[str, JsonValue]] = {}
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file; nothing else."""
-        del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
 
 def load_settings(flags: Mapping[str, JsonValue], config_file: Path | None = None) -> Settings:
-    """Return the settings. Raises ConfigurationError in one sentence, also for a named file that cannot be read.
+    """Return the settings of flags, environment and a TOML file. Raises ConfigurationError in one sentence, also for a named file that
+    cannot be read.
 
     The default file need not exist.
     """
     path = config_file or DEFAULT_FILE
-    if config_file and not config_file.is_file():
+    if config_file and not config_file.exists():
         raise ConfigurationError(f"{config_file}: no such configuration file")
+    try:
+        file: Mapping[str, JsonValue] = tomllib.loads(path.read_text()) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return combine(flags, file, str(path))
+
+
+def combine(flags: Mapping[str, JsonValue], file: Mapping[str, JsonValue], name: str) -> Settings:
+    """Return the settings of flags over environment over a file's values; tables are merged key by key. `name` is the file's, for
+    messages. Raises ConfigurationError."""
 
     class FileSettings(Settings):
-        model_config = SettingsConfigDict(toml_file=path)
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del dotenv_settings, file_secret_settings
+            return init_settings, env_settings, InitSettingsSource(settings_cls, dict(file))
 
     build: Callable[..., Settings] = FileSettings
     try:
         return build(**flags)
     except ValidationError as error:
-        raise ConfigurationError("; ".join(describe(error, str(path)))) from error
-    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        raise ConfigurationError("; ".join(describe(error, name))) from error
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}") from error
 
 
 def describe(error: ValidationError, file: str, table: str = "") -> Iterator[str]:

@@ -15,6 +15,8 @@ from pydantic import BaseModel
 
 from core.cli.application import build
 from core.config import GcSettings, Settings
+from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers
+from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from sdk import errors, hookspecs, providers
@@ -30,6 +32,14 @@ DRIVERS = {
     "volume": volume,
     "logs": logs,
     "verifier": verifier,
+}
+TABLES = {
+    "containers": ContainerDefaults,
+    "bridge": BridgeDefaults,
+    "networks": NetworkDefaults,
+    "proxies": Proxies,
+    "transfers": Transfers,
+    "runtimes.NAME": NamedRuntime,
 }
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 
@@ -114,6 +124,7 @@ def settings() -> str:
     parts = [
         f"# Settings\n\nFlags over environment (`CORE_...`) over file (`/etc/core/core.toml`). Unknown keys are errors.\n\n{fields(Settings)}",
         f"## `[gc]`\n\n{docstring(GcSettings)}\n\n{fields(GcSettings)}",
+        *(f"## `[{table}]`\n\n{docstring(model)}\n\n{fields(model)}" for table, model in TABLES.items()),
     ]
     for name, target in sorted(entry_points.items()):
         module = importlib.import_module(target.replace(".plugin", ".settings"))
@@ -144,7 +155,8 @@ def command(ctx: click.Context, cmd: click.Command) -> Iterable[str]:
 def command_line() -> str:
     root = build([])
     root = typer.main.get_command(root) if isinstance(root, typer.Typer) else root
-    return "# Command line\n\n" + "\n".join(command(click.Context(root, info_name="core"), root))
+    daemon = f"## Options of `core serve` and `dockerd`\n\n```\n{usage('core serve')}```\n"
+    return "# Command line\n\n" + "\n".join([*command(click.Context(root, info_name="core"), root), daemon])
 
 
 def coverage() -> str:

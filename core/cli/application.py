@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.cli import config, doctor, gc, plugin
+from core.cli import config, dockerd, doctor, gc, plugin
 from core.cli.client.registration import add_client
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -17,6 +17,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.command("serve", context_settings=_PASSED_ON, help="Run the daemon.")(_serve)
     application.add_typer(plugin.application, name="plugin")
     application.add_typer(config.application, name="config")
+    application.command("install-dockerd")(dockerd.install)
     application.command("doctor")(doctor.doctor)
     application.command("gc")(gc.collect)
     application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)

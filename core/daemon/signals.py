@@ -1,7 +1,8 @@
-"""Signals: the first SIGTERM or SIGINT ends the daemon in order, a second one at once."""
+"""Signals: the first SIGTERM or SIGINT ends the daemon in order, a second one at once; SIGHUP has it read its configuration again."""
 
 import os
 import signal
+from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio.abc import TaskStatus
@@ -18,6 +19,18 @@ async def wait_for_stop(*, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGN
     for again in (signal.SIGTERM, signal.SIGINT):
         signal.signal(again, lambda _number, _frame: os._exit(_FORCED_EXIT))
     return number
+
+
+async def on_hangup(reload: Callable[[], Awaitable[None]]) -> None:
+    """Call a function at each SIGHUP, one call after the other, until cancelled. A handler, not SIG_IGN: containers would inherit that."""
+    with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            await reload()
+
+
+def bear_hangups() -> None:
+    """Have SIGHUP do nothing from now on, until `on_hangup` listens."""
+    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 async def _first(task_status: TaskStatus[None]) -> signal.Signals:

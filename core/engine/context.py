@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.background import Background
 from core.containers.store import ContainerStore
+from core.defaults import BridgeDefaults, ContainerDefaults, NetworkDefaults, Proxies, Transfers
 from core.drivers import Drivers
 from core.events.bus import EventBus
 from core.images.store import ImageStore
@@ -30,26 +31,48 @@ class GcPolicy:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """The engine's own settings, already validated. `instance` names this daemon's kernel objects."""
+    """The engine's own settings, already validated. `instance` names this daemon's kernel objects. With `live_restore` containers run on
+    while the daemon does not; otherwise it stops them when it stops, and waits for them `shutdown_timeout` seconds (below 0: for ever).
+    `seccomp` is the filter of containers that name none: "" for the built-in one, `unconfined`, or a profile's JSON text."""
 
     data_root: Path
     exec_root: Path
     instance: str
+    engine_id: str = ""
     labels: tuple[str, ...] = ()
     registry_mirrors: tuple[str, ...] = ()
     insecure_registries: tuple[str, ...] = ()
     log_options: tuple[tuple[str, str], ...] = ()
     default_ulimits: tuple[Ulimit, ...] = ()
-    init_path: str = ""
+    live_restore: bool = True
+    shutdown_timeout: int = 15
+    debug: bool = False
+    seccomp: str = ""
+    containers: ContainerDefaults = ContainerDefaults()
+    bridge: BridgeDefaults = BridgeDefaults()
+    networks: NetworkDefaults = NetworkDefaults()
+    proxies: Proxies = Proxies()
+    transfers: Transfers = Transfers()
+    runtimes: tuple[tuple[str, str], ...] = ()
+    cdi_spec_dirs: tuple[str, ...] = ()
     keep_blobs: bool = True
     gc: GcPolicy = GcPolicy()
+
+
+class LiveSettings:
+    """The engine's settings as they are at this moment; a reload replaces them as a whole. `stopping`: the daemon stops its containers, and
+    none is started again."""
+
+    def __init__(self, current: EngineSettings) -> None:
+        self.current = current
+        self.stopping = False
 
 
 @dataclass(frozen=True, slots=True)
 class EngineContext:
     """Shared by all verbs; nothing in it knows a verb. Supervision and health checks run in the `background`."""
 
-    settings: EngineSettings
+    live_settings: LiveSettings
     drivers: Drivers
     database: Database
     events: EventBus
@@ -59,6 +82,11 @@ class EngineContext:
     volumes: VolumeCatalog
     background: Background
     amend: Callable[[Spec, str], Spec]
+
+    @property
+    def settings(self) -> EngineSettings:
+        """The settings in effect."""
+        return self.live_settings.current
 
     def directory(self, container_id: str) -> Path:
         """Where a container's logs are kept."""

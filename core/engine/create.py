@@ -11,11 +11,11 @@ from core.containers.mounts import MountRecord, resolve_mounts
 from core.containers.populate import populate
 from core.containers.record import ContainerRecord
 from core.containers.rootfs import opened_root
-from core.containers.system_mounts import SHM_SIZE
 from core.containers.validation import validate_host_config
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.defaults import with_creation_defaults
 from core.engine.links import check_links
 from core.engine.trust import verify_use
 from core.images.store import StoredImage
@@ -103,19 +103,8 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         path=argv[0],
         args=argv[1:],
         config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),
-        host_config=_with_defaults(context, request.host_config),
+        host_config=with_creation_defaults(context, request.host_config),
         networks=dict(request.networks),
-    )
-
-
-def _with_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
-    """Say what was left to the engine: clients read it back, and it must not change under a container when the configuration does."""
-    return replace(
-        host,
-        runtime=host.runtime or context.drivers.runtime_name,
-        log_config=replace(host.log_config, type=host.log_config.type or context.drivers.log_name),
-        ipc_mode=host.ipc_mode or "private",
-        shm_size=host.shm_size or SHM_SIZE,
     )
 
 

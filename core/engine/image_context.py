@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import anyio
+
+from core.defaults import Transfers
 from core.events.bus import EventBus
 from core.images.blobs import Blobs
 from core.images.disk import DiskMeter
@@ -20,7 +23,7 @@ from sdk.events import EventType
 Users = Callable[[str], Sequence[tuple[str, bool]]]
 """The containers made from an image: their IDs, and whether each runs."""
 
-_DOWNLOADS = 6
+_TRANSFERS = Transfers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,12 @@ class ImageContext:
     dropper: Dropper
     meter: DiskMeter
     verifiers: Mapping[str, ImageVerifier]
+    uploads: anyio.CapacityLimiter
+
+    def limit(self, transfers: Transfers) -> None:
+        """Transfer so many layers at once from now on."""
+        self.fetcher.limit(transfers.downloads)
+        self.uploads.total_tokens = max(1, transfers.uploads)
 
     def announce(self, action: str, actor: str, name: str) -> None:
         """Publish an event of an image; its labels come along while it exists."""
@@ -59,7 +68,7 @@ def open_context(
 ) -> ImageContext:
     """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
     unpacker = Unpacker()
-    fetcher = Fetcher(store.content, registry, _DOWNLOADS)
+    fetcher = Fetcher(store.content, registry, max(1, _TRANSFERS.downloads))
     installer = Installer(store.content, store.layers, storage, unpacker)
     rebuilder = Rebuilder(store.content, store.layers, storage)
     return ImageContext(
@@ -76,4 +85,5 @@ def open_context(
         dropper=Dropper(store, rebuilder, keep=keep_blobs),
         meter=DiskMeter(store, storage),
         verifiers=verifiers,
+        uploads=anyio.CapacityLimiter(max(1, _TRANSFERS.uploads)),
     )

@@ -10,6 +10,7 @@ from core.containers.live import LiveContainer
 from core.containers.ports import bindings
 from core.containers.state import is_running
 from core.engine.context import EngineContext
+from core.engine.defaults import as_resolved
 from core.engine.when import parse_moment
 from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
@@ -118,7 +119,7 @@ class NetworkService:
 
     def _refresh(self, live: LiveContainer) -> None:
         networks, _ = self._attachments.describe(live.id)
-        refresh_host_files(self._context.bundle(live.id), live.record, networks)
+        refresh_host_files(self._context.bundle(live.id), as_resolved(self._context.settings, live.record), networks)
 
     def _save(self, live: LiveContainer, networks: dict[str, EndpointConfig]) -> None:
         self._context.containers.save(live, replace(live.record, networks=networks))

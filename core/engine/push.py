@@ -21,8 +21,6 @@ from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID, Digest
 from sdk.oci.reference import Reference, parse_reference
 
-_UPLOADS = 3
-
 
 async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
     """Push one tag, or without one every tag of a repository; see `sdk.engine.Images.push`.
@@ -57,10 +55,9 @@ async def _push(context: ImageContext, name: Reference, image: StoredImage, cred
     for layer in own.manifest.layers:
         report(Progress("Preparing", short(layer.digest)))
     pushed: dict[str, Descriptor] = {}
-    slots = anyio.CapacityLimiter(_UPLOADS)
 
     async def push_one(layer: Descriptor, chain: ChainID) -> None:
-        async with slots:
+        async with context.uploads:
             pushed[layer.digest] = await push_layer(context, target, layer, chain, report)
 
     with _held(context, image, own), first_error():

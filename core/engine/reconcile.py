@@ -23,6 +23,7 @@ from core.engine.pause import align
 from core.engine.release import release_volumes
 from core.engine.remove import destroy, finish_removal
 from core.engine.runtime_spec import is_settled
+from core.engine.shutdown import end_running
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState
@@ -84,6 +85,8 @@ async def boot(context: EngineContext) -> None:
             context.background.start(f"container {live.id}: adopting it", _adopt_later, context, live)
         else:
             await attempt(f"container {live.id}: taking it up", _take_up(context, live, found))
+    if not context.settings.live_restore:
+        await end_running(context, [live for live in context.containers if tasks[live.id] not in (None, _UNKNOWN)])
 
 
 class _Unknown(Enum):
@@ -116,6 +119,8 @@ async def _adopt_later(context: EngineContext, live: LiveContainer) -> None:
             found = await _adopted(context, live)
         if found is not _UNKNOWN:
             await _take_up(context, live, found)
+            if not context.settings.live_restore:
+                await end_running(context, [live])
             return
 
 

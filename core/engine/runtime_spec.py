@@ -1,7 +1,6 @@
 """From a record to what a runtime gets: everything looked up, then built by `containers.spec`."""
 
 import msgspec
-from msgspec.structs import replace
 
 from core.containers import merge
 from core.containers.host_devices import host_devices
@@ -17,6 +16,7 @@ from core.containers.spec import SpecRequest, build_spec
 from core.containers.state import is_running
 from core.containers.users import Identity
 from core.engine.context import EngineContext
+from core.engine.defaults import with_start_defaults
 from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
@@ -33,8 +33,7 @@ async def runtime_spec(
     context: EngineContext, record: ContainerRecord, identity: Identity, sandbox_path: str, mounts: tuple[oci.Mount, ...]
 ) -> oci.Spec:
     """Return a container's runtime spec. Raises InvalidArgument, Conflict (a shared namespace's owner does not run), StartFailed (no init)."""
-    defaults = context.settings.default_ulimits
-    host_config = replace(record.host_config, ulimits=(*defaults, *record.host_config.ulimits))
+    host_config = with_start_defaults(context.settings, record.host_config)
     features = await context.drivers.runtime(host_config.runtime).status()
     request = SpecRequest(
         id=record.id,
@@ -53,7 +52,7 @@ async def runtime_spec(
         cgroup_version=int(features.get("CgroupVersion", "1")),
         rootfs=str(context.bundle(record.id) / "rootfs"),
         rootfs_propagation=root_propagation(record.mounts),
-        init_binary=find_init(context.settings.init_path) if host_config.init else "",
+        init_binary=find_init(context.settings.containers.init_path) if host_config.init else "",
     )
     return build_spec(request)
 

@@ -1,7 +1,7 @@
 """Binds the verbs to the protocols that frontends see, and opens the engine."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,11 +40,12 @@ from core.engine import (
 from core.engine import list as listing
 from core.engine.builds import BuildService
 from core.engine.content_service import ContentService
-from core.engine.context import EngineContext, EngineSettings
+from core.engine.context import EngineContext, EngineSettings, LiveSettings
 from core.engine.files import FileService
 from core.engine.images_service import Commit, ImageService
 from core.engine.networks import NetworkService
 from core.engine.offline import image_users
+from core.engine.shutdown import shut_down
 from core.engine.volumes import VolumeService
 from core.events.bus import EventBus
 from core.images.content import ContentStore
@@ -207,6 +208,15 @@ class SystemService:
         return await system.authenticate(self._context, credentials)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedEngine:
+    """The engine, and what only the daemon may ask of it: to go on with other settings, and to stop containers before it ends."""
+
+    engine: protocol.Engine
+    reload: Callable[[EngineSettings, Mapping[str, str]], None]
+    shut_down: Callable[[], Awaitable[None]]
+
+
 @asynccontextmanager
 async def open_engine(
     settings: EngineSettings,
@@ -215,7 +225,7 @@ async def open_engine(
     events: EventBus,
     amend: Callable[[Spec, str], Spec],
     plugins: tuple[PluginStatus, ...],
-) -> AsyncIterator[protocol.Engine]:
+) -> AsyncIterator[OpenedEngine]:
     """Open the stores, take up what an earlier daemon left, and give the engine. At the end containers go on running without it."""
     containers = ContainerStore(database)
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
@@ -229,7 +239,7 @@ async def open_engine(
         names = NameService(networks, background)
         attachments = Attachments(database, networks, drivers, events, names)
         context = EngineContext(
-            settings=settings,
+            live_settings=LiveSettings(settings),
             drivers=drivers,
             database=database,
             events=events,
@@ -240,12 +250,13 @@ async def open_engine(
             background=background,
             amend=amend,
         )
+        image_service.context.limit(settings.transfers)
         builds = BuildService(context, image_service.context)
         await image_service.recover()
         await reconcile.boot(context)
         background.start("dropping archives", image_service.settle)
         background.start("garbage collection", image_gc.watch, image_service.context, settings.gc)
-        yield protocol.Engine(
+        engine = protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),
             files=FileService(context),
@@ -257,6 +268,12 @@ async def open_engine(
             system=SystemService(context, image_service, builds, plugins),
             builds=builds,
         )
+
+        def reload(changed: EngineSettings, attributes: Mapping[str, str]) -> None:
+            image_service.context.limit(changed.transfers)
+            system.reload(context, changed, attributes)
+
+        yield OpenedEngine(engine, reload, partial(shut_down, context))
         names.close()
         builds.close()
         tasks.cancel_scope.cancel()

@@ -42,7 +42,9 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
     if live.pumps is not None:
         await attempt(f"container {live.id}: the end of its output", _drain(live, live.pumps))
     await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
-    decision = restart.decide(live.record, status, live.backoff)
+    decision = (
+        restart.Decision(restart=False) if context.live_settings.stopping else restart.decide(live.record, status, live.backoff)
+    )
     transition = Transition.AWAIT_RESTART if decision.restart else Transition.EXIT
     record = replace(
         apply(live.record, transition),

@@ -19,6 +19,7 @@ from core.drivers import calling
 from core.engine import health
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.defaults import as_resolved
 from core.engine.identity import identity_of
 from core.engine.links import announce_address, links_of, names_of_links, with_links
 from core.engine.output import attach_pumps, open_log
@@ -146,9 +147,10 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
         _share_host_files(context, owner.record, record)
         return f"/proc/{owner.record.pid}/ns/net"
     links = links_of(context, record)
-    connected = await context.attachments.connect(_request(record))
+    resolved = as_resolved(context.settings, record)
+    connected = await context.attachments.connect(_request(resolved))
     undo.push_async_callback(context.attachments.disconnect, record.id)
-    write_host_files(context.bundle(record.id), record, connected, names_of_links(links))
+    write_host_files(context.bundle(record.id), resolved, connected, names_of_links(links))
     announce_address(context, record)
     return connected.sandbox_path or ""
 

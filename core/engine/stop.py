@@ -16,9 +16,6 @@ from core.engine.unsupervised import end_unsupervised
 from sdk.engine.containers import Changed, ContainerState
 from sdk.errors import Conflict, DeadlineExceeded
 
-DEFAULT_TIMEOUT = 10
-"""Seconds between the stop signal and SIGKILL."""
-
 _AFTER_KILL = 10.0
 _UNTIL_THAW = 1.0
 """Seconds after which a killed process that has not ended may be frozen without our having done it."""
@@ -35,7 +32,7 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
         announce(context, live, "stop")
         return Changed.YES
     if timeout is None:
-        timeout = live.record.config.stop_timeout if live.record.config.stop_timeout is not None else DEFAULT_TIMEOUT
+        timeout = stop_timeout(context, live)
     ended = live.next_exit
     context.containers.keep(live, replace(live.record, stopped_by_user=True))
     await send(context, live, number, ending=True)
@@ -43,9 +40,15 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
         await ended.event.wait()
     if not ended.event.is_set():
         await send(context, live, signal.SIGKILL, ending=True)
-        await _await_death(context, live, ended.event)
+        await await_death(context, live, ended.event)
     announce(context, live, "stop")
     return Changed.YES
+
+
+def stop_timeout(context: EngineContext, live: LiveContainer) -> int:
+    """Return the seconds between a container's stop signal and SIGKILL; below 0: for ever."""
+    own = live.record.config.stop_timeout
+    return context.settings.containers.stop_timeout if own is None else own
 
 
 async def restart(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> None:
@@ -76,7 +79,7 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
     ended = live.next_exit
     await send(context, live, number, ending=ending)
     if number == signal.SIGKILL:
-        await _await_death(context, live, ended.event)
+        await await_death(context, live, ended.event)
 
 
 async def send(context: EngineContext, live: LiveContainer, number: int, *, ending: bool) -> None:
@@ -99,7 +102,8 @@ async def _stop_waiting(context: EngineContext, live: LiveContainer) -> Changed:
     return Changed.YES
 
 
-async def _await_death(context: EngineContext, live: LiveContainer, ended: anyio.Event) -> None:
+async def await_death(context: EngineContext, live: LiveContainer, ended: anyio.Event) -> None:
+    """Return when a killed container has ended. Raises DeadlineExceeded."""
     with anyio.move_on_after(_UNTIL_THAW):
         await ended.wait()
     if not ended.is_set():

@@ -4,18 +4,19 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import anyio
 
-from core.engine.context import EngineContext
+from core.defaults import without_credentials
+from core.engine.context import EngineContext, EngineSettings
 from core.engine.event_filters import FILTERS, selects
 from core.filters import check_keys
 from core.volumes.drivers import driver_names
 from sdk.drivers.registry import Credentials
 from sdk.engine.containers import ContainerState
 from sdk.engine.system import EventsRequest, PluginStatus, SystemInfo
-from sdk.events import Event
+from sdk.events import Event, EventType
 from sdk.oci.descriptor import host
 
 VERSION = "0.1.0"
@@ -28,7 +29,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
     system, drivers, settings = os.uname(), context.drivers, context.settings
     runtime = await drivers.runtime().status()
     return SystemInfo(
-        id=settings.instance,
+        id=settings.engine_id or settings.instance,
         name=system.nodename,
         version=VERSION,
         data_root=str(settings.data_root),
@@ -46,7 +47,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         images=len(list(context.images)),
         storage_driver=drivers.storage_name,
         storage_status=await drivers.storage.status(),
-        runtime=drivers.runtime_name,
+        runtime=settings.containers.runtime or drivers.runtime_name,
         runtimes=tuple(drivers.runtimes),
         cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
         cgroup_version=runtime.get("CgroupVersion", "1"),
@@ -54,7 +55,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         volume_drivers=driver_names(drivers),
         log_drivers=(*drivers.logs, "none"),
         default_log_driver=drivers.log_name,
-        security_options=("name=seccomp,profile=builtin", "name=cgroupns"),
+        security_options=_security_options(settings),
         registry_mirrors=settings.registry_mirrors,
         insecure_registries=settings.insecure_registries,
         labels=settings.labels,
@@ -63,7 +64,27 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         goroutines=len(anyio.get_running_tasks()),
         file_descriptors=len(os.listdir("/proc/self/fd")),
         event_listeners=context.events.subscribers,
+        debug=settings.debug,
+        live_restore=settings.live_restore,
+        http_proxy=without_credentials(settings.proxies.http),
+        https_proxy=without_credentials(settings.proxies.https),
+        no_proxy=settings.proxies.none,
+        init_binary=settings.containers.init_path,
+        address_pools=tuple((pool.base, pool.size) for pool in settings.networks.address_pools),
+        runtime_paths=dict(settings.runtimes),
+        cdi_spec_dirs=settings.cdi_spec_dirs,
     )
+
+
+def _security_options(settings: EngineSettings) -> tuple[str, ...]:
+    flag = ("name=no-new-privileges",) if settings.containers.no_new_privileges else ()
+    return (f"name=seccomp,profile={settings.containers.seccomp_profile}", "name=cgroupns", *flag)
+
+
+def reload(context: EngineContext, settings: EngineSettings, attributes: Mapping[str, str]) -> None:
+    """Go on with other settings, and publish the daemon's event `reload`, whose attributes say what holds now."""
+    context.live_settings.current = settings
+    context.events.emit(EventType.DAEMON, "reload", settings.engine_id, {**attributes, "name": os.uname().nodename})
 
 
 def events(context: EngineContext, request: EventsRequest) -> AsyncIterator[Event]:

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,15 @@ from sdk.linux.mount import mount
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LOCKS = Path("/proc/locks")
+
+_TRACES_OF_DOCKERD = (
+    "network/files/local-kv.db",
+    "image/overlay2",
+    "image/vfs",
+    "volumes/metadata.db",
+    "containerd/daemon",
+    "buildkit/cache.db",
+)
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +86,31 @@ def holder(path: Path) -> int:
     return 0
 
 
+def engine_id(path: Path) -> str:
+    """Return the engine's identity, which a file of the data root holds; made once, a random UUID."""
+    file = path / "engine-id"
+    try:
+        if known := file.read_text().strip():
+            return known
+    except FileNotFoundError:
+        pass
+    new = str(uuid.uuid4())
+    file.write_text(new)
+    return new
+
+
+def refuse_dockers_root(path: Path) -> None:
+    """Raise StartupError when a directory is a real dockerd's data root: neither engine can read what the other keeps there."""
+    if (path / "core.db").exists():
+        return
+    for trace in _TRACES_OF_DOCKERD:
+        if (path / trace).exists():
+            raise StartupError(
+                f"{path} is the data root of a real dockerd ({trace} is there): use another --data-root; "
+                "`core migrate from-docker` copies what is in it"
+            )
+
+
 def prepare_exec_root(path: Path) -> None:
     """Make the exec root; put a tmpfs there if it is on a disk, for speed and so that a reboot empties it. Idempotent.
 
@@ -102,6 +137,14 @@ def _forget_earlier_boot(path: Path) -> None:
     replace_file(mark, boot.encode())
 
 
+def check_pidfile(path: Path) -> None:
+    """Raise StartupError while the process that a file names runs."""
+    if (other := _running(path)) and other != os.getpid():
+        raise StartupError(
+            f"failed to start daemon, ensure docker is not running or delete {path}: process with PID {other} is still running"
+        )
+
+
 @contextmanager
 def pidfile(path: Path) -> Iterator[None]:
     """Keep this process' ID in a file while the daemon runs."""
@@ -111,3 +154,12 @@ def pidfile(path: Path) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def _running(path: Path) -> int:
+    """Return the process ID in a file if such a process exists, else 0."""
+    try:
+        pid = int(path.read_text())
+    except (OSError, ValueError):
+        return 0
+    return pid if pid > 0 and Path(f"/proc/{pid}").exists() else 0

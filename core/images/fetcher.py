@@ -28,6 +28,10 @@ class Fetcher:
         self._registry = registry
         self._slots = anyio.CapacityLimiter(at_once)
 
+    def limit(self, at_once: int) -> None:
+        """Bring so many blobs at once from now on."""
+        self._slots.total_tokens = max(1, at_once)
+
     async def fetch(self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report) -> None:
         """Make sure a blob is in the content store. Raises DataLoss if the registry twice sends something else."""
         parse_digest(descriptor.digest)

@@ -5,19 +5,23 @@ registries those that may serve hosts of their own; one that does not open is ma
 """
 
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from core.config import Settings, StartupError
 from core.drivers import Drivers
 from core.kernel.health import Health, sentence
 from core.kernel.offers import Offers
-from core.kernel.registries import by_host
+from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.registry import D, Offer
+from core.kernel.runtimes import RUNC, NamedRuntimes
 from core.kernel.tables import read_table
 from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
 from sdk.errors import SkipPlugin
 from sdk.events import EventSink
@@ -29,10 +33,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the engine and the server get."""
+    """What the engine and the server get. `reload` changes what may change while the daemon runs; it raises StartupError and then has
+    changed nothing."""
 
     drivers: Drivers
     frontends: tuple[ApiFrontend, ...]
+    reload: Callable[[Settings], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -44,14 +50,18 @@ async def open_drivers(
     async with AsyncExitStack() as stack:
         opener = _Opener(stack, settings, health, instance, events)
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
-        registry = await opener.registries(offers.registry, choice.registry)
+        registry = ReplaceableBackend(await opener.registries(offers.registry, choice.registry))
+        runtimes = await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime)
+        runtimes.setdefault(RUNC, runtimes[choice.runtime])
+        named = NamedRuntimes(runtimes, offers.runtimes, opener.named_runtime)
+        await named.take(settings)
         drivers = Drivers(
             storage_name=choice.storage,
             storage=storage,
             registry_name=choice.registry,
             registry=registry,
             runtime_name=choice.runtime,
-            runtimes=await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime),
+            runtimes=runtimes,
             network_name=choice.network,
             networks=await opener.every(Kind.NETWORK, offers.networks, choice.network),
             volume_name=choice.volume,
@@ -64,7 +74,13 @@ async def open_drivers(
         )
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)
-        yield Opened(drivers, tuple(frontends))
+
+        async def reload(changed: Settings) -> None:
+            backend = await replace(opener, settings=changed).registries(offers.registry, choice.registry)
+            await named.take(changed)
+            registry.current = backend
+
+        yield Opened(drivers, tuple(frontends), reload)
 
 
 @asynccontextmanager
@@ -138,12 +154,21 @@ class _Opener:
                 f'{kind} driver "{offer.provider.name}" (plugin {offer.plugin}) failed: {sentence(error)}'
             ) from error
 
-    async def _open(self, kind: Kind, offer: Offer[D]) -> D:
+    async def named_runtime(self, offer: Offer[Runtime], name: str, table: Mapping[str, JsonValue]) -> Runtime:
+        """Open a runtime plugin once more, with a table of its own, under another name. Raises StartupError."""
+        plugins = {**self.settings.plugins, offer.plugin: {**self.settings.plugins.get(offer.plugin, {}), **table}}
+        opener = replace(self, settings=self.settings.model_copy(update={"plugins": plugins}))
+        try:
+            return await opener._open(Kind.RUNTIME, offer, f"{offer.plugin}-{name}")
+        except (SkipPlugin, OSError) as error:
+            raise StartupError(str(error)) from error
+
+    async def _open(self, kind: Kind, offer: Offer[D], directory: str = "") -> D:
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
         context = PluginContext(
             name=offer.plugin,
-            data_root=_own(self.settings.data_root, offer.plugin),
-            exec_root=_own(self.settings.exec_root, offer.plugin),
+            data_root=_own(self.settings.data_root, directory or offer.plugin),
+            exec_root=_own(self.settings.exec_root, directory or offer.plugin),
             instance=self.instance,
             events=self.events,
             log=logging.getLogger(f"plugins.{offer.plugin}"),
@@ -151,8 +176,8 @@ class _Opener:
         return await self.stack.enter_async_context(offer.provider.open(context, settings))
 
 
-def _own(root: Path, plugin: str) -> Path:
-    path = root / "plugins" / plugin
+def _own(root: Path, directory: str) -> Path:
+    path = root / "plugins" / directory
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

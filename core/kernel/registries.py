@@ -21,6 +21,21 @@ def by_host(chosen: str, backends: Mapping[str, RegistryBackend]) -> RegistryBac
     return RegistriesByHost(backends[chosen], others) if others else backends[chosen]
 
 
+class ReplaceableBackend(ForwardingBackend):
+    """Passes calls on to a backend that a reload of the configuration replaces; what is under way ends with the one it began with."""
+
+    def __init__(self, current: RegistryBackend) -> None:
+        self.current = current
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return self.current.hosts
+
+    async def backend_of(self, host: str) -> RegistryBackend:
+        del host
+        return self.current
+
+
 class RegistriesByHost(ForwardingBackend):
     """Passes each call on to the backend of the host it is about."""
 

@@ -54,11 +54,13 @@ def last_error(log: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A program, the directory it keeps its containers' states in, and what it says of its version."""
+    """A program, the directory it keeps its containers' states in, what it says of its version, and the arguments in front of every
+    command."""
 
     path: str
     root: Path
     version: str = ""
+    arguments: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +69,7 @@ class Binary:
     def command(self, *words: str | Path, log: Path | None = None) -> tuple[str, ...]:
         """Return the arguments of a command, which logs to a file if that is given."""
         logging = ("--log", str(log), "--log-format", "json") if log else ()
-        return (self.path, "--root", str(self.root), *logging, *map(str, words))
+        return (self.path, *self.arguments, "--root", str(self.root), *logging, *map(str, words))
 
     def run(self, *words: str | Path, stdin: bytes = b"") -> bytes:
         """Run a command and return its output. Blocks. Raises CommandFailed."""
@@ -103,7 +105,7 @@ def _complaint(stderr: bytes) -> str:
     return message.removesuffix('"').replace('\\"', '"') if found else lines[-1]
 
 
-def find_binary(wanted: str, exec_root: Path) -> Binary:
+def find_binary(wanted: str, exec_root: Path, arguments: tuple[str, ...] = ()) -> Binary:
     """Return the first binary that can make a container here. Blocks. Raises SkipPlugin, which says what each one lacked."""
     complaints = []
     for name in (wanted,) if wanted else CANDIDATES:
@@ -111,7 +113,7 @@ def find_binary(wanted: str, exec_root: Path) -> Binary:
         if path is None:
             complaints.append(f"{name}: not installed")
             continue
-        binary = Binary(path, exec_root / os.path.basename(path))
+        binary = Binary(path, exec_root / os.path.basename(path), arguments=arguments)
         if complaint := probe(binary):
             complaints.append(f"{name}: {complaint}")
             continue

@@ -17,7 +17,7 @@ from sdk.shim.spawn import python_executor, sysrun
 @asynccontextmanager
 async def open_runtime(context: PluginContext, settings: OCISettings) -> AsyncIterator[OCIRuntime]:
     """Open the runtime. Raises SkipPlugin where no binary works."""
-    binary = await anyio.to_thread.run_sync(find_binary, settings.binary, context.exec_root)
+    binary = await anyio.to_thread.run_sync(find_binary, settings.binary, context.exec_root, settings.arguments)
     executor = sysrun() or python_executor()
     cgroups = Cgroups.of_this_host(context.instance)
     try:

@@ -62,6 +62,16 @@ class SystemInfo:
     goroutines: int = 0
     file_descriptors: int = 0
     event_listeners: int = 0
+    debug: bool = False
+    live_restore: bool = True
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
+    init_binary: str = ""
+    address_pools: tuple[tuple[str, int], ...] = ()
+    runtime_paths: Mapping[str, str] = field(default_factory=dict)
+    cdi_spec_dirs: tuple[str, ...] = ()
+    cdi_devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

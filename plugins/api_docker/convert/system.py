@@ -73,13 +73,21 @@ def info(system: SystemInfo) -> wire.Info:
         name=system.name,
         labels=system.labels,
         server_version=system.version,
-        runtimes={name: wire.RuntimePath(name) for name in system.runtimes},
+        runtimes={name: wire.RuntimePath(system.runtime_paths.get(name, name)) for name in system.runtimes},
         default_runtime=system.runtime,
         security_options=system.security_options,
         warnings=system.warnings or None,
         n_fd=system.file_descriptors,
         n_goroutines=system.goroutines,
         n_events_listener=system.event_listeners,
+        debug=system.debug,
+        live_restore_enabled=system.live_restore,
+        http_proxy=system.http_proxy,
+        https_proxy=system.https_proxy,
+        no_proxy=system.no_proxy,
+        init_binary=system.init_binary,
+        default_address_pools=[wire.AddressPool(base, size) for base, size in system.address_pools] or None,
+        cdi_spec_dirs=list(system.cdi_spec_dirs),
     )
 
 

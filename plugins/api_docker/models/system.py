@@ -71,6 +71,11 @@ class Swarm(Struct, frozen=True, rename="pascal"):
     remote_managers: None = None
 
 
+class AddressPool(Struct, rename="pascal"):
+    base: str
+    size: int
+
+
 class Info(Struct, rename="pascal"):
     id: str = field(name="ID")
     containers: int
@@ -116,7 +121,7 @@ class Info(Struct, rename="pascal"):
     oom_kill_disable: bool = False
     ipv4_forwarding: bool = field(default=True, name="IPv4Forwarding")
     debug: bool = False
-    http_proxy: str = ""
+    http_proxy: str = field(default="", name="HttpProxy")
     https_proxy: str = ""
     no_proxy: str = ""
     generic_resources: None = None
@@ -128,7 +133,7 @@ class Info(Struct, rename="pascal"):
     runc_commit: Commit = Commit()
     init_commit: Commit = Commit()
     product_license: str = ""
-    default_address_pools: None = None
+    default_address_pools: list[AddressPool] | None = None
     cdi_spec_dirs: list[str] = field(default_factory=list, name="CDISpecDirs")
 
 

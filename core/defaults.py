@@ -1,0 +1,136 @@
+"""What the daemon's configuration says about containers, networks and transfers that leave a choice open."""
+
+from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_network
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def without_credentials(url: str) -> str:
+    """Return a URL with user and password hidden."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=f"xxxxx:xxxxx@{parts.netloc.rpartition('@')[2]}"))
+
+
+def _checked_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address") from None
+
+
+def _checked_network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a subnet") from None
+
+
+def _checked_interface(kind: type[IPv4Interface | IPv6Interface]) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            if "/" in text:
+                return str(kind(text))
+        except ValueError:
+            pass
+        raise ValueError(f"{text!r} is not an address with a prefix length")
+
+    return AfterValidator(lambda text: check(text) if text else "")
+
+
+Address = Annotated[str, AfterValidator(_checked_address)]
+OptionalAddress = Annotated[str, AfterValidator(lambda text: _checked_address(text) if text else "")]
+OptionalNetwork = Annotated[str, AfterValidator(lambda text: _checked_network(text) if text else "")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContainerDefaults(_Table):
+    """What a container gets whose creator leaves it open. What is read at its creation stays with the container."""
+
+    runtime: str = Field(default="", description="name of the runtime; the chosen runtime driver if empty")
+    shm_size: int = Field(default=64 << 20, ge=0, description="bytes of /dev/shm")
+    ipc_mode: Literal["private", "shareable"] = "private"
+    cgroupns_mode: Literal["", "host", "private"] = Field(default="", description="empty: private on cgroup v2, host on v1")
+    cgroup_parent: str = Field(default="", description="control group that containers are put below")
+    init: bool = Field(default=False, description="run an init as each container's first process")
+    init_path: str = Field(default="", description="the init to run; docker-init, tini-static or catatonit if empty")
+    stop_timeout: int = Field(default=10, ge=0, description="seconds between a container's stop signal and SIGKILL")
+    no_new_privileges: bool = False
+    seccomp_profile: str = Field(default="builtin", description="builtin, unconfined, or the path of a profile")
+
+
+class BridgeDefaults(_Table):
+    """The network `bridge`, which containers are on that name no other."""
+
+    name: str = Field(default="", max_length=15, description="name of the bridge; `none`: there is no such network")
+    bip: Annotated[str, _checked_interface(IPv4Interface)] = Field(
+        default="", description="IPv4 address of the bridge, with prefix length"
+    )
+    bip6: Annotated[str, _checked_interface(IPv6Interface)] = Field(
+        default="", description="IPv6 address of the bridge, with prefix length"
+    )
+    fixed_cidr: OptionalNetwork = Field(default="", description="part of the subnet that containers get addresses from")
+    fixed_cidr_v6: OptionalNetwork = Field(
+        default="", description="IPv6 subnet, or the part of it that containers get addresses from"
+    )
+    gateway: OptionalAddress = Field(default="", description="default gateway of containers, if it is not the bridge")
+    gateway_v6: OptionalAddress = ""
+    icc: bool = Field(default=True, description="containers reach each other")
+    masquerade: bool = Field(default=True, description="containers go out under the host's address")
+    host_ip: OptionalAddress = Field(default="", description="where ports are published that name no address")
+    ipv6: bool = False
+    mtu: int = Field(default=1500, ge=0)
+
+
+class AddressPool(_Table):
+    """Subnets of prefix length `size` are cut from `base` for networks that name none."""
+
+    base: Annotated[str, AfterValidator(_checked_network)]
+    size: int = Field(ge=1, le=128)
+
+
+class NetworkDefaults(_Table):
+    """Networks that name no subnet, and name servers."""
+
+    address_pools: tuple[AddressPool, ...] = Field(default=(), description="where subnets come from; Docker's pools if empty")
+    options: dict[str, dict[str, str]] = Field(default={}, description="options of new networks, by driver")
+    dns: tuple[Address, ...] = Field(default=(), description="name servers of containers; the host's if empty")
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    host_gateway_ips: tuple[Address, ...] = Field(
+        default=(), max_length=2, description="what `host-gateway` stands for in --add-host"
+    )
+
+    def host_gateway(self, version: int) -> str:
+        """Return the configured address of an IP version, or ""."""
+        wanted = (text for text in self.host_gateway_ips if isinstance(ip_address(text), IPv6Address) is (version == 6))
+        return next(wanted, "")
+
+
+class Proxies(_Table):
+    """Proxies on the way to registries. What is not given is taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
+
+    http: str = ""
+    https: str = ""
+    none: str = Field(default="", description="hosts and networks reached without a proxy, with commas between")
+
+
+class Transfers(_Table):
+    """How the daemon pulls and pushes."""
+
+    downloads: int = Field(default=6, ge=0, description="layers of a pull that are fetched at once")
+    uploads: int = Field(default=5, ge=0, description="layers of a push that are sent at once")
+    attempts: int = Field(default=5, ge=0, description="attempts at each layer of a pull")
+
+
+class NamedRuntime(_Table):
+    """A program that containers may name as their runtime: a command line as runc's and crun's."""
+
+    path: str = Field(min_length=1)
+    arguments: tuple[str, ...] = ()
