@@ -4,6 +4,9 @@ A kind says what went wrong in terms a client acts on; only a frontend knows wha
 Concrete errors carry their fields and build the sentence Docker's users and tools already match on.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EngineError(Exception):
     """Root of all errors that may reach a client."""
@@ -11,6 +14,17 @@ class EngineError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Put what failed before the sentence of an error that says why; it stays the error it is."""
+    try:
+        yield
+    except EngineError as error:
+        error.message = f"{what}: {error.message}"
+        error.args = (error.message,)
+        raise
 
 
 class InvalidArgument(EngineError):

@@ -10,8 +10,7 @@ from sdk.oci.image import ExecutionConfig, HealthcheckConfig
 def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
     """Return the container's configuration completed by the image's. Raises InvalidArgument if there is no command.
 
-    The image's command counts only if the container names neither entrypoint nor command. A bare name in the environment stays, to
-    remove the variable whenever a process is started.
+    The image's command counts only if the container names neither entrypoint nor command.
     """
     cmd, entrypoint = config.cmd, config.entrypoint
     if not entrypoint:
@@ -24,7 +23,7 @@ def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
         entrypoint=entrypoint,
         user=config.user or image.user,
         working_dir=config.working_dir or image.working_dir,
-        env=merge_env(image.env, config.env) + tuple(name for name in config.env if "=" not in name),
+        env=completed_env(config.env, image.env),
         exposed_ports={**image.exposed_ports, **config.exposed_ports},
         volumes={**image.volumes, **config.volumes},
         labels={**image.labels, **config.labels},
@@ -43,11 +42,30 @@ def command_line(config: ContainerConfig) -> tuple[str, ...]:
     return (() if entrypoint == ("",) else entrypoint) + (config.cmd or ())
 
 
-def merge_env(image: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the image's variables followed by the container's own, each name once; a bare name removes the variable."""
+def completed_env(own: tuple[str, ...], image: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a container's own variables followed by those of the image that they do not name. A bare name stays, to remove the variable
+    whenever a process is started."""
     names = {variable.partition("=")[0] for variable in own}
-    inherited = tuple(variable for variable in image if variable.partition("=")[0] not in names)
-    return inherited + tuple(variable for variable in own if "=" in variable)
+    return own + tuple(variable for variable in image if variable.partition("=")[0] not in names)
+
+
+def merge_env(defaults: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    """Return variables of which others take the place, or come after them; a bare name removes the variable. Each name is there once."""
+    merged = {variable.partition("=")[0]: variable for variable in defaults}
+    for variable in own:
+        name, equals, _ = variable.partition("=")
+        if equals:
+            merged[name] = variable
+        else:
+            merged.pop(name, None)
+    return tuple(merged.values())
+
+
+def with_home(env: tuple[str, ...], home: str) -> tuple[str, ...]:
+    """Return variables with a HOME that is not empty: where it is missing or empty, that of the user."""
+    if any(variable.startswith("HOME=") and variable != "HOME=" for variable in env):
+        return env
+    return (*(variable for variable in env if variable != "HOME="), f"HOME={home}")
 
 
 def merge_healthcheck(own: HealthcheckConfig | None, image: HealthcheckConfig | None) -> HealthcheckConfig | None:

@@ -66,14 +66,14 @@ def _weights(devices: tuple[engine.WeightDevice, ...], lookup: HostDevices) -> t
     return tuple(oci.WeightDevice(node.major, node.minor, device.weight) for device in devices for node in lookup(device.path)[:1])
 
 
-def _block_io(host: HostConfig, lookup: HostDevices) -> oci.BlockIOLimits | None:
+def _block_io(host: HostConfig | UpdateRequest, lookup: HostDevices) -> oci.BlockIOLimits | None:
     limits = oci.BlockIOLimits(
         weight=_set(host.blkio_weight),
-        weight_device=_weights(host.blkio_weight_device, lookup),
-        throttle_read_bps_device=_throttles(host.blkio_device_read_bps, lookup),
-        throttle_write_bps_device=_throttles(host.blkio_device_write_bps, lookup),
-        throttle_read_iops_device=_throttles(host.blkio_device_read_iops, lookup),
-        throttle_write_iops_device=_throttles(host.blkio_device_write_iops, lookup),
+        weight_device=_weights(host.blkio_weight_device or (), lookup),
+        throttle_read_bps_device=_throttles(host.blkio_device_read_bps or (), lookup),
+        throttle_write_bps_device=_throttles(host.blkio_device_write_bps or (), lookup),
+        throttle_read_iops_device=_throttles(host.blkio_device_read_iops or (), lookup),
+        throttle_write_iops_device=_throttles(host.blkio_device_write_iops or (), lookup),
     )
     return None if limits == oci.BlockIOLimits() else limits
 
@@ -89,7 +89,7 @@ def container_resources(host: HostConfig, rules: tuple[oci.DeviceRule, ...], loo
     )
 
 
-def runtime_resources(update: UpdateRequest, host: HostConfig) -> oci.Resources:
+def runtime_resources(update: UpdateRequest, host: HostConfig, lookup: HostDevices) -> oci.Resources:
     """Return what an update changes in a running container; what it does not name (or names 0) stays. `host` has it all by now.
 
     Memory and memory plus swap change together: cgroup version 2 limits swap alone, which is their difference.
@@ -101,5 +101,5 @@ def runtime_resources(update: UpdateRequest, host: HostConfig) -> oci.Resources:
         memory=None if memory == oci.MemoryLimits() else memory,
         cpu=_cpu(update),
         pids=_pids(update.pids_limit),
-        block_io=oci.BlockIOLimits(weight=update.blkio_weight) if update.blkio_weight else None,
+        block_io=_block_io(update, lookup),
     )

@@ -39,6 +39,8 @@ def _split(option: str) -> tuple[str, str]:
 def _with_option(options: SecurityOptions, option: str) -> SecurityOptions:
     if option == "no-new-privileges":
         return replace(options, no_new_privileges=True)
+    if option == "writable-cgroups":
+        return replace(options, writable_cgroups=True)
     if option == "disable":
         return replace(options, labels=(*options.labels, option))
     key, value = _split(option)

@@ -29,6 +29,7 @@ def joined_memory(owner_id: str, owner_bundle: Path) -> Mount:
     directory = _directory(owner_bundle)
     if not directory.is_dir():
         raise InvalidArgument(
-            f"can't join IPC of container {owner_id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)",
+            f"failed to join IPC namespace: container {owner_id}: non-shareable IPC "
+            "(hint: use IpcMode:shareable for the donor container)"
         )
     return _mount(directory)

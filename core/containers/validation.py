@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from core.containers.capabilities import available_capabilities, granted_capabilities
+from core.containers.cpu_list import format_list, parse_list
 from core.containers.devices import parse_device_rule
 from core.containers.resources import memory_swap
 from core.containers.rlimits import rlimits
@@ -30,23 +31,14 @@ class HostLimits:
     capabilities: frozenset[str] = field(default_factory=available_capabilities)
 
 
-def parse_set(text: str) -> frozenset[int]:
-    """Return the numbers of a list like `0-3,7` (cpuset(7) "List format"). Raises ValueError."""
-    numbers: set[int] = set()
-    for part in filter(None, text.strip().split(",")):
-        first, dash, last = part.partition("-")
-        numbers.update(range(int(first), int(last if dash else first) + 1))
-    return frozenset(numbers)
-
-
 @cache
 def host_limits() -> HostLimits:
     """Return this host's limits, read once."""
-    cpus = parse_set(Path("/sys/devices/system/cpu/online").read_text())
+    cpus = parse_list(Path("/sys/devices/system/cpu/online").read_text().strip())
     nodes = Path("/sys/devices/system/node/online")
     return HostLimits(
         cpus=cpus,
-        memory_nodes=parse_set(nodes.read_text()) if nodes.exists() else frozenset((0,)),
+        memory_nodes=parse_list(nodes.read_text().strip()) if nodes.exists() else frozenset((0,)),
         cgroup_version=2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1,
     )
 
@@ -90,9 +82,28 @@ def _check_modes(config: ContainerConfig, host: HostConfig) -> None:
 
 def _check_names(config: ContainerConfig, host: HostConfig) -> None:
     named = config.hostname or config.domainname
+    _check_joined_network(config, host)
     _refuse(host.uts_mode == "host" and named, "conflicting options: hostname and the UTS mode")
-    _refuse(host.network_mode.startswith("container:") and config.hostname, "conflicting options: hostname and the network mode")
+    _refuse(
+        host.network_mode == "host" and host.links,
+        "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+    )
     _refuse("" in host.annotations, "invalid Annotations: the empty string is not permitted as an annotation key")
+
+
+def _check_joined_network(config: ContainerConfig, host: HostConfig) -> None:
+    """Check what goes with another container's network: nothing that belongs to a network of one's own."""
+    kind, _, owner = host.network_mode.partition(":")
+    if kind != "container":
+        return
+    conflict = "conflicting options: "
+    _refuse(not owner, "invalid network mode: invalid container format container:<name|id>")
+    _refuse(config.hostname, f"{conflict}hostname and the network mode")
+    _refuse(host.links, f"{conflict}container type network can't be used with links. This would result in undefined behavior")
+    _refuse(host.dns, f"{conflict}dns and the network mode")
+    _refuse(host.extra_hosts, f"{conflict}custom host-to-IP mapping and the network mode")
+    _refuse(host.port_bindings or host.publish_all_ports, f"{conflict}port publishing and the container type network mode")
+    _refuse(config.exposed_ports, f"{conflict}port exposing and the container type network mode")
 
 
 def validate_restart_policy(policy: RestartPolicy) -> None:
@@ -175,11 +186,11 @@ def _check_cpu(host: HostConfig, limits: HostLimits) -> None:
     cpus = len(limits.cpus)
     _refuse(
         host.nano_cpus > 0 and host.cpu_period > 0,
-        "Conflicting options: Nano CPUs and CPU Period cannot both be set.",
+        "Conflicting options: Nano CPUs and CPU Period cannot both be set",
     )
     _refuse(
         host.nano_cpus > 0 and host.cpu_quota > 0,
-        "Conflicting options: Nano CPUs and CPU Quota cannot both be set.",
+        "Conflicting options: Nano CPUs and CPU Quota cannot both be set",
     )
     _refuse(
         not 0 <= host.nano_cpus <= cpus * 10**9,
@@ -195,12 +206,11 @@ def _check_cpu(host: HostConfig, limits: HostLimits) -> None:
 
 def _check_set(field_name: str, things: str, asked: str, available: frozenset[int]) -> None:
     try:
-        wanted = parse_set(asked)
-    except ValueError:
-        raise InvalidArgument(f"Invalid value {asked} for {field_name}") from None
+        wanted = parse_list(asked)
+    except ValueError as error:
+        raise InvalidArgument(f"Invalid value {asked} for {field_name}: {error}") from None
     if not wanted <= available:
-        shown = ",".join(map(str, sorted(available)))
-        raise InvalidArgument(f"Requested {things} are not available - requested {asked}, available: {shown}")
+        raise InvalidArgument(f"Requested {things} are not available - requested {asked}, available: {format_list(available)}")
 
 
 def _warnings(host: HostConfig, limits: HostLimits) -> Iterator[str]:

@@ -3,10 +3,13 @@
 import os
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace as replace_request
 
 from msgspec.structs import replace
 
 from core.containers import merge, names, ports
+from core.containers.config_checks import check_text, checked_config
+from core.containers.host_defaults import with_defaults
 from core.containers.mounts import MountRecord, resolve_mounts
 from core.containers.populate import populate
 from core.containers.record import ContainerRecord
@@ -21,23 +24,24 @@ from core.engine.trust import verify_use
 from core.images.store import StoredImage
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
-from sdk.errors import InvalidArgument, NotFound
+from sdk.errors import InvalidArgument, NoSuchContainer, NotFound
 from sdk.oci.descriptor import Platform, matches
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
     """Make a container from an image. Raises NoSuchImage, ImageRefused, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
+    request = replace_request(request, config=checked_config(request.config))
+    warnings = _validate(context, request.config, request.host_config)
     image = _image(context, request)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
-        return await _create(context, request, image)
+        return await _create(context, request, image, warnings)
 
 
-async def _create(context: EngineContext, request: CreateRequest, image: StoredImage) -> Created:
+async def _create(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: list[str]) -> Created:
     """Make the container, whose image's layers are held meanwhile: nobody uses them yet, and the image may be removed."""
     config = merge.merge(request.config, image.config.config)
-    ports.check_exposed(request.config)
-    warnings = _validate(context, config, request.host_config)
+    check_text(config, request.host_config)
     record = _record(context, request, image, config)
     async with AsyncExitStack() as undo:
         context.containers.reserve(record)
@@ -77,14 +81,11 @@ def _image(context: EngineContext, request: CreateRequest) -> StoredImage:
 
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
     ports.bindings(config, host_config)
+    ports.check_exposed(config)
     check_links(context, host_config.links)
     context.drivers.runtime(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
-    if config.working_dir and not config.working_dir.startswith("/"):
-        raise InvalidArgument(f"the working directory '{config.working_dir}' is invalid, it needs to be an absolute path")
-    if len(config.hostname) > 63:
-        raise InvalidArgument(f"invalid hostname: {config.hostname}")
     return list(validate_host_config(config, host_config))
 
 
@@ -103,10 +104,15 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         path=argv[0],
         args=argv[1:],
         config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),
-        host_config=with_creation_defaults(context, request.host_config),
+        host_config=with_defaults(
+            with_creation_defaults(context, request.host_config), lambda ref: context.containers.find(ref).id
+        ),
         networks=dict(request.networks),
     )
 
 
 def _mounts_of(context: EngineContext, ref: str) -> tuple[MountRecord, ...]:
-    return context.containers.find(ref).record.mounts
+    try:
+        return context.containers.find(ref).record.mounts
+    except NoSuchContainer as error:
+        raise InvalidArgument(error.message) from None

@@ -6,6 +6,7 @@ import anyio
 
 from core.containers.live import LiveContainer
 from core.containers.probes import Schedule, judge, schedule_of
+from core.durations import go_duration
 from core.engine import exec
 from core.engine.announce import announce
 from core.engine.context import EngineContext
@@ -70,7 +71,7 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
             process.close()
     text = b"".join([chunk async for _, chunk in output])[:_OUTPUT_LIMIT].decode(errors="replace")
     if code == _TIMED_OUT:
-        text = f"Health check exceeded timeout ({schedule.timeout:g}s)" + (f": {text}" if text else "")
+        text = f"Health check exceeded timeout ({go_duration(schedule.timeout)})" + (f": {text}" if text else "")
     return HealthProbe(start_ns, time.time_ns(), code, text)
 
 

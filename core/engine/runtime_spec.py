@@ -11,16 +11,16 @@ from core.containers.mount_plan import root_propagation
 from core.containers.namespaces import SharedNamespaces
 from core.containers.process import exec_process as further_process
 from core.containers.record import ContainerRecord
-from core.containers.shared_memory import SHAREABLE, joined_memory, shareable_memory
+from core.containers.shared_memory import SHAREABLE, shareable_memory
 from core.containers.spec import SpecRequest, build_spec
-from core.containers.state import is_running
 from core.containers.users import Identity
 from core.engine.context import EngineContext
 from core.engine.defaults import with_start_defaults
+from core.engine.joining import ipc_namespace, pid_namespace, shared_memory
 from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
-from sdk.errors import Conflict, NotRunning
+from sdk.errors import NotRunning
 from sdk.linux.atomic import replace_file
 from sdk.oci import runtime as oci
 
@@ -41,7 +41,10 @@ async def runtime_spec(
         host_config=host_config,
         args=merge.command_line(record.config),
         host_devices=host_devices,
-        env=merge.merge_env(environment_of_links(links_of(context, record)), environment(record, identity)),
+        env=merge.with_home(
+            merge.merge_env(environment_of_links(links_of(context, record)), environment(record, terminal=record.config.tty)),
+            identity.home,
+        ),
         cwd=record.config.working_dir or "/",
         user=identity.user,
         hostname=record.config.hostname,
@@ -57,12 +60,10 @@ async def runtime_spec(
     return build_spec(request)
 
 
-def environment(record: ContainerRecord, identity: Identity) -> tuple[str, ...]:
-    """Return a container's variables: Docker's own, unless its configuration has them, then the configuration's."""
-    implied = [DEFAULT_PATH, f"HOSTNAME={record.config.hostname}", f"HOME={identity.home}"]
-    if record.config.tty:
-        implied.append("TERM=xterm")
-    return merge.merge_env(tuple(implied), record.config.env)
+def environment(record: ContainerRecord, *, terminal: bool) -> tuple[str, ...]:
+    """Return the variables of a process in a container but for HOME: Docker's own, then those of the container's configuration."""
+    implied = (DEFAULT_PATH, f"HOSTNAME={record.config.hostname}", *(("TERM=xterm",) if terminal else ()))
+    return merge.merge_env(implied, record.config.env)
 
 
 def process_io(record: ContainerRecord) -> ProcessIO:
@@ -100,17 +101,12 @@ async def exec_process(context: EngineContext, live: LiveContainer, request: Exe
     return further_process(
         live.process,
         args=request.cmd,
-        env=merge.merge_env(_exec_environment(record, identity, request), request.env),
+        env=merge.with_home(merge.merge_env(environment(record, terminal=request.tty), request.env), identity.home),
         cwd=request.working_dir or record.config.working_dir or "/",
         user=identity.user,
         terminal=request.tty,
         privileged=request.privileged,
     )
-
-
-def _exec_environment(record: ContainerRecord, identity: Identity, request: ExecRequest) -> tuple[str, ...]:
-    inherited = environment(record, identity)
-    return inherited if not request.tty else merge.merge_env(("TERM=xterm",), inherited)
 
 
 def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
@@ -126,8 +122,8 @@ def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mo
 def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: str) -> SharedNamespaces:
     return SharedNamespaces(
         network=sandbox_path,
-        pid=_namespace_of(context, pid_mode, "pid"),
-        ipc=_namespace_of(context, ipc_mode, "ipc"),
+        pid=pid_namespace(context, pid_mode),
+        ipc=ipc_namespace(context, ipc_mode),
     )
 
 
@@ -135,22 +131,4 @@ def _shared_memory(context: EngineContext, record: ContainerRecord) -> tuple[oci
     mode = record.host_config.ipc_mode
     if mode == SHAREABLE:
         return (shareable_memory(context.bundle(record.id)),)
-    if mode.startswith("container:"):
-        owner = running(context, mode.removeprefix("container:"))
-        return (joined_memory(owner.id, context.bundle(owner.id)),)
-    return ()
-
-
-def _namespace_of(context: EngineContext, mode: str, kind: str) -> str:
-    if not mode.startswith("container:"):
-        return ""
-    owner = running(context, mode.removeprefix("container:"))
-    return f"/proc/{owner.record.pid}/ns/{kind}"
-
-
-def running(context: EngineContext, ref: str) -> LiveContainer:
-    """Return a container whose namespaces others join. Raises Conflict if it does not run."""
-    live = context.containers.find(ref)
-    if not is_running(live.record):
-        raise Conflict(f"cannot join network of a non running container: {live.id}")
-    return live
+    return shared_memory(context, mode)

@@ -21,17 +21,18 @@ from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.defaults import as_resolved
 from core.engine.identity import identity_of
+from core.engine.joining import network_owner
 from core.engine.links import announce_address, links_of, names_of_links, with_links
 from core.engine.output import attach_pumps, open_log
 from core.engine.release import release_volumes
 from core.engine.remove import destroy
-from core.engine.runtime_spec import process_io, remember_process, running, runtime_spec
+from core.engine.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.settle import settle
 from core.networks.attachments import ConnectRequest
 from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
 from sdk.engine.containers import Changed, ContainerState, WaitResult
-from sdk.errors import EngineError, StartFailed
+from sdk.errors import EngineError, StartFailed, explained
 
 _log = logging.getLogger(__name__)
 
@@ -141,14 +142,14 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
 
 async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncExitStack) -> str:
     """Join the container's networks, write the files that tell about them, return its network namespace's path ("": not a given one)."""
-    mode = record.host_config.network_mode
-    if mode.startswith("container:"):
-        owner = running(context, mode.removeprefix("container:"))
+    owner = network_owner(context, record.id, record.host_config.network_mode)
+    if owner is not None:
         _share_host_files(context, owner.record, record)
         return f"/proc/{owner.record.pid}/ns/net"
     links = links_of(context, record)
     resolved = as_resolved(context.settings, record)
-    connected = await context.attachments.connect(_request(resolved))
+    with explained("failed to set up container networking"):
+        connected = await context.attachments.connect(_request(resolved))
     undo.push_async_callback(context.attachments.disconnect, record.id)
     write_host_files(context.bundle(record.id), resolved, connected, names_of_links(links))
     announce_address(context, record)

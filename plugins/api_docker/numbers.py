@@ -33,6 +33,13 @@ def parse_uint32(text: str) -> int:
     return number
 
 
+def parse_uint16(text: str) -> int:
+    """Return an unsigned number of 16 bits. Raises BadNumber."""
+    if not _DIGITS.fullmatch(text):
+        raise BadNumber(SYNTAX)
+    return _limited(text, 0, (1 << 16) - 1)
+
+
 def read_int(text: str | int) -> int:
     """Return a query's number. Raises InvalidArgument in the words of Go's `Atoi`."""
     if isinstance(text, int):

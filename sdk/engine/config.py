@@ -209,12 +209,17 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class UpdateRequest(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """Body of a container update: what is None stays as it is."""
+    """Body of a container update: what is None stays as it is; a `pids_limit` of 0 is none."""
 
     cpu_shares: int | None = None
     memory: int | None = None
     nano_cpus: int | None = None
     blkio_weight: int | None = None
+    blkio_weight_device: tuple[WeightDevice, ...] | None = None
+    blkio_device_read_bps: tuple[ThrottleDevice, ...] | None = None
+    blkio_device_write_bps: tuple[ThrottleDevice, ...] | None = None
+    blkio_device_read_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceReadIOps")
+    blkio_device_write_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceWriteIOps")
     cpu_period: int | None = None
     cpu_quota: int | None = None
     cpu_realtime_period: int | None = None

@@ -1,6 +1,10 @@
 """A create body into the engine's request: where Docker has several spellings for one meaning, one remains."""
 
+from msgspec.structs import replace
+
 from plugins.api_docker.bodies import JSON, convert, object_of
+from plugins.api_docker.numbers import BadNumber, parse_uint16
+from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
 from sdk.engine.containers import CreateRequest
 from sdk.errors import InvalidArgument
@@ -8,12 +12,20 @@ from sdk.oci.descriptor import Platform
 
 _DEFAULT_NETWORK = "bridge"
 _UNNAMED = ("", "default")
+HAS_ANNOTATIONS, HAS_SEVERAL_ENDPOINTS, UPDATES_THROTTLES = (1, 43), (1, 44), (1, 55)
+_THROTTLES = frozenset(
+    ("blkioweightdevice", "blkiodevicereadbps", "blkiodevicewritebps", "blkiodevicereadiops", "blkiodevicewriteiops")
+)
 
 
-def create_request(body: dict[str, JSON], name: str, platform: Platform | None) -> CreateRequest:
+def create_request(body: dict[str, JSON], name: str, platform: Platform | None, version: ApiVersion = MAXIMUM) -> CreateRequest:
     """Return what the engine is asked to make. Raises InvalidArgument."""
     host = host_config(object_of(body.get("HostConfig")))
+    if version < HAS_ANNOTATIONS:
+        host = replace(host, annotations={})
     endpoints = object_of(object_of(body.get("NetworkingConfig")).get("EndpointsConfig"))
+    if version < HAS_SEVERAL_ENDPOINTS and len(endpoints) > 1:
+        raise InvalidArgument(f"Container cannot be created with multiple network endpoints: {', '.join(endpoints)}")
     config = container_config(body)
     if not config.image:
         raise InvalidArgument("config cannot be empty in order to create a container" if not body else "no image specified")
@@ -29,7 +41,7 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None) 
 def container_config(body: dict[str, JSON]) -> ContainerConfig:
     """Return the portable half; commands may be one string."""
     commands: dict[str, JSON] = {key: _command(body[key]) for key in ("Cmd", "Entrypoint", "Shell") if key in body}
-    return convert({**body, **commands}, ContainerConfig)
+    return convert({**body, **commands, **_ports(body, "ExposedPorts")}, ContainerConfig)
 
 
 def host_config(body: dict[str, JSON]) -> HostConfig:
@@ -37,7 +49,7 @@ def host_config(body: dict[str, JSON]) -> HostConfig:
     body = {key: value for key, value in body.items() if not _is_unset(key, value)}
     if body.get("NetworkMode", "") in _UNNAMED:
         body["NetworkMode"] = _DEFAULT_NETWORK
-    return convert(body, HostConfig)
+    return convert({**body, **_ports(body, "PortBindings")}, HostConfig)
 
 
 def networks(endpoints: dict[str, EndpointConfig], mode: str) -> dict[str, EndpointConfig]:
@@ -45,9 +57,18 @@ def networks(endpoints: dict[str, EndpointConfig], mode: str) -> dict[str, Endpo
     return {mode if name in _UNNAMED else name: endpoint for name, endpoint in endpoints.items()}
 
 
-def update_request(body: dict[str, JSON]) -> UpdateRequest:
-    """Return an update. The CLI sends every field, so zero means "leave it", as dockerd reads it."""
-    changes = {key: value for key, value in body.items() if value not in (0, "") and not _is_empty_policy(key, value)}
+def update_request(body: dict[str, JSON], version: ApiVersion) -> UpdateRequest:
+    """Return an update. The CLI sends every field, so zero means "leave it", as dockerd reads it; but a limit of processes that is not
+    positive means none. Block devices have been throttled by an update since API 1.55."""
+    changes: dict[str, JSON] = {}
+    for key, value in body.items():
+        name = key.lower()
+        if name == "pidslimit" and isinstance(value, int):
+            changes[key] = max(value, 0)
+        elif value not in (0, "") and not _is_empty_policy(name, value):
+            changes[key] = value
+    if version < UPDATES_THROTTLES:
+        changes = {key: value for key, value in changes.items() if key.lower() not in _THROTTLES}
     return convert(changes, UpdateRequest)
 
 
@@ -60,12 +81,27 @@ def _is_unset(key: str, value: JSON) -> bool:
         case "MemorySwappiness":
             return value == -1
         case "PidsLimit":
-            return value in (0, -1)
+            return isinstance(value, int) and value <= 0
         case "OomKillDisable":
             return value is False
         case _:
             return False
 
 
+def _ports(body: dict[str, JSON], key: str) -> dict[str, JSON]:
+    """Return an object of ports with each name in full, `80/tcp`. Raises InvalidArgument for what names no port."""
+    value = body.get(key)
+    return {key: {_port(name): item for name, item in value.items()}} if isinstance(value, dict) else {}
+
+
+def _port(name: str) -> str:
+    number, _, protocol = name.partition("/")
+    try:
+        return f"{parse_uint16(number)}/{protocol.lower() or 'tcp'}"
+    except BadNumber as error:
+        sentence = f"invalid port '{number}': {error if number else 'value is empty'}" if name else "invalid port: value is empty"
+        raise InvalidArgument(f"invalid JSON: {sentence}") from None
+
+
 def _is_empty_policy(key: str, value: JSON) -> bool:
-    return key == "RestartPolicy" and isinstance(value, dict) and not value.get("Name")
+    return key == "restartpolicy" and isinstance(value, dict) and not value.get("Name")

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace as bare
 
 from plugins.api_docker.convert.mounts import mount_point
 from plugins.api_docker.convert.networks import endpoint_settings
 from plugins.api_docker.convert.ports import port_list
 from plugins.api_docker.convert.times import human_duration, unix_seconds
 from plugins.api_docker.models.containers import ContainerSummary, SummaryHostConfig, SummaryNetworks
+from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthStatus
+
+SHOWS_ANNOTATIONS = (1, 46)
 
 _encoder = msgspec.json.Encoder()
 
@@ -22,13 +27,19 @@ class SummaryEncoder:
     def __init__(self) -> None:
         self._cache: dict[int, tuple[ContainerInfo, bytes]] = {}
 
-    def encode(self, infos: Sequence[ContainerInfo]) -> bytes:
-        """Return the JSON array."""
+    def encode(self, infos: Sequence[ContainerInfo], version: ApiVersion = MAXIMUM) -> bytes:
+        """Return the JSON array. Annotations have been in it since API 1.46."""
         now = time.time_ns()
-        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + self._rest(info) for info in infos])
+        rest = self._rest if version >= SHOWS_ANNOTATIONS else self._without_annotations
+        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + rest(info) for info in infos])
         if len(self._cache) > 2 * len(infos) + 64:
             self._cache = {id(info): (info, self._rest(info)) for info in infos}
         return b"[" + entries + b"]\n"
+
+    def _without_annotations(self, info: ContainerInfo) -> bytes:
+        if not info.host_config.annotations:
+            return self._rest(info)
+        return _encoder.encode(summary(replace(info, host_config=bare(info.host_config, annotations={}))))[1:]
 
     def _rest(self, info: ContainerInfo) -> bytes:
         known = self._cache.get(id(info))
@@ -51,7 +62,7 @@ def summary(info: ContainerInfo) -> ContainerSummary:
         ports=port_list(info),
         labels=info.config.labels,
         state=info.state,
-        host_config=SummaryHostConfig(info.host_config.network_mode),
+        host_config=SummaryHostConfig(info.host_config.network_mode, info.host_config.annotations or UNSET),
         network_settings=SummaryNetworks({name: endpoint_settings(place) for name, place in info.networks.items()}),
         mounts=[mount_point(mount) for mount in info.mounts],
         size_rw=UNSET if info.size_rw is None else info.size_rw,

@@ -2,7 +2,7 @@
 
 import time
 
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from plugins.api_docker.convert.builds import cache_entry
 from plugins.api_docker.convert.images import image_summary
@@ -12,6 +12,8 @@ from plugins.api_docker.convert.volumes import volume
 from plugins.api_docker.models import system as wire
 from plugins.api_docker.versions import MAXIMUM, MINIMUM, ApiVersion
 from sdk.engine.system import DiskUsage, SystemInfo
+
+WITHOUT_BRIDGE_NETFILTER = (1, 50)
 
 _HUB = "docker.io"
 _LOOPBACK = ("::1/128", "127.0.0.0/8")
@@ -46,8 +48,9 @@ def version(info: SystemInfo) -> wire.Version:
     )
 
 
-def info(system: SystemInfo) -> wire.Info:
-    """Return the info object."""
+def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
+    """Return the info object; until API 1.50 it told of netfilter on bridges, which has been off since."""
+    filtered = False if asked < WITHOUT_BRIDGE_NETFILTER else UNSET
     return wire.Info(
         id=system.id,
         containers=system.containers,
@@ -77,6 +80,8 @@ def info(system: SystemInfo) -> wire.Info:
         default_runtime=system.runtime,
         security_options=system.security_options,
         warnings=system.warnings or None,
+        bridge_nf_iptables=filtered,
+        bridge_nf_ip6tables=filtered,
         n_fd=system.file_descriptors,
         n_goroutines=system.goroutines,
         n_events_listener=system.event_listeners,
@@ -96,7 +101,7 @@ def disk_usage(usage: DiskUsage, asked: ApiVersion, containers: SummaryEncoder) 
     return wire.DiskUsage(
         layers_size=usage.layers_size,
         images=[image_summary(image, asked) for image in usage.images],
-        containers=Raw(containers.encode(usage.containers)),
+        containers=Raw(containers.encode(usage.containers, asked)),
         volumes=[volume(each) for each in usage.volumes],
         build_cache=[cache_entry(each) for each in usage.builds],
     )

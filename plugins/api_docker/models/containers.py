@@ -46,6 +46,7 @@ class EndpointSettings(Struct, rename="pascal"):
 
 class SummaryHostConfig(Struct, rename="pascal"):
     network_mode: str
+    annotations: dict[str, str] | UnsetType = UNSET
 
 
 class SummaryNetworks(Struct, rename="pascal"):

@@ -108,6 +108,8 @@ class Info(Struct, rename="pascal"):
     n_fd: int = field(name="NFd")
     n_goroutines: int
     n_events_listener: int
+    bridge_nf_iptables: bool | UnsetType = field(default=UNSET, name="BridgeNfIptables")
+    bridge_nf_ip6tables: bool | UnsetType = field(default=UNSET, name="BridgeNfIp6tables")
     experimental_build: bool = False
     os_type: str = field(default="linux", name="OSType")
     index_server_address: str = "https://index.docker.io/v1/"

@@ -11,7 +11,7 @@ from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.create import create_request, update_request
 from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, VersionOf, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
 from sdk.engine.containers import Changed, ListRequest
 from sdk.errors import InvalidArgument
@@ -26,20 +26,21 @@ async def list_containers(
     request: Request,
     engine: EngineOf,
     filters: Filtering,
+    version: VersionOf,
     everything: Annotated[Flag, Query(alias="all")] = False,
     limit: OptionalInteger = None,
     size: Flag = False,
 ) -> Response:
     """List containers, newest first."""
     infos = await engine.containers.list(ListRequest(everything, limit or 0, size, filters))
-    return Response(request.app.state.summaries.encode(infos), media_type="application/json")
+    return Response(request.app.state.summaries.encode(infos, version), media_type="application/json")
 
 
 @router.post("/create")
-async def create_container(request: Request, engine: EngineOf, name: str = "", platform: str = "") -> Response:
+async def create_container(request: Request, engine: EngineOf, version: VersionOf, name: str = "", platform: str = "") -> Response:
     """Create a container."""
     body = await read_object(request, missing="EOF")
-    created = await engine.containers.create(create_request(body, name, parse_platform_text(platform)))
+    created = await engine.containers.create(create_request(body, name, parse_platform_text(platform), version))
     return json(ContainerCreated(created.id, created.warnings), 201)
 
 
@@ -118,9 +119,9 @@ async def rename_container(name: str, engine: EngineOf, new: Annotated[str, Quer
 
 
 @router.post("/{name:path}/update")
-async def update_container(name: str, request: Request, engine: EngineOf) -> Response:
+async def update_container(name: str, request: Request, engine: EngineOf, version: VersionOf) -> Response:
     """Change limits and the restart policy."""
-    changes = update_request(await read_object(request))
+    changes = update_request(await read_object(request), version)
     return json(Updated(tuple(await engine.containers.update(name, changes))))
 
 

@@ -39,9 +39,9 @@ async def show_version(engine: EngineOf) -> Response:
 
 
 @router.get("/info")
-async def show_info(engine: EngineOf) -> Response:
+async def show_info(engine: EngineOf, asked: VersionOf) -> Response:
     """Tell the engine's state and abilities."""
-    return json(info(await engine.system.info()))
+    return json(info(await engine.system.info(), asked))
 
 
 @router.get("/events")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.containers.merge import command_line, merge, merge_env, merge_healthcheck
+from core.containers.merge import command_line, merge, merge_env, merge_healthcheck, with_home
 from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.image import ExecutionConfig, HealthcheckConfig
@@ -34,6 +34,20 @@ def test_no_command_is_refused():
 
 def test_env_is_overridden_by_name_and_removed_by_a_bare_name():
     assert merge_env(("A=1", "B=2", "C=3"), ("B=own", "C", "D=4")) == ("A=1", "B=own", "D=4")
+    assert merge_env(("A=1", "B=2"), ("C=3", "A=own", "C=last")) == ("A=own", "B=2", "C=last")
+
+
+@pytest.mark.parametrize(
+    ("env", "after"),
+    [
+        ((), ("HOME=/root",)),
+        (("HOME=", "A=1"), ("A=1", "HOME=/root")),
+        (("HOME=/x", "A=1"), ("HOME=/x", "A=1")),
+        (("HOMELY=1",), ("HOMELY=1", "HOME=/root")),
+    ],
+)
+def test_nobody_is_without_a_home(env, after):
+    assert with_home(env, "/root") == after
 
 
 def test_labels_and_user():
@@ -53,4 +67,4 @@ def test_healthcheck_fields_are_merged_and_none_switches_off():
 
 
 def test_a_bare_name_stays_in_the_configuration():
-    assert merge(ContainerConfig(env=("A", "B=2")), IMAGE).env == ("PATH=/bin", "B=2", "A")
+    assert merge(ContainerConfig(env=("A", "B=2")), IMAGE).env == ("A", "B=2", "PATH=/bin")

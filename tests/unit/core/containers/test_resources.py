@@ -39,15 +39,23 @@ def test_block_devices_are_looked_up():
 
 def test_an_update_names_only_what_changes():
     host = HostConfig(memory=100, memory_swap=200)
-    assert runtime_resources(UpdateRequest(), host) == oci.Resources()
-    assert runtime_resources(UpdateRequest(memory_reservation=50), host).memory == oci.MemoryLimits(reservation=50)
-    changed = runtime_resources(UpdateRequest(nano_cpus=500_000_000, pids_limit=-1, cpuset_cpus="0", memory=0), host)
+    assert runtime_resources(UpdateRequest(), host, no_devices) == oci.Resources()
+    assert runtime_resources(UpdateRequest(memory_reservation=50), host, no_devices).memory == oci.MemoryLimits(reservation=50)
+    changed = runtime_resources(UpdateRequest(nano_cpus=500_000_000, pids_limit=-1, cpuset_cpus="0", memory=0), host, no_devices)
     assert changed == oci.Resources(cpu=oci.CPULimits(quota=50_000, period=100_000, cpus="0"), pids=oci.PidsLimit(-1))
 
 
 def test_an_update_of_memory_or_swap_names_both():
     host = HostConfig(memory=100, memory_swap=300)
     both = oci.MemoryLimits(limit=100, swap=300)
-    assert runtime_resources(UpdateRequest(memory=100), host).memory == both
-    assert runtime_resources(UpdateRequest(memory_swap=300), host).memory == both
-    assert runtime_resources(UpdateRequest(memory=100), HostConfig(memory=100)).memory == oci.MemoryLimits(limit=100, swap=200)
+    assert runtime_resources(UpdateRequest(memory=100), host, no_devices).memory == both
+    assert runtime_resources(UpdateRequest(memory_swap=300), host, no_devices).memory == both
+    assert runtime_resources(UpdateRequest(memory=100), HostConfig(memory=100), no_devices).memory == oci.MemoryLimits(
+        limit=100, swap=200
+    )
+
+
+def test_an_update_of_throttles_names_devices_by_number():
+    update = UpdateRequest(blkio_device_read_bps=(ThrottleDevice("/dev/sda", 5),), blkio_device_write_iops=())
+    made = runtime_resources(update, HostConfig(), lambda path: (oci.Device(path, "b", 8, 1),)).block_io
+    assert made == oci.BlockIOLimits(throttle_read_bps_device=(oci.ThrottleDevice(8, 1, 5),))

@@ -16,5 +16,5 @@ def test_the_second_container_gets_the_firsts(tmp_path):
 
 
 def test_a_private_one_is_not_shared(tmp_path):
-    with pytest.raises(InvalidArgument, match=r"^can't join IPC of container c1: non-shareable IPC"):
+    with pytest.raises(InvalidArgument, match=r"^failed to join IPC namespace: container c1: non-shareable IPC"):
         joined_memory("c1", tmp_path)

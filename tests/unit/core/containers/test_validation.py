@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
-from core.containers.validation import HostLimits, host_limits, parse_set, validate_host_config, validate_resources
+from core.containers.validation import HostLimits, host_limits, validate_host_config, validate_resources
 from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy, Ulimit
 from sdk.errors import InvalidArgument
 
@@ -29,13 +30,23 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
             "Minimum memory limit can not be less than memory reservation limit, see usage",
         ),
         (HostConfig(nano_cpus=3 * 10**9), "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
-        (HostConfig(nano_cpus=10**9, cpu_period=5000), "Conflicting options: Nano CPUs and CPU Period cannot both be set."),
-        (HostConfig(nano_cpus=10**9, cpu_quota=5000), "Conflicting options: Nano CPUs and CPU Quota cannot both be set."),
+        (HostConfig(nano_cpus=10**9, cpu_period=5000), "Conflicting options: Nano CPUs and CPU Period cannot both be set"),
+        (HostConfig(nano_cpus=10**9, cpu_quota=5000), "Conflicting options: Nano CPUs and CPU Quota cannot both be set"),
         (HostConfig(cpu_period=1), "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"),
         (HostConfig(cpu_quota=1), "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
         (HostConfig(cpu_shares=-1), "invalid CPU shares (-1): value must be a positive integer"),
-        (HostConfig(cpuset_cpus="0-2"), "Requested CPUs are not available - requested 0-2, available: 0,1"),
-        (HostConfig(cpuset_cpus="x"), "Invalid value x for cpuset cpus"),
+        (HostConfig(cpuset_cpus="0-2"), "Requested CPUs are not available - requested 0-2, available: 0-1"),
+        (HostConfig(cpuset_cpus="x"), "Invalid value x for cpuset cpus: invalid format: x"),
+        (HostConfig(cpuset_cpus="1-42,,"), "Invalid value 1-42,, for cpuset cpus: invalid format: 1-42,,"),
+        (HostConfig(cpuset_mems="42-3,1--"), "Invalid value 42-3,1-- for cpuset mems: invalid format: 42-3,1--"),
+        (
+            HostConfig(cpuset_cpus="0-999999999"),
+            "Invalid value 0-999999999 for cpuset cpus: value of out range, maximum is 8192",
+        ),
+        (
+            HostConfig(cpuset_mems="0-9223372036854775807"),
+            "Invalid value 0-9223372036854775807 for cpuset mems: invalid format: 0-9223372036854775807",
+        ),
         (HostConfig(cpuset_mems="3"), "Requested memory nodes are not available - requested 3, available: 0"),
         (HostConfig(blkio_weight=5), "Range of blkio weight is from 10 to 1000"),
         (HostConfig(oom_score_adj=1001), "Invalid value 1001, range for oom score adj is [-1000, 1000]"),
@@ -90,6 +101,60 @@ def test_a_broken_seccomp_profile_is_refused():
         validate(HostConfig(security_opt=("seccomp={",)))
 
 
+@pytest.mark.parametrize(
+    ("host", "config", "sentence"),
+    [
+        (
+            HostConfig(network_mode="container"),
+            ContainerConfig(),
+            "invalid network mode: invalid container format container:<name|id>",
+        ),
+        (
+            HostConfig(network_mode="container:"),
+            ContainerConfig(),
+            "invalid network mode: invalid container format container:<name|id>",
+        ),
+        (HostConfig(), ContainerConfig(hostname="x"), "conflicting options: hostname and the network mode"),
+        (
+            HostConfig(links=("a",)),
+            ContainerConfig(),
+            "conflicting options: container type network can't be used with links. This would result in undefined behavior",
+        ),
+        (HostConfig(dns=("1.1.1.1",)), ContainerConfig(), "conflicting options: dns and the network mode"),
+        (
+            HostConfig(extra_hosts=("a:1.1.1.1",)),
+            ContainerConfig(),
+            "conflicting options: custom host-to-IP mapping and the network mode",
+        ),
+        (
+            HostConfig(port_bindings={"80/tcp": ()}),
+            ContainerConfig(),
+            "conflicting options: port publishing and the container type network mode",
+        ),
+        (
+            HostConfig(publish_all_ports=True),
+            ContainerConfig(),
+            "conflicting options: port publishing and the container type network mode",
+        ),
+        (
+            HostConfig(),
+            ContainerConfig(exposed_ports={"80/tcp": {}}),
+            "conflicting options: port exposing and the container type network mode",
+        ),
+        (
+            HostConfig(network_mode="host", links=("a",)),
+            ContainerConfig(),
+            "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+        ),
+    ],
+)
+def test_a_joined_network_takes_nothing_of_ones_own(host, config, sentence):
+    joining = host if host.network_mode else replace(host, network_mode="container:other")
+    with pytest.raises(InvalidArgument) as refused:
+        validate(joining, config)
+    assert refused.value.message == sentence
+
+
 def test_names_of_the_host_conflict():
     with pytest.raises(InvalidArgument, match=r"^conflicting options: hostname and the UTS mode$"):
         validate(HostConfig(uts_mode="host"), ContainerConfig(hostname="x"))
@@ -122,11 +187,6 @@ def test_unwise_requests_pass_with_a_warning():
 
 def test_an_update_may_set_swap_alone():
     validate_resources(HostConfig(memory_swap=8 * MB), LIMITS, update=True)
-
-
-def test_sets():
-    assert parse_set("0-2,5\n") == {0, 1, 2, 5}
-    assert parse_set("") == frozenset()
 
 
 def test_this_host_has_limits():

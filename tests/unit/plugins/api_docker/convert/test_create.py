@@ -2,7 +2,8 @@ import pytest
 
 from plugins.api_docker.bodies import JSON
 from plugins.api_docker.convert.create import create_request, update_request
-from sdk.engine.config import EndpointConfig, RestartPolicy
+from plugins.api_docker.versions import MAXIMUM, ApiVersion
+from sdk.engine.config import EndpointConfig, RestartPolicy, ThrottleDevice
 from sdk.errors import InvalidArgument
 
 
@@ -22,7 +23,7 @@ def test_the_default_endpoint_follows_the_network_mode() -> None:
     assert set(made.networks) == {"mine", "other"}
 
 
-@pytest.mark.parametrize(("pids", "expected"), [(0, None), (-1, None), (7, 7)])
+@pytest.mark.parametrize(("pids", "expected"), [(0, None), (-1, None), (-2, None), (7, 7)])
 def test_no_pids_limit_has_two_spellings(pids: int, expected: int | None) -> None:
     assert request(HostConfig={"PidsLimit": pids}).host_config.pids_limit == expected
 
@@ -53,12 +54,66 @@ def test_unknown_fields_are_ignored_and_wrong_ones_refused() -> None:
 
 
 def test_an_update_keeps_what_is_zero_or_unnamed() -> None:
-    changes = update_request({"Memory": 0, "CpusetCpus": "", "NanoCpus": 5, "PidsLimit": -1, "RestartPolicy": {"Name": ""}})
+    changes = update_request({"Memory": 0, "CpusetCpus": "", "NanoCpus": 5, "RestartPolicy": {"Name": ""}}, MAXIMUM)
     assert (changes.memory, changes.cpuset_cpus, changes.nano_cpus, changes.pids_limit, changes.restart_policy) == (
         None,
         None,
         5,
-        -1,
+        None,
         None,
     )
-    assert update_request({"RestartPolicy": {"Name": "always"}}).restart_policy == RestartPolicy("always")
+    assert update_request({"RestartPolicy": {"Name": "always"}}, MAXIMUM).restart_policy == RestartPolicy("always")
+
+
+@pytest.mark.parametrize(("given", "limit"), [(0, 0), (-1, 0), (-2, 0), (7, 7), (None, None)])
+def test_an_update_of_the_number_of_processes_may_take_the_limit_away(given: int | None, limit: int | None) -> None:
+    body: dict[str, JSON] = {} if given is None else {"PidsLimit": given}
+    assert update_request(body, MAXIMUM).pids_limit == limit
+
+
+def test_block_devices_are_throttled_by_updates_of_clients_that_know_it() -> None:
+    body: dict[str, JSON] = {"BlkioDeviceReadBps": [{"Path": "/dev/sda", "Rate": 5}], "BlkioDeviceWriteIOps": []}
+    assert update_request(body, ApiVersion(1, 54)).blkio_device_read_bps is None
+    changes = update_request(body, ApiVersion(1, 55))
+    assert (changes.blkio_device_read_bps, changes.blkio_device_write_iops) == ((ThrottleDevice("/dev/sda", 5),), ())
+
+
+@pytest.mark.parametrize("key", ["ExposedPorts", "PortBindings"])
+def test_ports_get_their_protocol(key: str) -> None:
+    ports: dict[str, JSON] = (
+        {"80": {}, "53/UDP": {}, "7/tcp": {}} if key == "ExposedPorts" else {"80": [], "53/UDP": [], "7/tcp": []}
+    )
+    made = request(ExposedPorts=ports) if key == "ExposedPorts" else request(HostConfig={key: ports})
+    assert list(made.config.exposed_ports or made.host_config.port_bindings) == ["80/tcp", "53/udp", "7/tcp"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("19039;1230", "invalid port '19039;1230': invalid syntax"),
+        ("65536/tcp", "invalid port '65536': value out of range"),
+        ("80-90/tcp", "invalid port '80-90': invalid syntax"),
+        ("/tcp", "invalid port '': value is empty"),
+        ("", "invalid port: value is empty"),
+    ],
+)
+def test_what_is_no_port_is_no_json(text: str, reason: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        request(HostConfig={"PortBindings": {text: [{}]}})
+    assert refused.value.message == f"invalid JSON: {reason}"
+    with pytest.raises(InvalidArgument, match=r"^invalid JSON: invalid port"):
+        request(ExposedPorts={text: {}})
+
+
+def test_older_clients_ask_for_one_network_and_no_annotations() -> None:
+    body: dict[str, JSON] = {
+        "Image": "busybox",
+        "HostConfig": {"Annotations": {"a": "b"}},
+        "NetworkingConfig": {"EndpointsConfig": {"one": {}, "two": {}}},
+    }
+    with pytest.raises(InvalidArgument) as refused:
+        create_request(body, "", None, ApiVersion(1, 43))
+    assert refused.value.message == "Container cannot be created with multiple network endpoints: one, two"
+    assert create_request(body, "", None, ApiVersion(1, 44)).host_config.annotations == {"a": "b"}
+    del body["NetworkingConfig"]
+    assert create_request(body, "", None, ApiVersion(1, 42)).host_config.annotations == {}

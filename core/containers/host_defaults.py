@@ -1,0 +1,60 @@
+"""What a client leaves to the engine, said: it is read back, and must not change under a container when the configuration does."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from core.containers.spec import MASKED_PATHS, READONLY_PATHS
+from sdk.engine.config import HostConfig
+from sdk.errors import InvalidArgument, NoSuchContainer
+
+_JOINS = "container:"
+
+Identify = Callable[[str], str]
+"""Returns the ID of the container that a reference means. Raises NoSuchContainer, InvalidArgument."""
+
+
+def with_defaults(host: HostConfig, identify: Identify) -> HostConfig:
+    """Return a host configuration in which nothing is left open that no setting of the daemon says. Containers whose namespaces are joined are named by their IDs, so that
+    they may be renamed. Raises InvalidArgument if there is none whose PID or IPC namespace is wanted."""
+    return replace(
+        host,
+        restart_policy=replace(host.restart_policy, name=host.restart_policy.name or "no"),
+        network_mode=_network_mode(host.network_mode, identify),
+        pid_mode=_joined(host.pid_mode, identify),
+        ipc_mode=_joined(host.ipc_mode, identify),
+        memory_swap=host.memory_swap or 2 * host.memory,
+        oom_kill_disable=bool(host.oom_kill_disable),
+        masked_paths=_paths(host, host.masked_paths, masked_paths()),
+        readonly_paths=_paths(host, host.readonly_paths, READONLY_PATHS),
+    )
+
+
+@cache
+def masked_paths() -> tuple[str, ...]:
+    """Return what is hidden from containers on this machine: CPUs that throttle tell of the load of others."""
+    throttles = sorted(Path("/sys/devices/system/cpu").glob("cpu[0-9]*/thermal_throttle"))
+    return (*MASKED_PATHS, *map(str, throttles))
+
+
+def _paths(host: HostConfig, asked: tuple[str, ...] | None, default: tuple[str, ...]) -> tuple[str, ...] | None:
+    return default if asked is None and not host.privileged else asked
+
+
+def _joined(mode: str, identify: Identify) -> str:
+    if not mode.startswith(_JOINS):
+        return mode
+    try:
+        return _JOINS + identify(mode.removeprefix(_JOINS))
+    except NoSuchContainer as error:
+        raise InvalidArgument(error.message) from None
+
+
+def _network_mode(mode: str, identify: Identify) -> str:
+    """Return a network mode; as in dockerd the container whose network is joined may be made later."""
+    try:
+        return _joined(mode, identify)
+    except InvalidArgument:
+        return mode
