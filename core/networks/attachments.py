@@ -170,11 +170,11 @@ class Attachments:
                 raise PermissionDenied(f"endpoint with name {held.record.name} already exists in network {network.name}")
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
-            place = Place(network, config, gateway=self._gateways.takes_over(network, config, endpoints))
+            place = self._gateways.place(network, config, endpoints)
             with self._about_to_join([place]), _unless_ended(container_id, held.sandbox):
-                if place.gateway and held.sandbox is not None:
+                if place.routes and held.sandbox is not None:
                     ports = published(endpoints) or ports
-                    endpoints = await self._gateways.make_way(container_id, endpoints, held.sandbox, undo)
+                    endpoints = await self._gateways.make_way(container_id, endpoints, place, held.sandbox, undo)
                     held = replace(held, record=replace(held.record, endpoints=endpoints))
                 name, hostname = held.record.name, held.record.hostname
                 request = ConnectRequest(container_id, name, hostname, ports=() if published(endpoints) else ports)

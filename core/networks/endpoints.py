@@ -11,8 +11,8 @@ from core.drivers import Drivers, calling
 from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import static_addresses
 from core.networks.places import ConnectRequest, Place
-from core.networks.record import EndpointRecord, NetworkRecord, endpoint_record
-from sdk.drivers.network import Endpoint, EndpointSpec, Sandbox, SandboxMaker
+from core.networks.record import EndpointRecord, NetworkRecord, by_versions, endpoint_record
+from sdk.drivers.network import Endpoint, EndpointSpec, GatewaySwitch, Sandbox, SandboxMaker
 from sdk.errors import EngineError
 
 _INTERFACE_OPTION = "com.docker.network.endpoint.ifname"
@@ -40,12 +40,16 @@ class Endpoints:
                 network_id=network.id, network=network.name, config=place.config, id=secrets.token_hex(32)
             )
         spec = self._allocate(request, place, undo)
+        driver = self._catalog.driver(network)
         with calling(network.config.driver, "connect"):
-            used, endpoint = await self._catalog.driver(network).connect(network.spec(), spec, sandbox)
+            used, endpoint = await driver.connect(network.spec(), spec, sandbox)
         if sandbox is None:
             undo.push_async_callback(self.release, network.config.driver, used)
         undo.push_async_callback(self._unmake, network, endpoint, sandbox)
-        return used, endpoint_record(network, place.config, endpoint, default_route=place.gateway)
+        if place.routes and not spec.default_route and isinstance(driver, GatewaySwitch):
+            with calling(network.config.driver, "set_default_route"):
+                await driver.set_default_route(by_versions(endpoint, place.routes), used, preferred=True)
+        return used, endpoint_record(network, place.config, endpoint, default_route=place.gateway, routes=place.routes)
 
     async def isolate(self, undo: AsyncExitStack) -> tuple[str, Sandbox] | None:
         """Take an empty network namespace that is ready, and the name of the driver that made it; how to let go of it goes onto `undo`.
@@ -99,7 +103,7 @@ class Endpoints:
             addresses=tuple(ip_interface((address, pool.prefix(address))) for address in addresses),
             mac_address=place.config.mac_address,
             interface=place.config.driver_opts.get(_INTERFACE_OPTION, ""),
-            default_route=place.gateway,
+            default_route=place.routes >= place.network.gateway_versions and bool(place.routes),
             ports=request.ports if place.gateway else (),
             options=place.config.driver_opts,
         )

@@ -1,4 +1,7 @@
-"""Which network's gateway a running container uses, and by which its ports are published, as networks come and go."""
+"""Which networks' gateways a running container uses, and by which its ports are published, as networks come and go.
+
+There is one way out for each IP version. The main one, that of IPv4 or else of IPv6, publishes the ports.
+"""
 
 import logging
 from collections.abc import Iterable
@@ -8,7 +11,8 @@ from msgspec.structs import replace
 
 from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
-from core.networks.record import EndpointRecord, NetworkRecord
+from core.networks.places import Place, rank
+from core.networks.record import EndpointRecord, NetworkRecord, by_versions
 from sdk.drivers.network import GatewaySwitch, PortBinding, PortPublisher, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.errors import EngineError
@@ -16,6 +20,7 @@ from sdk.errors import EngineError
 _log = logging.getLogger(__name__)
 
 Endpoints = tuple[EndpointRecord, ...]
+Versions = frozenset[int]
 
 
 class Gateways:
@@ -24,40 +29,46 @@ class Gateways:
     def __init__(self, catalog: NetworkCatalog) -> None:
         self._catalog = catalog
 
-    def takes_over(self, network: NetworkRecord, config: EndpointConfig, endpoints: Endpoints) -> bool:
-        """Tell whether a network that is joined brings the container's gateway: the first with a way out, or one of higher priority."""
-        if network.config.internal or not network.has_driver:
-            return False
-        present = _preferred(endpoints)
-        return present is None or (config.gw_priority > present.config.gw_priority and self._can_switch(present))
+    def place(self, network: NetworkRecord, config: EndpointConfig, endpoints: Endpoints) -> Place:
+        """Return the place of a network that is joined: it becomes the way out where there is none, or before one of lower rank."""
+        wanted = rank(network.name, config.gw_priority, network.gateway_versions)
+        present = {version: _way_out(endpoints, version) for version in network.gateway_versions}
+        routes = frozenset(
+            version
+            for version, endpoint in present.items()
+            if endpoint is None or (wanted < _rank(endpoint) and self._can_switch(endpoint))
+        )
+        main = 4 in routes or (6 in routes and _way_out(endpoints, 4) is None)
+        return Place(network, config, gateway=main, routes=routes)
 
-    async def make_way(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, undo: AsyncExitStack) -> Endpoints:
-        """Route and publish by none of these endpoints first, so that another can; return them as they are then."""
-        present = _preferred(endpoints)
-        if present is None:
+    async def make_way(
+        self, container_id: str, endpoints: Endpoints, place: Place, sandbox: Sandbox, undo: AsyncExitStack
+    ) -> Endpoints:
+        """Take from these endpoints what a place is to have; return them as they are then."""
+        for endpoint in endpoints:
+            if taken := endpoint.routes & place.routes:
+                await self._switch(container_id, endpoint, sandbox, taken, preferred=False)
+                undo.push_async_callback(self._switch, container_id, endpoint, sandbox, taken, preferred=True)
+                endpoints = _with(endpoints, replace(endpoint, routed=tuple(sorted(endpoint.routes - taken))))
+        main = _main(endpoints)
+        if main is None or not place.gateway:
             return endpoints
-        await self._switch(container_id, present, sandbox, preferred=False)
-        undo.push_async_callback(self._switch, container_id, present, sandbox, preferred=True)
-        without = await self._publish(container_id, present, ())
-        undo.push_async_callback(self._publish, container_id, without, present.ports)
-        return _with(endpoints, replace(without, default_route=False))
+        without = await self._publish(container_id, main, ())
+        undo.push_async_callback(self._publish, container_id, without, main.ports)
+        return _with(endpoints, replace(without, routed=tuple(sorted(main.routes)), default_route=False))
 
     async def succeed(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, ports: tuple[PortBinding, ...]) -> Endpoints:
         """Choose who is routed by, and publishes these ports, when the network that was is gone; return the endpoints as they are then.
 
-        What cannot be done is logged, and the container goes on without it: ports that somebody else takes at that moment, or all of it
-        because it has just ended.
+        What cannot be done is logged, and the container goes on without it: ports that another container takes at that moment, or all
+        of it because it has just ended.
         """
-        if _preferred(endpoints) is not None:
+        for version in (4, 6):
+            endpoints = await self._inherit(container_id, endpoints, sandbox, version)
+        if _main(endpoints) is not None:
             return endpoints
-        heirs = [endpoint for endpoint in endpoints if endpoint.gateways and self._can_switch(endpoint)]
-        heir = min(heirs, key=lambda endpoint: (-endpoint.config.gw_priority, endpoint.network), default=None)
+        heir = _way_out(endpoints, 4) or _way_out(endpoints, 6)
         if heir is None:
-            return endpoints
-        try:
-            await self._switch(container_id, heir, sandbox, preferred=True)
-        except EngineError as error:
-            _log.warning("container %s goes on without a gateway: %s", container_id[:12], error.message)
             return endpoints
         try:
             heir = await self._publish(container_id, heir, ports)
@@ -65,15 +76,32 @@ class Gateways:
             _log.warning("container %s goes on without its published ports: %s", container_id[:12], error.message)
         return _with(endpoints, replace(heir, default_route=True))
 
+    async def _inherit(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, version: int) -> Endpoints:
+        """Give an IP version a way out if it has none and there is one."""
+        if _way_out(endpoints, version) is not None:
+            return endpoints
+        heirs = [endpoint for endpoint in endpoints if version in endpoint.gateway_versions and self._can_switch(endpoint)]
+        heir = min(heirs, key=_rank, default=None)
+        if heir is None:
+            return endpoints
+        try:
+            await self._switch(container_id, heir, sandbox, frozenset({version}), preferred=True)
+        except EngineError as error:
+            _log.warning("container %s goes on without a gateway: %s", container_id[:12], error.message)
+            return endpoints
+        return _with(endpoints, replace(heir, routed=tuple(sorted({*heir.routes, version}))))
+
     def _can_switch(self, endpoint: EndpointRecord) -> bool:
         return isinstance(self._catalog.driver(self._catalog.find(endpoint.network_id)), GatewaySwitch)
 
-    async def _switch(self, container_id: str, endpoint: EndpointRecord, sandbox: Sandbox, *, preferred: bool) -> None:
+    async def _switch(
+        self, container_id: str, endpoint: EndpointRecord, sandbox: Sandbox, versions: Versions, *, preferred: bool
+    ) -> None:
         network = self._catalog.find(endpoint.network_id)
         driver = self._catalog.driver(network)
         if isinstance(driver, GatewaySwitch):
             with calling(network.config.driver, "set_default_route"):
-                await driver.set_default_route(endpoint.endpoint(container_id), sandbox, preferred=preferred)
+                await driver.set_default_route(by_versions(endpoint.endpoint(container_id), versions), sandbox, preferred=preferred)
 
     async def _publish(self, container_id: str, endpoint: EndpointRecord, ports: tuple[PortBinding, ...]) -> EndpointRecord:
         """Publish ports by an endpoint in place of its own, if its driver can; return it as it is then."""
@@ -91,7 +119,15 @@ def published(endpoints: Iterable[EndpointRecord]) -> tuple[PortBinding, ...]:
     return tuple(port for endpoint in endpoints for port in endpoint.ports)
 
 
-def _preferred(endpoints: Iterable[EndpointRecord]) -> EndpointRecord | None:
+def _rank(endpoint: EndpointRecord) -> tuple[int, int, str]:
+    return rank(endpoint.network, endpoint.config.gw_priority, endpoint.gateway_versions)
+
+
+def _way_out(endpoints: Iterable[EndpointRecord], version: int) -> EndpointRecord | None:
+    return next((endpoint for endpoint in endpoints if version in endpoint.routes), None)
+
+
+def _main(endpoints: Iterable[EndpointRecord]) -> EndpointRecord | None:
     return next((endpoint for endpoint in endpoints if endpoint.default_route), None)
 
 

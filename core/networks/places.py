@@ -29,11 +29,13 @@ class ConnectRequest:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One network a container is to join. `gateway`: this network's gateway becomes the container's, and its ports are published here."""
+    """One network a container is to join. `routes` are the IP versions of which its gateway becomes the container's. `gateway`: this is
+    the container's main way out, and its ports are published here."""
 
     network: NetworkRecord
     config: EndpointConfig
     gateway: bool = False
+    routes: frozenset[int] = frozenset()
 
 
 def places_of(catalog: NetworkCatalog, request: ConnectRequest) -> list[Place]:
@@ -49,11 +51,29 @@ def places_of(catalog: NetworkCatalog, request: ConnectRequest) -> list[Place]:
     check_combination(networks)
     for network in networks:
         check_endpoint(network, configs[network.id])
-    gateway = _gateway_network(networks, configs)
-    return [Place(network, configs[network.id], gateway=network is gateway) for network in networks]
+    chosen = {version: _way_out(networks, configs, version) for version in (4, 6)}
+    main = chosen[4] or chosen[6]
+    return [
+        Place(
+            network,
+            configs[network.id],
+            gateway=network is main,
+            routes=frozenset(version for version, way in chosen.items() if way is network),
+        )
+        for network in networks
+    ]
 
 
-def _gateway_network(networks: list[NetworkRecord], configs: Mapping[str, EndpointConfig]) -> NetworkRecord | None:
-    """Return the network whose gateway is the container's: of the highest priority, then by name as Docker does; never an internal one."""
-    outward = [network for network in networks if network.has_driver and not network.config.internal]
-    return min(outward, key=lambda network: (-configs[network.id].gw_priority, network.name), default=None)
+def rank(network: str, priority: int, versions: frozenset[int]) -> tuple[int, int, str]:
+    """Return what decides between networks with a way out, the lowest first: priority, then both IP versions, then the name, as in Docker."""
+    return -priority, -len(versions), network
+
+
+def _way_out(networks: list[NetworkRecord], configs: Mapping[str, EndpointConfig], version: int) -> NetworkRecord | None:
+    """Return the network whose gateway of an IP version is the container's; never an internal one."""
+    outward = [network for network in networks if version in network.gateway_versions]
+    return min(
+        outward,
+        key=lambda network: rank(network.name, configs[network.id].gw_priority, network.gateway_versions),
+        default=None,
+    )

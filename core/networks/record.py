@@ -1,5 +1,6 @@
 """Networks and endpoints as the database keeps them."""
 
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 
 from msgspec import Struct
@@ -35,6 +36,13 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
         return self.config.driver not in NO_DRIVER
 
     @property
+    def gateway_versions(self) -> frozenset[int]:
+        """The IP versions a container could leave by this network; where nothing is known of it, IPv4."""
+        if not self.has_driver or self.config.internal:
+            return frozenset()
+        return frozenset(6 if ":" in subnet.subnet else 4 for subnet in self.config.subnets if subnet.gateway) or frozenset({4})
+
+    @property
     def cidrs(self) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(subnet.subnet) for subnet in self.config.subnets)
 
@@ -48,7 +56,8 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
 
 
 class EndpointRecord(Struct, frozen=True, kw_only=True):
-    """A container's place on one network, with what its driver made (nothing on host and none)."""
+    """A container's place on one network, with what its driver made (nothing on host and none). `default_route` says that it is the
+    container's main way out, by which its ports are published; `routed` are the IP versions it has the default route of."""
 
     network_id: str
     network: str
@@ -61,6 +70,19 @@ class EndpointRecord(Struct, frozen=True, kw_only=True):
     ports: tuple[PortBinding, ...] = ()
     host_interface: str = ""
     default_route: bool = False
+    routed: tuple[int, ...] | None = None
+
+    @property
+    def gateway_versions(self) -> frozenset[int]:
+        """The IP versions it could be the container's way out for."""
+        return frozenset(6 if ":" in gateway else 4 for gateway in self.gateways)
+
+    @property
+    def routes(self) -> frozenset[int]:
+        """The IP versions it is the container's way out for. Records of earlier releases do not say."""
+        if self.routed is None:
+            return self.gateway_versions if self.default_route else frozenset()
+        return frozenset(self.routed)
 
     def endpoint(self, container_id: str) -> Endpoint:
         """Return the endpoint as its driver made it."""
@@ -95,7 +117,9 @@ class ContainerEndpoints(Struct, frozen=True, kw_only=True):
     endpoints: tuple[EndpointRecord, ...] = ()
 
 
-def endpoint_record(network: NetworkRecord, config: EndpointConfig, made: Endpoint, *, default_route: bool) -> EndpointRecord:
+def endpoint_record(
+    network: NetworkRecord, config: EndpointConfig, made: Endpoint, *, default_route: bool, routes: frozenset[int]
+) -> EndpointRecord:
     """Return what is kept of an endpoint."""
     return EndpointRecord(
         network_id=network.id,
@@ -109,4 +133,10 @@ def endpoint_record(network: NetworkRecord, config: EndpointConfig, made: Endpoi
         ports=made.ports,
         host_interface=made.host_interface,
         default_route=default_route,
+        routed=tuple(sorted(routes)),
     )
+
+
+def by_versions(endpoint: Endpoint, versions: frozenset[int]) -> Endpoint:
+    """Return an endpoint with the gateways of some IP versions alone."""
+    return replace(endpoint, gateways=tuple(gateway for gateway in endpoint.gateways if gateway.version in versions))

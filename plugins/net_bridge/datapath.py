@@ -176,8 +176,8 @@ class Datapath:
         return paths(self._firewall.listing(), endpoint, parse(network, self._settings).bridge)
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
-        """Make an endpoint's default routes the container's first choice, or one for when there is no other; idempotent."""
-        self._wiring.set_metric(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+        """Make an endpoint's gateways the container's, or no longer; idempotent."""
+        self._wiring.route_by(path, endpoint.interface, endpoint.gateways, preferred=preferred)
 
     def repair(self) -> None:
         """Mend the table if another program changed it."""
@@ -219,8 +219,8 @@ class Datapath:
         mac = spec.mac_address or mac_for(spec.addresses)
         gateways = _gateways(known.spec, spec)
         index = wired.veth.index
-        metric = messages.metric(index, preferred=spec.default_route)
-        wired.namespace.route.request(messages.configure(index, mac, spec.addresses, gateways, metric))
+        routed = gateways if spec.default_route else ()
+        wired.namespace.route.request(messages.configure(index, mac, spec.addresses, routed))
         if parameters := interface_parameters(spec.options, wired.interface):
             in_network_namespace(f"/proc/self/fd/{wired.namespace.fd}", lambda: sysctl.write_all(parameters))
         return Endpoint(

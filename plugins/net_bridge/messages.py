@@ -29,7 +29,7 @@ _MAIN_TABLE, _LOCAL_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 2
 
 _WITHOUT_LINK_LOCAL = ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]})]})
 
-FALLBACK_METRIC = 1024
+_FALLBACK_METRIC = 1024
 """Metric of a route that counts only when there is no other."""
 
 
@@ -115,13 +115,8 @@ def delete_address(index: int, interface: Interface) -> bytes:
     return _encode(ifaddrmsg(), RTM_DELADDR, _SET, fields, [("IFA_ADDRESS", str(interface.ip)), ("IFA_LOCAL", str(interface.ip))])
 
 
-def metric(index: int, *, preferred: bool) -> int:
-    """Return the metric of a link's default route: 0, the kernel's own choice, or one that only counts when nobody has that."""
-    return 0 if preferred else FALLBACK_METRIC + index
-
-
-def default_route(index: int, gateway: Address, metric: int, *, delete: bool = False) -> bytes:
-    """Add a default route, or delete that of the same metric."""
+def default_route(index: int, gateway: Address, *, delete: bool = False) -> bytes:
+    """Add a default route by a link, or delete it."""
     fields = {
         "family": _family(gateway),
         "table": _MAIN_TABLE,
@@ -131,8 +126,6 @@ def default_route(index: int, gateway: Address, metric: int, *, delete: bool = F
         "dst_len": 0,
     }
     attributes: list[tuple[str, object]] = [("RTA_GATEWAY", str(gateway)), ("RTA_OIF", index)]
-    if metric:
-        attributes.append(("RTA_PRIORITY", metric))
     kind, flags = (RTM_DELROUTE, _SET) if delete else (RTM_NEWROUTE, _NEW)
     return _encode(rtmsg(), kind, flags, fields, attributes)
 
@@ -151,33 +144,33 @@ def loopback_route(index: int) -> bytes:
         "type": _LOCAL,
         "dst_len": 128,
     }
-    attributes = [("RTA_DST", "::1"), ("RTA_OIF", index), ("RTA_PRIORITY", FALLBACK_METRIC + index)]
+    attributes = [("RTA_DST", "::1"), ("RTA_OIF", index), ("RTA_PRIORITY", _FALLBACK_METRIC + index)]
     return _encode(rtmsg(), RTM_NEWROUTE, _SET | _CREATE | _REPLACE, fields, attributes)
 
 
-def configure(index: int, address: str, interfaces: Sequence[Interface], gateways: Sequence[Address], metric: int) -> list[bytes]:
-    """Give a link its MAC and IP addresses, switch it on and route through it."""
+def configure(index: int, address: str, interfaces: Sequence[Interface], gateways: Sequence[Address]) -> list[bytes]:
+    """Give a link its MAC and IP addresses, switch it on and route through it to all else by these gateways."""
     if len(interfaces) == 1 and len(gateways) <= 1 and interfaces[0].version == 4:
-        return [_configure_from_template(index, address, interfaces[0], gateways, metric)]
+        return [_configure_from_template(index, address, interfaces[0], gateways)]
     messages = [mac(index, address), up(index)]
     messages += [add_address(index, interface) for interface in interfaces]
-    return messages + [default_route(index, gateway, metric) for gateway in gateways]
+    return messages + [default_route(index, gateway) for gateway in gateways]
 
 
 _MARKED_MAC = "02:42:fe:dc:ba:98"
 _MARKED_ADDRESS, _MARKED_GATEWAY = IPv4Address("250.251.252.253"), IPv4Address("249.248.247.246")
 
 
-def _configure_from_template(index: int, address: str, interface: Interface, gateways: Sequence[Address], metric: int) -> bytes:
-    batch = _template(index, interface.network.prefixlen, len(gateways), metric)
+def _configure_from_template(index: int, address: str, interface: Interface, gateways: Sequence[Address]) -> bytes:
+    batch = _template(index, interface.network.prefixlen, len(gateways))
     batch = batch.replace(_mac_bytes(_MARKED_MAC), _mac_bytes(address)).replace(_MARKED_ADDRESS.packed, interface.ip.packed)
     return batch.replace(_MARKED_GATEWAY.packed, gateways[0].packed) if gateways else batch
 
 
 @lru_cache(maxsize=64)
-def _template(index: int, prefix: int, gateways: int, metric: int) -> bytes:
+def _template(index: int, prefix: int, gateways: int) -> bytes:
     link = _link(_SET, [("IFLA_ADDRESS", _MARKED_MAC)], index=index, flags=_UP, change=_UP)
-    routes = [default_route(index, _MARKED_GATEWAY, metric)] * gateways
+    routes = [default_route(index, _MARKED_GATEWAY)] * gateways
     return b"".join([link, add_address(index, IPv4Interface((_MARKED_ADDRESS, prefix))), *routes])
 
 

@@ -93,16 +93,13 @@ class Wiring:
             raise
         return self._wire(namespace, port, name)
 
-    def set_metric(self, path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
-        """Change the metric of an interface's default routes inside the namespace at a path; idempotent."""
+    def route_by(self, path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
+        """Give an interface its default routes inside the namespace at a path, or take them away; idempotent."""
         with closing(namespaces.enter(path)) as namespace:
             index = namespace.route.index(interface)
-            old, new = (messages.metric(index, preferred=value) for value in (not preferred, preferred))
             for gateway in gateways:
-                with suppress(FileExistsError):  # it is so already
-                    namespace.route.request([messages.default_route(index, gateway, new)])
-                    # Metric 0 stands for any: the kernel then takes the first, which is the old one.
-                    namespace.route.request([messages.default_route(index, gateway, old, delete=True)])
+                with suppress(FileExistsError, ProcessLookupError):  # it is so already
+                    namespace.route.request([messages.default_route(index, gateway, delete=not preferred)])
 
     def disconnect(self, host_interface: str) -> None:
         """Remove an interface by its host's end; idempotent. Slow: not for the path of a container's start or end."""

@@ -18,7 +18,7 @@ from plugins.net_cni.settings import CniSettings
 from plugins.net_cni.stand_in import stand_in
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, Sandbox, Subnet
 from sdk.errors import EngineError, InvalidArgument
-from sdk.network.default_routes import prefer_route
+from sdk.network.default_routes import route_by
 from sdk.network.namespaces import Namespaces, free_interface
 from sdk.network.reservations import Reservations, host_addresses
 
@@ -91,7 +91,7 @@ class Datapath:
             endpoint = _endpoint(network, spec, attachment.interface, ports, result)
             _check_addresses(conflist, spec, endpoint)
             if not spec.default_route:
-                prefer_route(place.path, endpoint.interface, endpoint.gateways, preferred=False)
+                route_by(place.path, endpoint.interface, endpoint.gateways, preferred=False)
             self._namespaces.hold(spec.id, place.path)
             undo.pop_all()
         return place, endpoint
@@ -130,8 +130,8 @@ class Datapath:
             self._take_over(endpoint, sandbox)
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
-        """Make an endpoint's default routes the container's first choice, or one for when there is no other; idempotent."""
-        prefer_route(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+        """Make an endpoint's gateways the container's, or no longer; idempotent."""
+        route_by(path, endpoint.interface, endpoint.gateways, preferred=preferred)
 
     def audit(self) -> list[str]:
         """Return a line for each interface that plugins made and each bridge that goes with a network."""

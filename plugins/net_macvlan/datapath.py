@@ -12,7 +12,7 @@ from plugins.net_macvlan.options import MacvlanOptions, parse
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, Sandbox
 from sdk.errors import Conflict, EngineError
 from sdk.linux.namespaces import in_network_namespace
-from sdk.network.default_routes import prefer_route
+from sdk.network.default_routes import route_by
 from sdk.network.mac_addresses import mac_for
 from sdk.network.namespaces import Namespaces, free_interface
 
@@ -63,7 +63,8 @@ class Datapath:
             self._make(options, place.path, interface, mac, undo)
             in_network_namespace(place.path, lambda: links.configure(options, interface, spec.addresses))
             gateways = _gateways(network, spec)
-            prefer_route(place.path, interface, gateways, preferred=spec.default_route)
+            if spec.default_route:
+                route_by(place.path, interface, gateways, preferred=True)
             self._namespaces.hold(spec.id, place.path)
             undo.pop_all()
         return place, Endpoint(spec.id, network.id, spec.container_id, interface, mac, spec.addresses, gateways)
@@ -99,8 +100,8 @@ class Datapath:
                 self._log.error("the network of container %s: %s", endpoint.container_id, error)
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
-        """Make an endpoint's default routes the container's first choice, or one for when there is no other; idempotent."""
-        prefer_route(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+        """Make an endpoint's gateways the container's, or no longer; idempotent."""
+        route_by(path, endpoint.interface, endpoint.gateways, preferred=preferred)
 
     def audit(self) -> list[str]:
         """Return a line for each parent that was made."""

@@ -53,8 +53,8 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:
-    """What is asked of a driver. `default_route` says whether this endpoint's gateway becomes the container's; `name` is the
-    container's name, for messages."""
+    """What is asked of a driver. `default_route` says whether this endpoint's gateways become the container's: without it there is no
+    default route by them. `name` is the container's name, for messages."""
 
     id: str
     container_id: str
@@ -119,11 +119,14 @@ class PathExplainer(ABC):
 
 
 class GatewaySwitch(ABC):
-    """Optional ability: make another endpoint of a sandbox the one whose gateway is the container's."""
+    """Optional ability: make another endpoint of a sandbox the one whose gateways are the container's."""
 
     @abstractmethod
     async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
-        """Route by this endpoint's gateway first, or only when no other does; idempotent."""
+        """Route by `endpoint.gateways`, of which the engine may name those of one IP version alone, or by them no longer; idempotent.
+
+        There is one default route of each IP version: the engine takes it from one endpoint before it gives it to another.
+        """
 
 
 class AddressChooser(ABC):

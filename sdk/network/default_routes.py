@@ -1,4 +1,4 @@
-"""Which of a container's interfaces is its way out: each has default routes of its own, and their metrics decide."""
+"""Which of a container's interfaces is its way out: it alone has a default route."""
 
 import errno
 import socket
@@ -9,31 +9,23 @@ from sdk.linux.namespaces import in_network_namespace
 
 Address = IPv4Address | IPv6Address
 
-_FALLBACK_METRIC = 1024
-"""Metric of a route that counts only when there is no other; also the kernel's own choice for IPv6."""
 
-
-def prefer_route(path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
-    """Make an interface's default routes the first choice in the namespace at a path, or the last; idempotent."""
+def route_by(path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
+    """Give an interface default routes by these gateways in the namespace at a path, or take away those it has; idempotent."""
     if gateways:
-        in_network_namespace(path, lambda: _prefer(interface, gateways, preferred=preferred))
+        in_network_namespace(path, lambda: _route(interface, gateways, preferred=preferred))
 
 
-def _prefer(interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
+def _route(interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:
     from pyroute2 import IPRoute, NetlinkError  # noqa: PLC0415 - rarely needed, and costs megabytes
 
+    present = errno.EEXIST if preferred else errno.ESRCH
     with IPRoute() as route:
         index = socket.if_nametoindex(interface)
         for gateway in gateways:
             family = socket.AF_INET if gateway.version == 4 else socket.AF_INET6
-            first = 0 if gateway.version == 4 else _FALLBACK_METRIC
-            metric = first if preferred else _FALLBACK_METRIC + index
-            wanted = {"family": family, "dst": "default", "gateway": str(gateway), "oif": index}
             try:
-                route.route("add", **wanted, priority=metric)
+                route.route("add" if preferred else "del", family=family, dst="default", gateway=str(gateway), oif=index)
             except NetlinkError as error:
-                if error.code != errno.EEXIST:
+                if error.code != present:
                     raise
-            for other in route.get_default_routes(family=family):
-                if other.get_attr("RTA_OIF") == index and (present := other.get_attr("RTA_PRIORITY") or 0) != metric:
-                    route.route("del", **wanted, priority=present)

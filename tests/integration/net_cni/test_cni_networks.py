@@ -28,9 +28,9 @@ def address(cni: Cni, container: str, network: str) -> str:
 def test_a_network_from_its_creation_to_its_end(cni: Cni, version: str) -> None:
     docker = cni.daemon.docker
     cni.write("lan", 1, version=version)
-    cni.write("backbone", 2, version=version)
+    cni.write("yard", 2, version=version)
     docker("network", "create", "--driver", "cni", "--opt", "conflist=lan", "web")
-    docker("network", "create", "--driver", "cni", "backbone")
+    docker("network", "create", "--driver", "cni", "yard")
     assert inspect(cni, "--type", "network", "web")["IPAM"]["Config"] == [{"Subnet": "10.88.1.0/24", "Gateway": "10.88.1.1"}]  # type: ignore[index]
     docker("run", "-d", "--name", "server", "--network", "web", "-p", "18080:7000", *SERVE)
     docker(
@@ -54,9 +54,9 @@ def test_a_network_from_its_creation_to_its_end(cni: Cni, version: str) -> None:
     assert address(cni, "client", "web") == "10.88.1.77"
     assert docker("exec", "client", "cat", "/sys/class/net/eth0/address").stdout == "02:00:00:00:00:77\n"
 
-    docker("network", "connect", "backbone", "client")
-    docker("network", "connect", "backbone", "server")
-    assert docker("exec", "client", "nc", address(cni, "server", "backbone"), "7000").stdout == "pong\n"
+    docker("network", "connect", "yard", "client")
+    docker("network", "connect", "yard", "server")
+    assert docker("exec", "client", "nc", address(cni, "server", "yard"), "7000").stdout == "pong\n"
     assert docker("exec", "client", "ip", "route").stdout.startswith("default via 10.88.1.1 dev eth0 \n")
     docker("network", "disconnect", "web", "client")
     assert docker("exec", "client", "ip", "route").stdout.startswith("default via 10.88.2.1 dev eth1 \n"), "the other takes over"
@@ -66,7 +66,7 @@ def test_a_network_from_its_creation_to_its_end(cni: Cni, version: str) -> None:
     assert cat(cni.daemon, "127.0.0.1", 18080) == "pong"
     docker("rm", "-f", "server", "client")
     assert (cni.leases(), cni.rules()) == ([], "")
-    docker("network", "rm", "web", "backbone")
+    docker("network", "rm", "web", "yard")
     assert cni.nothing_left()
 
 
@@ -74,12 +74,12 @@ def test_beside_a_bridge_network(cni: Cni) -> None:
     docker = cni.daemon.docker
     cni.write("lan", 1)
     docker("network", "create", "--driver", "cni", "lan")
-    docker("network", "create", "own")
-    docker("run", "-d", "--name", "one", "--network", "own", "busybox", "sleep", "100")
+    docker("network", "create", "built")
+    docker("run", "-d", "--name", "one", "--network", "built", "busybox", "sleep", "100")
     docker("network", "connect", "lan", "one")
     assert set(docker("exec", "one", "ls", "/sys/class/net").stdout.split()) >= {"lo", "eth0", "eth1"}
     assert docker("exec", "one", "ip", "route").stdout.splitlines()[0].endswith("dev eth0 ")
-    docker("network", "disconnect", "own", "one")
+    docker("network", "disconnect", "built", "one")
     assert docker("exec", "one", "ip", "route").stdout.startswith("default via 10.88.1.1 dev eth1 "), "takes over"
     docker("rm", "-f", "one")
     docker("network", "rm", "lan")

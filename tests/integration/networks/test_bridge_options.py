@@ -25,12 +25,10 @@ def reaches(docker: Docker, container: str, address: str) -> bool:
     return docker("exec", container, "sh", "-c", f"{ping} -c1 -W1 {address} >/dev/null 2>&1 && echo yes || echo no") == "yes"
 
 
-def routes(docker: Docker, container: str) -> list[str]:
-    """Return the interfaces a container's default routes lead by, the first choice first."""
-    lines = docker("exec", container, "ip", "route").splitlines()
-    defaults = [line.split() for line in lines if line.startswith("default")]
-    metric = {line[4]: int(line[line.index("metric") + 1]) if "metric" in line else 0 for line in defaults}
-    return sorted(metric, key=metric.__getitem__)
+def routes(docker: Docker, container: str, version: str = "-4") -> list[str]:
+    """Return the interfaces a container's default routes lead by."""
+    lines = docker("exec", container, "ip", version, "route").splitlines()
+    return [line.split()[4] for line in lines if line.startswith("default")]
 
 
 def test_both_ip_versions_with_chosen_addresses(docker: Docker) -> None:
@@ -187,15 +185,41 @@ def test_the_network_of_the_highest_priority_is_the_gateway(docker: Docker, shar
     assert place(docker, "one", "b")["GwPriority"] == 5
     gateway = f"default via {place(docker, 'one', 'b')['Gateway']} "
     assert docker("exec", "one", "ip", "route").startswith(gateway)
+    assert routes(docker, "one") == ["eth1"], "there is no other default route"
     connect = {"Container": "one", "EndpointConfig": {"GwPriority": 9}}
     assert shared_daemon.request("POST", "/networks/c/connect", connect)[0] == 200
-    assert routes(docker, "one")[0] == "eth3", "a later one of higher priority takes over"
+    assert routes(docker, "one") == ["eth3"], "a later one of higher priority takes over"
     shared_daemon.kill9()
     shared_daemon.start()
     docker("network", "disconnect", "c", "one")
     assert docker("exec", "one", "ip", "route").startswith(gateway), "and gives back, also after the daemon's death"
     docker("network", "disconnect", "b", "one")
     assert routes(docker, "one") == ["eth0"]
+    docker("network", "disconnect", "a", "one")
+    assert routes(docker, "one") == [], "an internal network is no way out"
+
+
+def test_each_ip_version_has_its_own_way_out(docker: Docker) -> None:
+    """The one of the highest rank that has the version: what has both comes before what has one, and then the name decides."""
+    for name, versions in (("a4", ["--ipv4"]), ("b6", ["--ipv4=false", "--ipv6"]), ("c46", ["--ipv6"]), ("d46", ["--ipv6"])):
+        docker("network", "create", *versions, name)
+    docker("run", "-d", "--name", "one", "--network", "a4", *SLEEP)
+    assert (routes(docker, "one"), routes(docker, "one", "-6")) == (["eth0"], [])
+    docker("network", "connect", "b6", "one")
+    assert (routes(docker, "one"), routes(docker, "one", "-6")) == (["eth0"], ["eth1"])
+    docker("network", "connect", "d46", "one")
+    assert (routes(docker, "one"), routes(docker, "one", "-6")) == (["eth2"], ["eth2"])
+    docker("network", "connect", "c46", "one")
+    assert (routes(docker, "one"), routes(docker, "one", "-6")) == (["eth3"], ["eth3"])
+    docker("restart", "-t", "0", "one")
+    assert len(routes(docker, "one")) == len(routes(docker, "one", "-6")) == 1
+    docker("network", "disconnect", "c46", "one")
+    docker("network", "disconnect", "d46", "one")
+    four, six = (docker("exec", "one", "ip", version, "route", "show", "default") for version in ("-4", "-6"))
+    assert f"via {place(docker, 'one', 'a4')['Gateway']} " in four
+    assert f"via {place(docker, 'one', 'b6')['IPv6Gateway']} " in six
+    docker("network", "disconnect", "b6", "one")
+    assert (len(routes(docker, "one")), routes(docker, "one", "-6")) == (1, [])
 
 
 def test_how_packets_reach_a_port_is_explained(docker: Docker, shared_daemon: Daemon) -> None:

@@ -64,6 +64,18 @@ async def test_gateway_priority_decides_before_the_name(room, driver):
     assert [spec.default_route for spec, _ in driver.endpoints.values()] == [False, True]
 
 
+async def test_what_has_both_ip_versions_comes_before_the_name_and_each_version_has_one_way_out(room, driver):
+    for name, ipv6, ipv4 in (("ant", False, True), ("bee", True, False), ("cat", True, True)):
+        await room.catalog.create(NetworkCreate(name, ipv4=ipv4, ipv6=ipv6))
+    both = {name: EndpointConfig() for name in ("ant", "bee")}
+    await room.attachments.connect(request(mode="ant", networks=both, ports=(PortBinding(80, host_port=80),)))
+    assert [spec.default_route for spec, _ in driver.endpoints.values()] == [True, True]
+    assert [bool(made.ports) for _, made in driver.endpoints.values()] == [True, False]
+    await room.attachments.disconnect(ONE)
+    await room.attachments.connect(request(mode="ant", networks={**both, "cat": EndpointConfig()}))
+    assert [spec.default_route for spec, _ in driver.endpoints.values()] == [False, False, True]
+
+
 async def test_networks_not_of_the_mode_replace_it(room):
     await room.catalog.create(NetworkCreate("web"))
     connected = await room.attachments.connect(request(mode="bridge", networks={"web": EndpointConfig()}))
