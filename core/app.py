@@ -182,6 +182,8 @@ def _startup_error(error: BaseException) -> StartupError | None:
     """Return the sentence for the person at the terminal from within what task groups wrapped around it."""
     if isinstance(error, BaseExceptionGroup):
         return next(filter(None, map(_startup_error, error.exceptions)), None)
+    if isinstance(error, EngineError):
+        return StartupError(error.message)
     return error if isinstance(error, StartupError) else None
 
 

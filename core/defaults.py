@@ -79,8 +79,6 @@ class BridgeDefaults(_Table):
     fixed_cidr_v6: OptionalNetwork = Field(
         default="", description="IPv6 subnet, or the part of it that containers get addresses from"
     )
-    gateway: OptionalAddress = Field(default="", description="default gateway of containers, if it is not the bridge")
-    gateway_v6: OptionalAddress = ""
     icc: bool = Field(default=True, description="containers reach each other")
     masquerade: bool = Field(default=True, description="containers go out under the host's address")
     host_ip: OptionalAddress = Field(default="", description="where ports are published that name no address")

@@ -130,10 +130,8 @@ _NETWORK_DEFAULTS = (
     _same("bridge", Form.TEXT, "Attach containers to a network bridge", _BRIDGE + "name", "b"),
     _same("fixed-cidr", Form.TEXT, "IPv4 subnet for the default bridge network", _BRIDGE + "fixed_cidr"),
     _same("fixed-cidr-v6", Form.TEXT, "IPv6 subnet for the default bridge network", _BRIDGE + "fixed_cidr_v6"),
-    _same("default-gateway", Form.ADDRESS, "Default gateway IPv4 address for the default bridge network", _BRIDGE + "gateway"),
-    _same(
-        "default-gateway-v6", Form.ADDRESS, "Default gateway IPv6 address for the default bridge network", _BRIDGE + "gateway_v6"
-    ),
+    _same("default-gateway", Form.ADDRESS, "Default gateway IPv4 address for the default bridge network"),
+    _same("default-gateway-v6", Form.ADDRESS, "Default gateway IPv6 address for the default bridge network"),
     _same("icc", Form.SWITCH, "Enable inter-container communication for the default bridge network", _BRIDGE + "icc"),
     _same("ip", Form.ADDRESS, "Host IP for port publishing from the default bridge network", _BRIDGE + "host_ip"),
     _same("ip-masq", Form.SWITCH, "Enable IP masquerading for the default bridge network", _BRIDGE + "masquerade"),

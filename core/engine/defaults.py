@@ -5,6 +5,9 @@ from msgspec.structs import replace
 from core.containers.record import ContainerRecord
 from core.containers.validation import host_limits
 from core.engine.context import EngineContext, EngineSettings
+from core.networks.default_bridge import NO_BRIDGE
+from core.networks.endpoint_rules import network_of_mode
+from core.networks.record import BRIDGE, NONE
 from sdk.engine.config import HostConfig
 
 
@@ -63,9 +66,11 @@ def _security(settings: EngineSettings, host: HostConfig) -> tuple[str, ...]:
 
 
 def as_resolved(settings: EngineSettings, record: ContainerRecord) -> ContainerRecord:
-    """Return a record as its host files are written from: with the daemon's name servers, and addresses in place of `host-gateway`
-    where the daemon's configuration names some."""
+    """Return a record as it is connected and its host files are written from: with the daemon's name servers, with addresses in place of
+    `host-gateway` where the daemon's configuration names some, and without the default network where there is none."""
     host = with_name_servers(settings, record.host_config)
+    if settings.bridge.name == NO_BRIDGE and network_of_mode(host.network_mode) == BRIDGE and record.networks.keys() <= {BRIDGE}:
+        record, host = replace(record, networks={}), replace(host, network_mode=NONE)
     gateways = settings.networks.host_gateway_ips
     if gateways and host.extra_hosts:
         host = replace(host, extra_hosts=tuple(line for text in host.extra_hosts for line in _extra_hosts(text, gateways)))

@@ -2,15 +2,19 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from core.defaults import BridgeDefaults, NetworkDefaults
 from core.drivers import Drivers, calling
+from core.networks.bridge_addresses import bridge_addresses
+from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, previous_addresses
 from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
-from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet
+from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, unique_local_subnet
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.networks import NetworkCreate, SubnetConfig
@@ -19,20 +23,22 @@ from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, Permission
 InUse = Callable[[str], bool]
 """Tell whether a network, by ID, has endpoints."""
 
-_BRIDGE_OPTIONS = {
-    "com.docker.network.bridge.default_bridge": "true",
-    "com.docker.network.bridge.enable_icc": "true",
-    "com.docker.network.bridge.enable_ip_masquerade": "true",
-    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
-}
-
 
 class NetworkCatalog:
     """Lives on the event loop; records are in memory and on disk. bridge, host and none are made at the first boot and stay."""
 
-    def __init__(self, database: Database, drivers: Drivers) -> None:
+    def __init__(
+        self,
+        database: Database,
+        drivers: Drivers,
+        defaults: NetworkDefaults = NetworkDefaults(),  # noqa: B008 - frozen
+        bridge: BridgeDefaults = BridgeDefaults(),  # noqa: B008 - frozen
+    ) -> None:
         self._table = database.table("networks", NetworkRecord)
         self._drivers = drivers
+        self._defaults = defaults
+        self._bridge = bridge
+        self._pools: Pools = tuple((ip_network(pool.base), pool.size) for pool in defaults.address_pools)
         self._records: dict[str, NetworkRecord] = dict(self._table.items())
         self._being_made: dict[str, NetworkRecord] = {}
         self._add_predefined()
@@ -135,36 +141,66 @@ class NetworkCatalog:
         network_id = secrets.token_hex(32)
         taken = [cidr for record in self._all() for cidr in record.cidrs]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
-        wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, network_id)
-        subnets = tuple(choose_subnets(wanted, taken, host_routes()))
-        config = replace(request, driver=driver, subnets=subnets, ipam_driver="default")
+        wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(network_id, taken))
+        subnets = tuple(choose_subnets(wanted, taken, host_routes(), self._pools))
+        options = {**self._defaults.options.get(driver, {}), **request.options}
+        config = replace(request, driver=driver, subnets=subnets, ipam_driver="default", options=options)
         static = chosen_by_driver or any(subnet.subnet for subnet in request.subnets)
         return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config, static=static)
 
+    def _ipv6_subnet(self, network_id: str, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
+        """Return an IPv6 subnet: of the configured pools if one is of IPv6, else one made from the network's ID."""
+        if any(pool.version == 6 for pool, _ in self._pools):
+            return SubnetConfig(subnet=str(free_subnet(self._pools, taken, 6)))
+        return unique_local_subnet(network_id)
+
     def _add_predefined(self) -> None:
         for name in (BRIDGE, HOST, NONE):
-            if self._named(name) is None:
-                record = NetworkRecord(id=secrets.token_hex(32), created_ns=time.time_ns(), config=self._predefined(name))
+            known = self._named(name)
+            if name == BRIDGE and self._bridge.name == NO_BRIDGE:
+                self._forget(known)
+                continue
+            network_id = known.id if known else secrets.token_hex(32)
+            config = self._default_network(network_id, known) if name == BRIDGE else _without_driver(name)
+            if known is None or (name == BRIDGE and known.config != config):
+                created_ns = known.created_ns if known else time.time_ns()
+                record = NetworkRecord(id=network_id, created_ns=created_ns, config=config)
                 self._table.put(record.id, record)
                 self._records[record.id] = record
 
-    def _predefined(self, name: str) -> NetworkCreate:
-        if name != BRIDGE:
-            return NetworkCreate(name, driver="host" if name == HOST else "null")
-        if isinstance(self._drivers.networks.get(self._drivers.network_name), AddressChooser):
-            return NetworkCreate(BRIDGE, driver=self._drivers.network_name, options=_BRIDGE_OPTIONS)
-        subnet = choose_bridge_subnet([*host_routes(), *(cidr for record in self._records.values() for cidr in record.cidrs)])
-        return NetworkCreate(BRIDGE, driver=self._drivers.network_name, subnets=(subnet,), options=_BRIDGE_OPTIONS)
+    def _forget(self, record: NetworkRecord | None) -> None:
+        if record is not None:
+            self._table.delete(record.id)
+            del self._records[record.id]
+
+    def _default_network(self, network_id: str, known: NetworkRecord | None) -> NetworkCreate:
+        """Return the network `bridge` as the configuration has it now, on the subnets it had where that leaves them open."""
+        driver = self._drivers.network_name
+        if isinstance(self._drivers.networks.get(driver), AddressChooser):
+            return NetworkCreate(BRIDGE, driver=driver, options=bridge_options(self._bridge))
+        others = [cidr for record in self._records.values() if record.id != network_id for cidr in record.cidrs]
+        present = bridge_addresses(self._bridge.name) if self._bridge.name else previous_addresses(known.config) if known else ()
+        return bridge_network(
+            driver,
+            self._bridge,
+            present,
+            lambda: choose_bridge_subnet([*host_routes(), *others], self._pools),
+            complete(unique_local_subnet(network_id)),
+        )
 
 
-def _wanted_subnets(request: NetworkCreate, network_id: str) -> Iterable[SubnetConfig]:
+def _without_driver(name: str) -> NetworkCreate:
+    return NetworkCreate(name, driver="host" if name == HOST else "null")
+
+
+def _wanted_subnets(request: NetworkCreate, choose_ipv6: Callable[[], SubnetConfig]) -> Iterable[SubnetConfig]:
     """Return the subnets asked for, and one of each IP version that is switched on and not among them."""
     versions = {6 if ":" in subnet.subnet else 4 for subnet in request.subnets}
     yield from request.subnets
     if request.ipv4 and 4 not in versions:
         yield SubnetConfig()
     if request.ipv6 and 6 not in versions:
-        yield unique_local_subnet(network_id)
+        yield choose_ipv6()
 
 
 def _addresses_of(record: NetworkRecord) -> NetworkAddresses:

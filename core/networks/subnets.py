@@ -10,30 +10,39 @@ from sdk.errors import Conflict, InvalidArgument, ResourceExhausted
 Network = IPv4Network | IPv6Network
 
 DEFAULT_BRIDGE_POOLS = tuple(IPv4Network(f"172.{number}.0.0/16") for number in range(17, 32))
-_USER_POOLS = (*DEFAULT_BRIDGE_POOLS[1:], IPv4Network("192.168.0.0/16"))
 _USER_PREFIX = 24
+_BRIDGE_POOLS: tuple[tuple[Network, int], ...] = tuple((pool, 16) for pool in DEFAULT_BRIDGE_POOLS)
+_USER_POOLS: tuple[tuple[Network, int], ...] = tuple(
+    (pool, _USER_PREFIX) for pool in (*DEFAULT_BRIDGE_POOLS[1:], IPv4Network("192.168.0.0/16"))
+)
 OVERLAP = "invalid pool request: Pool overlaps with other one on this address space"
 
 
-def choose_subnets(wanted: Iterable[SubnetConfig], taken: Collection[Network], routes: Collection[Network]) -> list[SubnetConfig]:
-    """Make subnets concrete: those without an address range get one that overlaps no network and no host route.
+Pools = tuple[tuple[Network, int], ...]
+"""Where subnets come from that nobody names: ranges, and the prefix length of what is cut from each."""
+
+
+def choose_subnets(
+    wanted: Iterable[SubnetConfig], taken: Collection[Network], routes: Collection[Network], pools: Pools = ()
+) -> list[SubnetConfig]:
+    """Make subnets concrete: those without an address range get one of the pools that overlaps no network and no host route.
 
     Raises InvalidArgument, Conflict (a subnet overlaps another network's), ResourceExhausted.
     """
     chosen: list[SubnetConfig] = []
     in_use = list(taken)
     for request in wanted:
-        cidr = _parse(request.subnet) if request.subnet else _free_subnet(_USER_POOLS, _USER_PREFIX, [*in_use, *routes])
+        cidr = _parse(request.subnet) if request.subnet else free_subnet(pools or _USER_POOLS, [*in_use, *routes])
         if request.subnet and any(_overlap(cidr, other) for other in in_use):
             raise Conflict(OVERLAP)
         in_use.append(cidr)
-        chosen.append(_complete(request, cidr))
+        chosen.append(complete(request, cidr))
     return chosen
 
 
-def choose_bridge_subnet(routes: Collection[Network]) -> SubnetConfig:
-    """Return the default network's subnet: Docker's 172.17.0.0/16, or the next the host has no route into."""
-    return _complete(SubnetConfig(), _free_subnet(DEFAULT_BRIDGE_POOLS, 16, routes))
+def choose_bridge_subnet(routes: Collection[Network], pools: Pools = ()) -> SubnetConfig:
+    """Return the default network's subnet: of the pools, or Docker's 172.17.0.0/16 or the next the host has no route into."""
+    return complete(SubnetConfig(), free_subnet(pools or _BRIDGE_POOLS, routes))
 
 
 def unique_local_subnet(unique: str) -> SubnetConfig:
@@ -43,8 +52,9 @@ def unique_local_subnet(unique: str) -> SubnetConfig:
     return SubnetConfig(subnet=str(cidr))
 
 
-def _complete(request: SubnetConfig, cidr: Network) -> SubnetConfig:
-    """Fill in the gateway and check that everything named lies in the subnet."""
+def complete(request: SubnetConfig, subnet: Network | None = None) -> SubnetConfig:
+    """Fill in the gateway and check that everything named lies in the subnet: this one, or the request's own. Raises InvalidArgument."""
+    cidr = subnet or _parse(request.subnet)
     ip_range = _parse(request.ip_range) if request.ip_range else None
     if ip_range is not None and not _contains(cidr, ip_range):
         raise InvalidArgument(f"no matching subnet for range {request.ip_range}")
@@ -74,14 +84,17 @@ def usable(chosen: Network, cidr: Network) -> tuple[int, int]:
     return first, last
 
 
-def _free_subnet(pools: Iterable[IPv4Network], prefix: int, taken: Collection[Network]) -> IPv4Network:
-    for pool in pools:
+def free_subnet(pools: Pools, taken: Collection[Network], version: int = 4) -> Network:
+    """Return the first subnet of the pools of an IP version that overlaps nothing taken. Raises ResourceExhausted."""
+    for pool, prefix in pools:
+        if pool.version != version:
+            continue
         nearby = [other for other in taken if _overlap(pool, other)]
         for candidate in pool.subnets(new_prefix=prefix):
             if not any(_overlap(candidate, other) for other in nearby):
                 return candidate
     raise ResourceExhausted(
-        "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network"
+        f"could not find an available, non-overlapping IPv{version} address pool among the defaults to assign to the network"
     )
 
 

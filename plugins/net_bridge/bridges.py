@@ -1,4 +1,5 @@
-"""Bridges: one per network, marked with the daemon's instance in the link's alias."""
+"""Bridges: one per network, marked with the daemon's instance in the link's alias. A bridge that was there before is used as it is, gets what
+addresses it lacks, and stays when the network goes."""
 
 import hashlib
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
@@ -22,10 +23,11 @@ class Bridges:
     def ensure(self, network: NetworkSpec, options: BridgeOptions) -> int:
         """Make the network's bridge be there with its gateway addresses, and return its index; idempotent.
 
-        Raises Conflict when a link of that name belongs to somebody else.
+        Raises Conflict when a link of that name is no bridge.
         """
-        index = self._adopt(options.bridge) or self._create(options)
-        self._set_addresses(index, gateways(network))
+        found = self._find(options.bridge)
+        index = found.index if found else self._create(options)
+        self._set_addresses(index, gateways(network), replace=found is None or found.alias == self._alias)
         if network.ipv6:
             # A link-local address that is still being checked for duplicates would keep packets of other hosts for a second.
             sysctl.write(f"ipv6/conf/{options.bridge}/accept_dad", "0")
@@ -34,19 +36,21 @@ class Bridges:
         return index
 
     def remove(self, name: str) -> None:
-        """Remove a bridge; idempotent."""
-        self._route.delete(name)
+        """Remove a bridge of this daemon's; idempotent."""
+        if any(link.name == name for link in self.mine()):
+            self._route.delete(name)
 
     def mine(self) -> list[Link]:
         """Return this daemon's bridges."""
         return [link for link in self._route.links() if link.alias == self._alias]
 
-    def _adopt(self, name: str) -> int:
-        if not (index := self._route.find(name)):
-            return 0
-        if any(link.index == index for link in self.mine()):
-            return index
-        raise Conflict(f"cannot create network: a link named {name} exists and is not this daemon's bridge")
+    def _find(self, name: str) -> Link | None:
+        if not self._route.find(name):
+            return None
+        found = next((link for link in self._route.links() if link.name == name), None)
+        if found is None or found.kind == "bridge":
+            return found
+        raise Conflict(f"cannot create network: existing interface {name} is not a bridge")
 
     def _create(self, options: BridgeOptions) -> int:
         self._route.request([messages.bridge(options.bridge, options.mtu, _stable_mac(options.bridge))])
@@ -54,9 +58,9 @@ class Bridges:
         self._route.request([messages.alias(index, self._alias)])
         return index
 
-    def _set_addresses(self, index: int, wanted: list[Interface]) -> None:
+    def _set_addresses(self, index: int, wanted: list[Interface], *, replace: bool) -> None:
         present = [address for link, address in self._route.addresses() if link == index and not address.is_link_local]
-        batch = [messages.delete_address(index, address) for address in present if address not in wanted]
+        batch = [messages.delete_address(index, address) for address in present if replace and address not in wanted]
         batch += [messages.add_address(index, address) for address in wanted if address not in present]
         if batch:
             self._route.request(batch)

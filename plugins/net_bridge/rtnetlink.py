@@ -23,11 +23,12 @@ _RECEIVE = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A network interface."""
+    """A network interface; `kind` is what made it: bridge, veth ..., "" for a device."""
 
     index: int
     name: str
     alias: str
+    kind: str = ""
 
 
 class RouteSocket:
@@ -121,7 +122,9 @@ def _count(data: bytes) -> int:
 def _decode_link(payload: bytes) -> Link:
     message = ifinfmsg(payload)
     message.decode()
-    return Link(message["index"], message.get_attr("IFLA_IFNAME"), message.get_attr("IFLA_IFALIAS") or "")
+    info = message.get_attr("IFLA_LINKINFO")
+    kind = info.get_attr("IFLA_INFO_KIND") if info is not None else ""
+    return Link(message["index"], message.get_attr("IFLA_IFNAME"), message.get_attr("IFLA_IFALIAS") or "", kind or "")
 
 
 def _decode_address(payload: bytes) -> tuple[int, IPv4Interface | IPv6Interface]:

@@ -14,7 +14,7 @@ from plugins.api_docker.versions import MAXIMUM, MINIMUM, ApiVersion
 from sdk.engine.system import DiskUsage, SystemInfo
 
 WITHOUT_BRIDGE_NETFILTER = (1, 50)
-
+_FIREWALL = ApiVersion(1, 49)
 _HUB = "docker.io"
 _LOOPBACK = ("::1/128", "127.0.0.0/8")
 
@@ -93,6 +93,7 @@ def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
         init_binary=system.init_binary,
         default_address_pools=[wire.AddressPool(base, size) for base, size in system.address_pools] or None,
         cdi_spec_dirs=list(system.cdi_spec_dirs),
+        firewall_backend=wire.FirewallInfo() if asked >= _FIREWALL else UNSET,
     )
 
 

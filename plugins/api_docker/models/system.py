@@ -71,6 +71,10 @@ class Swarm(Struct, frozen=True, rename="pascal"):
     remote_managers: None = None
 
 
+class FirewallInfo(Struct, frozen=True, rename="pascal"):
+    driver: str = "nftables"
+
+
 class AddressPool(Struct, rename="pascal"):
     base: str
     size: int
@@ -137,6 +141,7 @@ class Info(Struct, rename="pascal"):
     product_license: str = ""
     default_address_pools: list[AddressPool] | None = None
     cdi_spec_dirs: list[str] = field(default_factory=list, name="CDISpecDirs")
+    firewall_backend: FirewallInfo | UnsetType = UNSET
 
 
 class DiskUsage(Struct, rename="pascal"):

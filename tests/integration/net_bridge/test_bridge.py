@@ -93,11 +93,24 @@ async def test_a_deleted_bridge_is_made_again_by_the_next_connect(bench: Bench) 
         assert reaches("172.30.0.5", 7000)
 
 
-async def test_a_foreign_bridge_is_left_alone(bench: Bench) -> None:
+async def test_a_bridge_that_was_there_is_used_keeps_its_addresses_and_stays(bench: Bench) -> None:
     run("ip", "link", "add", "theirs", "type", "bridge")
-    with pytest.raises(Conflict, match="a link named theirs exists"):
+    run("ip", "address", "add", "10.9.9.1/24", "dev", "theirs")
+    network = await bench.network(options={"com.docker.network.bridge.name": "theirs"})
+    shown = run("ip", "-o", "address", "show", "dev", "theirs")
+    assert "10.9.9.1/24" in shown
+    assert "172.30.0.1/" in shown
+    await bench.driver.remove_network(network)
+    assert "10.9.9.1/24" in run("ip", "-o", "address", "show", "dev", "theirs")
+    run("ip", "link", "delete", "theirs")
+
+
+async def test_a_link_that_is_no_bridge_is_refused_and_left_alone(bench: Bench) -> None:
+    run("ip", "link", "add", "theirs", "type", "veth", "peer", "name", "other")
+    with pytest.raises(Conflict, match="existing interface theirs is not a bridge"):
         await bench.network(options={"com.docker.network.bridge.name": "theirs"})
     assert "theirs" in run("ip", "-o", "link", "show")
+    run("ip", "link", "delete", "theirs")
 
 
 async def test_an_address_used_again_at_once_is_the_new_containers(bench: Bench) -> None:
