@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.engine.image_context import ImageContext
+from core.images.references import check_name
 from core.images.store import ImageRecord
 from sdk.drivers.builder import NewImage
 from sdk.errors import DataLoss, InvalidArgument
@@ -52,4 +53,5 @@ def _tag(text: str) -> Reference:
     name = parse_reference(text)
     if name.digest:
         raise InvalidArgument("refusing to create a tag with a digest reference")
+    check_name(name)
     return name

@@ -13,8 +13,11 @@ from sdk.engine.containers import Filters
 from sdk.engine.images import ImageInfo, ImageListRequest
 from sdk.errors import InvalidArgument, NotFound
 from sdk.oci.descriptor import Platform, matches
+from sdk.oci.reference import DEFAULT_DOMAIN
 
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE", "t"}), frozenset({"0", "false", "False", "FALSE", "f"})
+
+_CANONICAL = re.compile(rf"^(?:index\.)?{re.escape(DEFAULT_DOMAIN)}/(?:library/)?")
 
 Test = Callable[[ImageInfo], bool]
 
@@ -26,7 +29,7 @@ def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageI
     shown = [info for info in infos if all(test(info) for test in tests) and (request.all or not _is_intermediate(context, info))]
     patterns = tuple(_glob(value) for value in request.filters.get("reference", ()))
     if patterns:
-        shown = [replace(info, tags=_matching(info.tags, patterns), digests=_matching(info.digests, patterns)) for info in shown]
+        shown = [_narrowed(info, patterns) for info in shown]
     if request.shared_size:
         shown = [replace(info, shared_size=_shared(context, info)) for info in shown]
     return sorted(shown, key=lambda info: info.created_ns, reverse=True)
@@ -109,9 +112,19 @@ _TESTS: dict[str, Callable[[ImageContext, tuple[str, ...]], Test]] = {
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a shell pattern whose `*` and `?` stop at slashes, as Docker's do."""
+    """Compile a shell pattern whose `*` and `?` stop at slashes, as Docker's do. It may be of full names: familiar ones are compared."""
+    pattern = _CANONICAL.sub("", pattern)
     wild = {"*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(wild.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)))
+
+
+def _narrowed(info: ImageInfo, patterns: tuple[re.Pattern[str], ...]) -> ImageInfo:
+    """Return an image with the names that match, and the digests of the repositories whose tags do."""
+    tags = _matching(info.tags, patterns)
+    repositories = {_repository(tag) for tag in tags}
+    matching = _matching(info.digests, patterns)
+    digests = tuple(name for name in info.digests if name in matching or _repository(name) in repositories)
+    return replace(info, tags=tags, digests=digests)
 
 
 def _matching(names: tuple[str, ...], patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ def _remove_names_for_id(context: ImageContext, image: StoredImage, *, force: bo
 def _remove_image(context: ImageContext, image: StoredImage, *, force: bool, prune: bool, quiet: bool) -> list[Removal]:
     """Forget an image and, on request, the nameless ones it was built from. `quiet` leaves alone what is in use without a word."""
     if conflict := _conflict(context, image, force=force, names_count=True):
-        if quiet and (context.store.names(image.id) or context.users(image.id)):
+        needed = context.store.names(image.id) or context.users(image.id) or context.store.children(image.id)
+        if quiet and needed:
             return []
         raise conflict
     removals = [_untag(context, image, name) for name in context.store.names(image.id)]

@@ -1,6 +1,7 @@
 """`docker tag`."""
 
 from core.engine.image_context import ImageContext
+from core.images.references import check_name
 from sdk.errors import InvalidArgument
 from sdk.oci.reference import Reference, parse_reference
 
@@ -18,4 +19,5 @@ def tag_reference(repository: str, tag: str) -> Reference:
     name = parse_reference(f"{repository}:{tag}" if tag else repository)
     if name.digest:
         raise InvalidArgument("refusing to create a tag with a digest reference")
+    check_name(name)
     return name

@@ -136,10 +136,18 @@ class ImageService:
         message: str,
         changes: Sequence[str],
         platform: Platform | None,
+        source: str = "-",
     ) -> AsyncIterator[Progress]:
         config = self._change(ExecutionConfig(), changes)
         return import_archive.import_archive(
-            self._context, content, repository=repository, tag=tag, message=message, config=config, platform=platform
+            self._context,
+            content,
+            repository=repository,
+            tag=tag,
+            message=message,
+            config=config,
+            platform=platform,
+            source=source,
         )
 
     async def commit(self, request: CommitRequest) -> str:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from core.engine.author import NewImage, author
 from core.engine.image_context import ImageContext
 from core.engine.image_tag import tag_reference
+from core.engine.import_remote import remote_archive
 from core.images.progress import Report, reported
 from sdk.engine.images import Progress
 from sdk.oci.descriptor import Platform, host
@@ -21,18 +22,24 @@ async def import_archive(
     message: str,
     config: ExecutionConfig,
     platform: Platform | None,
+    source: str = "-",
 ) -> AsyncIterator[Progress]:
     """Import a tar; see `sdk.engine.Images.import_archive`. Raises InvalidArgument for a bad name before it reads anything."""
     new = NewImage(
         base=None,
         platform=platform or host(),
         config=config,
-        history=History(comment=message or "Imported from -"),
+        history=History(comment=message or f"Imported from {source}"),
         name=tag_reference(repository, tag) if repository else None,
     )
 
     async def run(report: Report) -> None:
-        image_id = await author(context, new, content)
+        if source == "-":
+            image_id = await author(context, new, content)
+        else:
+            async with remote_archive(source) as archive:
+                report(Progress(f"Downloading from {archive.url}"))
+                image_id = await author(context, new, archive.chunks(report))
         context.announce("import", image_id, new.name.familiar if new.name else image_id)
         report(Progress(image_id))
 

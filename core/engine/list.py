@@ -1,12 +1,13 @@
 """`docker ps`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.containers.filters import Lookups, matching
 from core.engine.context import EngineContext
 from core.engine.inspect import describe, inspect
 from sdk.engine.containers import ContainerInfo, ContainerState, ListRequest
-from sdk.errors import NotFound
+from sdk.errors import EngineError, NotFound
 
 _SHOWN = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 
@@ -22,9 +23,25 @@ async def list_containers(context: EngineContext, request: ListRequest) -> Seque
     chosen = sorted(matching(infos, request.filters, lookups), key=lambda info: info.created_ns, reverse=True)
     if request.limit > 0:
         chosen = chosen[: request.limit]
-    if not request.size:
-        return chosen
-    return [await inspect(context, context.containers.find(info.id), size=True) for info in chosen]
+    if request.size:
+        chosen = [await inspect(context, context.containers.find(info.id), size=True) for info in chosen]
+    return _with_images(context, chosen)
+
+
+def _with_images(context: EngineContext, infos: Sequence[ContainerInfo]) -> Sequence[ContainerInfo]:
+    """Show the image's ID for containers whose image name stands for another image by now, or for none. An image is looked up once."""
+    named: dict[str, str] = {}
+    for info in infos:
+        if info.image not in named:
+            named[info.image] = _image_id(context, info.image)
+    return [info if named[info.image] == info.image_id else replace(info, image=info.image_id) for info in infos]
+
+
+def _image_id(context: EngineContext, ref: str) -> str:
+    try:
+        return context.images.find(ref).id
+    except EngineError:
+        return ""
 
 
 def _descendants(context: EngineContext, ref: str) -> frozenset[str]:

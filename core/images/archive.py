@@ -28,7 +28,7 @@ _BLOB = re.compile(rb"blobs/[a-z0-9]+/([0-9a-f]+)")
 
 class _Entry(Struct, rename="pascal"):
     config: str
-    layers: tuple[str, ...] = ()
+    layers: tuple[str, ...] | None = None
     repo_tags: tuple[str, ...] | None = None
 
 
@@ -57,7 +57,7 @@ class Archive:
         for entry in entries:
             config = self._document(entry.config)
             names = tuple(str(parse_reference(tag)) for tag in entry.repo_tags or ())
-            layers = tuple(self._file(layer) for layer in entry.layers)
+            layers = tuple(self._file(layer) for layer in entry.layers or ())
             yield ArchivedImage(config, layers, names, manifests.get(posixpath.basename(entry.config)))
 
     def _oci_images(self) -> Iterator[ArchivedImage]:

@@ -1,11 +1,22 @@
 """The names of images: tags and digests of repositories, each pointing at one image ID."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from core.store.database import Database
+from sdk.errors import InvalidArgument
+from sdk.oci.digest import ALGORITHMS
 from sdk.oci.reference import Reference, parse_reference
+
+_log = logging.getLogger(__name__)
+
+
+def check_name(reference: Reference) -> None:
+    """Raises InvalidArgument for a name that would be read as the beginning of a digest."""
+    if reference.familiar_name in ALGORITHMS:
+        raise InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name")
 
 
 class ReferenceRecord(Struct, frozen=True):
@@ -20,7 +31,7 @@ class References:
 
     def __init__(self, database: Database) -> None:
         self._table = database.table("refs", ReferenceRecord)
-        self._records = {parse_reference(key): record for key, record in self._table.items()}
+        self._records = dict(_readable(self._table.items()))
 
     def __iter__(self) -> Iterator[Reference]:
         return iter(self._records)
@@ -41,3 +52,12 @@ class References:
         """Return every name of an image, tags before digests, each in alphabetical order."""
         held = (reference for reference, record in self._records.items() if record.image == image)
         return tuple(sorted(held, key=lambda reference: (reference.tag is None, str(reference))))
+
+
+def _readable(records: Iterable[tuple[str, ReferenceRecord]]) -> Iterator[tuple[Reference, ReferenceRecord]]:
+    """Yield the names that are names: one that is none must not keep the engine from starting."""
+    for key, record in records:
+        try:
+            yield parse_reference(key), record
+        except InvalidArgument as error:
+            _log.error("the name %r is left out: %s", key, error)

@@ -12,7 +12,7 @@ from core.images.content import ContentStore
 from core.images.documents import parse_config
 from core.images.hosted import Hosted
 from core.images.layers import Layers
-from core.images.references import ReferenceRecord, References
+from core.images.references import ReferenceRecord, References, check_name
 from core.images.timestamps import nanoseconds
 from core.store.database import Database
 from sdk.engine.images import ImageInfo
@@ -214,6 +214,7 @@ class ImageStore:
         self._changed(image_id)
 
     def _point(self, name: Reference, image_id: str) -> None:
+        check_name(name)
         before = self.references.get(name)
         if before and before.image == image_id:
             return

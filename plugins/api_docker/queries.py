@@ -13,7 +13,8 @@ from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
-from sdk.oci.descriptor import Platform, parse_platform
+from sdk.oci.descriptor import Platform, normalized, parse_platform
+from sdk.text import cleaned
 
 _FALSE = frozenset({"", "0", "no", "false", "none"})
 _NANOSECOND_DIGITS = 9
@@ -114,9 +115,12 @@ def parse_platform_json(text: str) -> Platform | None:
     if not text:
         return None
     try:
-        return convert(parse_object(text), Platform)
+        platform = convert({"os": "", "architecture": "", **parse_object(text)}, Platform)
     except InvalidArgument as error:
-        raise InvalidArgument(f"invalid platform {text!r}: {error}") from error
+        raise InvalidArgument(f"failed to parse platform: {cleaned(error.message)}") from error
+    if not (platform.os and platform.architecture):
+        raise InvalidArgument("both OS and Architecture must be provided")
+    return normalized(platform)
 
 
 def parse_platform_text(text: str) -> Platform | None:

@@ -8,16 +8,15 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from plugins.registry_hub.refusals import cleaned
 from plugins.registry_hub.settings import HubSettings
-from plugins.registry_hub.urls import has_possible_name
 from sdk.errors import InvalidArgument
 from sdk.oci.reference import DEFAULT_DOMAIN
+from sdk.text import cleaned
+from sdk.urls import is_possible_name, is_possible_port
 
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _HOST_PORT = re.compile(r"(?:(?P<name>[A-Za-z0-9_.-]+)|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
-_HIGHEST_PORT = 65535
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -82,7 +81,7 @@ def _host(address: str) -> str:
     rest = address.partition("://")[2] if "://" in address else address
     host = rest.partition("/")[0]
     match = _HOST_PORT.fullmatch(host)
-    possible = match and (host.startswith("[") or has_possible_name(match["name"])) and 0 < int(match["port"] or 1) <= _HIGHEST_PORT
+    possible = match and (host.startswith("[") or is_possible_name(match["name"])) and is_possible_port(int(match["port"] or 1))
     if host and not possible:
         raise InvalidArgument(f'invalid registry address "{cleaned(address)}"')
     return host

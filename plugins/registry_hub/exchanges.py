@@ -6,10 +6,11 @@ import anyio
 import httpx
 
 from plugins.registry_hub.connections import Connections
-from plugins.registry_hub.refusals import cleaned, is_malformed, unreachable
+from plugins.registry_hub.refusals import is_malformed, unreachable
 from plugins.registry_hub.replies import Reply, read_reply
 from plugins.registry_hub.settings import HubSettings
 from sdk.errors import Unavailable
+from sdk.text import cleaned
 
 _HEAD_AWAITED = "receive_response_headers.started"
 

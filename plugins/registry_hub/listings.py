@@ -6,12 +6,13 @@ import httpx
 from msgspec import Struct
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.refusals import cleaned, parse_refusal, pull_error
+from plugins.registry_hub.refusals import parse_refusal, pull_error
 from plugins.registry_hub.replies import decode
 from plugins.registry_hub.transport import Request, Transport
 from sdk.drivers.registry import Credentials, SearchResult
 from sdk.errors import Unavailable
 from sdk.oci.reference import Reference, is_tag
+from sdk.text import cleaned
 
 _MOST_TAGS = 200_000
 _MOST_PAGES = 2_000

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from plugins.registry_hub.refusals import cleaned, parse_refusal
+from plugins.registry_hub.refusals import parse_refusal
 from plugins.registry_hub.replies import Reply
 from sdk.drivers.registry import ResolvedManifest
 from sdk.errors import DataLoss, InvalidArgument, Unavailable
@@ -20,6 +20,7 @@ from sdk.oci.descriptor import (
 )
 from sdk.oci.digest import digest_of
 from sdk.oci.reference import Reference
+from sdk.text import cleaned
 
 ACCEPT = ", ".join((OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST))
 _LONGEST_TYPE = 255

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from sdk.errors import EngineError, NotFound, PermissionDenied, Unauthorized, Unavailable
 from sdk.oci.reference import Reference
+from sdk.text import cleaned
 
 DENIED = "denied: requested access to the resource is denied"
 
@@ -45,13 +46,6 @@ def parse_refusal(status: int, body: bytes) -> Refusal:
         spoken = code.lower().replace("_", " ")
         return Refusal(code, f"{spoken}: {cleaned(parsed.errors[0].message) or spoken}")
     return Refusal("", cleaned(parsed.details) or f"received unexpected HTTP status: {status} {_phrase(status)}")
-
-
-def cleaned(text: str) -> str:
-    """Return a text from outside as part of an error: one line, without control characters, and cut."""
-    printable = "".join(character if character.isprintable() else " " for character in text[: 4 * _LONGEST_TEXT])
-    line = " ".join(printable.split())
-    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}..."
 
 
 def pull_error(reference: Reference, status: int, body: bytes) -> EngineError:

@@ -10,8 +10,9 @@ import anyio
 import httpx
 import msgspec
 
-from plugins.registry_hub.refusals import cleaned, unreachable
+from plugins.registry_hub.refusals import unreachable
 from sdk.errors import Unavailable
+from sdk.text import cleaned
 
 LONGEST_DOCUMENT = 4 << 20
 """The largest manifest or list taken, as the distribution-spec advises (bytes, uncompressed)."""

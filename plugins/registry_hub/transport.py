@@ -9,7 +9,7 @@ import httpx
 from plugins.registry_hub.challenges import parse_challenges
 from plugins.registry_hub.endpoints import Endpoint
 from plugins.registry_hub.exchanges import Exchanges
-from plugins.registry_hub.refusals import cleaned, unreachable
+from plugins.registry_hub.refusals import unreachable
 from plugins.registry_hub.replies import Reply
 from plugins.registry_hub.retries import TRANSIENT, Retries
 from plugins.registry_hub.settings import HubSettings
@@ -17,6 +17,7 @@ from plugins.registry_hub.tokens import Authorizer
 from plugins.registry_hub.urls import followed
 from sdk.drivers.registry import Credentials
 from sdk.errors import EngineError, Unavailable
+from sdk.text import cleaned
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_CHAIN = 5

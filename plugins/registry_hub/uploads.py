@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import httpx
 
 from plugins.registry_hub.endpoints import Endpoint
-from plugins.registry_hub.refusals import cleaned, push_error
+from plugins.registry_hub.refusals import push_error
 from plugins.registry_hub.replies import Reply
 from plugins.registry_hub.sending import Sending
 from plugins.registry_hub.transport import Request, Transport
@@ -15,6 +15,7 @@ from sdk.drivers.registry import Credentials
 from sdk.errors import Unavailable
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
+from sdk.text import cleaned
 
 _MOUNTS_TRIED = 3
 _LENGTH = re.compile(r"[0-9]{1,19}")

@@ -2,12 +2,9 @@
 
 import httpx
 
-from plugins.registry_hub.refusals import cleaned
 from sdk.errors import Unavailable
-
-_LONGEST_LABEL = 63
-_LONGEST_NAME = 253
-_HIGHEST_PORT = 65535
+from sdk.text import cleaned
+from sdk.urls import is_possible_host, is_possible_port
 
 
 def web_url(text: str, what: str) -> httpx.URL:
@@ -20,12 +17,6 @@ def followed(base: httpx.URL, text: str, what: str) -> httpx.URL:
     return _checked(text, base, what)
 
 
-def has_possible_name(host: str) -> bool:
-    """Tell whether a host name could be looked up at all (RFC 1035: "Size limits")."""
-    labels = host.rstrip(".").split(".")
-    return len(host) <= _LONGEST_NAME and all(0 < len(label) <= _LONGEST_LABEL for label in labels)
-
-
 def _checked(text: str, base: httpx.URL | None, what: str) -> httpx.URL:
     shown = cleaned(text)
     try:
@@ -34,8 +25,8 @@ def _checked(text: str, base: httpx.URL | None, what: str) -> httpx.URL:
         raise Unavailable(f'{what}: parse "{shown}": invalid URL') from None
     if url.scheme not in ("http", "https"):
         raise Unavailable(f'{what}: "{shown}": unsupported protocol scheme "{cleaned(url.scheme)}"')
-    if not url.host or not (":" in url.host or has_possible_name(url.host)) or "%" in url.host:
+    if not is_possible_host(url.host):
         raise Unavailable(f'{what}: "{shown}": no such host')
-    if not 0 < (url.port or 1) <= _HIGHEST_PORT:
+    if not is_possible_port(url.port):
         raise Unavailable(f'{what}: "{shown}": invalid port')
     return url

@@ -129,7 +129,9 @@ class Images(Protocol):
         message: str,
         changes: Sequence[str],
         platform: Platform | None,
-    ) -> AsyncIterator[Progress]: ...
+        source: str = "-",
+    ) -> AsyncIterator[Progress]:
+        """Make an image of a tar of a file system: of the content, or of what a URL as `source` gives; the content is not read then."""
 
     async def commit(self, request: CommitRequest) -> str:
         """Make an image of a container; returns its ID."""

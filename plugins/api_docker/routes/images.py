@@ -13,6 +13,7 @@ from plugins.api_docker.queries import EngineOf, Filtering, Flag, Integer, Texts
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
 from sdk.engine.images import CommitRequest, ImageListRequest
+from sdk.errors import InvalidArgument
 
 router = APIRouter()
 
@@ -68,6 +69,8 @@ async def tag_image(name: str, engine: EngineOf, repo: str = "", tag: str = "") 
 @router.delete("/images/{name:path}")
 async def remove_image(name: str, engine: EngineOf, force: Flag = False, noprune: Flag = False) -> Response:
     """Untag an image, and delete it with its last name."""
+    if not name.strip():
+        raise InvalidArgument("image name cannot be blank")
     return json(deleted_images(await engine.images.remove(name, force=force, prune=not noprune)))
 
 

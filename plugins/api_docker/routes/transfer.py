@@ -1,5 +1,6 @@
 """/images: images on their way in and out: pull, push, load, save, import."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,10 +9,10 @@ from starlette.responses import Response
 from plugins.api_docker.progress import progress_reply, upload_reply
 from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
 from plugins.api_docker.registry_auth import parse_registry_auth
-from plugins.api_docker.replies import Streaming
+from plugins.api_docker.replies import Streaming, closing
 from sdk.engine import Engine
 from sdk.engine.images import PullRequest
-from sdk.errors import InvalidArgument, Unsupported
+from sdk.errors import InvalidArgument
 
 router = APIRouter(prefix="/images")
 
@@ -31,12 +32,16 @@ async def pull_or_import(
     """Pull an image, or import one from a tar of a file system."""
     if from_image:
         return await _pull(request, engine, _reference(from_image, tag), platform)
-    if from_src != "-":
-        raise Unsupported("importing from a URL is not supported: send the archive as the body, with fromSrc=-")
     items = engine.images.import_archive(
-        request.stream(), repository=repo, tag=tag, message=message, changes=changes, platform=parse_platform_text(platform)
+        request.stream(),
+        source=from_src,
+        repository=repo,
+        tag=tag,
+        message=message,
+        changes=changes,
+        platform=parse_platform_text(platform),
     )
-    return await progress_reply(items, uploading=True)
+    return await progress_reply(items, uploading=from_src == "-")
 
 
 @router.post("/load")
@@ -74,12 +79,18 @@ async def _pull(request: Request, engine: Engine, reference: str, platform: str)
 
 
 async def _save(engine: Engine, refs: list[str], platform: str) -> Response:
-    """The images are looked up before the head goes out, so that a missing one is a 404."""
+    """The first bytes are there before the head goes out, so that a missing image is a 404."""
     if not refs:
         raise InvalidArgument("no images specified")
-    for ref in refs:
-        await engine.images.inspect(ref)
-    return Streaming(engine.images.save(refs, parse_platform_json(platform)), "application/x-tar")
+    chunks = engine.images.save(refs, parse_platform_json(platform))
+    return Streaming(_chained(await anext(chunks), chunks), "application/x-tar")
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    async with closing(rest):
+        yield first
+        async for chunk in rest:
+            yield chunk
 
 
 def _reference(name: str, tag: str) -> str:

@@ -121,9 +121,10 @@ class FakeImages:
         message: str,
         changes: Sequence[str],
         platform: Platform | None,
+        source: str = "-",
     ) -> AsyncIterator[Progress]:
         """Make an image appear."""
-        del message, changes, platform
+        del message, changes, platform, source
         async for _ in content:
             pass
         name = f"{repository}:{tag or 'latest'}"

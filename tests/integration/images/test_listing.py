@@ -8,6 +8,7 @@ from sdk.engine.images import HistoryEntry, ImageListRequest
 from sdk.errors import InvalidArgument, NoSuchImage, NotFound
 from sdk.oci.descriptor import Platform
 from sdk.oci.image import History
+from sdk.oci.reference import parse_reference
 from sdk.testing.images import make_tar
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
@@ -46,6 +47,11 @@ async def three(rooms) -> None:
         ({"reference": "*:1"}, ["one:1"]),
         ({"reference": "user/*"}, ["user/two:2"]),
         ({"reference": "*/*/th?ee"}, ["127.0.0.1:5000/user/three:3"]),
+        ({"reference": "docker.io/library/one"}, ["one:1"]),
+        ({"reference": "docker.io/library/one:*"}, ["one:1"]),
+        ({"reference": "index.docker.io/one:1"}, ["one:1"]),
+        ({"reference": "docker.io/user/two"}, ["user/two:2"]),
+        ({"reference": "docker.io/three"}, []),
         ({"reference": "one user/two:2"}, ["user/two:2", "one:1"]),
         ({"before": "user/two:2"}, ["one:1"]),
         ({"since": "user/two:2"}, ["127.0.0.1:5000/user/three:3"]),
@@ -93,3 +99,14 @@ async def test_inspecting_for_another_platform(rooms) -> None:
         NotFound, match="image with reference one:1 was found but does not match the specified platform: wanted linux/s390x"
     ):
         await rooms.images.inspect("one:1", platform=Platform("s390x"))
+
+
+async def test_a_filter_by_tag_keeps_the_digest_of_its_repository(rooms) -> None:
+    image = await made(rooms, "one:1")
+    digest = "sha256:" + "1" * 64
+    for name in ("one", "other"):
+        rooms.store.tag(image, parse_reference(f"{name}@{digest}"))
+    await rooms.images.tag(image, "other", "1")
+    for pattern in ("one:1", "one", "on?", "one:*", "docker.io/library/one:1", f"one@{digest}"):
+        (info,) = await rooms.images.list(ImageListRequest(filters={"reference": (pattern,)}))
+        assert info.digests == (f"one@{digest}",), pattern

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from sdk.drivers.registry import RegistryBackend
-from sdk.engine.images import Removal
+from sdk.engine.images import ImageListRequest, Removal
 from sdk.errors import Conflict, InvalidArgument, NoSuchImage, NotFound
 from sdk.oci.reference import parse_reference
 from sdk.testing.distribution import RunningRegistry
@@ -177,3 +178,26 @@ async def test_ambiguous_and_unknown_prefixes(rooms) -> None:
         await rooms.images.remove(twice)
     with pytest.raises(NoSuchImage, match="No such image: 0123456789ab:latest"):
         await rooms.images.remove("0123456789ab")
+
+
+async def test_the_name_of_a_base_goes_without_a_word_and_the_base_with_its_last_child(rooms) -> None:
+    base, child = await made(rooms, "base:1"), await made(rooms, "child:1", b"y")
+    rooms.store.add(child, msgspec.structs.replace(rooms.store.get(child).record, parent=base))
+    for force in (False, True):
+        assert await rooms.images.remove("base:1", force=force) == [Removal(untagged="base:1")]
+        await rooms.images.tag(base, "base", "1")
+    await rooms.images.remove("base:1")
+    with pytest.raises(Conflict, match=r"\(cannot be forced\) - image has dependent child images"):
+        await rooms.images.remove(base, force=True)
+    removals = await rooms.images.remove("child:1")
+    assert [removal.deleted for removal in removals[1:3]] == [child, base]
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha512", "docker.io/library/sha256"])
+async def test_a_name_that_reads_as_a_digest_is_refused(rooms, name: str) -> None:
+    await made(rooms, "one:1")
+    with pytest.raises(InvalidArgument, match="refusing to create an ambiguous tag using digest algorithm as name"):
+        await rooms.images.tag("one:1", name, "some")
+    with pytest.raises(InvalidArgument, match="ambiguous"):
+        await made(rooms, f"{name}:1")
+    assert [info.tags for info in await rooms.images.list(ImageListRequest())] == [("one:1",)]

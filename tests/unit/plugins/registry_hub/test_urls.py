@@ -1,8 +1,9 @@
 import httpx
 import pytest
 
-from plugins.registry_hub.urls import followed, has_possible_name, web_url
+from plugins.registry_hub.urls import followed, web_url
 from sdk.errors import Unavailable
+from sdk.urls import is_possible_name
 
 BASE = httpx.URL("https://registry.test:5000/v2/a/blobs/uploads/")
 
@@ -48,5 +49,5 @@ def test_other_urls_are_refused_at_once(text: str, reason: str) -> None:
 
 
 def test_names_have_limits() -> None:
-    assert has_possible_name("a" * 63 + ".test.")
-    assert not any(map(has_possible_name, ["", ".", "a" * 64, ".a", "a" * 254]))
+    assert is_possible_name("a" * 63 + ".test.")
+    assert not any(map(is_possible_name, ["", ".", "a" * 64, ".a", "a" * 254]))

@@ -1,0 +1,167 @@
+"""Images as Docker's clients know them: which name or ID is shown, what a name stands for, and what is refused with which status."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.connection import UnixConnection
+from tests.daemon import Daemon
+
+pytestmark = pytest.mark.privileged
+
+
+def tar(files: Mapping[str, bytes]) -> bytes:
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return output.getvalue()
+
+
+def send(daemon: Daemon, method: str, path: str, body: bytes = b"") -> tuple[int, str]:
+    """Send bytes; return the status, and the message of an error or all that came."""
+    connection = UnixConnection(daemon.socket)
+    try:
+        kind = "application/json" if body.startswith(b"{") else "application/x-tar"
+        connection.request(method, path, body or None, {"Content-Type": kind} if body else {})
+        response = connection.getresponse()
+        status, text = response.status, response.read().decode(errors="replace")
+    finally:
+        connection.close()
+    return status, json.loads(text)["message"] if status >= 400 else text
+
+
+@pytest.fixture
+def web(shared_daemon: Daemon, tmp_path: Path) -> Iterator[str]:
+    """A web server beside the daemon, and what it serves: `root.tar`."""
+    (tmp_path / "root.tar").write_bytes(tar({"etc/who": b"web"}))
+    program = [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(tmp_path), "8099"]
+    server = subprocess.Popen(shared_daemon.network.command(program), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert server.stdout is not None
+        assert b"Serving" in server.stdout.readline()
+        yield "127.0.0.1:8099"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_ps_shows_the_image_by_id_once_its_name_moved_or_went(shared_daemon: Daemon) -> None:
+    docker = shared_daemon.docker
+    docker("pull", "-q", "busybox")
+    busybox = json.loads(docker("image", "inspect", "busybox").stdout)[0]["Id"]
+    send(shared_daemon, "POST", "/images/create?fromSrc=-&repo=other", tar({"a": b""}))
+    docker("tag", "busybox", "moving:1")
+    container = docker("run", "-d", "moving:1", "sleep", "1000").stdout.strip()
+
+    def shown() -> tuple[str, str]:
+        (entry,) = shared_daemon.json(f'/containers/json?filters={{"id":["{container}"]}}')
+        return entry["Image"], entry["ImageID"]
+
+    assert shown() == ("moving:1", busybox)
+    docker("tag", "other", "moving:1")
+    assert shown() == (busybox, busybox)
+    assert docker("ps", "--format", "{{.Image}}").stdout.strip() == busybox[7:19]
+    docker("tag", "busybox", "moving:1")
+    assert shown() == ("moving:1", busybox)
+    docker("rmi", "-f", "moving:1")
+    assert shown() == (busybox, busybox)
+    assert json.loads(docker("inspect", container).stdout)[0]["Config"]["Image"] == "moving:1"
+    docker("rm", "-f", container)
+    docker("rmi", "other")
+
+
+def test_a_repository_is_saved_with_all_its_tags(shared_daemon: Daemon) -> None:
+    for tag in ("foo", "bar"):
+        send(shared_daemon, "POST", f"/images/create?fromSrc=-&repo=many&tag={tag}", tar({tag: b""}))
+    assert send(shared_daemon, "GET", "/images/get?names=none&names=many") == (404, "No such image: none:latest")
+    for path in ("/images/get?names=many", "/images/many/get"):
+        status, content = shared_daemon.request("GET", path)
+        assert status == 200
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            entries = json.load(archive.extractfile("manifest.json"))
+        assert sorted(tag for entry in entries for tag in entry["RepoTags"]) == ["many:bar", "many:foo"]
+    shared_daemon.docker("rmi", "many:foo", "many:bar")
+
+
+def test_an_image_without_layers_is_loaded(shared_daemon: Daemon) -> None:
+    config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": None}}).encode()
+    name = f"blobs/sha256/{sha256(config).hexdigest()}"
+    manifest = json.dumps([{"Config": name, "RepoTags": None, "Layers": None}]).encode()
+    status, text = send(shared_daemon, "POST", "/images/load?quiet=1", tar({name: config, "manifest.json": manifest}))
+    assert (status, json.loads(text)) == (200, {"stream": f"Loaded image ID: sha256:{sha256(config).hexdigest()}\n"})
+    found = shared_daemon.json(f"/images/sha256:{sha256(config).hexdigest()}/json")
+    assert (found["RepoTags"], found["RepoDigests"]) == ([], [])
+    shared_daemon.docker("rmi", found["Id"])
+
+
+def test_an_archive_is_imported_from_the_web(shared_daemon: Daemon, web: str) -> None:
+    docker = shared_daemon.docker
+    for source in (f"http://{web}/root.tar", f"{web}/root.tar"):
+        status, text = send(shared_daemon, "POST", f"/images/create?fromSrc={source}&repo=web&tag=1")
+        assert status == 200, text
+        first, *_, last = map(json.loads, text.splitlines())
+        assert first["status"] == f"Downloading from http://{web}/root.tar"
+        assert last["status"].startswith("sha256:")
+        assert json.loads(docker("image", "inspect", "web:1").stdout)[0]["Comment"] == f"Imported from {source}"
+    assert docker("import", f"http://{web}/root.tar", "web:2").stdout.splitlines()[-1].startswith("sha256:")
+    docker("rmi", "web:1", "web:2")
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [("http://{}/nofile.tar", 404), ("{}/nofile.tar", 404), ("%252Fdata%252Ffile.tar", 400), ("ftp://{}/x", 400), ("{}1/x", 400)],
+)
+def test_a_bad_source_of_an_import_has_its_status(shared_daemon: Daemon, web: str, source: str, status: int) -> None:
+    assert send(shared_daemon, "POST", f"/images/create?fromSrc={source.format(web)}&repo=web&tag=1")[0] == status
+    assert send(shared_daemon, "GET", "/images/web:1/json")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/images/create?fromImage=busybox&tag=latest&platform={}"),
+        ("POST", "/images/create?fromSrc=-&repo=x&platform={}"),
+        ("POST", "/build?platform={}"),
+        ("POST", "/containers/create?platform={}"),
+    ],
+)
+def test_an_unknown_platform_is_refused(shared_daemon: Daemon, method: str, path: str) -> None:
+    body = json.dumps({"Image": "busybox"}).encode() if "containers" in path else tar({"Dockerfile": b"FROM scratch\n"})
+    expected = (400, '"foobar": unknown operating system or architecture: invalid argument')
+    assert send(shared_daemon, method, path.format("foobar"), body) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "message"),
+    [
+        ("{", "failed to parse platform"),
+        ('{"os":"linux"}', "both OS and Architecture must be provided"),
+        ("[]", "failed to parse platform"),
+        ('{"os":1}', "failed to parse platform"),
+    ],
+)
+def test_a_malformed_platform_is_refused(shared_daemon: Daemon, platform: str, message: str) -> None:
+    for path in ("/images/busybox/json", "/images/busybox/history", "/images/busybox/get"):
+        status, said = send(shared_daemon, "GET", f"{path}?platform={platform}")
+        assert (status, message in said) == (400, True)
+
+
+def test_a_blank_name_is_no_image(shared_daemon: Daemon) -> None:
+    assert send(shared_daemon, "DELETE", "/images/%20") == (400, "image name cannot be blank")
+
+
+def test_platforms_have_several_names(shared_daemon: Daemon) -> None:
+    shared_daemon.docker("pull", "-q", "busybox")
+    machine = shared_daemon.json("/info")["Architecture"]
+    status, _ = send(shared_daemon, "GET", f'/images/busybox/json?platform={{"os":"linux","architecture":"{machine}"}}')
+    assert status == 200
