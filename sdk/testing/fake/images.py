@@ -99,8 +99,9 @@ class FakeImages:
         return [], 0
 
     async def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
-        """Return the names as content."""
-        del platform
+        """Return the names as content. Raises NoSuchImage before anything is yielded."""
+        for ref in refs:
+            await self.inspect(ref, platform=platform)
         for ref in refs:
             yield ref.encode()
 
