@@ -1,10 +1,14 @@
 """A container's configuration laid over its image's, by Docker's rules."""
 
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.image import ExecutionConfig, HealthcheckConfig
+
+T = TypeVar("T", ContainerConfig, ExecutionConfig)
 
 
 def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
@@ -12,28 +16,34 @@ def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
 
     The image's command counts only if the container names neither entrypoint nor command.
     """
-    cmd, entrypoint = config.cmd, config.entrypoint
-    if not entrypoint:
-        cmd = cmd or image.cmd
-        if entrypoint is None:
-            entrypoint = image.entrypoint
-    merged = replace(
-        config,
-        cmd=cmd,
-        entrypoint=entrypoint,
-        user=config.user or image.user,
-        working_dir=config.working_dir or image.working_dir,
-        env=completed_env(config.env, image.env),
-        exposed_ports={**image.exposed_ports, **config.exposed_ports},
-        volumes={**image.volumes, **config.volumes},
-        labels={**image.labels, **config.labels},
-        stop_signal=config.stop_signal or image.stop_signal,
-        shell=config.shell or image.shell,
-        healthcheck=merge_healthcheck(config.healthcheck, image.healthcheck),
-    )
+    merged = completed(config, image)
     if not command_line(merged):
         raise InvalidArgument("no command specified")
     return merged
+
+
+def completed(config: T, base: ExecutionConfig) -> T:
+    """Return a configuration with what it leaves open as another one says: a container's by its image's, that of a commit by its
+    container's."""
+    cmd, entrypoint = config.cmd, config.entrypoint
+    if not entrypoint:
+        cmd = cmd or base.cmd
+        if entrypoint is None:
+            entrypoint = base.entrypoint
+    return replace(
+        config,
+        cmd=cmd,
+        entrypoint=entrypoint,
+        user=config.user or base.user,
+        working_dir=config.working_dir or base.working_dir,
+        env=completed_env(config.env, base.env),
+        exposed_ports={**base.exposed_ports, **config.exposed_ports},
+        volumes={**base.volumes, **config.volumes},
+        labels={**base.labels, **config.labels},
+        stop_signal=config.stop_signal or base.stop_signal,
+        shell=config.shell or base.shell,
+        healthcheck=merge_healthcheck(config.healthcheck, base.healthcheck),
+    )
 
 
 def command_line(config: ContainerConfig) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from core.containers.live import LiveContainer
+from core.containers.merge import completed
 from core.containers.rootfs import opened_root
 from core.engine.announce import announce
 from core.engine.author import NewImage, author
@@ -35,10 +36,12 @@ async def commit(engine: EngineContext, images: ImageContext, request: CommitReq
 
 def _describe(engine: EngineContext, images: ImageContext, live: LiveContainer, request: CommitRequest) -> NewImage:
     record = live.record
+    own = _execution(record.config)
+    asked = _execution(request.config) if request.config is not None else own
     return NewImage(
         base=images.store.get(record.image_id),
         platform=record.platform,
-        config=engine.drivers.builder.changed(_execution(request.config or record.config), request.changes),
+        config=completed(engine.drivers.builder.changed(asked, request.changes), own),
         history=History(created_by=" ".join((record.path, *record.args)), author=request.author, comment=request.comment),
         author=request.author,
         name=tag_reference(request.repository, request.tag) if request.repository else None,

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -452,3 +453,37 @@ def test_a_probe_that_takes_too_long_says_how_long_it_had(client: Client) -> Non
     client.run("box", Healthcheck=check)
     eventually(lambda: client.inspect("box")["State"]["Health"]["Log"])
     assert client.inspect("box")["State"]["Health"]["Log"][0]["Output"] == "Health check exceeded timeout (250ms): logs\n"
+
+
+# Commit -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "changes", "expected"),
+    [
+        (None, [], {"Cmd": SLEEP, "Env": ["OWN=1", "PATH={path}"], "Labels": {"a": "b"}, "User": "www-data", "WorkingDir": "/tmp"}),
+        ({"Labels": {"k": "v"}}, [], {"Cmd": SLEEP, "Labels": {"a": "b", "k": "v"}, "User": "www-data"}),
+        ({"Env": ["NEW=2", "PATH=/x"]}, [], {"Env": ["NEW=2", "PATH=/x", "OWN=1"]}),
+        ({"Entrypoint": ["top"]}, [], {"Entrypoint": ["top"], "Cmd": None}),
+        ({"Cmd": ["ls"]}, [], {"Entrypoint": None, "Cmd": ["ls"]}),
+        (None, ["ENV DEBUG true", "ENV PATH /foo"], {"Env": ["OWN=1", "PATH=/foo", "DEBUG=true"]}),
+        (None, ["ENV PATH=/y:$PATH"], {"Env": ["OWN=1", "PATH=/y:{path}"]}),
+        ({"WorkingDir": "/srv"}, ["WORKDIR sub", "LABEL a=c"], {"WorkingDir": "/srv/sub", "Labels": {"a": "c"}}),
+    ],
+)
+def test_a_commit_keeps_what_it_is_not_told_otherwise(
+    client: Client, body: dict | None, changes: list[str], expected: dict
+) -> None:
+    client.create("box", Env=["OWN=1"], Labels={"a": "b"}, User="www-data", WorkingDir="/tmp")
+    path = next(variable for variable in client.inspect("box")["Config"]["Env"] if variable.startswith("PATH="))[5:]
+    query = "&".join(["container=box", *(f"changes={quote(change)}" for change in changes)])
+    status, answer = client.ask("POST", f"/commit?{query}", body)
+    assert status == 201, answer
+    try:
+        told = client.ask("GET", f"/images/{answer['Id']}/json")[1]["Config"]
+        text = json.dumps(expected).replace("{path}", path)
+        assert {key: told[key] for key in expected} == json.loads(text)
+        told = client.inspect("box")["Config"]
+        assert (told["Cmd"], told["Labels"], told["Env"]) == (SLEEP, {"a": "b"}, ["OWN=1", f"PATH={path}"])
+    finally:
+        assert client.ask("DELETE", f"/images/{answer['Id']}")[0] == 200
