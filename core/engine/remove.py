@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from core.containers.live import LiveContainer, Outcome
 from core.containers.record import ContainerRecord
-from core.containers.state import Transition, apply, is_running
+from core.containers.state import Transition, apply
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.pause import thaw
 from core.engine.unsupervised import end_unsupervised
+from core.engine.wait import is_busy
 from core.images.garbage import collect
+from sdk.drivers.runtime import Task
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.errors import NoSuchContainer
 
@@ -28,14 +30,18 @@ _log = logging.getLogger(__name__)
 
 async def remove(context: EngineContext, live: LiveContainer, *, force: bool = False, volumes: bool = False) -> None:
     """Remove a container; a running one only with `force`. Raises Conflict."""
-    if force:
-        await _end(context, live)
-    async with live.lock:
-        if live.id not in context.containers:
-            if force:
-                return
-            raise NoSuchContainer(live.id)
-        await destroy(context, live, volumes=volumes)
+    while True:
+        if force:
+            await _end(context, live)
+        async with live.lock:
+            if live.id not in context.containers:
+                if force:
+                    return
+                raise NoSuchContainer(live.id)
+            if force and is_busy(live):  # started again between the two
+                continue
+            await destroy(context, live, volumes=volumes)
+            return
 
 
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
@@ -90,16 +96,17 @@ def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:
 
 
 async def _end(context: EngineContext, live: LiveContainer) -> None:
-    if live.record.state is ContainerState.RESTARTING:
-        async with live.lock:
-            if live.record.state is ContainerState.RESTARTING:
-                context.containers.keep(live, apply(live.record, Transition.EXIT))
-        return
-    if await end_unsupervised(context, live):
-        return
-    task = live.task
-    if not is_running(live.record) or task is None:
-        return
+    """Have a container not run and not wait to run; its state may change whenever this waits."""
+    while is_busy(live):
+        if live.record.state is ContainerState.RESTARTING:
+            async with live.lock:
+                if live.record.state is ContainerState.RESTARTING:
+                    context.containers.keep(live, apply(live.record, Transition.EXIT))
+        elif not await end_unsupervised(context, live) and live.task is not None:
+            await _kill(context, live, live.task)
+
+
+async def _kill(context: EngineContext, live: LiveContainer, task: Task) -> None:
     ended = live.next_exit
     context.containers.keep(live, replace(live.record, stopped_by_user=True))
     await task.signal(signal.SIGKILL)

@@ -13,6 +13,7 @@ from core.engine.context import EngineContext
 from core.engine.pause import thaw
 from core.engine.start import start
 from core.engine.unsupervised import end_unsupervised
+from core.engine.wait import is_busy
 from sdk.engine.containers import Changed, ContainerState
 from sdk.errors import Conflict, DeadlineExceeded
 
@@ -24,13 +25,14 @@ _UNTIL_THAW = 1.0
 async def stop(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> Changed:
     """Send the stop signal, after `timeout` seconds SIGKILL (-1: never); return when the container has ended. NO if it does not run."""
     number = parse_signal(signal_name or live.record.config.stop_signal or "TERM")
-    if live.record.state is ContainerState.RESTARTING:
-        return await _stop_waiting(context, live)
-    if not is_running(live.record):
-        return Changed.NO
-    if await end_unsupervised(context, live):
-        announce(context, live, "stop")
-        return Changed.YES
+    while live.task is None:  # it may be started again, or end, whenever this waits
+        if not is_busy(live):
+            return Changed.NO
+        if await _stop_waiting(context, live):
+            return Changed.YES
+        if await end_unsupervised(context, live):
+            announce(context, live, "stop")
+            return Changed.YES
     if timeout is None:
         timeout = stop_timeout(context, live)
     ended = live.next_exit
@@ -65,13 +67,13 @@ async def restart(context: EngineContext, live: LiveContainer, timeout: int | No
 async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "") -> None:
     """Send a signal (default KILL; then return when the container has ended). Raises Conflict if it does not run."""
     number = parse_signal(signal_name or "KILL")
-    if live.record.state is ContainerState.RESTARTING:
-        await _stop_waiting(context, live)
-        return
-    if not is_running(live.record):
-        raise Conflict(f"cannot kill container: {live.name}: container {live.id} is not running")
-    if number == signal.SIGKILL and await end_unsupervised(context, live):
-        return
+    while live.task is None:
+        if not is_busy(live):
+            raise Conflict(f"cannot kill container: {live.name}: container {live.id} is not running")
+        if await _stop_waiting(context, live) or (number == signal.SIGKILL and await end_unsupervised(context, live)):
+            return
+        if number != signal.SIGKILL and is_running(live.record):
+            break
     stop_signal = live.record.config.stop_signal
     ending = number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number
     if ending:
@@ -93,13 +95,17 @@ async def send(context: EngineContext, live: LiveContainer, number: int, *, endi
         await thaw(context, live)
 
 
-async def _stop_waiting(context: EngineContext, live: LiveContainer) -> Changed:
+async def _stop_waiting(context: EngineContext, live: LiveContainer) -> bool:
+    """Have a container that waits to be started again wait no more; return whether it did, for it may run again by now."""
+    if live.record.state is not ContainerState.RESTARTING:
+        return False
     async with live.lock:
-        if live.record.state is ContainerState.RESTARTING:
-            context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
-            live.next_exit.settle(live.next_exit.result)
+        if live.record.state is not ContainerState.RESTARTING:
+            return False
+        context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
+        live.next_exit.settle(live.next_exit.result)
         live.wake.set()
-    return Changed.YES
+    return True
 
 
 async def await_death(context: EngineContext, live: LiveContainer, ended: anyio.Event) -> None:

@@ -290,7 +290,8 @@ def _onbuild(reading: _Reading) -> Onbuild:
     if keyword in ("FROM", "MAINTAINER"):
         raise DockerfileError(f"{keyword} isn't allowed as an ONBUILD trigger")
     statement = Statement(keyword, rest.partition(" ")[2].strip(), reading.statement.line, 0, reading.statement.heredocs)
-    read_body(statement, reading.escape)
+    if keyword in _READERS:  # as in Docker, another word is a mistake only when the trigger runs
+        read_body(statement, reading.escape)
     bodies = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in reading.statement.heredocs)
     return Onbuild(rest + bodies)
 

@@ -96,6 +96,7 @@ def test_arguments_before_the_first_stage_stand_apart() -> None:
         ('VOLUME ["/a b"]', Volume(("/a b",))),
         ("VOLUME /a /b", Volume(("/a", "/b"))),
         ("ONBUILD  COPY . /x", Onbuild("COPY . /x")),
+        ("ONBUILD /usr/local/bin/build --dir /src", Onbuild("/usr/local/bin/build --dir /src")),
         ('COPY ["a b", "c/"]', Copy(("a b",), "c/")),
         ("COPY --from=x --link --exclude=*.a --exclude=*.b a b", Copy(("a",), "b", from_="x", link=True, exclude=("*.a", "*.b"))),
         ("ADD --unpack=false --keep-git-dir a b", Copy(("a",), "b", add=True, unpack=False, keep_git_dir=True)),
