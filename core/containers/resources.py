@@ -6,9 +6,15 @@ from core.containers.devices import HostDevices
 from sdk.engine import config as engine
 from sdk.engine.config import HostConfig, UpdateRequest
 from sdk.oci import runtime as oci
+from sdk.oci.cgroups import clean_cgroup_path
 
 CPU_PERIOD = 100_000
 """Microseconds; the period in which `--cpus` is accounted."""
+
+
+def cgroup_of(parent: str, instance: str, container_id: str) -> str:
+    """Return a container's cgroup below the root of every hierarchy, as `--cgroup-parent` says; "" stands for the daemon's own parent."""
+    return clean_cgroup_path(f"{parent or f'core-{instance}'}/{container_id}")
 
 
 def _set(value: int | None) -> int | None:

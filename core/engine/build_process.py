@@ -15,6 +15,7 @@ from core.containers.hostfiles import HOST_FILES, write_host_files
 from core.containers.merge import merge_env
 from core.containers.namespaces import SharedNamespaces
 from core.containers.record import ContainerRecord
+from core.containers.resources import cgroup_of
 from core.containers.rootfs import opened_root
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.users import Accounts, Identity, identify
@@ -152,7 +153,7 @@ async def _spec(
         hostname=record.config.hostname,
         mounts=_host_files(step.bundle),
         namespaces=SharedNamespaces(network=sandbox),
-        cgroups_path=f"{record.host_config.cgroup_parent.rstrip('/') or f'/core-{context.settings.instance}'}/{record.id}",
+        cgroups_path=cgroup_of(record.host_config.cgroup_parent, context.settings.instance, record.id),
         cgroup_version=int(features.get("CgroupVersion", "1")),
         rootfs=step.rootfs,
     )

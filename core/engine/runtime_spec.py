@@ -12,6 +12,8 @@ from core.containers.namespaces import SharedNamespaces
 from core.containers.process import exec_process as further_process
 from core.containers.record import ContainerRecord
 from core.containers.shared_memory import SHAREABLE, shareable_memory
+from core.containers.resources import cgroup_of
+from core.containers.shared_memory import SHAREABLE, joined_memory, shareable_memory
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.users import Identity
 from core.engine.context import EngineContext
@@ -51,7 +53,7 @@ async def runtime_spec(
         domainname=record.config.domainname,
         mounts=(*_host_files(context, record), *_shared_memory(context, record), *mounts),
         namespaces=_shared(context, host_config.pid_mode, host_config.ipc_mode, sandbox_path),
-        cgroups_path=f"{host_config.cgroup_parent.rstrip('/') or f'/core-{context.settings.instance}'}/{record.id}",
+        cgroups_path=cgroup_of(host_config.cgroup_parent, context.settings.instance, record.id),
         cgroup_version=int(features.get("CgroupVersion", "1")),
         rootfs=str(context.bundle(record.id) / "rootfs"),
         rootfs_propagation=root_propagation(record.mounts),

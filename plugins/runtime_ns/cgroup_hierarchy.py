@@ -10,6 +10,7 @@ from plugins.runtime_ns.cgroup_v1 import CgroupV1
 from plugins.runtime_ns.cgroup_v2 import CgroupV2
 from plugins.runtime_ns.device_program import DevicePrograms
 from sdk.errors import SkipPlugin
+from sdk.oci.cgroups import clean_cgroup_path
 
 _CONTROLLERS = frozenset(("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"))
 
@@ -28,7 +29,8 @@ class Hierarchy:
         return 1 if self.controllers else 2
 
     def cgroup(self, path: str) -> Cgroup:
-        """Return the cgroup at a path, which need not exist."""
+        """Return the cgroup at a path, which need not exist; `..` does not lead out of the hierarchy."""
+        path = clean_cgroup_path(path)
         if self.controllers:
             return CgroupV1(path, self.controllers, self.parents)
         return CgroupV2(path, self.unified, self.parents, self.programs)

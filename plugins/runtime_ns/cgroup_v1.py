@@ -112,6 +112,8 @@ class CgroupV1(Cgroup):
     def _make(self) -> None:
         for directory in self._distinct:
             files.make(directory)
+        if self.path.count("/") == 1 and "cpuset" in self._directories:  # the root passes nothing on to its children
+            _inherit_cpuset(self._directories["cpuset"])
 
     def _make_parents(self) -> None:
         for mount in dict.fromkeys(self._mounts.values()):

@@ -19,6 +19,7 @@ from plugins.runtime_ns.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
 from plugins.runtime_ns.templates import PlanTemplates
 from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task
+from sdk.oci.cgroups import clean_cgroup_path
 from sdk.oci.runtime import Resources, Spec
 from sdk.shim.adopt import abandon, adopt
 from sdk.shim.describe import describe
@@ -99,10 +100,12 @@ class NamespaceRuntime(Runtime, PlanExplainer):
                 raise start_failed(failure) from failure
 
     def _placed(self, bundle: Bundle) -> Bundle:
-        """Return the bundle with a cgroup of ours if its spec leaves that to the runtime."""
-        if bundle.spec.linux.cgroups_path:
+        """Return the bundle with a cgroup of ours if its spec leaves that to the runtime, and without detours in the path of its own."""
+        asked = bundle.spec.linux.cgroups_path
+        path = clean_cgroup_path(asked or f"{'-'.join(self._context.title)}/{bundle.id}")
+        if path == asked:
             return bundle
-        linux = structs.replace(bundle.spec.linux, cgroups_path=f"/{'-'.join(self._context.title)}/{bundle.id}")
+        linux = structs.replace(bundle.spec.linux, cgroups_path=path)
         return replace(bundle, spec=structs.replace(bundle.spec, linux=linux))
 
     def _confinement(self, spec: Spec) -> Confinement:

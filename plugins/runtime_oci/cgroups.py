@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdk.oci.cgroups import clean_cgroup_path
+
 MOUNT = Path("/sys/fs/cgroup")
 PATIENCE = 5
 """Longest wait, in seconds, for killed processes to be gone."""
@@ -34,8 +36,8 @@ class Cgroups:
         return cls(1, tuple(sorted(found)), parent)
 
     def path(self, container_id: str, asked: str) -> str:
-        """Return a container's path in every hierarchy."""
-        return "/" + asked.lstrip("/") if asked else f"{self.parent}/{container_id}"
+        """Return a container's path in every hierarchy; `..` does not lead out of them."""
+        return clean_cgroup_path(asked) if asked else f"{self.parent}/{container_id}"
 
     def directories(self, path: str) -> list[Path]:
         """Return the directories there are of a path."""

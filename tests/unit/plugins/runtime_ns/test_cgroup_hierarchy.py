@@ -47,3 +47,18 @@ def test_a_version_that_is_not_mounted(version: str, mountinfo: str) -> None:
 def test_without_cgroups_the_plugin_is_skipped() -> None:
     with pytest.raises(SkipPlugin, match="no cgroup"):
         find_hierarchy(mountinfo="25 24 0:22 / / rw - ext4 /dev/sda rw\n")
+
+
+@pytest.mark.parametrize("mountinfo", [V1, V2])
+@pytest.mark.parametrize(
+    ("path", "clean"),
+    [
+        ("../../../../some/dir/id", "/some/dir/id"),
+        ("/../memory/evil/id", "/memory/evil/id"),
+        ("a/./b//../c/id", "/a/c/id"),
+        ("//a/id", "/a/id"),
+        ("..", "/"),
+    ],
+)
+def test_no_path_leads_out_of_a_hierarchy(mountinfo: str, path: str, clean: str) -> None:
+    assert find_hierarchy(mountinfo=mountinfo).cgroup(path).path == clean

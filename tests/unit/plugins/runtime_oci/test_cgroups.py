@@ -8,6 +8,7 @@ def test_paths():
     made = Cgroups(2, (), "/core-x")
     assert made.path("id", "") == "/core-x/id"
     assert made.path("id", "/parent/id") == made.path("id", "parent/id") == "/parent/id"
+    assert made.path("id", "/../../a/../b/id") == made.path("id", "../../b/id") == "/b/id"
 
 
 def test_this_host_has_hierarchies():
