@@ -11,9 +11,8 @@ from core.containers.mount_plan import root_propagation
 from core.containers.namespaces import SharedNamespaces
 from core.containers.process import exec_process as further_process
 from core.containers.record import ContainerRecord
-from core.containers.shared_memory import SHAREABLE, shareable_memory
 from core.containers.resources import cgroup_of
-from core.containers.shared_memory import SHAREABLE, joined_memory, shareable_memory
+from core.containers.shared_memory import SHAREABLE, shareable_memory
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.users import Identity
 from core.engine.context import EngineContext

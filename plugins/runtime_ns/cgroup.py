@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sdk.drivers.runtime import TaskStats
 from sdk.oci.runtime import Resources
-from sdk.shim.plan import Plan
+from sdk.shim.plan import Plan, Slot
 
 
 class Cgroup(ABC):
@@ -27,6 +27,14 @@ class Cgroup(ABC):
     @abstractmethod
     def join(self, plan: Plan) -> None:
         """Add what moves the process that carries out the plan into it, for kernels where a process cannot be born there."""
+
+    @abstractmethod
+    def open_doors(self, plan: Plan, /) -> Sequence[Slot]:
+        """Add what opens the files by which a process joins it, for one that will not see them any more; the opener closes them."""
+
+    @abstractmethod
+    def join_by(self, plan: Plan, doors: Sequence[Slot]) -> None:
+        """Add what moves the process that carries out the plan into it by files that were opened before, and closes them."""
 
     @abstractmethod
     def open_directory(self, pid: int = 0, /) -> int | None:

@@ -9,11 +9,14 @@ from plugins.runtime_ns.cgroup import Cgroup
 from plugins.runtime_ns.cgroup_parents import CgroupParents
 from plugins.runtime_ns.cgroup_v1_limits import device_rules, set_limits
 from plugins.runtime_ns.cgroup_v1_stats import read_stats
+from plugins.runtime_ns.constants import AT_FDCWD
 from plugins.runtime_ns.paths import write_file
 from sdk.drivers.runtime import TaskStats
 from sdk.errors import Conflict
 from sdk.oci.runtime import Resources
-from sdk.shim.plan import Plan
+from sdk.shim.plan import Plan, Slot
+
+_COMPLAINT = "unable to apply cgroup: {error}"
 
 
 class CgroupV1(Cgroup):
@@ -40,7 +43,19 @@ class CgroupV1(Cgroup):
     def join(self, plan: Plan) -> None:
         for directory in self._distinct:
             # Writing to cgroup.procs takes a lock that waits for all CPUs; a single thread need not.
-            write_file(plan, f"{directory}/tasks", "0", why=f"limits of {directory}", complaint="unable to apply cgroup: {error}")
+            write_file(plan, f"{directory}/tasks", "0", why=f"limits of {directory}", complaint=_COMPLAINT)
+
+    def open_doors(self, plan: Plan, /) -> Sequence[Slot]:
+        doors = [plan.slot() for _ in self._distinct]
+        for door, directory in zip(doors, self._distinct, strict=True):
+            arguments = AT_FDCWD, f"{directory}/tasks", os.O_WRONLY | os.O_CLOEXEC, 0
+            plan.call("openat", *arguments, why=f"limits of {directory}", complaint=_COMPLAINT, store=door)
+        return doors
+
+    def join_by(self, plan: Plan, doors: Sequence[Slot]) -> None:
+        for door, directory in zip(doors, self._distinct, strict=True):
+            plan.call("write", door, b"0", 1, why=f"limits of {directory}", complaint=_COMPLAINT)
+            plan.call("close", door, why="done with it")
 
     def open_directory(self, _pid: int = 0, /) -> int | None:
         return None

@@ -12,8 +12,9 @@ from plugins.runtime_ns.cgroup_v2_limits import set_limits
 from plugins.runtime_ns.cgroup_v2_stats import read_stats
 from plugins.runtime_ns.device_program import DevicePrograms
 from sdk.drivers.runtime import TaskStats
+from sdk.linux.mount import open_tree
 from sdk.oci.runtime import Resources
-from sdk.shim.plan import Plan
+from sdk.shim.plan import Plan, Slot
 
 _CONTROLLERS = ("cpuset", "cpu", "io", "memory", "pids")
 
@@ -42,11 +43,22 @@ class CgroupV2(Cgroup):
     def join(self, plan: Plan) -> None:
         """Nothing to add: the process is born in it."""
 
+    def open_doors(self, _plan: Plan, /) -> Sequence[Slot]:
+        return ()
+
+    def join_by(self, plan: Plan, doors: Sequence[Slot]) -> None:
+        """Nothing to add: the process is born in it."""
+
     def open_directory(self, pid: int = 0, /) -> int | None:
+        """See `Cgroup`. It is of a mount of its own: for a moment the process born into it has it, and `..` must lead nowhere."""
         directory = self._directory
         if pid and (inside := _place_of(pid)).startswith(self.path):
             directory = f"{self._mount}/{inside.strip('/')}"
-        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        tree = open_tree(directory, clone=True)
+        try:
+            return os.open(f"/proc/self/fd/{tree}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        finally:
+            os.close(tree)
 
     def freeze(self) -> None:
         files.write(f"{self._directory}/cgroup.freeze", "1")

@@ -49,6 +49,7 @@ def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, mach
     opened = clone_opened(plan, spec.mounts)
     born = namespaces.own & ~(k.CLONE_NEWCGROUP | k.CLONE_NEWTIME)
     forked = fork(plan, born, into_cgroup=machine.hierarchy.version == 2)
+    plan.call("close", PLAN_FD, why="the plan stays mapped")
     plan.call("umask", 0, why="modes are as they are said")
     set_by_host_paths(plan, spec.process)
     _enter(plan, spec, namespaces, machine.hierarchy)
@@ -120,7 +121,6 @@ def terminal_size(process: Process, io: ProcessIO) -> tuple[int, int]:
 
 def run_program(plan: Plan, process: Process, io: ProcessIO, confinement: Confinement) -> None:
     """Add the end of the child's side: give up what it must not have, and become the program."""
-    plan.call("close", PLAN_FD, why="the plan stays mapped")
     plan.call("close_range", READY_FD + 1, 0xFFFFFFFF, 0, why="no path below /proc/self/fd may lead to the host")
     complaint = f'chdir to cwd ("{process.cwd}") set in config.json failed: {{error}}'
     plan.call("chdir", process.cwd or "/", why="the working directory", complaint=complaint)

@@ -1,6 +1,7 @@
 """Limits and rights of a process: what it gives up, in the order the kernel allows it."""
 
 import errno
+import os
 import resource
 import struct
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from plugins.runtime_ns.capabilities import CapabilitySets, last_capability
 from plugins.runtime_ns.paths import write_file
 from sdk.errors import InvalidArgument
 from sdk.oci.runtime import Process, User
-from sdk.shim.plan import ANY_ERROR, Plan, Record
+from sdk.shim.plan import ANY_ERROR, Argument, Plan, Record, Slot
 from sdk.shim.supervisor import die_with_shim
 
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -35,6 +36,43 @@ def set_by_host_paths(plan: Plan, process: Process) -> None:
     if process.apparmor_profile:
         profile = f"exec {process.apparmor_profile}"
         write_file(plan, "/proc/self/attr/exec", profile, why="AppArmor profile", complaint="apply apparmor profile: {error}")
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """A descriptor of the parent's own OOM score, what was read from it, and how long that is."""
+
+    file: Slot
+    before: bytes
+    length: Slot
+
+
+def set_for_child(plan: Plan, process: Process) -> Inherited | None:
+    """Add what gives the parent for a moment what only the child shall have (`set_by_host_paths`), as a fork passes it on.
+
+    Returns what `set_back` needs. The profile stays with the parent, which begins no program.
+    """
+    inherited = None
+    if process.oom_score_adj is not None:
+        inherited = Inherited(plan.slot(), b"the score before", plan.slot())
+        value, why = str(process.oom_score_adj).encode(), "whom the OOM killer takes first"
+        arguments: tuple[Argument, ...] = k.AT_FDCWD, "/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC, 0
+        plan.call("openat", *arguments, why="the child will have what this process has", tolerate=ANY_ERROR, store=inherited.file)
+        arguments = inherited.file, inherited.before, len(inherited.before)
+        plan.call("read", *arguments, why="to be set back", tolerate=ANY_ERROR, store=inherited.length)
+        plan.call("write", inherited.file, value, len(value), why=why, tolerate=ANY_ERROR)
+    if process.apparmor_profile:
+        profile = f"exec {process.apparmor_profile}"
+        write_file(plan, "/proc/self/attr/exec", profile, why="AppArmor profile", complaint="apply apparmor profile: {error}")
+    return inherited
+
+
+def set_back(plan: Plan, inherited: Inherited | None) -> None:
+    """Add, on the parent's side, what undoes `set_for_child`."""
+    if inherited is not None:
+        arguments = inherited.file, inherited.before, inherited.length
+        plan.call("write", *arguments, why="this process' own score again", tolerate=ANY_ERROR)
+        plan.call("close", inherited.file, why="done with it", tolerate=ANY_ERROR)
 
 
 def set_limits(plan: Plan, process: Process) -> None:

@@ -109,7 +109,7 @@ def _complaint(plan: Plan, state: StateFile) -> str:
     if (failure := state.failure) is None:
         return "the supervisor was killed"
     index, error = failure
-    operation = plan.operations[index]
+    operation = plan.operations[min(index, len(plan.operations) - 1)]
     return (operation.complaint or f"{operation.syscall} ({operation.reason}): {{error}}").format(error=os.strerror(error).lower())
 
 

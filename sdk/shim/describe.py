@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 
 from sdk.linux.mount import MountFlag
-from sdk.shim.layout import ANY_ERROR, BASE, PID, STATUS
+from sdk.shim.layout import ANY_ERROR, PID, STATUS, address
 from sdk.shim.plan import Argument, Label, Operation, Plan, Record, Slot
 
-_FIELDS = {BASE + PID: "&pid", BASE + STATUS: "&status"}
+_FIELDS = {address(PID): "&pid", address(STATUS): "&status"}
 _LONGEST = 16
 _DIRECTORY_CALLS = frozenset(("openat", "mkdirat", "mknodat", "unlinkat", "faccessat", "open_tree", "mount_setattr", "fchownat"))
 

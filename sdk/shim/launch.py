@@ -85,6 +85,8 @@ def open_ended(descriptors: dict[int, int], shims: ExitStack, undo: ExitStack) -
 def _check(plan: Program, state: StateFile) -> None:
     if failure := state.failure:
         index, errno = failure
+        if index >= len(plan.operations):
+            raise OSError("the process told of a failure that cannot be")
         raise PlanFailed(plan.operations[index], errno)
     if state.pid == 0:
         raise OSError("the supervisor ended before it made a process")

@@ -1,7 +1,9 @@
 """What the daemon and the executors agree on: the plan file's layout and the descriptors a shim starts with.
 
-The file is a header, then the memory that operations point into, then the table of operations. It is mapped shared at `BASE`,
-so every pointer in it is absolute. sysrun.c has the same structures.
+The file is a header, then the memory that operations point into, then the table of operations, and on a page of its own the record of
+a failure. It is mapped privately at `BASE`, so every pointer in it is absolute; its header also shared at `STATE`, and the record shared at
+`FAILURE`. A process that is forked keeps the first and the last: whoever may write to its memory reaches no more than the record, of
+which the daemon believes only what can be so. sysrun.c has the same structures.
 """
 
 import struct
@@ -9,15 +11,27 @@ import struct
 BASE = 0x20000000
 """The address the file is mapped at."""
 
+STATE = 0x1FFF0000
+"""The address of the header that is shared with the file. A forked process has no mapping of it."""
+
+FAILURE = 0x1FFE0000
+"""The address of the record of a failure."""
+
 SPAN = 64 << 20
 """Bytes of address space kept for it: no plan can be longer."""
 
 MAGIC = 0x4E414C50
 
-HEADER = struct.Struct("<IIqIIiiiiqq")
-"""magic, count, offset of the operations, failed, error, shim, pid, status, nothing, exited (seconds, nanoseconds)."""
+PAGE = 1 << 16
+"""Bytes of the largest pages there are: what is mapped apart begins at a multiple."""
 
-FAILED = 16
+HEADER = struct.Struct("<IIqqiiiiqq")
+"""magic, count, offset of the operations, offset of the failure, shim, pid, status, nothing, exited (seconds, nanoseconds)."""
+
+FAILED = struct.Struct("<II")
+"""The record of a failure: 1 + index of the operation that failed, and its errno."""
+
+FAILURE_OFFSET = 16
 SHIM = 24
 PID = 28
 STATUS = 32
@@ -62,5 +76,5 @@ HIGHEST_FD = PROCESS_FD
 
 
 def address(offset: int) -> int:
-    """Return where a header field lies in memory."""
-    return BASE + offset
+    """Return where a header field lies in the shim's memory."""
+    return STATE + offset

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_ZERO, MAGIC, OPERATION, RUNNING, SLOTS, SPAN
+from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_ZERO, MAGIC, OPERATION, PAGE, RUNNING, SLOTS, SPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Plan:
         label.operation = len(self.operations)
 
     def assemble(self) -> bytes:
-        """Return the plan file. Raises ValueError for a label that was never placed, OverflowError for a plan too long."""
+        """Return the plan file but for the record of a failure. Raises ValueError for a label that was never placed, OverflowError for a plan too long."""
         for index, operation in enumerate(self.operations):
             if label := operation.if_zero or operation.if_not_zero:
                 self._aim(index, label)
@@ -126,7 +126,8 @@ class Plan:
         image = self._memory + self._table
         if len(image) > SPAN:
             raise OverflowError(f"argument list too long: a plan has at most {SPAN} bytes")
-        HEADER.pack_into(image, 0, MAGIC, len(self.operations), start, 0, 0, 0, 0, RUNNING, 0, 0, 0)
+        failure = -(-len(image) // PAGE) * PAGE
+        HEADER.pack_into(image, 0, MAGIC, len(self.operations), start, failure, 0, 0, RUNNING, 0, 0, 0)
         return bytes(image)
 
     def _aim(self, index: int, label: Label) -> None:

@@ -28,6 +28,7 @@ class StateFile:
                 written = 0
                 while written < len(image):
                     written += os.write(descriptor, rest[written:])
+            os.pwrite(descriptor, bytes(layout.FAILED.size), _failure_offset(image))
             return cls(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -66,8 +67,10 @@ class StateFile:
 
     @property
     def failure(self) -> tuple[int, int] | None:
-        """Return the index and the errno of the operation that failed."""
-        failed, error = struct.unpack_from("<II", self._view, layout.FAILED)
+        """Return the index and the errno of the operation that failed. Both are what a process says that others may have written to."""
+        offset = _failure_offset(self._view)
+        record = os.pread(self.descriptor, layout.FAILED.size, offset) if offset else b""
+        failed, error = layout.FAILED.unpack(record) if len(record) == layout.FAILED.size else (0, 0)
         return (failed - 1, error) if failed else None
 
     def exit_status(self, at_ns: int) -> ExitStatus | None:
@@ -81,6 +84,11 @@ class StateFile:
     def _field(self, offset: int) -> int:
         value: int = struct.unpack_from("<i", self._view, offset)[0]
         return value
+
+
+def _failure_offset(image: bytes | mmap.mmap) -> int:
+    offset: int = struct.unpack_from("<q", image, layout.FAILURE_OFFSET)[0]
+    return offset
 
 
 KILLED = 128 + signal.SIGKILL

@@ -76,15 +76,16 @@ def die_with_shim(plan: Plan) -> None:
 def supervise(plan: Plan, forked: Forked, *, linger: bool, unused: Sequence[Slot] = ()) -> None:
     """Add the parent's side: let go of the streams, wait, store the exit status, tell the daemon, and stay if `linger`.
 
-    `unused` are descriptors opened before the fork that only the process needs. A lingering shim keeps output that nobody has read yet, until it is killed.
+    What the parent does first may stand before it, behind the label `forked.parent`. `unused` are descriptors opened before the fork that only the process needs. A lingering shim keeps output that nobody has read yet, until it is killed.
     """
-    plan.place(forked.parent)
+    if forked.parent.operation is None:
+        plan.place(forked.parent)
+    for descriptor in unused:
+        plan.call("close", descriptor, why="what only the process needed")
     plan.call("rt_sigprocmask", _SIG_SETMASK, ALL_SIGNALS, None, 8, why="only SIGKILL ends a supervisor")
     plan.call("prctl", PR_SET_NAME, NAME, why="the name ps shows", tolerate=ANY_ERROR)
     plan.call("close_range", 0, 2, 0, why="readers must see the end of output when the process ends")
     plan.call("close_range", layout.PARKING_ENTRY_FD, layout.CGROUP_FD, 0, why="what only the process needed")
-    for descriptor in unused:
-        plan.call("close", descriptor, why="what only the process needed")
     process = plan.slot()
     plan.call("pidfd_open", forked.child, 0, why="a name of the process that is never reused", store=process)
     plan.call("dup3", process, layout.PROCESS_FD, os.O_CLOEXEC, why="where the daemon finds it")

@@ -1,8 +1,10 @@
 /* sysrun: carries out a plan of system calls, and so makes, starts and supervises one process.
  *
  * It is told everything by the file on descriptor 3 (sdk/shim/layout.py describes it, sdk/shim/plan.py writes it), which is
- * mapped shared at a fixed address: pointers in the plan are absolute, and what the kernel stores through them (the process'
- * pid, its exit status) is at once in the file, where it outlives both this program and the daemon that started it.
+ * mapped three times at fixed addresses, as pointers in the plan are absolute. The plan is private: a process forked by it may
+ * be seen, and written to, by others in the PID namespace it is born into, and they must not change what this program does
+ * next. The state is shared with the file, so that what the kernel stores there (the process' pid, its exit status) outlives
+ * both this program and the daemon that started it; a forked process has no mapping of it. The failure is shared with both.
  *
  * Freestanding: no C library, no start files, no writable data. `make -C sdk/shim` rebuilds the blobs that are shipped.
  */
@@ -12,14 +14,16 @@ typedef unsigned int u32;
 typedef unsigned char u8;
 
 #define BASE 0x20000000L /* where the plan is mapped */
+#define STATE 0x1fff0000L /* where the header is mapped again */
+#define FAILURE 0x1ffe0000L /* where the record of a failure is mapped */
 #define SPAN (64L << 20) /* address space kept for it; only the file's own pages are ever touched */
 #define PLAN_FD 3
 #define ANY 255 /* `tolerate`: go on whatever the error */
 
 #if defined(__x86_64__)
-enum { MMAP = 9, GETPID = 39, EXIT_GROUP = 231 };
+enum { MMAP = 9, MADVISE = 28, GETPID = 39, EXIT_GROUP = 231 };
 #elif defined(__aarch64__)
-enum { MMAP = 222, GETPID = 172, EXIT_GROUP = 94 };
+enum { MMAP = 222, MADVISE = 233, GETPID = 172, EXIT_GROUP = 94 };
 #endif
 
 struct operation {
@@ -37,12 +41,16 @@ struct plan {
     u32 magic;
     u32 count;
     i64 operations; /* offset of the table in the file */
-    u32 failed;     /* 1 + index of the operation that failed */
-    u32 error;      /* its errno */
+    i64 failure;    /* offset of the failure in the file */
     i32 shim;       /* this program's pid */
     i32 pid, status; /* stored by the kernel: clone3 and wait4 of the plan */
     i32 reserved;
     i64 exited[2];  /* stored by the kernel: clock_gettime of the plan */
+};
+
+struct failure {
+    u32 failed;     /* 1 + index of the operation that failed */
+    u32 error;      /* its errno */
 };
 
 static inline i64 call(i64 number, const i64 *a)
@@ -67,14 +75,25 @@ static __attribute__((noreturn)) void leave(i64 code)
         call(EXIT_GROUP, (i64[6]){code});
 }
 
+static void map(i64 place, i64 size, i64 flags, i64 offset)
+{
+    if (call(MMAP, (i64[6]){place, size, 3 /* read, write */, flags, PLAN_FD, offset}) != place)
+        leave(120);
+}
+
 __attribute__((noreturn, used)) void run(void)
 {
     i64 slots[256]; /* on the stack, so that the two sides of a fork do not share them */
-    if (call(MMAP, (i64[6]){BASE, SPAN, 3 /* read, write */, 0x11 /* shared, fixed */, PLAN_FD, 0}) != BASE)
+    map(BASE, SPAN, 0x12 /* private, fixed */, 0);
+    map(STATE, sizeof(struct plan), 0x11 /* shared, fixed */, 0);
+    const struct plan *plan = (const struct plan *)BASE;
+    struct plan *state = (struct plan *)STATE;
+    struct failure *failure = (struct failure *)FAILURE;
+    map(FAILURE, sizeof(struct failure), 0x11, plan->failure);
+    if (call(MADVISE, (i64[6]){STATE, sizeof(struct plan), 10 /* not in forked processes */}))
         leave(120);
-    struct plan *plan = (struct plan *)BASE;
     const struct operation *table = (const struct operation *)(BASE + plan->operations);
-    plan->shim = (i32)call(GETPID, (i64[6]){0});
+    state->shim = (i32)call(GETPID, (i64[6]){0});
     for (u32 i = 0; i < plan->count;) {
         const struct operation *op = table + i;
         i64 a[6];
@@ -82,8 +101,8 @@ __attribute__((noreturn, used)) void run(void)
             a[k] = op->slots >> k & 1 ? slots[op->arguments[k] & 255] : op->arguments[k];
         i64 result = call(op->number, a);
         if (result < 0 && op->tolerate != ANY && -result != op->tolerate) {
-            plan->error = (u32)-result;
-            plan->failed = i + 1;
+            failure->error = (u32)-result;
+            failure->failed = i + 1;
             leave(121);
         }
         if (op->store)

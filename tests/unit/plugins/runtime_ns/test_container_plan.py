@@ -7,7 +7,14 @@ from msgspec.structs import replace
 
 from plugins.runtime_ns.capabilities import CapabilitySets
 from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
-from plugins.runtime_ns.constants import CLONE_NEWCGROUP, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS
+from plugins.runtime_ns.constants import (
+    CLONE_NEWCGROUP,
+    CLONE_NEWIPC,
+    CLONE_NEWNET,
+    CLONE_NEWNS,
+    CLONE_NEWPID,
+    CLONE_NEWUTS,
+)
 from plugins.runtime_ns.container_plan import container_plan
 from plugins.runtime_ns.exec_plan import exec_plan
 from plugins.runtime_ns.machine import Machine
@@ -17,6 +24,7 @@ from sdk.drivers.storage import Mount
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.linux.syscalls import native_syscalls
 from sdk.oci import runtime as oci
+from sdk.shim.layout import CGROUP_FD, PLAN_FD, TARGET_FD
 from sdk.shim.plan import Plan
 from sdk.testing.bundles import container_spec, process, with_linux
 
@@ -221,15 +229,35 @@ def test_pipes_belong_to_the_user() -> None:
     assert owned == [1, 2]
 
 
-def test_exec_enters_the_pid_namespace_first_and_joins_the_cgroup_before_the_mounts_change() -> None:
+def test_exec_is_born_inside_with_nothing_of_the_host_but_what_it_joins_its_cgroup_by() -> None:
+    """Others in the container see the process from its birth, and CAP_SYS_PTRACE makes it theirs."""
     cgroup = V1.hierarchy.cgroup("/core/c1")
     plan = exec_plan(process("ls"), ProcessIO(), Confinement(CapabilitySets(), FILTER), V1, cgroup)
+    (joined,) = [operation for operation in plan.operations if operation.syscall == "setns"]
+    assert joined.arguments[1] == CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP
     assert ordered(
-        first(plan, "setns", CLONE_NEWPID),
-        first(plan, "clone3"),
+        first(plan, "close", PLAN_FD),
         first(plan, "openat", "/cg/memory/core/c1/tasks"),
-        next(index for index, operation in enumerate(plan.operations) if operation.syscall == "setns" and index > 5),
+        first(plan, "setns"),
+        first(plan, "clone3"),
+        first(plan, "write", b"0"),
+        first(plan, "close_range", TARGET_FD, CGROUP_FD),
         first(plan, "seccomp"),
         first(plan, "execve"),
     )
+    inside = list(plan.operations[first(plan, "clone3") : first(plan, "execve")])
+    opened = [operation.arguments for operation in inside if operation.syscall in ("openat", "open_tree")]
+    assert opened == []
+
+
+def test_exec_gets_its_oom_score_from_a_parent_that_sets_its_own_back() -> None:
+    scored = replace(process("ls"), oom_score_adj=300)
+    plan = exec_plan(scored, ProcessIO(), Confinement(CapabilitySets()), V1, V1.hierarchy.cgroup("/core/c1"))
+    before = first(plan, "read")
+    back = next(i for i, each in enumerate(plan.operations) if each.syscall == "write" and each.arguments[1] == b"the score before")
+    assert ordered(before, first(plan, "write", b"300"), first(plan, "clone3"), first(plan, "execve"), back, first(plan, "wait4"))
+
+
+def test_exec_without_a_terminal() -> None:
+    plan = exec_plan(process("ls"), ProcessIO(), Confinement(CapabilitySets()), V1, V1.hierarchy.cgroup("/core/c1"))
     assert calls(plan, "ppoll") == []

@@ -29,8 +29,8 @@ def at(image: bytes, address: int, length: int) -> bytes:
 def test_the_header_says_where_everything_is(plan: Plan) -> None:
     plan.call("one", why="first")
     plan.call("two", why="second")
-    magic, count, start, failed, error, shim, pid, status, *_ = layout.HEADER.unpack_from(plan.assemble())
-    assert (magic, count, failed, error, shim, pid, status) == (layout.MAGIC, 2, 0, 0, 0, 0, layout.RUNNING)
+    magic, count, start, failure, shim, pid, status, *_ = layout.HEADER.unpack_from(plan.assemble())
+    assert (magic, count, failure, shim, pid, status) == (layout.MAGIC, 2, layout.PAGE, 0, 0, layout.RUNNING)
     assert start % 8 == 0
 
 
