@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskStatus
 
+from core.beginning import stable_instance
 from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
 from core.containers.seccomp_profile import load_profile
@@ -30,7 +30,7 @@ from core.engine.image_context import ImageContext
 from core.engine.offline import images_without_engine
 from core.engine.services import OpenedEngine, open_engine
 from core.events.bus import EventBus
-from core.host.roots import check_pidfile, engine_id, hold_data_root, pidfile, prepare_exec_root, refuse_dockers_root
+from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_root, pidfile, refuse_dockers_root
 from core.host.systemd import notify
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
@@ -57,7 +57,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
     """Open the database, the drivers and the engine on the two roots, which the caller holds; close them in reverse."""
     database = Database(settings.data_root / "core.db")
     try:
-        instance = stable_instance(database)
+        instance = await stable_instance(database, settings)
         events = EventBus(plugins.registry.on_event)
         async with (
             open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
@@ -81,7 +81,7 @@ async def open_images(settings: Settings, plugins: Plugins) -> AsyncIterator[Ima
     """Open the image rooms alone, on a data root that the caller holds and no daemon works with."""
     database = Database(settings.data_root / "core.db")
     try:
-        instance, events = stable_instance(database), EventBus(lambda _event: None)
+        instance, events = await stable_instance(database, settings), EventBus(lambda _event: None)
         async with open_for_images(plugins.offers, settings, plugins.health, instance, events) as (storage, registry):
             yield images_without_engine(engine_settings(settings, instance), database, storage, registry, events)
     finally:
@@ -102,7 +102,7 @@ async def run_daemon(configuration: Configuration, on_ready: Callable[[], None] 
         held.enter_context(hold_data_root(settings.data_root))
         file = settings.pidfile or settings.exec_root / "core.pid"
         check_pidfile(file)
-        prepare_exec_root(settings.exec_root)
+        held.enter_context(hold_exec_root(settings.exec_root))
         held.enter_context(pidfile(file))
         try:
             async with anyio.create_task_group() as tasks:
@@ -185,16 +185,6 @@ def _startup_error(error: BaseException) -> StartupError | None:
     if isinstance(error, EngineError):
         return StartupError(error.message)
     return error if isinstance(error, StartupError) else None
-
-
-def stable_instance(database: Database) -> str:
-    """Return the data root's token for names of kernel objects; made once, eight hexadecimal digits."""
-    table = database.table("engine", str)
-    instance = table.get("instance")
-    if instance is None:
-        instance = secrets.token_hex(4)
-        table.put("instance", instance)
-    return instance
 
 
 def engine_settings(settings: Settings, instance: str) -> EngineSettings:

@@ -1,10 +1,15 @@
-"""A process killed by SIGKILL before each of its file system calls in turn: what a later one finds must be whole every time."""
+"""A process killed by SIGKILL before each of its calls to the kernel in turn: what a later one finds must be whole every time.
+
+Calls are those of files, and those that send something over a socket: netlink is such a socket.
+"""
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from itertools import count
 
+_SENDS = ("send", "sendto", "sendmsg")
 _CALLS = (
     "open",
     "write",
@@ -54,6 +59,8 @@ def _run(work: Callable[[], object], allowed: int) -> None:
     try:
         for name in _CALLS:
             setattr(os, name, counted(getattr(os, name)))
+        for name in _SENDS:
+            setattr(socket.socket, name, counted(getattr(socket.socket, name)))
         work()
         os._exit(0)
     except BaseException:  # noqa: BLE001 the child must not go on as a second test process

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from core.host.instance import derived_instance
+
 _ID = re.compile(rb"[0-9a-f]{64}")
 _ALIVE = frozenset({"running", "paused", "restarting"})
 
@@ -33,10 +35,10 @@ class Records:
 
 
 def read_records(data_root: Path) -> Records:
-    """Return what is recorded; nothing where there is no database."""
+    """Return what is recorded; where there is no database, the instance that a new one would have. Raises sqlite3.DatabaseError."""
     path = data_root / "core.db"
-    if not path.exists():
-        return Records()
+    if not path.exists() or not path.stat().st_size:
+        return Records(instance=derived_instance(data_root))
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         tables = [name for (name,) in database.execute(_TABLES)]
         rows = {table: database.execute(f"SELECT key, record FROM {table}").fetchall() for table in tables}

@@ -35,19 +35,42 @@ def hold_data_root(path: Path) -> Iterator[None]:
 
     Raises StartupError when another daemon holds it or it cannot be made.
     """
-    try:
+    with _told("data root", path):
         path.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with _locked("data root", path):
+        yield
+
+
+@contextmanager
+def hold_exec_root(path: Path) -> Iterator[None]:
+    """Make the exec root as `prepare_exec_root` does, and lock it for this process. Raises StartupError as for the data root."""
+    with _told("exec root", path):
+        prepare_exec_root(path)
+    with _locked("exec root", path):
+        yield
+
+
+@contextmanager
+def _locked(what: str, path: Path) -> Iterator[None]:
+    with _told(what, path):
         lock = os.open(path / "core.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StartupError(f"the data root {path} cannot be used: {error.strerror}") from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartupError(f"another daemon (process {_holder_of(lock)}) uses the {what} {path}") from error
         _note_holder(lock)
         yield
-    except BlockingIOError as error:
-        raise StartupError(f"another daemon (process {_holder_of(lock)}) uses the data root {path}") from error
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _told(what: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StartupError(f"the {what} {path} cannot be used: {error.strerror}") from error
 
 
 def _note_holder(lock: int) -> None:
@@ -55,7 +78,7 @@ def _note_holder(lock: int) -> None:
     try:
         os.pwrite(lock, b"%-19d\n" % os.getpid(), 0)
     except OSError as error:
-        _log.warning("the process ID cannot be noted in the data root: %s", error.strerror)
+        _log.warning("the process ID cannot be noted in core.lock: %s", error.strerror)
 
 
 def _holder_of(lock: int) -> int:
@@ -95,7 +118,7 @@ def engine_id(path: Path) -> str:
     except FileNotFoundError:
         pass
     new = str(uuid.uuid4())
-    file.write_text(new)
+    replace_file(file, new.encode(), mode=0o644, durable=True)
     return new
 
 

@@ -53,10 +53,10 @@ class Bridges:
         raise Conflict(f"cannot create network: existing interface {name} is not a bridge")
 
     def _create(self, options: BridgeOptions) -> int:
-        self._route.request([messages.bridge(options.bridge, options.mtu, _stable_mac(options.bridge))])
-        index = self._route.index(options.bridge)
-        self._route.request([messages.alias(index, self._alias)])
-        return index
+        """Make the bridge and mark it in one system call, which no signal interrupts: no bridge is ever without its mark."""
+        made = messages.bridge(options.bridge, options.mtu, _stable_mac(options.bridge))
+        self._route.request([made, messages.alias(options.bridge, self._alias)])
+        return self._route.index(options.bridge)
 
     def _set_addresses(self, index: int, wanted: list[Interface], *, replace: bool) -> None:
         present = [address for link, address in self._route.addresses() if link == index and not address.is_link_local]

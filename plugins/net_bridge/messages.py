@@ -39,9 +39,9 @@ def bridge(name: str, mtu: int, address: str) -> bytes:
     return _link(_NEW, [("IFLA_IFNAME", name), ("IFLA_ADDRESS", address), ("IFLA_MTU", mtu), ("IFLA_LINKINFO", {"attrs": kind})])
 
 
-def alias(index: int, text: str) -> bytes:
-    """Write a link's alias, by which its maker knows it again."""
-    return _link(_SET, [("IFLA_IFALIAS", text)], index=index)
+def alias(name: str, text: str) -> bytes:
+    """Write a link's alias, by which its maker knows it again. The kernel does not take one in the message that makes a link."""
+    return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_IFALIAS", text)])
 
 
 def up(index: int) -> bytes:

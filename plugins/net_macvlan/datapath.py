@@ -24,6 +24,7 @@ class Datapath:
 
     def __init__(self, instance: str, log: logging.Logger) -> None:
         self._alias = f"core:{instance}:macvlan"
+        self._unfinished = f"mv{instance}"
         self._log = log
         self._namespaces = Namespaces()
         self._networks: dict[str, tuple[NetworkSpec, MacvlanOptions]] = {}
@@ -42,7 +43,7 @@ class Datapath:
                     raise Conflict(
                         f"cannot use mode passthru, macvlan network {other.name} is already using parent interface {options.parent}"
                     )
-            links.make_parent(options, self._alias)
+            links.make_parent(options, self._alias, self._unfinished)
             self._networks[network.id] = network, options
 
     def remove_network(self, network: NetworkSpec) -> None:
@@ -105,7 +106,7 @@ class Datapath:
 
     def audit(self) -> list[str]:
         """Return a line for each parent that was made."""
-        return [f"parent {name}" for name in links.made_parents(self._alias)]
+        return [f"parent {name}" for name in links.made_parents(self._alias, self._unfinished)]
 
     def _make(self, options: MacvlanOptions, path: str, interface: str, mac: str, undo: ExitStack) -> None:
         namespace = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -117,7 +118,7 @@ class Datapath:
 
     def _remove_idle_parents(self) -> None:
         used = {options.parent for _, options in self._networks.values()}
-        for name in set(links.made_parents(self._alias)) - used:
+        for name in set(links.made_parents(self._alias, self._unfinished)) - used:
             links.remove_parent(name)
 
 

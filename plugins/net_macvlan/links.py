@@ -5,26 +5,34 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import IPv4Interface, IPv6Interface
+from typing import TYPE_CHECKING
 
 from plugins.net_macvlan.options import MADE, MacvlanOptions
 from sdk.errors import Conflict, InvalidArgument, Unsupported
 from sdk.linux.links import link_names, open_iproute
+
+if TYPE_CHECKING:
+    from pyroute2 import IPRoute
 
 Interface = IPv4Interface | IPv6Interface
 
 _NO_DUPLICATE_DETECTION = 0x2
 
 
-def make_parent(options: MacvlanOptions, alias: str) -> None:
+def make_parent(options: MacvlanOptions, alias: str, unfinished: str) -> None:
     """Make a parent be there and up; one that is made, a VLAN's link too, gets `alias` to be known again. Idempotent.
+
+    The link is made under the name `unfinished`, which tells whose it is, and gets its own name and the alias in one request: should
+    this process be killed, no link is left that is not known again.
 
     One that leads nowhere is a bridge without ports, as not every kernel has dummy links. Raises InvalidArgument, Unsupported.
     """
     with open_iproute() as route:
         if options.parent not in link_names():
+            delete(unfinished)
             with _told(options.parent):
-                route.link("add", ifname=options.parent, **_kind(options))
-            route.link("set", index=socket.if_nametoindex(options.parent), ifalias=alias)
+                route.link("add", ifname=unfinished, **_kind(options))
+                _finish(route, unfinished, options.parent, alias)
         if options.made or options.vlan:
             route.link("set", index=socket.if_nametoindex(options.parent), state="up")
 
@@ -35,12 +43,14 @@ def remove_parent(name: str) -> None:
         route.link("del", index=socket.if_nametoindex(name))
 
 
-def made_parents(alias: str) -> list[str]:
-    """Return the parents that were made with this alias."""
-    if not any(name.startswith(MADE) or "." in name for name in link_names()):
-        return []
+def made_parents(alias: str, unfinished: str) -> list[str]:
+    """Return the parents that were made with this alias, and one that was not finished."""
+    names = link_names()
+    left = [unfinished] if unfinished in names else []
+    if not any(name.startswith(MADE) or "." in name for name in names):
+        return left
     with open_iproute() as route:
-        return [link.get_attr("IFLA_IFNAME") for link in route.get_links() if link.get_attr("IFLA_IFALIAS") == alias]
+        return left + [link.get_attr("IFLA_IFNAME") for link in route.get_links() if link.get_attr("IFLA_IFALIAS") == alias]
 
 
 def make_child(options: MacvlanOptions, namespace: int, interface: str, mac: str) -> None:
@@ -79,6 +89,15 @@ def delete(interface: str) -> None:
     if interface in link_names():
         with open_iproute() as route:
             route.link("del", index=socket.if_nametoindex(interface))
+
+
+def _finish(route: "IPRoute", unfinished: str, name: str, alias: str) -> None:
+    index = socket.if_nametoindex(unfinished)
+    try:
+        route.link("set", index=index, ifname=name, ifalias=alias)
+    except BaseException:
+        route.link("del", index=index)
+        raise
 
 
 def _kind(options: MacvlanOptions) -> dict[str, str | int]:

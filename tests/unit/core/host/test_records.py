@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from core.host.instance import derived_instance
 from core.host.records import Records, read_records
 from core.store.database import Database
 from sdk.oci.image import RootFS
 
 
 def test_without_a_database_nothing_is_recorded(tmp_path: Path) -> None:
-    assert read_records(tmp_path) == Records()
+    assert read_records(tmp_path) == Records(instance=derived_instance(tmp_path))
 
 
 def test_ids_states_and_instance_are_read_while_the_writer_is_open(tmp_path: Path) -> None:
