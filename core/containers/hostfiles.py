@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.containers.record import ContainerRecord
 from core.containers.resolv_conf import host_resolv_conf, read_text, resolv_conf_of, shared_resolv_conf
+from sdk.engine.config import ContainerConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.errors import InvalidArgument
 from sdk.linux.atomic import rewrite_lines
@@ -23,6 +24,8 @@ ff00::\tip6-mcastprefix
 ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
 """
+_LOOPBACK_HOSTS_4 = "127.0.0.1\tlocalhost\n"
+_IPV6_SWITCHES = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6")
 _HOST_GATEWAY = "host-gateway"
 
 Pairs = Iterable[tuple[str, str]]
@@ -50,7 +53,7 @@ def write_host_files(directory: Path, record: ContainerRecord, connection: Conne
 def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mapping[str, NetworkAttachment]) -> None:
     """Make a running container's files tell of the networks it is on now. What somebody wrote into them stays."""
     places = tuple(networks.values())
-    rename_in_hosts(directory, _names_of(record), _addresses_of(places))
+    rename_in_hosts(directory, names_of_host(record.config), _spoken(record, _addresses_of(places)))
     wanted = _resolv_conf_of(record, places, shares_host=False)
     file = directory / "resolv.conf"
     other = resolv_conf_of(record.host_config, embedded=not _has_names(places), ipv6=_has_ipv6(places))
@@ -88,8 +91,11 @@ def _hosts_of(record: ContainerRecord, places: tuple[NetworkAttachment, ...], li
     gateway = "127.0.0.1" if shares_host else next((place.ipv4_gateway for place in places if place.ipv4_gateway), "")
     extra = [*extra_hosts(record.host_config.extra_hosts, gateway), *links]
     if shares_host:
-        return hosts(_names_of(record), (), extra, read_text(Path("/etc/hosts")) or _LOOPBACK_HOSTS)
-    return hosts(_names_of(record), _addresses_of(places), extra)
+        return hosts(names_of_host(record.config), (), extra, read_text(Path("/etc/hosts")) or _LOOPBACK_HOSTS)
+    if _is_without_ipv6(record):
+        extra = [(address, name) for address, name in extra if ":" not in address]
+        return hosts(names_of_host(record.config), _spoken(record, _addresses_of(places)), extra, _LOOPBACK_HOSTS_4)
+    return hosts(names_of_host(record.config), _addresses_of(places), extra)
 
 
 def _resolv_conf_of(record: ContainerRecord, places: tuple[NetworkAttachment, ...], *, shares_host: bool) -> str:
@@ -99,9 +105,21 @@ def _resolv_conf_of(record: ContainerRecord, places: tuple[NetworkAttachment, ..
     return resolv_conf_of(wanted, embedded=_has_names(places), ipv6=_has_ipv6(places))
 
 
-def _names_of(record: ContainerRecord) -> str:
-    config = record.config
-    return f"{config.hostname}.{config.domainname} {config.hostname}" if config.domainname else config.hostname
+def names_of_host(config: ContainerConfig) -> str:
+    """Return a container's own names as /etc/hosts lists them: the full one and, if that has dots, what stands before the first."""
+    full = f"{config.hostname}.{config.domainname}" if config.domainname else config.hostname
+    short = full.partition(".")[0]
+    return f"{full} {short}" if short and short != full else full
+
+
+def _is_without_ipv6(record: ContainerRecord) -> bool:
+    """Tell whether a container's kernel parameters switch IPv6 off."""
+    return any(record.host_config.sysctls.get(switch) == "1" for switch in _IPV6_SWITCHES)
+
+
+def _spoken(record: ContainerRecord, addresses: Iterable[str]) -> list[str]:
+    """Return the addresses of IP versions that a container speaks."""
+    return [address for address in addresses if ":" not in address or not _is_without_ipv6(record)]
 
 
 def _addresses_of(places: tuple[NetworkAttachment, ...]) -> list[str]:

@@ -22,6 +22,8 @@ from core.engine.defaults import with_creation_defaults
 from core.engine.links import check_links
 from core.engine.trust import verify_use
 from core.images.store import StoredImage
+from core.networks.addresses import parse_mac
+from core.networks.endpoint_rules import checked_endpoints
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
 from sdk.errors import InvalidArgument, NoSuchContainer, NotFound
@@ -30,7 +32,10 @@ from sdk.oci.descriptor import Platform, matches
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
     """Make a container from an image. Raises NoSuchImage, ImageRefused, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
-    request = replace_request(request, config=checked_config(request.config))
+    config = checked_config(request.config)
+    if config.mac_address:
+        config = replace(config, mac_address=parse_mac(config.mac_address))
+    request = replace_request(request, config=config, networks=checked_endpoints(request.networks))
     warnings = _validate(context, request.config, request.host_config)
     image = _image(context, request)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)

@@ -13,7 +13,7 @@ from core.engine.context import EngineContext
 from core.engine.defaults import as_resolved
 from core.engine.when import parse_moment
 from core.networks.catalog import NetworkCatalog
-from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
+from core.networks.endpoint_rules import check_combination, check_endpoint, in_usual_notation, network_of_mode
 from core.networks.filters import listed, prunable
 from core.networks.record import NetworkRecord
 from sdk.drivers.network import PortPath
@@ -41,7 +41,7 @@ class NetworkService:
         return self._info(self._catalog.find(ref))
 
     async def create(self, request: NetworkCreate) -> NetworkInfo:
-        """Make a network. Raises Conflict (name in use, pool overlaps), InvalidArgument, NotFound (driver)."""
+        """Make a network. Raises Conflict (name in use), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
         record = await self._catalog.create(request)
         self._emit("create", record)
         return self._info(record)
@@ -70,6 +70,7 @@ class NetworkService:
         """Put a container on a network: at once if it runs, else when it starts. Raises InvalidArgument, PermissionDenied."""
         del force
         network, live = self._catalog.find(ref), self._context.containers.find(container)
+        config = in_usual_notation(config)
         async with self._context.containers.hold(live):
             wanted = self._wanted(live)
             if is_running(live.record):

@@ -13,6 +13,7 @@ from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_optio
 from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
+from core.networks.ipam_rules import check_subnets
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
 from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, unique_local_subnet
 from core.store.database import Database
@@ -81,8 +82,9 @@ class NetworkCatalog:
     # -----------------------------------------------------------------------------------------------------------------
 
     async def create(self, request: NetworkCreate) -> NetworkRecord:
-        """Make a network. Raises AlreadyExists (name), Conflict (pool overlaps), InvalidArgument, NotFound (driver)."""
+        """Make a network. Raises AlreadyExists (name), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
         self._check_name(request.name)
+        request = replace(request, subnets=check_subnets(request.subnets, ipv6=request.ipv6))
         driver_name = request.driver or self._drivers.network_name
         if driver_name in NO_DRIVER:
             raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
@@ -145,8 +147,7 @@ class NetworkCatalog:
         subnets = tuple(choose_subnets(wanted, taken, host_routes(), self._pools))
         options = {**self._defaults.options.get(driver, {}), **request.options}
         config = replace(request, driver=driver, subnets=subnets, ipam_driver="default", options=options)
-        static = chosen_by_driver or any(subnet.subnet for subnet in request.subnets)
-        return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config, static=static)
+        return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config)
 
     def _ipv6_subnet(self, network_id: str, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
         """Return an IPv6 subnet: of the configured pools if one is of IPv6, else one made from the network's ID."""

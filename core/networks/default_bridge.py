@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_interface, ip_network
 
 from core.defaults import BridgeDefaults
+from core.networks.ipam_rules import check_subnets
 from core.networks.record import BRIDGE
 from core.networks.subnets import complete
 from sdk.engine.networks import NetworkCreate, SubnetConfig
@@ -79,7 +80,7 @@ def _subnet(address: Interface | None, range_: Network | None) -> SubnetConfig:
     wanted = SubnetConfig(
         subnet=str(subnet), gateway=str(address.ip) if address is not None else "", ip_range=str(range_) if range_ else ""
     )
-    return complete(wanted)
+    return complete(check_subnets([wanted], ipv6=True)[0])
 
 
 def _kept(present: Sequence[Interface], range_: Network | None, *, managed: bool) -> Interface | None:

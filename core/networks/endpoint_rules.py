@@ -1,12 +1,17 @@
-"""What a person may ask of an endpoint, in Docker's sentences."""
+"""What a client may ask of an endpoint, in Docker's sentences."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec.structs import replace
+
+from core.networks.addresses import Address, parse_address, parse_mac
 from core.networks.record import BRIDGE, HOST, NONE, NetworkRecord
 from sdk.engine.config import EndpointConfig
 from sdk.errors import InvalidArgument
 
-Address = IPv4Address | IPv6Address
+_PARAMETERS = "com.docker.network.endpoint.sysctls"
+_PARAMETER = re.compile(r"[^.]*\.(ipv4|ipv6|mpls)\.[^.]*\.(IFNAME|ifname)\..*", re.S)
 
 
 def network_of_mode(mode: str) -> str:
@@ -14,17 +19,78 @@ def network_of_mode(mode: str) -> str:
     return BRIDGE if mode in ("", "default") else mode
 
 
+def checked_endpoints(endpoints: Mapping[str, EndpointConfig]) -> dict[str, EndpointConfig]:
+    """Return the endpoints of a container that is made, by network, in the usual notation; the networks need not exist yet.
+
+    Raises InvalidArgument for addresses that cannot be read, and for settings that no network could heed.
+    """
+    checked = {name: in_usual_notation(config) for name, config in endpoints.items()}
+    faults = [
+        f"invalid config for network {name}: {_settings_fault(found)}"
+        for name, config in checked.items()
+        if (found := list(_faults(network_of_mode(name) in (BRIDGE, HOST, NONE), config)))
+    ]
+    if faults:
+        raise InvalidArgument(joined(faults))
+    return checked
+
+
+def in_usual_notation(config: EndpointConfig) -> EndpointConfig:
+    """Return an endpoint's settings with MAC address and IP addresses as others write them. Raises InvalidArgument."""
+    if config.mac_address:
+        config = replace(config, mac_address=parse_mac(config.mac_address))
+    ipam = config.ipam_config
+    if ipam is None:
+        return config
+    four, six = (str(parse_address(text)) if text else "" for text in (ipam.ipv4_address, ipam.ipv6_address))
+    others = tuple(str(parse_address(text)) for text in ipam.link_local_ips)
+    return replace(config, ipam_config=replace(ipam, ipv4_address=four, ipv6_address=six, link_local_ips=others))
+
+
 def check_endpoint(network: NetworkRecord, config: EndpointConfig) -> None:
-    """Raise InvalidArgument for addresses and aliases that need a user-defined network."""
-    wanted = static_addresses(config)
-    if network.predefined and wanted:
-        raise InvalidArgument("user specified IP address is supported on user defined networks only")
-    if network.predefined and config.aliases:
-        raise InvalidArgument("network-scoped alias is supported only for containers in user defined networks")
-    if wanted and not network.static:
-        raise InvalidArgument(
-            "user specified IP address is supported only when connecting to networks with user configured subnets"
+    """Raise InvalidArgument for settings that this network cannot heed."""
+    faults = list(_faults(network.predefined, config))
+    faults += [
+        f"no configured subnet contains IP address {address}"
+        for address in static_addresses(config)
+        if network.config.subnets and not any(address in cidr for cidr in network.cidrs)
+    ]
+    if faults:
+        raise InvalidArgument(_settings_fault(faults))
+
+
+def joined(faults: Iterable[str]) -> str:
+    """Return several faults as one text, as Docker lists them; one stands by itself."""
+    texts = [fault.strip() for fault in faults]
+    return texts[0] if len(texts) == 1 else "\n".join("* " + text.replace("\n", "\n\t") for text in texts)
+
+
+def _settings_fault(faults: list[str]) -> str:
+    return f"invalid endpoint settings:\n{joined(faults)}"
+
+
+def _faults(predefined: bool, config: EndpointConfig) -> Iterator[str]:
+    ipam = config.ipam_config
+    if predefined and ipam is not None and (ipam.ipv4_address or ipam.ipv6_address):
+        yield "user-specified IP address is supported on user-defined networks only"
+    if predefined and config.aliases:
+        yield "network-scoped aliases are only supported for user-defined networks"
+    if ipam is not None:
+        yield from _address_faults((4, ipam.ipv4_address), (6, ipam.ipv6_address))
+        yield from (f"invalid link-local IP address: {text}" for text in ipam.link_local_ips if parse_address(text).is_unspecified)
+    if parameters := config.driver_opts.get(_PARAMETERS):
+        yield from (
+            f"unrecognised network interface sysctl '{text}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V',"
+            " 'X' must be 'ipv4', 'ipv6' or 'mpls'"
+            for text in parameters.split(",")
+            if not _PARAMETER.fullmatch(text)
         )
+
+
+def _address_faults(*wanted: tuple[int, str]) -> Iterator[str]:
+    for version, text in wanted:
+        if text and ((address := parse_address(text)).version != version or address.is_unspecified):
+            yield f"invalid IPv{version} address: {text}"
 
 
 def check_combination(networks: list[NetworkRecord]) -> None:
@@ -42,17 +108,7 @@ def static_addresses(config: EndpointConfig) -> list[Address]:
     """Return the addresses a person asked for. Raises InvalidArgument."""
     ipam = config.ipam_config
     texts = (ipam.ipv4_address, ipam.ipv6_address) if ipam is not None else ()
-    return [_address(text, version) for text, version in zip(texts, (4, 6), strict=False) if text]
-
-
-def _address(text: str, version: int) -> Address:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        address = None
-    if address is None or address.version != version:
-        raise InvalidArgument(f"invalid IPv{version} address: {text}")
-    return address
+    return [parse_address(text) for text in texts if text]
 
 
 def dns_names(network: NetworkRecord, config: EndpointConfig, container_id: str, name: str, hostname: str) -> tuple[str, ...]:

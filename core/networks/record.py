@@ -16,12 +16,11 @@ NO_DRIVER = frozenset({"host", "null"})
 
 
 class NetworkRecord(Struct, frozen=True, kw_only=True):
-    """A network with its choices made: each subnet and gateway in `config` is concrete. `static` says that a person chose the subnets."""
+    """A network with its choices made: each subnet and gateway in `config` is concrete."""
 
     id: str
     created_ns: int
     config: NetworkCreate
-    static: bool = False
 
     @property
     def name(self) -> str:

@@ -1,11 +1,11 @@
-"""Subnets: which one a network gets, and whether what a person asked for makes sense."""
+"""Subnets: which one a network gets."""
 
 import hashlib
 from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from sdk.engine.networks import SubnetConfig
-from sdk.errors import Conflict, InvalidArgument, ResourceExhausted
+from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
 Network = IPv4Network | IPv6Network
 
@@ -25,16 +25,17 @@ Pools = tuple[tuple[Network, int], ...]
 def choose_subnets(
     wanted: Iterable[SubnetConfig], taken: Collection[Network], routes: Collection[Network], pools: Pools = ()
 ) -> list[SubnetConfig]:
-    """Make subnets concrete: those without an address range get one of the pools that overlaps no network and no host route.
+    """Make subnets that `check_subnets` has seen concrete: those without an address range get one of the pools that overlaps no network
+    and no host route.
 
-    Raises InvalidArgument, Conflict (a subnet overlaps another network's), ResourceExhausted.
+    Raises InvalidArgument, PermissionDenied (a subnet overlaps another network's), ResourceExhausted.
     """
     chosen: list[SubnetConfig] = []
     in_use = list(taken)
     for request in wanted:
-        cidr = _parse(request.subnet) if request.subnet else free_subnet(pools or _USER_POOLS, [*in_use, *routes])
+        cidr = ip_network(request.subnet) if request.subnet else free_subnet(pools or _USER_POOLS, [*in_use, *routes])
         if request.subnet and any(_overlap(cidr, other) for other in in_use):
-            raise Conflict(OVERLAP)
+            raise PermissionDenied(OVERLAP)
         in_use.append(cidr)
         chosen.append(complete(request, cidr))
     return chosen
@@ -53,20 +54,18 @@ def unique_local_subnet(unique: str) -> SubnetConfig:
 
 
 def complete(request: SubnetConfig, subnet: Network | None = None) -> SubnetConfig:
-    """Fill in the gateway and check that everything named lies in the subnet: this one, or the request's own. Raises InvalidArgument."""
-    cidr = subnet or _parse(request.subnet)
-    ip_range = _parse(request.ip_range) if request.ip_range else None
-    if ip_range is not None and not _contains(cidr, ip_range):
-        raise InvalidArgument(f"no matching subnet for range {request.ip_range}")
-    gateway = _inside(cidr, request.gateway, "gateway") if request.gateway else _default_gateway(request, cidr)
-    for address in request.aux_addresses.values():
-        _inside(cidr, address, "aux-address")
+    """Fill in the gateway of a subnet: this one, or the request's own. Raises InvalidArgument for one that is an auxiliary address, too."""
+    cidr = subnet or ip_network(request.subnet)
+    gateway = request.gateway or _default_gateway(request, cidr)
+    for name, address in request.aux_addresses.items():
+        if address == gateway:
+            raise InvalidArgument(f"failed to allocate secondary ip address ({name}:{address}): Address already in use")
     return SubnetConfig(str(cidr), gateway, request.ip_range, dict(request.aux_addresses))
 
 
 def _default_gateway(request: SubnetConfig, cidr: Network) -> str:
     """Return the first address of the range (or subnet) that is no auxiliary one."""
-    first, last = usable(_parse(request.ip_range) if request.ip_range else cidr, cidr)
+    first, last = usable(ip_network(request.ip_range) if request.ip_range else cidr, cidr)
     reserved = {int(ip_address(address)) for address in request.aux_addresses.values()}
     number = next((number for number in range(first, last + 1) if number not in reserved), None)
     if number is None:
@@ -98,29 +97,5 @@ def free_subnet(pools: Pools, taken: Collection[Network], version: int = 4) -> N
     )
 
 
-def _parse(text: str) -> Network:
-    try:
-        loose = ip_network(text, strict=False)
-    except ValueError:
-        raise InvalidArgument(f"invalid CIDR address: {text}") from None
-    if str(loose) != text and int(ip_address(text.partition("/")[0])) != int(loose.network_address):
-        raise InvalidArgument(f"invalid network config:\ninvalid subnet {text}: it should be {loose}")
-    return loose
-
-
-def _inside(cidr: Network, text: str, role: str) -> str:
-    try:
-        address = ip_address(text.partition("/")[0])
-    except ValueError:
-        raise InvalidArgument(f"invalid {role} {text}: not an IP address") from None
-    if address not in cidr:
-        raise InvalidArgument(f"no matching subnet for {role} {text}")
-    return str(address)
-
-
 def _overlap(one: Network, other: Network) -> bool:
     return one.version == other.version and one.overlaps(other)
-
-
-def _contains(outer: Network, inner: Network) -> bool:
-    return _overlap(outer, inner) and inner.prefixlen >= outer.prefixlen

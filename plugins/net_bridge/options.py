@@ -16,7 +16,7 @@ _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.c
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
-_PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.(conf|neigh|input)\.IFNAME\.([a-z0-9_]+)=(.*)")
+_PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.([a-z0-9_-]+)\.(?:IFNAME|ifname)\.([A-Za-z0-9_-]+)=(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
 def interface_parameters(options: Mapping[str, str], interface: str) -> dict[str, str]:
     """Return the kernel parameters an endpoint's options set for its interface, by path below /proc/sys/net. Raises InvalidArgument.
 
-    They are written `net.ipv4.conf.IFNAME.log_martians=1`, several with commas between.
+    They are written `net.ipv4.conf.IFNAME.log_martians=1`, several with commas between; the Docker CLI writes all in lower case.
     """
     parameters = {}
     for text in filter(None, options.get(_PARAMETERS, "").split(",")):

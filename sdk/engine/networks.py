@@ -64,7 +64,7 @@ class Networks(Protocol):
     async def inspect(self, ref: str) -> NetworkInfo: ...
 
     async def create(self, request: NetworkCreate) -> NetworkInfo:
-        """Raises Conflict (name in use, pool overlaps), InvalidArgument, NotFound (driver)."""
+        """Raises Conflict (name in use), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
 
     async def remove(self, ref: str) -> None:
         """Raises PermissionDenied for the three that always exist and for one with active endpoints."""

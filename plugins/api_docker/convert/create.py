@@ -12,7 +12,7 @@ from sdk.oci.descriptor import Platform
 
 _DEFAULT_NETWORK = "bridge"
 _UNNAMED = ("", "default")
-HAS_ANNOTATIONS, HAS_SEVERAL_ENDPOINTS, UPDATES_THROTTLES = (1, 43), (1, 44), (1, 55)
+HAS_ANNOTATIONS, HAS_SEVERAL_ENDPOINTS, HAS_NO_CONTAINER_MAC, UPDATES_THROTTLES = (1, 43), (1, 44), (1, 52), (1, 55)
 _THROTTLES = frozenset(
     ("blkioweightdevice", "blkiodevicereadbps", "blkiodevicewritebps", "blkiodevicereadiops", "blkiodevicewriteiops")
 )
@@ -29,13 +29,35 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
     config = container_config(body)
     if not config.image:
         raise InvalidArgument("config cannot be empty in order to create a container" if not body else "no image specified")
+    places = {key: convert(object_of(value), EndpointConfig) for key, value in endpoints.items()}
     return CreateRequest(
         config=config,
         host_config=host,
-        networks=networks({key: convert(object_of(value), EndpointConfig) for key, value in endpoints.items()}, host.network_mode),
+        networks=networks(_with_macs_of(version, config, host, places), host.network_mode),
         name=name,
         platform=platform,
     )
+
+
+def _with_macs_of(
+    version: ApiVersion, config: ContainerConfig, host: HostConfig, places: dict[str, EndpointConfig]
+) -> dict[str, EndpointConfig]:
+    """Return endpoints with the MAC addresses a version knows: one for the whole container at first, then for each endpoint.
+
+    Raises InvalidArgument with Docker's sentences.
+    """
+    if config.mac_address and version >= HAS_NO_CONTAINER_MAC:
+        raise InvalidArgument("container-wide MAC address no longer supported; use endpoint-specific MAC address instead")
+    if version >= HAS_SEVERAL_ENDPOINTS:
+        mine = places.get(host.network_mode) or places.get("default")
+        if config.mac_address and mine is not None and mine.mac_address not in ("", config.mac_address):
+            raise InvalidArgument(
+                "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty"
+            )
+        return places
+    if config.mac_address and (host.network_mode in ("host", "none") or host.network_mode.startswith("container:")):
+        raise InvalidArgument("conflicting options: mac-address and the network mode")
+    return {name: replace(place, mac_address="") for name, place in places.items()}
 
 
 def container_config(body: dict[str, JSON]) -> ContainerConfig:

@@ -1,6 +1,7 @@
 import pytest
 
-from core.containers.hostfiles import extra_hosts, hosts
+from core.containers.hostfiles import extra_hosts, hosts, names_of_host
+from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
 
 
@@ -32,3 +33,18 @@ def test_extra_hosts():
 def test_malformed_extra_hosts_are_refused(text, message):
     with pytest.raises(InvalidArgument, match=message):
         list(extra_hosts([text], ""))
+
+
+@pytest.mark.parametrize(
+    ("hostname", "domain", "names"),
+    [
+        ("box", "", "box"),
+        ("box", "example.org", "box.example.org box"),
+        ("box.example.org", "", "box.example.org box"),
+        ("box.inner", "example.org", "box.inner.example.org box"),
+        (".odd", "", ".odd"),
+        ("", "", ""),
+    ],
+)
+def test_a_dotted_hostname_is_there_in_short_too(hostname, domain, names):
+    assert names_of_host(ContainerConfig(hostname=hostname, domainname=domain)) == names

@@ -123,16 +123,19 @@ async def test_static_addresses(room):
     await room.catalog.create(NetworkCreate("open"))
     connected = await room.attachments.connect(request(mode="fixed", networks={"fixed": static("10.9.0.50")}))
     assert connected.networks["fixed"].ipv4_address == "10.9.0.50"
+    (pool,) = room.catalog.find("open").cidrs
+    third = await room.attachments.connect(request("3" * 64, mode="open", networks={"open": static(str(pool[77]))}))
+    assert third.networks["open"].ipv4_address == str(pool[77]), "also where the subnet came from the pools"
     for networks, error, message in (
         ({"fixed": static("10.9.0.50")}, PermissionDenied, "Address already in use"),
-        ({"bridge": static("172.17.0.9")}, InvalidArgument, "user specified IP address is supported on user defined networks only"),
-        ({"open": static("172.18.0.9")}, InvalidArgument, "only when connecting to networks with user configured subnets"),
-        ({"fixed": static("10.8.0.1")}, InvalidArgument, "does not belong to any of this network's subnets"),
+        ({"bridge": static("172.17.0.9")}, InvalidArgument, "user-specified IP address is supported on user-defined networks only"),
+        ({"fixed": static("10.8.0.1")}, InvalidArgument, "no configured subnet contains IP address 10.8.0.1"),
+        ({"fixed": static("10.9.0.1")}, PermissionDenied, "Address already in use"),
         ({"fixed": static("fd00::1")}, InvalidArgument, "invalid IPv4 address: fd00::1"),
         (
             {"bridge": EndpointConfig(aliases=("x",))},
             InvalidArgument,
-            "network-scoped alias is supported only for containers in user",
+            "network-scoped aliases are only supported for user-defined networks",
         ),
         ({"nowhere": EndpointConfig()}, NoSuchNetwork, "network nowhere not found"),
     ):

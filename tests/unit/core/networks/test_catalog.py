@@ -70,7 +70,7 @@ def _count(room, prefix: str) -> int:
         (NetworkCreate("x", driver="host"), PermissionDenied, 'only one instance of "host" network is allowed'),
         (
             NetworkCreate("x", subnets=(SubnetConfig("172.18.0.0/16"),)),
-            Conflict,
+            PermissionDenied,
             "Pool overlaps with other one on this address space",
         ),
         (NetworkCreate("x", ipam_driver="other"), InvalidArgument, "ipam driver other"),
