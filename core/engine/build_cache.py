@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.images.layers import Layers
+from core.images.store import ImageStore
 from core.store.database import Database
 from sdk.drivers.builder import CachedStep, NewStep
 from sdk.engine.builds import CacheEntry
@@ -23,7 +23,7 @@ REGULAR, MOUNT = "regular", "exec.cachemount"
 
 
 class StepRecord(Struct, frozen=True, omit_defaults=True):
-    """A remembered step. Times are wall-clock nanoseconds."""
+    """A remembered step. Times are wall-clock nanoseconds. What has an `image` lives with it and keeps nothing by itself."""
 
     stack: tuple[str, ...]
     description: str
@@ -32,6 +32,7 @@ class StepRecord(Struct, frozen=True, omit_defaults=True):
     parent: str = ""
     last_used_ns: int = 0
     usage_count: int = 0
+    image: str = ""
 
 
 class MountRecord(Struct, frozen=True):
@@ -46,11 +47,12 @@ class MountRecord(Struct, frozen=True):
 class BuildCache:
     """Implements `sdk.drivers.builder.StepCache`. Steps are held in memory and written through; uses are written by `flush`."""
 
-    def __init__(self, database: Database, layers: Layers, directory: Path) -> None:
+    def __init__(self, database: Database, images: ImageStore, directory: Path) -> None:
         self._steps = database.table("build_steps", StepRecord)
         self._mounts = database.table("build_mounts", MountRecord)
         self._database = database
-        self._layers = layers
+        self._images = images
+        self._layers = images.layers
         self._directory = directory
         self._records = dict(self._steps.items())
         self._used: set[str] = set()
@@ -62,21 +64,30 @@ class BuildCache:
         record = self._records.get(key)
         if record is None or not self._exists(record):
             return None
+        if record.image:
+            return CachedStep((), record.note, record.image)
         self._records[key] = replace(record, last_used_ns=time.time_ns(), usage_count=record.usage_count + 1)
         self._used.add(key)
         return CachedStep(tuple(Digest(diff_id) for diff_id in record.stack), record.note)
 
     async def put(self, key: str, new: NewStep) -> None:
-        record = StepRecord(new.step.stack, new.description, time.time_ns(), new.step.note, new.parent)
+        stack = () if new.step.image else new.step.stack
+        record = StepRecord(stack, new.description, time.time_ns(), new.step.note, new.parent, image=new.step.image)
         self._records[key] = record
         self._steps.put(key, record)
         if record.stack:
             self._layers.kept.add(_top(record))
 
     def flush(self) -> None:
-        """Write down which steps were used."""
+        """Write down which steps were used, and forget those whose image is gone."""
         used, self._used = self._used, set()
+        gone = [key for key, record in self._records.items() if record.image and record.image not in self._images]
+        if not used and not gone:
+            return
         with self._database.transaction():
+            for key in gone:
+                self._steps.delete(key)
+                del self._records[key]
             for key in used & self._records.keys():
                 self._steps.put(key, self._records[key])
 
@@ -107,7 +118,8 @@ class BuildCache:
     async def entries(self, images: Sequence[str]) -> list[CacheEntry]:
         """Return everything; `images` are the ChainIDs that images hold. A layer is counted for the first step that names it."""
         held = self._layers.with_parents(images)
-        found = [self._step_entry(key, record, held) for key, record in self._records.items() if self._exists(record)]
+        records = [(key, record) for key, record in self._records.items() if not record.image and self._exists(record)]
+        found = [self._step_entry(key, record, held) for key, record in records]
         return [*found, *[await self._mount_entry(name, record) for name, record in self._mounts.items()]]
 
     async def forget(self, entry: CacheEntry) -> None:
@@ -154,6 +166,8 @@ class BuildCache:
         )
 
     def _exists(self, record: StepRecord) -> bool:
+        if record.image:
+            return record.image in self._images
         return not record.stack or _top(record) in self._layers
 
     def _keep_layers(self) -> None:

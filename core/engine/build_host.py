@@ -1,7 +1,8 @@
 """What the engine does for one build: `sdk.drivers.builder.BuildHost` over the rooms of the engine."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -10,19 +11,21 @@ from core.engine import build_remote, pull
 from core.engine.build_archives import is_archive
 from core.engine.build_cache import BuildCache
 from core.engine.build_contexts import Scratch, unpack_file
-from core.engine.build_image import store_image
+from core.engine.build_container import BuildContainer, make_container
+from core.engine.build_image import keep_image, name_image, store_image
 from core.engine.build_workspace import SnapshotWorkspace, snapshot, viewed
 from core.engine.context import EngineContext
 from core.engine.image_context import ImageContext
 from core.engine.trust import verify_use
 from core.images.documents import parse_manifest
 from core.images.store import StoredImage
-from sdk.drivers.builder import BaseImage, Download, NewImage, Stack
+from sdk.drivers.builder import BaseImage, Download, NewImage, Stack, StepProcess
 from sdk.engine.builds import CredentialSource
 from sdk.engine.images import Progress, PullRequest
 from sdk.errors import NoSuchImage
 from sdk.oci.descriptor import Descriptor, Platform, host, matches
 from sdk.oci.digest import Digest, chain_id
+from sdk.oci.image import ExecutionConfig
 from sdk.oci.reference import Reference, parse_reference
 
 
@@ -61,8 +64,7 @@ class EngineBuildHost:
             raise NoSuchImage(reference)
         self._hold(found)
         await verify_use(self._context.drivers.verifiers, self._images.store, found, reference)
-        stack = tuple(Digest(diff_id) for diff_id in found.config.rootfs.diff_ids)
-        return BaseImage(found.id, reference, found.config, stack, self._annotations(found))
+        return replace(_base(found, reference), annotations=self._annotations(found))
 
     @asynccontextmanager
     async def workspace(self, stack: Stack) -> AsyncIterator[SnapshotWorkspace]:
@@ -95,6 +97,29 @@ class EngineBuildHost:
     async def store(self, image: NewImage) -> tuple[str, Descriptor]:
         return await store_image(self._images, image)
 
+    async def keep(self, image: NewImage) -> BaseImage:
+        image_id, _descriptor = await keep_image(self._images, image)
+        kept = self.known(image_id)
+        if kept is None:
+            raise NoSuchImage(image_id)
+        return kept
+
+    def known(self, image_id: str) -> BaseImage | None:
+        if image_id not in self._images.store:
+            return None
+        image = self._images.store.get(image_id)
+        self._hold(image)
+        return _base(image, image_id)
+
+    async def name(self, image_id: str, tags: Sequence[str]) -> Descriptor:
+        return name_image(self._images, image_id, tags)
+
+    async def container(self, image: BaseImage, config: ExecutionConfig, process: StepProcess) -> BuildContainer:
+        live = await make_container(self._context, self._images.store.get(image.id), config, process)
+        return BuildContainer(
+            self._context, live, SnapshotWorkspace(self._context, self._images, live.id, image.stack, self._pins)
+        )
+
     def scratch(self) -> AbstractAsyncContextManager[Path]:
         return self._scratch.directory()
 
@@ -120,3 +145,7 @@ class EngineBuildHost:
     def _hold(self, image: StoredImage) -> None:
         self._pins.enter_context(self._images.store.layers.pins.hold(image.chains))
         self._pins.enter_context(self._images.store.content.pins.hold(image.record.blobs))
+
+
+def _base(image: StoredImage, name: str) -> BaseImage:
+    return BaseImage(image.id, name, image.config, tuple(Digest(diff_id) for diff_id in image.config.rootfs.diff_ids))

@@ -1,5 +1,7 @@
 """Storing what a build made: configuration, manifest, record and names."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import replace
 
@@ -15,21 +17,41 @@ from sdk.oci.reference import Reference, parse_reference
 
 
 async def store_image(context: ImageContext, new: NewImage) -> tuple[str, Descriptor]:
-    """Store an image over layers that are committed, name it and announce its names; return its ID and manifest. Idempotent."""
+    """Store an image over layers that are committed, name and announce it; return its ID and manifest. Idempotent."""
     names = tuple(_tag(name) for name in new.tags)
+    image_id, descriptor = await keep_image(context, new)
+    _announce(context, image_id, names)
+    return image_id, descriptor
+
+
+async def keep_image(context: ImageContext, new: NewImage) -> tuple[str, Descriptor]:
+    """Store an image over layers that are committed; return its ID and manifest. Its tags are left alone. Idempotent."""
     chains = chain_ids(new.stack) if new.stack else ()
     config = msgspec.json.encode(replace(new.config, rootfs=RootFS(new.stack)))
     layers = tuple(_blob(context, chain) for chain in chains)
     annotations = new.annotations or msgspec.UNSET
     manifest = Manifest(Descriptor(OCI_CONFIG, digest_of(config), len(config)), layers, annotations=annotations)
-    image_id, descriptor = await _record(context, new, (config, msgspec.json.encode(manifest)), chains, names)
+    return await _record(context, new, (config, msgspec.json.encode(manifest)), chains)
+
+
+def name_image(context: ImageContext, image_id: str, tags: Sequence[str]) -> Descriptor:
+    """Name and announce an image that is here; return its manifest. Raises NoSuchImage, InvalidArgument."""
+    image = context.store.get(image_id)
+    _announce(context, image_id, tuple(_tag(tag) for tag in tags))
+    return image.record.manifest
+
+
+def _announce(context: ImageContext, image_id: str, names: Sequence[Reference]) -> None:
+    """Point names at an image, and tell that it was made and how it is called."""
+    for name in names:
+        context.store.tag(image_id, name)
+    context.announce("create", image_id, names[0].familiar if names else image_id)
     for name in names:
         context.announce("tag", image_id, name.familiar)
-    return image_id, descriptor
 
 
 async def _record(
-    context: ImageContext, new: NewImage, documents: tuple[bytes, bytes], chains: tuple[ChainID, ...], names: tuple[Reference, ...]
+    context: ImageContext, new: NewImage, documents: tuple[bytes, bytes], chains: tuple[ChainID, ...]
 ) -> tuple[str, Descriptor]:
     store, (config, manifest) = context.store, documents
     held = (digest_of(manifest), digest_of(config), *(_blob(context, chain).digest for chain in chains))
@@ -38,7 +60,7 @@ async def _record(
         await store.content.put(config)
         await store.content.put(manifest)
         parent = new.parent if new.parent in store else ""
-        store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains), parent), names)
+        store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains), parent))
     return held[1], descriptor
 
 

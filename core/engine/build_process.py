@@ -62,7 +62,7 @@ async def run_process(context: EngineContext, key: str, process: StepProcess, ou
         held.callback(shutil.rmtree, step.bundle, ignore_errors=True)
         sandbox = await _connect(context, step, held)
         mounts = await step_mounts(context, process.mounts, step.bundle, held)
-        stubs = await _in_snapshot(context, key, lambda root: make_stubs(root, (*_points(), *mounts.points)))
+        stubs = await _in_snapshot(context, key, lambda root: make_stubs(root, (*system_points(), *mounts.points)))
         held.push_async_callback(_clean, context, key, stubs)
         identity = identify(process.user, await accounts(context, key))
         spec = await _spec(context, step, process, identity, sandbox, mounts)
@@ -77,7 +77,8 @@ async def accounts(context: EngineContext, key: str) -> Accounts:
     return Accounts((passwd or b"").decode(errors="replace"), (group or b"").decode(errors="replace"))
 
 
-def _record(process: StepProcess) -> ContainerRecord:
+def host_config_of(process: StepProcess) -> HostConfig:
+    """Return what a step's process may use of the host. Raises InvalidArgument."""
     limits = process.limits
     host_config = HostConfig(
         network_mode=process.network or "default",
@@ -94,6 +95,10 @@ def _record(process: StepProcess) -> ContainerRecord:
         ulimits=limits.ulimits,
     )
     validate_host_config(ContainerConfig(), host_config)
+    return host_config
+
+
+def _record(process: StepProcess) -> ContainerRecord:
     return ContainerRecord(
         id=process.id,
         name=f"build-{process.id[:12]}",
@@ -105,7 +110,7 @@ def _record(process: StepProcess) -> ContainerRecord:
         path=process.args[0],
         args=process.args[1:],
         config=ContainerConfig(hostname=process.hostname or process.id[:12]),
-        host_config=host_config,
+        host_config=host_config_of(process),
     )
 
 
@@ -118,7 +123,8 @@ async def _connect(context: EngineContext, step: _Step, held: AsyncExitStack) ->
     return connected.sandbox_path or ""
 
 
-def _points() -> Iterable[tuple[str, bool]]:
+def system_points() -> Iterable[tuple[str, bool]]:
+    """Yield what the engine itself mounts in every container (path, whether a directory)."""
     yield from ((path, True) for path in _SYSTEM_POINTS)
     yield from ((path, False) for path in HOST_FILES.values())
 

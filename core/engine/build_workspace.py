@@ -39,7 +39,8 @@ class SnapshotWorkspace:
     async def run(self, process: StepProcess, output: Output) -> int:
         return await run_process(self._context, self._key, process, output)
 
-    async def commit(self, *, newest: int | None = None) -> Digest | None:
+    async def commit(self, *, newest: int | None = None, keep: bool = False) -> Digest | None:
+        """Commit; with `keep` the snapshot stays what it is, and the layer is a copy."""
         storage, content = self._context.drivers.storage, self._images.store.content
         with calling(self._context.drivers.storage_name, "changes"):
             changes = await storage.changes(self._key)
@@ -50,12 +51,12 @@ class SnapshotWorkspace:
         chain = chain_id((*self._stack, packed.diff_id))
         self._pins.enter_context(content.pins.hold((packed.blob.digest,)))
         self._pins.enter_context(self._images.store.layers.pins.hold((chain,)))
-        await self._keep(packed, chain)
+        await self._keep(packed, chain, copied=keep)
         return packed.diff_id
 
-    async def _keep(self, packed: Packed, chain: ChainID) -> None:
+    async def _keep(self, packed: Packed, chain: ChainID, *, copied: bool) -> None:
         storage, layers = self._context.drivers.storage, self._images.store.layers
-        if not isinstance(storage, ActiveCommitter):
+        if copied or not isinstance(storage, ActiveCommitter):
             async with self._images.installer.added(packed.blob, self._stack):
                 return
         async with layers.locks.hold(chain):

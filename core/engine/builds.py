@@ -34,7 +34,7 @@ class BuildService:
         self._context = context
         self._images = images
         self._scratch = Scratch(directory / "scratch", directory / "trash")
-        self._cache = BuildCache(context.database, context.images.layers, directory / "mounts")
+        self._cache = BuildCache(context.database, context.images, directory / "mounts")
 
     def close(self) -> None:
         """Stop what runs in the background; what is left to delete is deleted after the next start."""

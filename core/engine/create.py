@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace as replace_request
 
@@ -40,11 +41,13 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
     image = _image(context, request)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
-        return await _create(context, request, image, warnings)
+        return await create_from(context, request, image, warnings)
 
 
-async def _create(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: list[str]) -> Created:
-    """Make the container, whose image's layers are held meanwhile: nobody uses them yet, and the image may be removed."""
+async def create_from(
+    context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()
+) -> Created:
+    """Make a container of an image that may be used and whose layers are held meanwhile: nobody uses them yet, and it may be removed."""
     config = merge.merge(request.config, image.config.config)
     check_text(config, request.host_config)
     record = _record(context, request, image, config)

@@ -9,16 +9,27 @@ from sdk.oci.image import History
 def history(context: ImageContext, ref: str) -> list[HistoryEntry]:
     """Return the steps an image was made by, newest first, each with what its layer takes."""
     image = context.store.find(ref)
-    tags = tuple(name.familiar for name in context.store.names(image.id) if name.tag)
     chains = iter(image.chains)
     entries = []
     for step in _steps(image):
         chain = None if step.empty_layer else next(chains, None)
         entries.append(HistoryEntry("", step, context.store.layers.size((chain,)) if chain else 0))
     entries.reverse()
-    if entries:
-        entries[0] = HistoryEntry(image.id, entries[0].history, entries[0].size, tags)
+    for number, made in enumerate(_lineage(context, image)[: len(entries)]):
+        tags = tuple(name.familiar for name in context.store.names(made.id) if name.tag)
+        entries[number] = HistoryEntry(made.id, entries[number].history, entries[number].size, tags)
     return entries
+
+
+def _lineage(context: ImageContext, image: StoredImage) -> list[StoredImage]:
+    """Return an image and those it was made from, as far as each is one step of its history older."""
+    found = [image]
+    while (parent := found[-1].record.parent) in context.store:
+        older = context.store.get(parent)
+        if len(_steps(older)) != len(_steps(found[-1])) - 1:
+            break
+        found.append(older)
+    return found
 
 
 def _steps(image: StoredImage) -> tuple[History, ...]:

@@ -22,7 +22,7 @@ def images_without_engine(
     containers = ContainerStore(database)
     containers.load()
     store = ImageStore(database, ContentStore(settings.data_root / "content"))
-    BuildCache(database, store.layers, settings.data_root / "build" / "mounts")
+    BuildCache(database, store, settings.data_root / "build" / "mounts")
     users = partial(image_users, containers)
     return open_context(store, storage, registry, events, users, keep_blobs=settings.keep_blobs, verifiers={})
 

@@ -67,6 +67,7 @@ class ImageStore:
         self._uses = dict(self._use_table.items())
         self._images: dict[str, StoredImage] = {}
         self._infos: dict[str, ImageInfo] = {}
+        self._children: dict[str, dict[str, None]] = {}
         self._left_out: dict[str, ImageRecord] = {}
         for image_id, record in self._table.items():
             self._load(image_id, record)
@@ -152,7 +153,8 @@ class ImageStore:
             self._table.delete(image_id)
             self._use_table.delete(image_id)
         self._uses.pop(image_id, None)
-        self._images.pop(image_id, None)
+        if image := self._images.pop(image_id, None):
+            self._children.get(image.record.parent, {}).pop(image_id, None)
         self._left_out.pop(image_id, None)
         self._infos.pop(image_id, None)
 
@@ -167,7 +169,7 @@ class ImageStore:
 
     def children(self, image_id: str) -> tuple[StoredImage, ...]:
         """Return the images built or committed from this one."""
-        return tuple(image for image in self._images.values() if image.record.parent == image_id)
+        return tuple(self._images[child] for child in self._children.get(image_id, ()))
 
     def descendants(self, ref: str) -> frozenset[str]:
         """Return the IDs of an image and of all that were built or committed from it. Raises NoSuchImage."""
@@ -210,7 +212,11 @@ class ImageStore:
             return
         self._left_out.pop(image_id, None)
         chains = chain_ids(tuple(Digest(diff_id) for diff_id in config.rootfs.diff_ids))
+        if before := self._images.get(image_id):
+            self._children.get(before.record.parent, {}).pop(image_id, None)
         self._images[image_id] = StoredImage(image_id, config, record, chains, self._reference(image_id))
+        if record.parent:
+            self._children.setdefault(record.parent, {})[image_id] = None
         self._changed(image_id)
 
     def _point(self, name: Reference, image_id: str) -> None:

@@ -68,7 +68,7 @@ async def found_sources(building: Building, body: Copy, tree: Tree) -> AsyncIter
 def _local(tree: Tree, text: str, body: Copy) -> list[Source]:
     found = _with_parents(tree, text, body) if body.parents else [_followed(tree, path, body) for path in tree.matches(text)]
     if not found:
-        raise not_found(text)
+        raise SourceMissing(text)
     return [source for source in found if not source.excluded]
 
 
@@ -148,7 +148,10 @@ def _digest(sources: list[Source]) -> str:
     return whole.hexdigest()
 
 
-def not_found(text: str) -> BuildFailed:
-    """Return the failure of a source that does not exist."""
-    path = posixpath.normpath("/" + text)
-    return BuildFailed(f'failed to compute cache key: failed to calculate checksum of ref: "{path}": not found')
+class SourceMissing(BuildFailed):
+    """A source that does not exist, in BuildKit's words; `source` is as it was named."""
+
+    def __init__(self, source: str) -> None:
+        path = posixpath.normpath("/" + source)
+        super().__init__(f'failed to compute cache key: failed to calculate checksum of ref: "{path}": not found')
+        self.source = source

@@ -1,7 +1,8 @@
 """COPY and ADD."""
 
 import posixpath
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from sdk.drivers.builder import BuildHost, CachedStep, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class CopyJob:
     """A COPY with its variables replaced and its sources found. `target` is absolute and ends in a slash if it must be a directory."""
 
     body: Copy
@@ -36,11 +37,22 @@ class _Job:
         names = " ".join((*self.body.sources, *(heredoc.name for heredoc in self.body.heredocs)))
         return f"{self.body.keyword} {names} {self.body.destination}"
 
+    @property
+    def look(self) -> tuple[object, ...]:
+        """What besides files and target makes a difference."""
+        body = self.body
+        return body.add, body.chown, body.chmod, body.parents, body.exclude, body.unpack
 
-async def copy_files(
-    building: Building, body: Copy, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
-) -> StageState:
-    """Return the state after a COPY or ADD. Raises BuildFailed, DockerfileError."""
+    def maker(self, host: BuildHost) -> Callable[[Workspace], Awaitable[None]]:
+        """Return what copies into a workspace."""
+        return _maker(host, self)
+
+
+@asynccontextmanager
+async def prepared_copy(
+    building: Building, body: Copy, state: StageState, index: int, demand: Demand, step: Step
+) -> AsyncIterator[CopyJob]:
+    """Give a COPY or ADD that is ready to be made. Raises BuildFailed, DockerfileError."""
     body = _expanded(body, Expander(state, building.plan.escape), building.plan.escape)
     target = working_directory(state, body.destination)
     if body.destination.endswith(("/", "/.")) or body.destination in (".", "./"):
@@ -48,14 +60,17 @@ async def copy_files(
     origin = await find_origin(building, body.from_, index, demand, step)
     async with opened(building, origin) as tree, found_sources(building, body, tree) as (sources, digest):
         _check_target(body, sources)
-        job = _Job(body, sources, target, digest)
-        key = key_of("copy", () if _linked(body) else state.stack, target, digest, _look(body))
+        yield CopyJob(body, sources, target, digest)
+
+
+async def copy_files(
+    building: Building, body: Copy, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
+) -> StageState:
+    """Return the state after a COPY or ADD. Raises BuildFailed, DockerfileError."""
+    async with prepared_copy(building, body, state, index, demand, step) as job:
+        key = key_of("copy", () if _linked(job.body) else state.stack, job.target, job.digest, job.look)
         made = await _made(building, job, state, key, step, anew=anew)
     return grown(state, made, key, f"{job.shown} # buildkit")
-
-
-def _look(body: Copy) -> tuple[object, ...]:
-    return body.add, body.chown, body.chmod, body.parents, body.exclude, body.unpack
 
 
 def _linked(body: Copy) -> bool:
@@ -63,8 +78,8 @@ def _linked(body: Copy) -> bool:
     return body.link and all(part.isdigit() for part in body.chown.split(":") if part)
 
 
-async def _made(building: Building, job: _Job, state: StageState, key: str, step: Step, *, anew: bool) -> CachedStep:
-    make = _maker(building.host, job)
+async def _made(building: Building, job: CopyJob, state: StageState, key: str, step: Step, *, anew: bool) -> CachedStep:
+    make = job.maker(building.host)
     if not _linked(job.body):
         return await building.layer(step, LayerStep(key, state.stack, job.shown, state.key, anew), make)
     alone = await building.layer(step, LayerStep(key, (), job.shown, "", anew), make)
@@ -98,7 +113,7 @@ def _check_target(body: Copy, sources: list[Source]) -> None:
         )
 
 
-def _maker(host: BuildHost, job: _Job) -> Callable[[Workspace], Awaitable[None]]:
+def _maker(host: BuildHost, job: CopyJob) -> Callable[[Workspace], Awaitable[None]]:
     async def make(workspace: Workspace) -> None:
         owner = await workspace.owner(job.body.chown) if job.body.chown else None
         mode = parse_mode(job.body.chmod)
@@ -112,7 +127,7 @@ def _maker(host: BuildHost, job: _Job) -> Callable[[Workspace], Awaitable[None]]
     return make
 
 
-async def _unpacked(host: BuildHost, job: _Job, source: Source, root: int, dress: Dress) -> bool:
+async def _unpacked(host: BuildHost, job: CopyJob, source: Source, root: int, dress: Dress) -> bool:
     """Unpack what ADD takes for an archive; return whether it was one."""
     wanted = job.body.unpack if job.body.unpack is not None else not source.fetched
     if not job.body.add or not wanted or source.tree is None or source.directory:

@@ -51,7 +51,9 @@ class Step:
         error: str = "",
         cached: bool | None = None,
         container_id: str = "",
+        removed_id: str = "",
         result: str = "",
+        triggers: int = 0,
     ) -> None:
         """Announce the vertex anew with what is given."""
         now = self.vertex
@@ -61,6 +63,8 @@ class Step:
             error=error or now.error,
             cached=now.cached if cached is None else cached,
             container_id=container_id or now.container_id,
+            removed_id=removed_id or now.removed_id,
+            triggers=triggers or now.triggers,
             result=result or now.result,
         )
         self._telling.tell(self.vertex)

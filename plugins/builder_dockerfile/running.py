@@ -2,13 +2,14 @@
 
 import posixpath
 import secrets
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import anyio.to_thread
 
 from plugins.builder_dockerfile.building import Building, LayerStep, key_of
-from plugins.builder_dockerfile.copy_sources import not_found
+from plugins.builder_dockerfile.copy_sources import SourceMissing
 from plugins.builder_dockerfile.files.digest import tree_digest
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.language.errors import DockerfileError
@@ -28,34 +29,50 @@ _NAMED_BY_ID = ("secret", "ssh")
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """A RUN that is ready: its arguments, the files its heredocs bring, and each mount with where it is from."""
+class RunJob:
+    """A RUN that is ready: its arguments, the files its heredocs bring, each mount with where it is from, and what of mounts and files
+    makes a difference."""
 
     args: tuple[str, ...]
     shown: str
     files: tuple[StepMount, ...]
     mounts: tuple[tuple[StepMountFlag, Origin], ...]
+    network: str
+    inputs: tuple[object, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it needs nothing but its arguments."""
+        return not self.files and not self.mounts
+
+
+async def prepared_run(building: Building, body: Run, state: StageState, index: int, demand: Demand, step: Step) -> RunJob:
+    """Return a RUN that is ready to be made. Raises BuildFailed, DockerfileError."""
+    mounts = [_expanded(mount, state, building.plan.escape) for mount in body.mounts]
+    origins = [
+        await find_origin(building, mount.from_, index, demand, step) if _has_origin(mount) else Origin() for mount in mounts
+    ]
+    args, shown, files = _command(body.command, state)
+    placed = tuple(zip(mounts, origins, strict=True))
+    network = body.network or building.request.network_mode
+    inputs = ([each.content for each in files], await _mount_keys(building, placed))
+    return RunJob(args, shown, files, placed, network, inputs)
 
 
 async def run_command(
     building: Building, body: Run, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
 ) -> StageState:
     """Return the state after a RUN. Raises BuildFailed with the exit code of a process that failed."""
-    mounts = [_expanded(mount, state, building.plan.escape) for mount in body.mounts]
-    origins = [
-        await find_origin(building, mount.from_, index, demand, step) if _has_origin(mount) else Origin() for mount in mounts
-    ]
-    args, shown, files = _command(body.command, state)
-    job = _Job(args, shown, files, tuple(zip(mounts, origins, strict=True)))
-    network = body.network or building.request.network_mode
-    key = key_of("run", state.stack, args, [each.content for each in files], sorted(_keyed_environment(state)),
-                 state.config.user, state.config.working_dir, network, building.request.extra_hosts, await _mount_keys(building, job))  # fmt: skip
+    job = await prepared_run(building, body, state, index, demand, step)
+    contents, mounts = job.inputs
+    key = key_of("run", state.stack, job.args, contents, sorted(_keyed_environment(state)),
+                 state.config.user, state.config.working_dir, job.network, building.request.extra_hosts, mounts)  # fmt: skip
 
     async def make(workspace: Workspace) -> None:
-        await _run(building, job, state, network, workspace, step)
+        await run_in(building, job, state, workspace, step)
 
-    made = await building.layer(step, LayerStep(key, state.stack, f"RUN {shown}", state.key, anew), make)
-    return grown(state, made, key, f"RUN {_arguments(state)}{shown} # buildkit")
+    made = await building.layer(step, LayerStep(key, state.stack, f"RUN {job.shown}", state.key, anew), make)
+    return grown(state, made, key, f"RUN {run_arguments(state)}{job.shown} # buildkit")
 
 
 def _has_origin(mount: StepMountFlag) -> bool:
@@ -88,7 +105,7 @@ def _keyed_environment(state: StageState) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in {**state.arguments, **state.environment}.items())
 
 
-def _arguments(state: StageState) -> str:
+def run_arguments(state: StageState) -> str:
     """Return the build arguments as a history shows them in front of a command."""
     environment = state.environment
     own = sorted(f"{name}={value}" for name, value in state.arguments.items() if name not in environment)
@@ -113,10 +130,10 @@ def _command(command: Command, state: StageState) -> tuple[tuple[str, ...], str,
     return (*state.shell, text), " ".join((*state.shell, command.words[0] + bodies)), ()
 
 
-async def _mount_keys(building: Building, job: _Job) -> list[object]:
+async def _mount_keys(building: Building, mounts: Sequence[tuple[StepMountFlag, Origin]]) -> list[object]:
     """Return what of the mounts makes a difference: what bind mounts show, and how all are placed; never what a cache holds."""
     keys: list[object] = []
-    for mount, origin in job.mounts:
+    for mount, origin in mounts:
         keys.append(replace(mount, from_=""))
         if mount.type != "bind":
             continue
@@ -133,32 +150,39 @@ def _bind_digest(tree: Tree, source: str) -> str:
     try:
         return tree_digest(tree, path)
     except OSError:
-        raise not_found(source) from None
+        raise SourceMissing(source) from None
 
 
-async def _run(building: Building, job: _Job, state: StageState, network: str, workspace: Workspace, step: Step) -> None:
-    request = building.request
+async def run_in(building: Building, job: RunJob, state: StageState, workspace: Workspace, step: Step) -> None:
+    """Run a job in a workspace to its end. Raises BuildFailed with the exit code of a process that failed."""
     async with AsyncExitStack() as held:
         mounts, secrets_env = await made_mounts(building, job.mounts, held)
-        process = StepProcess(
-            id=secrets.token_hex(32),
-            args=job.args,
-            env=(*state.process_environment, *secrets_env),
-            cwd=state.config.working_dir or "/",
-            user=state.config.user,
-            network=network,
-            extra_hosts=request.extra_hosts,
-            limits=request.limits,
-            mounts=(*mounts, *job.files),
-        )
+        process = process_of(building, job, state)
+        process = replace(process, env=(*process.env, *secrets_env), mounts=(*mounts, *job.files))
         step.change(container_id=process.id)
         try:
             code = await workspace.run(process, step.log)
         except StartFailed as error:
-            raise _failed(job.shown, error.message, error.exit_code) from error
+            raise run_failed(job.shown, error.message, error.exit_code) from error
     if code:
-        raise _failed(job.shown, f"exit code: {code}", code)
+        raise run_failed(job.shown, f"exit code: {code}", code)
 
 
-def _failed(shown: str, why: str, code: int) -> BuildFailed:
+def process_of(building: Building, job: RunJob, state: StageState) -> StepProcess:
+    """Return the process of a job, without what mounts bring."""
+    request = building.request
+    return StepProcess(
+        id=secrets.token_hex(32),
+        args=job.args,
+        env=state.process_environment,
+        cwd=state.config.working_dir or "/",
+        user=state.config.user,
+        network=job.network,
+        extra_hosts=request.extra_hosts,
+        limits=request.limits,
+    )
+
+
+def run_failed(shown: str, why: str, code: int) -> BuildFailed:
+    """Return the failure of a RUN."""
     return BuildFailed(f'process "{shown}" did not complete successfully: {why}', exit_code=code)

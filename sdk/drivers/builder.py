@@ -99,12 +99,30 @@ class Workspace(Protocol):
         """
 
 
+class StepContainer(Protocol):
+    """A container of the engine that was made for one step, as its users see it."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def run(self, output: Output) -> int:
+        """Run its process to its end and return the exit code. Cancelled, it kills it. Raises StartFailed."""
+
+    async def commit(self, *, newest: int | None = None, keep: bool = False) -> Digest | None:
+        """Make what was changed a layer, as `Workspace.commit` does. Without `keep` the container is good for nothing but removal then."""
+
+    async def remove(self) -> None:
+        """Remove it with its anonymous volumes, also while it runs; idempotent."""
+
+
 @dataclass(frozen=True, slots=True)
 class CachedStep:
-    """What a step made: its layer (None: no change to files) and anything the builder wants to remember."""
+    """What a step made: its layers, anything the builder wants to remember, and in a classic build the image: then the step is known for as
+    long as that image is there."""
 
     stack: Stack
     note: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +211,19 @@ class BuildHost(Protocol):
         Unavailable (no git on this machine)."""
 
     async def store(self, image: NewImage) -> tuple[str, Descriptor]:
-        """Store and tag an image; returns its ID and its manifest. Idempotent for the same image."""
+        """Store, tag and announce an image; returns its ID and its manifest. Idempotent for the same image."""
+
+    async def keep(self, image: NewImage) -> BaseImage:
+        """Store an image as a step on the way, without a name or a word; nothing removes it while the build runs."""
+
+    def known(self, image_id: str) -> BaseImage | None:
+        """Return an image by its ID if it is here; nothing removes it while the build runs."""
+
+    async def name(self, image_id: str, tags: Sequence[str]) -> Descriptor:
+        """Tag and announce an image that is here as the result; returns its manifest. Raises NoSuchImage."""
+
+    async def container(self, image: BaseImage, config: ExecutionConfig, process: StepProcess) -> StepContainer:
+        """Make a container of an image for a process; `config` is what the image would say after the step."""
 
     def scratch(self) -> AbstractAsyncContextManager[Path]:
         """Give an empty directory that vanishes with the block."""

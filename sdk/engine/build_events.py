@@ -19,7 +19,10 @@ class Vertex:
     `name` is as progress displays show it (`[build 2/3] RUN make`). `step` of `steps` counts the instructions of the Dockerfile that
     belong to the plan, from 1; 0 is internal work such as loading the Dockerfile. `instruction` is that instruction in one line.
     `result` names what the step made: the image's ID for the last one, else a digest of its cache key. `container_id` is set while
-    and after a process ran for it.
+    and after a process ran for it; `removed_id` is that of its container which was removed.
+
+    Of a classic build: each `result` is an image's ID, `ends_stage` says that the step is the last of its stage, `triggers` how many
+    ONBUILD triggers a FROM runs, and `trigger_of` is the digest of the FROM that a trigger belongs to.
     """
 
     digest: str
@@ -34,6 +37,10 @@ class Vertex:
     instruction: str = ""
     result: str = ""
     container_id: str = ""
+    removed_id: str = ""
+    ends_stage: bool = False
+    triggers: int = 0
+    trigger_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

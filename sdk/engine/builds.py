@@ -109,6 +109,8 @@ class BuildRequest:
     The Dockerfile is `dockerfile_text` if that is not None, else the file `dockerfile` below `dockerfile_directory` (None: the
     context). A build argument of None is known by name but has no value. `no_cache_stages` names stages that are always made anew.
     With `cache_from_only` nothing is taken from the cache but what led to an image of `cache_from`.
+    `classic` builds as Docker's classic builder does: every stage up to the target in its order, every step an image, every RUN in a
+    container of the engine. Those containers go when their step has succeeded (`remove`), or whatever became of it (`force_remove`).
     `source_date_epoch` (seconds) clamps every time in the image; None lets `SOURCE_DATE_EPOCH` among `build_args` decide.
     """
 
@@ -136,6 +138,9 @@ class BuildRequest:
     credentials: CredentialSource = field(default_factory=Anonymous)
     source_date_epoch: int | None = None
     store: Store = Store.IMAGE
+    classic: bool = False
+    remove: bool = True
+    force_remove: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""A container of the engine made for one step of a classic build: everybody sees it, and it stays if the client wants that."""
+
+from contextlib import AsyncExitStack
+
+import anyio
+from msgspec.structs import replace
+
+from core.containers.live import LiveContainer
+from core.containers.rootfs import opened_root
+from core.engine import start
+from core.engine.announce import announce
+from core.engine.build_process import host_config_of, system_points
+from core.engine.build_stubs import Stub, make_stubs, remove_stubs
+from core.engine.build_workspace import SnapshotWorkspace
+from core.engine.context import EngineContext
+from core.engine.create import create_from
+from core.engine.remove import remove
+from core.images.store import StoredImage
+from sdk.drivers.builder import Output, StepProcess
+from sdk.drivers.logs import StdStream
+from sdk.engine.config import ContainerConfig, LogConfig
+from sdk.engine.containers import CreateRequest
+from sdk.oci.digest import Digest
+from sdk.oci.image import ExecutionConfig, HealthcheckConfig
+
+_NO_ENTRYPOINT = ("",)
+
+
+class BuildContainer:
+    """Implements `sdk.drivers.builder.StepContainer`; `workspace` is over its snapshot."""
+
+    def __init__(self, context: EngineContext, live: LiveContainer, workspace: SnapshotWorkspace) -> None:
+        self._context = context
+        self._live = live
+        self._workspace = workspace
+
+    @property
+    def id(self) -> str:
+        return self._live.id
+
+    async def run(self, output: Output) -> int:
+        """Run the process between making and removing the mount points of the engine's own: they are none of the layer."""
+        stubs = await self._make_stubs()
+        try:
+            return await self._run(output)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._remove_stubs(stubs)
+
+    async def _run(self, output: Output) -> int:
+        live = self._live
+        told, ending = live.hub.subscribe(StdStream.STDOUT, StdStream.STDERR), live.next_exit
+        announce(self._context, live, "attach")
+        async with AsyncExitStack() as held:
+            held.callback(told.close)
+            await start.start(self._context, live)
+            async for stream, chunk in told:
+                output(stream, chunk)
+            await ending.event.wait()
+        return ending.result.exit_code
+
+    async def commit(self, *, newest: int | None = None, keep: bool = False) -> Digest | None:
+        return await self._workspace.commit(newest=newest, keep=keep)
+
+    async def remove(self) -> None:
+        if self._live.id in self._context.containers:
+            await remove(self._context, self._live, force=True, volumes=True)
+
+    async def _make_stubs(self) -> list[Stub]:
+        async with opened_root(self._context.drivers.storage, self.id, None) as root:
+            return make_stubs(root, system_points())
+
+    async def _remove_stubs(self, stubs: list[Stub]) -> None:
+        if stubs and self._live.task is None:
+            async with opened_root(self._context.drivers.storage, self.id, None) as root:
+                remove_stubs(root, stubs)
+
+
+async def make_container(
+    context: EngineContext, image: StoredImage, config: ExecutionConfig, process: StepProcess
+) -> LiveContainer:
+    """Make the container of a step. Raises InvalidArgument, NoSuchNetwork."""
+    own = ContainerConfig(
+        image=image.id,
+        cmd=process.args,
+        entrypoint=_NO_ENTRYPOINT,
+        env=process.env,
+        user=process.user,
+        working_dir=process.cwd,
+        attach_stdout=True,
+        attach_stderr=True,
+        exposed_ports=config.exposed_ports,
+        volumes=config.volumes,
+        labels=config.labels,
+        healthcheck=HealthcheckConfig(test=("NONE",)),
+    )
+    host = replace(host_config_of(process), log_config=LogConfig(type="none"))
+    with context.images.layers.pins.hold(image.chains):
+        created = await create_from(context, CreateRequest(own, host), image)
+    return context.containers.find(created.id)
