@@ -10,8 +10,8 @@ from anyio.to_thread import run_sync
 from core.engine import build_remote, pull
 from core.engine.build_archives import is_archive
 from core.engine.build_cache import BuildCache
-from core.engine.build_contexts import Scratch, unpack_file
 from core.engine.build_container import BuildContainer, make_container
+from core.engine.build_contexts import Scratch, unpack_file
 from core.engine.build_image import keep_image, name_image, store_image
 from core.engine.build_workspace import SnapshotWorkspace, snapshot, viewed
 from core.engine.context import EngineContext
@@ -116,9 +116,7 @@ class EngineBuildHost:
 
     async def container(self, image: BaseImage, config: ExecutionConfig, process: StepProcess) -> BuildContainer:
         live = await make_container(self._context, self._images.store.get(image.id), config, process)
-        return BuildContainer(
-            self._context, live, SnapshotWorkspace(self._context, self._images, live.id, image.stack, self._pins)
-        )
+        return BuildContainer(self._context, live, SnapshotWorkspace(self._context, self._images, live.id, image.stack, self._pins))
 
     def scratch(self) -> AbstractAsyncContextManager[Path]:
         return self._scratch.directory()

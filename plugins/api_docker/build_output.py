@@ -16,10 +16,10 @@ _SHORT = 12
 
 @dataclass(slots=True)
 class _Step:
-    """What is known of an instruction, and what was said of it while earlier ones were not done."""
+    """What is known of an instruction and of the triggers it runs, and what was said of it while earlier ones were not done."""
 
     vertex: Vertex | None = None
-    told: int = 0
+    triggers: dict[str, Vertex] = field(default_factory=dict)
     waiting: list[BuildLine] = field(default_factory=list)
 
 
@@ -63,10 +63,11 @@ class ClassicOutput:
     def _note(self, event: BuildEvent) -> int:
         """Keep an event's lines with its step, and return the step's number; 0 for internal work."""
         if isinstance(event, Vertex):
-            if event.step:
-                self._numbers[event.digest] = event.step
-                self._change(self._steps[event.step], event)
-            return event.step
+            number = event.step or self._numbers.get(event.trigger_of, 0)
+            if number:
+                self._numbers[event.digest] = number
+                self._change(self._steps[number], event)
+            return number
         if not isinstance(event, (VertexLog, VertexStatus)):
             return 0
         number = self._numbers.get(event.vertex, 0)
@@ -75,15 +76,12 @@ class ClassicOutput:
         return number
 
     def _change(self, step: _Step, vertex: Vertex) -> None:
-        before, step.vertex = step.vertex, vertex
-        if before is None:
-            step.waiting.append(BuildLine(stream=f"Step {vertex.step}/{vertex.steps} : {vertex.instruction}\n"))
-        if vertex.container_id and not (before and before.container_id):
-            step.waiting.append(BuildLine(stream=f" ---> Running in {vertex.container_id[:_SHORT]}\n"))
-        if vertex.cached and not (before and before.cached) and vertex.instruction.partition(" ")[0].upper() != "FROM":
-            step.waiting.append(BuildLine(stream=" ---> Using cache\n"))
-        if vertex.completed_ns and not vertex.error and vertex.container_id:
-            step.waiting.append(BuildLine(stream=f" ---> Removed intermediate container {vertex.container_id[:_SHORT]}\n"))
+        if vertex.trigger_of:
+            before = step.triggers.get(vertex.digest)
+            step.triggers[vertex.digest] = vertex
+        else:
+            before, step.vertex = step.vertex, vertex
+        step.waiting += [BuildLine(stream=text) for text in _news(vertex, before)]
 
     def _flush(self, step: _Step) -> Iterator[BuildLine]:
         waiting, step.waiting = step.waiting, []
@@ -95,6 +93,8 @@ class ClassicOutput:
             yield from self._flush(self._steps[self._current])
             if self._current < vertex.steps and vertex.result:
                 yield BuildLine(stream=f" ---> {_short(vertex.result)}\n")
+                if vertex.ends_stage:
+                    yield BuildLine(aux={"ID": vertex.result})
             self._current += 1
             yield from self._flush(self._steps[self._current])
 
@@ -109,6 +109,20 @@ class ClassicOutput:
         yield BuildLine(stream=f"Successfully built {short}\n")
         for name in result.names:
             yield BuildLine(stream=f"Successfully tagged {name}\n")
+
+
+def _news(vertex: Vertex, before: Vertex | None) -> Iterator[str]:
+    """Yield what is to be said of a step, or a trigger, that changed."""
+    if before is None and vertex.step:
+        yield f"Step {vertex.step}/{vertex.steps} : {vertex.instruction}\n"
+    if vertex.triggers and not (before and before.triggers):
+        yield f"# Executing {vertex.triggers} build trigger{'s' if vertex.triggers > 1 else ''}\n"
+    if vertex.container_id and not (before and before.container_id):
+        yield f" ---> Running in {vertex.container_id[:_SHORT]}\n"
+    if vertex.cached and not (before and before.cached) and vertex.instruction.partition(" ")[0].upper() != "FROM":
+        yield " ---> Using cache\n"
+    if vertex.removed_id and not (before and before.removed_id):
+        yield f" ---> Removed intermediate container {vertex.removed_id[:_SHORT]}\n"
 
 
 def error_text(error: EngineError) -> tuple[str, int]:

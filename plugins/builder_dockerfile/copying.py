@@ -43,6 +43,10 @@ class CopyJob:
         body = self.body
         return body.add, body.chown, body.chmod, body.parents, body.exclude, body.unpack
 
+    def key(self, state: StageState) -> str:
+        """Return the cache key of the copy on a state's layers; with `--link` those are no matter."""
+        return key_of("copy", () if is_linked(self.body) else state.stack, self.target, self.digest, self.look)
+
     def maker(self, host: BuildHost) -> Callable[[Workspace], Awaitable[None]]:
         """Return what copies into a workspace."""
         return _maker(host, self)
@@ -68,19 +72,19 @@ async def copy_files(
 ) -> StageState:
     """Return the state after a COPY or ADD. Raises BuildFailed, DockerfileError."""
     async with prepared_copy(building, body, state, index, demand, step) as job:
-        key = key_of("copy", () if _linked(job.body) else state.stack, job.target, job.digest, job.look)
-        made = await _made(building, job, state, key, step, anew=anew)
-    return grown(state, made, key, f"{job.shown} # buildkit")
+        made = await made_copy(building, job, state, step, anew=anew)
+    return grown(state, made, job.key(state), f"{job.shown} # buildkit")
 
 
-def _linked(body: Copy) -> bool:
+def is_linked(body: Copy) -> bool:
     """Tell whether a layer can be made without the ones below; names of owners are found in those."""
     return body.link and all(part.isdigit() for part in body.chown.split(":") if part)
 
 
-async def _made(building: Building, job: CopyJob, state: StageState, key: str, step: Step, *, anew: bool) -> CachedStep:
-    make = job.maker(building.host)
-    if not _linked(job.body):
+async def made_copy(building: Building, job: CopyJob, state: StageState, step: Step, *, anew: bool) -> CachedStep:
+    """Return the layers after a copy, from the cache or made."""
+    make, key = job.maker(building.host), job.key(state)
+    if not is_linked(job.body):
         return await building.layer(step, LayerStep(key, state.stack, job.shown, state.key, anew), make)
     alone = await building.layer(step, LayerStep(key, (), job.shown, "", anew), make)
     if not state.stack or not alone.stack:

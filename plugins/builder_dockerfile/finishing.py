@@ -1,6 +1,8 @@
 """From the target's last state to an image."""
 
 import json
+from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace as with_fields
@@ -11,10 +13,12 @@ from plugins.builder_dockerfile.state import StageState
 from sdk.drivers.builder import CachedStep, NewImage, NewStep
 from sdk.engine.build_events import BuildResult, Vertex
 from sdk.engine.builds import Store
-from sdk.errors import EngineError
+from sdk.errors import EngineError, NoSuchImage
 from sdk.oci.descriptor import Platform
 from sdk.oci.image import History, ImageConfig, RootFS
 from sdk.oci.reference import parse_reference
+
+V = TypeVar("V")
 
 STEPS_ANNOTATION = "engine.build.steps"
 """Inline cache: on the manifest, cache keys with the number of layers there were after each step."""
@@ -42,11 +46,29 @@ async def finish(building: Building, state: StageState) -> BuildResult:
     return BuildResult(image_id, descriptor, config, names)
 
 
+async def finish_classic(building: Building, state: StageState) -> BuildResult:
+    """Name the image of the last step, and return the result."""
+    host, request = building.host, building.request
+    image = host.known(state.parent_image)
+    if image is None:
+        raise NoSuchImage(state.parent_image)
+    names = tuple(parse_reference(tag).familiar for tag in request.tags)
+    return BuildResult(image.id, await host.name(image.id, request.tags), image.config, names)
+
+
 async def _config(building: Building, state: StageState) -> ImageConfig:
-    platform = _platform(building)
     config = with_fields(state.config, labels={**state.config.labels, **building.request.labels})
     created = await _created(building, state, msgspec.json.encode(config))
     history = tuple(_timed(entry, created) for entry in state.history)
+    return image_config(building, replace(state, config=config, history=history), created)
+
+
+def image_config(building: Building, state: StageState, created: str) -> ImageConfig:
+    """Return what is stored of a state. Ports, volumes and labels are in order: the same image written in another order is the same."""
+    platform, config = _platform(building), state.config
+    config = with_fields(
+        config, exposed_ports=_sorted(config.exposed_ports), volumes=_sorted(config.volumes), labels=_sorted(config.labels)
+    )
     return ImageConfig(
         architecture=platform.architecture,
         os=platform.os,
@@ -55,8 +77,12 @@ async def _config(building: Building, state: StageState) -> ImageConfig:
         config=config,
         created=created,
         author=state.author,
-        history=history,
+        history=state.history,
     )
+
+
+def _sorted(values: dict[str, V]) -> dict[str, V]:
+    return dict(sorted(values.items()))
 
 
 def _platform(building: Building) -> Platform:

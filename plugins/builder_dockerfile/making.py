@@ -7,10 +7,11 @@ import anyio
 import anyio.to_thread
 
 from plugins.builder_dockerfile.building import Building
+from plugins.builder_dockerfile.classic.stages import ClassicStages
 from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
 from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.files.tree import Tree
-from plugins.builder_dockerfile.finishing import finish, take_over
+from plugins.builder_dockerfile.finishing import finish, finish_classic, take_over
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
 from plugins.builder_dockerfile.progress import Telling, vertex_of
@@ -46,7 +47,8 @@ class Maker:
         async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
             dockerfile = read_dockerfile(await anyio.to_thread.run_sync(read_definition, request), request.dockerfile)
             predefined = _predefined(request.platform or host.platform, host.platform, request.target)
-            plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile)
+            labels = request.labels if request.classic else None
+            plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile, labels)
         await _tell_arguments(dockerfile, plan, telling)
         async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
             rules = await anyio.to_thread.run_sync(read_rules, request)
@@ -67,9 +69,9 @@ class Maker:
                 recent=self._recent,
             )
             await take_over(building)
-            state = await _target(building)
+            state = await (ClassicStages(building).run() if request.classic else _target(building))
             _warn(building)
-            telling.tell(await finish(building, state))
+            telling.tell(await (finish_classic(building, state) if request.classic else finish(building, state)))
 
 
 async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) -> None:

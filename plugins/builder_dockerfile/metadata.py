@@ -82,7 +82,7 @@ def _env(body: Env, state: StageState, expander: Expander) -> StageState:
 
 
 def _label(body: Label, state: StageState, expander: Expander) -> StageState:
-    pairs = {expander.word(name): expander.word(value) for name, value in body.pairs}
+    pairs = {expander.word(name): expander.word(value) for name, value in body.pairs} if body.expands else dict(body.pairs)
     config = with_fields(state.config, labels={**state.config.labels, **pairs})
     return configured(state, config, "LABEL " + " ".join(f"{name}={value}" for name, value in pairs.items()))
 
@@ -113,7 +113,7 @@ def _shown(words: tuple[str, ...]) -> str:
 
 
 def _expose(body: Expose, state: StageState, expander: Expander) -> StageState:
-    ports = [port for text in expander.words(body.text) for port in _ports(text)]
+    ports = [port for text in sorted(expander.words(body.text)) for port in _ports(text)]
     exposed = {**state.config.exposed_ports, **{port: dict[str, str]() for port in ports}}
     return configured(state, with_fields(state.config, exposed_ports=exposed), f"EXPOSE {_shown_map(ports)}")
 

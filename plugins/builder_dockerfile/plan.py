@@ -1,10 +1,10 @@
 """Which stages a build needs, and what stands where in the Dockerfile."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plugins.builder_dockerfile.language.errors import DockerfileError, located, suggestion
-from plugins.builder_dockerfile.language.instructions import Arg, Copy, From, Instruction, Run
+from plugins.builder_dockerfile.language.instructions import Arg, Copy, From, Instruction, Label, Run
 from plugins.builder_dockerfile.language.reading import Dockerfile
 from plugins.builder_dockerfile.language.variables import expand
 from sdk.errors import BuildFailed
@@ -51,12 +51,24 @@ class Plan:
         return None
 
 
-def make_plan(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str], predefined: Mapping[str, str], file: str) -> Plan:
-    """Plan a build; `arguments` are those given from outside. Raises BuildFailed for an unknown target or a bad FROM."""
+def make_plan(
+    dockerfile: Dockerfile,
+    target: str,
+    arguments: Mapping[str, str],
+    predefined: Mapping[str, str],
+    file: str,
+    labels: Mapping[str, str] | None = None,
+) -> Plan:
+    """Plan a build; `arguments` are those given from outside. Raises BuildFailed for an unknown target or a bad FROM.
+
+    With `labels` it is planned as for the classic builder: every stage up to the target is made, and each label is one more step of it.
+    """
     values = _global_arguments(dockerfile, arguments, predefined, file)
     stages = _stages(dockerfile, values, file)
     index = _target(stages, target)
-    needed = _closure(stages, index)
+    needed = _closure(stages, index) if labels is None else frozenset(range(index + 1))
+    if labels:
+        stages = (*stages[:index], _labelled(stages[index], labels, dockerfile), *stages[index + 1 :])
     lines = [each.line for each in dockerfile.arguments]
     lines += [each.line for stage in stages if stage.index in needed for each in (stage.start, *stage.instructions)]
     steps = {line: number for number, line in enumerate(lines, 1)}
@@ -113,6 +125,16 @@ def _stage(
         instructions=tuple(rest),
         needs=frozenset(needs | ({base} if base is not None else set())),
     )
+
+
+def _labelled(stage: Stage, labels: Mapping[str, str], dockerfile: Dockerfile) -> Stage:
+    """Return a stage with a step for each label that was given from outside; their lines are those after the file's last."""
+    last = max(each.line for each in dockerfile.instructions)
+    added = [
+        Instruction(Label(((name, labels[name]),), expands=False), f"LABEL {name}={labels[name]}", last + number)
+        for number, name in enumerate(sorted(labels), 1)
+    ]
+    return replace(stage, instructions=(*stage.instructions, *added))
 
 
 def sources(instruction: Instruction) -> list[str]:

@@ -6,19 +6,20 @@ import anyio
 from anyio.abc import TaskGroup
 from msgspec.structs import replace as with_fields
 
+from plugins.builder_dockerfile.arguments import apply_arg
 from plugins.builder_dockerfile.building import Building, LayerStep, key_of
 from plugins.builder_dockerfile.copying import copy_files
-from plugins.builder_dockerfile.files.copying import Copier, Dress
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, Instruction, Run, Workdir
 from plugins.builder_dockerfile.language.reading import read_trigger
-from plugins.builder_dockerfile.metadata import Expander, add_history, apply_metadata, configured, working_directory
+from plugins.builder_dockerfile.metadata import Expander, apply_metadata, configured, working_directory
 from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
 from plugins.builder_dockerfile.running import run_command
-from plugins.builder_dockerfile.state import PROXIES, StageState, grown, with_path
+from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, grown, with_path
 from plugins.builder_dockerfile.trouble import plain_words
-from sdk.drivers.builder import BaseImage, CachedStep, Stack, Workspace
+from plugins.builder_dockerfile.workdir import directory_maker
+from sdk.drivers.builder import CachedStep, Stack
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed
 from sdk.oci.image import ExecutionConfig
@@ -98,7 +99,7 @@ class _StageRun:
                 step.change(cached=True, result=self._result(base))
             return replace(base, has_cmd=False)
         async with self._building.telling.step(self._vertex(stage.start, f"FROM {stage.image}")) as step:
-            state = with_path(StageState(proxies=self._proxies()) if stage.image == SCRATCH else await self._image(step))
+            state = with_path(StageState(proxies=self._proxies())) if stage.image == SCRATCH else await self._image(step)
             self._inherited = state.config
             step.change(result=self._result(state))
         return state
@@ -115,17 +116,7 @@ class _StageRun:
             credentials=request.credentials,
             report=step.progress,
         )
-        return self._based(image)
-
-    def _based(self, image: BaseImage) -> StageState:
-        return StageState(
-            stack=image.stack,
-            config=image.config.config,
-            history=image.config.history,
-            proxies=self._proxies(),
-            author=image.config.author,
-            parent_image=image.id,
-        )
+        return based_on(image, self._proxies())
 
     def _proxies(self) -> dict[str, str]:
         return {name: value for name, value in self._building.arguments.items() if name in PROXIES}
@@ -156,7 +147,7 @@ class _StageRun:
         expander = Expander(state, building.plan.escape)
         changed = apply_metadata(body, state, expander)
         if changed is None and isinstance(body, Arg):
-            changed = self._arg(body, state, expander)
+            changed = apply_arg(building, body, state, expander)
         if changed is not None:
             building.configured(step, changed, anew=self._anew)
             return changed
@@ -169,34 +160,12 @@ class _StageRun:
                 return await copy_files(building, body, state, self._stage.index, self._stages.stack, step, anew=self._anew)
         raise DockerfileError(f"{instruction.keyword} isn't allowed here")
 
-    def _arg(self, body: Arg, state: StageState, expander: Expander) -> StageState:
-        arguments, outside, plan = dict(state.arguments), self._building.arguments, self._building.plan
-        shown: list[str] = []
-        for name, default in body.arguments:
-            self._building.consumed.add(name)
-            declared = None if default is None else expander.word(default)
-            value = outside.get(name, plan.arguments.get(name) if declared is None else declared)
-            if value is not None:
-                arguments[name] = value
-            shown.append(name if declared is None else f"{name}={declared}")
-        return add_history(replace(state, arguments=arguments), f"ARG {' '.join(shown)}")
-
     async def _workdir(self, text: str, state: StageState, step: Step) -> StageState:
-        """Directories that are missing are made the user's, as BuildKit makes them."""
         path, user = working_directory(state, text), state.config.user
         key = key_of("workdir", state.stack, path, user)
 
-        async def make(workspace: Workspace) -> None:
-            owner = await workspace.owner(user) if user else None
-            async with workspace.files() as root:
-                copier = Copier(root, Dress(owner))
-                try:
-                    copier.directory(path)
-                finally:
-                    copier.close()
-
         made: CachedStep = await self._building.layer(
-            step, LayerStep(key, state.stack, f"WORKDIR {path}", state.key, self._anew), make
+            step, LayerStep(key, state.stack, f"WORKDIR {path}", state.key, self._anew), directory_maker(path, user)
         )
         state = replace(state, config=with_fields(state.config, working_dir=path))
         if made.stack == state.stack:

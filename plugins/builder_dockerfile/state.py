@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec.structs import replace as with_fields
 
-from sdk.drivers.builder import CachedStep, Stack
+from sdk.drivers.builder import BaseImage, CachedStep, Stack
 from sdk.oci.image import ExecutionConfig, History
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -50,6 +50,20 @@ class StageState:
     @property
     def shell(self) -> tuple[str, ...]:
         return self.config.shell or DEFAULT_SHELL
+
+
+def based_on(image: BaseImage, proxies: dict[str, str]) -> StageState:
+    """Return the state that a stage of an image begins with."""
+    return with_path(
+        StageState(
+            stack=image.stack,
+            config=image.config.config,
+            history=image.config.history,
+            proxies=proxies,
+            author=image.config.author,
+            parent_image=image.id,
+        )
+    )
 
 
 def with_path(state: StageState) -> StageState:

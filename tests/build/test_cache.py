@@ -61,11 +61,11 @@ def test_usage_is_shown_and_pruned(builder: Builder, build: Build) -> None:
     )
     usage = json.loads(builder.daemon.docker("system", "df", "--format", "{{json .}}").stdout.splitlines()[-1])
     assert usage["Type"] == "Build Cache"
-    assert int(usage["TotalCount"]) >= 3
+    assert int(usage["TotalCount"]) >= (3 if builder.client == BUILDX else 1)
     builder.daemon.docker("image", "rm", "--force", built.id)
     pruned = builder.docker("builder", "prune", "--all", "--force").stdout
     assert "Total" in pruned
-    assert "300" in pruned or "30" in pruned, pruned
+    assert ("30" if builder.client == BUILDX else "10") in pruned, pruned
     after = json.loads(builder.daemon.docker("system", "df", "--format", "{{json .}}").stdout.splitlines()[-1])
     assert (int(after["TotalCount"]), after["Size"]) == (0, "0B")
     assert builder.run(build("FROM busybox\nRUN --mount=type=cache,target=/c,id=shown ls /c > /b\n"), "cat", "/b") == ""

@@ -30,11 +30,23 @@ def test_a_failing_command_tells_its_code_and_where(builder: Builder, build: Bui
     assert "echo after" not in built.output
 
 
+def test_a_file_that_is_missing_is_told(builder: Builder, build: Build) -> None:
+    classic = builder.client == CLASSIC
+    for dockerfile, by_classic, by_buildkit in (
+        ("COPY missing /x", "COPY failed: file not found in build context or excluded by .dockerignore: stat missing: file does not exist", '"/missing": not found'),
+        ("ADD a b/c /x/", "ADD failed: file not found in build context or excluded by .dockerignore: stat b/c: file does not exist", '"/b/c": not found'),
+        ("COPY --from=busybox /none /x", "COPY failed: stat none: file does not exist", '"/none": not found'),
+        ("COPY *.none /x/", "COPY failed: no source files were specified", '"/*.none": not found'),
+    ):  # fmt: skip
+        built = build(f"FROM busybox\n{dockerfile}\n", check=False, a="A")
+        assert built.status
+        assert (by_classic if classic else by_buildkit) in built.errors, built.errors
+
+
 @pytest.mark.parametrize(
     ("dockerfile", "message"),
     [
         ("FROM busybox\nNONSENSE x\n", "unknown instruction: NONSENSE"),
-        ("FROM busybox\nCOPY missing /x\n", '"/missing": not found'),
         ("FROM busybox\nCOPY --wrong=1 a /x\n", "unknown flag: --wrong"),
         ("FROM busybox\nCOPY a\n", "COPY requires at least two arguments"),
         ("FROM busybox\nCOPY --from=127.0.0.1:5000/nobody a /x\n", "127.0.0.1:5000/nobody"),

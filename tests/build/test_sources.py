@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.build.conftest import BUILDX, Builder, Built
+from tests.build.conftest import BUILDX, CLASSIC, Builder, Built
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -211,7 +211,7 @@ def test_wildcards_and_several_sources(builder: Builder, build: Build) -> None:
     assert builder.run(built, "cat", "/r").split() == ["/a:", "1.txt", "2.txt", "czd", "/b:", "with", "space", "/c:", "2"]
     none = build("FROM busybox\nCOPY *.none /a/\n", check=False)
     assert none.status
-    assert "*.none" in none.errors
+    assert ("no source files were specified" if builder.client == CLASSIC else "*.none") in none.errors
 
 
 def test_parents_and_exclude_of_patterns(builder: Builder, build: Build) -> None:

@@ -47,6 +47,6 @@ def test_a_daemon_that_is_stopped_ends_its_builds_first(daemon: Daemon, tmp_path
     daemon.stop()
     building.communicate(timeout=20)
     assert subprocess.run(["pgrep", "-f", "^sleep 5432$"], capture_output=True).returncode == 1
-    assert "Traceback" not in daemon.log.read_text()
+    assert "Traceback" not in (log := daemon.log.read_text()), log
     daemon.start()
     daemon.assert_clean()

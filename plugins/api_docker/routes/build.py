@@ -158,4 +158,7 @@ def _request(request: Request, parameters: Parameters, context: RemoteContext) -
         cache_from=cache_from,
         cache_from_only=bool(cache_from),
         credentials=HeaderCredentials(request.headers.get("x-registry-config", "")),
+        classic=True,
+        remove=is_true(parameters.text("rm") or "1"),
+        force_remove=is_true(parameters.text("forcerm")),
     )

@@ -39,7 +39,10 @@ class Env:
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """`expands` says that variables and quotes are still to be replaced."""
+
     pairs: tuple[Pair, ...]
+    expands: bool = True
 
 
 @dataclass(frozen=True, slots=True)

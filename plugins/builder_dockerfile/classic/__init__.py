@@ -1,0 +1,1 @@
+"""Builds as Docker's classic builder makes them: step after step, and every step is an image."""
