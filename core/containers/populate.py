@@ -31,7 +31,7 @@ async def populate(
 
     The root is opened only if there is a volume to fill. Call it at create, once the snapshot is prepared. Symlinks in the image are
     resolved inside the root; owner, mode, extended attributes, times and hard links are kept. Raises ResourceExhausted for a
-    full disk, Unavailable for other trouble, also with others that change a volume meanwhile.
+    full disk, InvalidArgument for an anonymous volume over a file, Unavailable for other trouble, also with others that change a volume meanwhile.
     """
     wanted = [record for record in records if record.type == "volume" and record.copy_up]
     if not wanted:
@@ -75,7 +75,11 @@ def _copy_up(root: int, record: MountRecord, target: int) -> None:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
         source = open_in_root(root, record.destination, flags)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        if record.anonymous:
+            raise InvalidArgument(f"cannot mount volume over existing file, file exists {record.destination}") from None
         return
     try:
         directory = os.open(f"/proc/self/fd/{target}", flags)

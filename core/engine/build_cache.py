@@ -33,6 +33,7 @@ class StepRecord(Struct, frozen=True, omit_defaults=True):
     last_used_ns: int = 0
     usage_count: int = 0
     image: str = ""
+    empty: bool = False
 
 
 class MountRecord(Struct, frozen=True):
@@ -72,7 +73,9 @@ class BuildCache:
 
     async def put(self, key: str, new: NewStep) -> None:
         stack = () if new.step.image else new.step.stack
-        record = StepRecord(stack, new.description, time.time_ns(), new.step.note, new.parent, image=new.step.image)
+        record = StepRecord(
+            stack, new.description, time.time_ns(), new.step.note, new.parent, image=new.step.image, empty=new.empty
+        )
         self._records[key] = record
         self._steps.put(key, record)
         if record.stack:
@@ -133,7 +136,7 @@ class BuildCache:
         self._keep_layers()
 
     def _step_entry(self, key: str, record: StepRecord, held: set[str]) -> CacheEntry:
-        layer = self._layers.get(_top(record)) if record.stack and record.stack != self._parent_stack(record) else None
+        layer = self._layers.get(_top(record)) if record.stack and not record.empty else None
         return CacheEntry(
             id=key,
             type=REGULAR,
@@ -146,10 +149,6 @@ class BuildCache:
             shared=bool(record.stack) and _top(record) in held,
             parents=(record.parent,) if record.parent else (),
         )
-
-    def _parent_stack(self, record: StepRecord) -> tuple[str, ...]:
-        parent = self._records.get(record.parent)
-        return parent.stack if parent else ()
 
     async def _mount_entry(self, name: str, record: MountRecord) -> CacheEntry:
         usage = await run_sync(tree_usage, self._directory / name)

@@ -1,5 +1,6 @@
 """A container of the engine made for one step of a classic build: everybody sees it, and it stays if the client wants that."""
 
+import signal
 from contextlib import AsyncExitStack
 
 import anyio
@@ -63,8 +64,13 @@ class BuildContainer:
         return await self._workspace.commit(newest=newest, keep=keep)
 
     async def remove(self) -> None:
-        if self._live.id in self._context.containers:
-            await remove(self._context, self._live, force=True, volumes=True)
+        context, live = self._context, self._live
+        if live.id not in context.containers:
+            return
+        if (task := live.task) is not None:
+            await task.signal(signal.SIGKILL)
+            await start.await_end(context, live, task)  # a daemon that stops supervises no container any more
+        await remove(context, live, force=True, volumes=True)
 
     async def _make_stubs(self) -> list[Stub]:
         async with opened_root(self._context.drivers.storage, self.id, None) as root:

@@ -44,9 +44,7 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
         return await create_from(context, request, image, warnings)
 
 
-async def create_from(
-    context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()
-) -> Created:
+async def create_from(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()) -> Created:
     """Make a container of an image that may be used and whose layers are held meanwhile: nobody uses them yet, and it may be removed."""
     config = merge.merge(request.config, image.config.config)
     check_text(config, request.host_config)

@@ -94,11 +94,16 @@ def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
     return context.drivers.runtime(record.host_config.runtime)
 
 
-async def _supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    """Await a task's end and do what follows from it."""
+async def await_end(context: EngineContext, live: LiveContainer, task: Task) -> float | None:
+    """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None."""
     status = await task.wait()
     async with live.lock:
-        delay = await settle(context, live, task, status)
+        return await settle(context, live, task, status) if live.task is task else None
+
+
+async def _supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Await a task's end and do what follows from it."""
+    delay = await await_end(context, live, task)
     if delay is not None:
         await _restart_after(context, live, delay)
 

@@ -54,7 +54,7 @@ class Building:
                 await make(workspace)
                 diff_id = await workspace.commit(newest=self.epoch)
             made = CachedStep((*new.stack, diff_id) if diff_id else new.stack, self.created())
-            await self.host.cache.put(new.key, NewStep(made, new.description, new.parent))
+            await self.host.cache.put(new.key, NewStep(made, new.description, new.parent, diff_id is None))
             return made
 
     def configured(self, step: Step, state: StageState, *, anew: bool) -> None:

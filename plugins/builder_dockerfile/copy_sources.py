@@ -152,6 +152,6 @@ class SourceMissing(BuildFailed):
     """A source that does not exist, in BuildKit's words; `source` is as it was named."""
 
     def __init__(self, source: str) -> None:
-        path = posixpath.normpath("/" + source)
+        path = posixpath.normpath("/" + source.lstrip("/"))
         super().__init__(f'failed to compute cache key: failed to calculate checksum of ref: "{path}": not found')
         self.source = source

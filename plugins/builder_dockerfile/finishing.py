@@ -103,7 +103,7 @@ async def _created(building: Building, state: StageState, config: bytes) -> str:
     if known is not None and not building.request.no_cache:
         return known.note
     created = building.created()
-    await building.host.cache.put(key, NewStep(CachedStep(state.stack, created), "image", state.key))
+    await building.host.cache.put(key, NewStep(CachedStep(state.stack, created), "image", state.key, empty=True))
     return created
 
 

@@ -127,11 +127,12 @@ class CachedStep:
 
 @dataclass(frozen=True, slots=True)
 class NewStep:
-    """A step to be remembered under a key. `parent` is the key of the step below."""
+    """A step to be remembered under a key. `parent` is the key of the step below; `empty` says that it added no layer."""
 
     step: CachedStep
     description: str
     parent: str = ""
+    empty: bool = False
 
 
 class StepCache(Protocol):

@@ -1,8 +1,10 @@
 """Builds on a real daemon by the stock clients: the CLI's classic path, and buildx."""
 
+import io
 import json
 import os
 import subprocess
+import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.compose.clients import find_buildx
+from tests.connection import UnixConnection
 from tests.daemon import Daemon
 
 CLASSIC, BUILDX = "classic", "buildx"
@@ -58,6 +61,19 @@ class Builder:
             assert built.status == 0, built.output + built.errors + self.daemon.log.read_text()[-3000:]
             self.made.append(built.id)
         return built
+
+    def post(self, path: str) -> tuple[int, list[dict]]:
+        """Send the context as it is to a path of the API; return the status and the lines that came back."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.add(self.directory, ".")
+        connection = UnixConnection(self.daemon.socket)
+        try:
+            connection.request("POST", path, packed.getvalue(), {"Content-Type": "application/x-tar"})
+            response = connection.getresponse()
+            return response.status, [json.loads(line) for line in response.read().splitlines() if line]
+        finally:
+            connection.close()
 
     def environment(self) -> dict[str, str]:
         """Return what the client sees."""

@@ -45,22 +45,23 @@ class Steps:
 
     async def configured(self, step: Step, state: StageState, changed: StageState, *, anew: bool) -> StageState:
         """Return the state after a step that changed the configuration alone; `changed` is what came out."""
-        created_by = without_process(state, f" {changed.history[-1].created_by}")
+        comment = changed.history[-1].created_by
+        created_by = without_process(state, f" {comment}")
 
         async def make() -> Stack:
-            await self._pass_through(step, state, changed, created_by)
+            await self._pass_through(step, state, changed, comment)
             return state.stack
 
         parts = ("configuration", created_by, changed.config, changed.author)
         return await self.take(step, replace(changed, history=state.history), NewClassicStep(parts, created_by, make), anew=anew)
 
-    async def _pass_through(self, step: Step, state: StageState, changed: StageState, created_by: str) -> None:
+    async def _pass_through(self, step: Step, state: StageState, changed: StageState, comment: str) -> None:
         """Make a container for the step, which finds out what no container can have, and is never started."""
         building = self._building
         below = building.host.known(state.parent_image)
         if below is None:
             return
-        process = StepProcess(id="", args=(*state.shell, created_by), limits=building.request.limits)
+        process = StepProcess(id="", args=(*state.shell, f"#(nop)  {comment}"), limits=building.request.limits)
         container = await building.host.container(below, changed.config, process)
         step.change(container_id=container.id)
         if building.request.remove or building.request.force_remove:
