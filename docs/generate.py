@@ -19,6 +19,7 @@ from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, Netwo
 from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
+from plugins.api_docker.versions import MAXIMUM, MINIMUM
 from sdk import errors, hookspecs, providers
 from sdk.drivers import builder, logs, network, registry, runtime, storage, verifier, volume
 
@@ -168,7 +169,7 @@ def coverage() -> str:
         if isinstance(route, APIRoute)
     )
     return (
-        "# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v1.22` to `/v1.51`.\n\n| method | path | |\n|---|---|---|\n"
+        f"# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v{MINIMUM}` to `/v{MAXIMUM}`.\n\n| method | path | |\n|---|---|---|\n"
         + "\n".join(rows)
         + "\n"
     )

@@ -20,7 +20,7 @@ class ApiVersion(NamedTuple):
 
 
 MINIMUM = ApiVersion(1, 22)
-MAXIMUM = ApiVersion(1, 51)
+MAXIMUM = ApiVersion(1, 55)
 
 _PREFIX = re.compile(r"/v([0-9.]+)(/.*)")
 _Headers = list[tuple[bytes, bytes]]

@@ -8,7 +8,7 @@ from tests.api.conftest import Api
 @pytest.mark.parametrize("path", ["/_ping", "/v1.22/_ping", "/v1.51/_ping", "/v1.41/containers/json", "/nowhere", "/v1.99/info"])
 def test_every_reply_tells_who_answers(api: Api, path: str) -> None:
     headers = api.call("GET", path).headers
-    assert headers["api-version"] == "1.51"
+    assert headers["api-version"] == "1.55"
     assert headers["ostype"] == "linux"
     assert headers["docker-experimental"] == "false"
     assert headers["server"].startswith("Docker/")
@@ -37,7 +37,7 @@ def test_a_client_too_old_is_told_so(api: Api) -> None:
 
 def test_a_client_too_new_is_told_so(api: Api) -> None:
     reply = api.call("GET", "/v1.99/info")
-    assert (reply.status, reply.message) == (400, "client version 1.99 is too new. Maximum supported API version is 1.51")
+    assert (reply.status, reply.message) == (400, "client version 1.99 is too new. Maximum supported API version is 1.55")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_nobody_foresaw_is_a_500_with_its_text(api: Api) -> None:
     api.engine.system.info = broken
     reply = api.call("GET", "/info")
     assert (reply.status, reply.message) == (500, "the disk is on fire")
-    assert reply.headers["api-version"] == "1.51"
+    assert reply.headers["api-version"] == "1.55"
     assert api.call("GET", "/_ping").status == 200
 
 

@@ -76,7 +76,7 @@ def test_prune_takes_named_volumes_only_from_old_clients(api: Api, version: str,
 
 def test_version_has_an_engine_component(api: Api) -> None:
     version = api.call("GET", "/version").json
-    assert (version["ApiVersion"], version["MinAPIVersion"], version["Os"]) == ("1.51", "1.22", "linux")
+    assert (version["ApiVersion"], version["MinAPIVersion"], version["Os"]) == ("1.55", "1.22", "linux")
     assert version["Components"][0]["Name"] == "Engine"
 
 
@@ -90,8 +90,14 @@ def test_info_tells_what_clients_read(api: Api) -> None:
 
 
 def test_disk_usage_answers_lists(api: Api) -> None:
-    usage = api.call("GET", "/system/df").json
-    assert usage == {"LayersSize": 0, "Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
+    lists = {"Images": [], "Containers": [], "Volumes": [], "BuildCache": []}
+    assert api.call("GET", "/v1.51/system/df").json == {"LayersSize": 0, **lists}
+    sums = {"ImageUsage": {}, "ContainerUsage": {}, "VolumeUsage": {}, "BuildCacheUsage": {}}
+    assert api.call("GET", "/v1.52/system/df").json == {"LayersSize": 0, **lists, **sums}
+    assert api.call("GET", "/v1.52/system/df?verbose=1").json == {kind: {"Items": []} for kind in sums}
+    assert api.call("GET", "/v1.52/system/df?verbose=1&type=volume").json == {"VolumeUsage": {"Items": []}}
+    refused = api.call("GET", "/v1.52/system/df?type=nonsense")
+    assert (refused.status, refused.message) == (400, "unknown object type: nonsense")
 
 
 def test_plugins_are_an_empty_list(api: Api) -> None:

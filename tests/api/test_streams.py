@@ -62,7 +62,7 @@ def test_attach_before_start_carries_input_and_output(api: Api) -> None:
     with attached(api, "stream=1&stdin=1&stdout=1&stderr=1") as (client, first, headers):
         assert first == b"HTTP/1.1 101 UPGRADED"
         assert headers["content-type"] == "application/vnd.docker.multiplexed-stream"
-        assert (headers["connection"], headers["upgrade"], headers["api-version"]) == ("Upgrade", "tcp", "1.51")
+        assert (headers["connection"], headers["upgrade"], headers["api-version"]) == ("Upgrade", "tcp", "1.55")
         api.call("POST", "/containers/x/start")
         client.sendall(b"typed")
         client.shutdown(SHUT_WR)
@@ -211,8 +211,8 @@ def test_logs_need_a_stream_and_readable_times(api: Api, query: str, status: int
 
 
 def test_events_are_sent_as_they_happen(api: Api) -> None:
-    response = api.open("GET", "/events")
-    assert response.status == 200
+    response = api.open("GET", "/v1.51/events")
+    assert (response.status, response.headers["content-type"]) == (200, "application/json")
     identifier = api.create("cat", name="x", Labels={"a": "b"})
     event = json.loads(response.readline())
     assert (event["Type"], event["Action"], event["scope"]) == ("container", "create", "local")

@@ -4,12 +4,13 @@ import hashlib
 
 from msgspec import UNSET
 
-from plugins.api_docker.convert.configs import container_config
+from plugins.api_docker.convert.configs import OMITS_EMPTY, container_config
 from plugins.api_docker.convert.mounts import mount_point
 from plugins.api_docker.convert.networks import endpoint_settings
 from plugins.api_docker.convert.ports import port_map
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models import containers as wire
+from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, NetworkAttachment
 
@@ -17,7 +18,7 @@ _ALIVE = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerStat
 _NOWHERE = NetworkAttachment("", EndpointConfig())
 
 
-def container_inspect(info: ContainerInfo) -> wire.ContainerInspect:
+def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wire.ContainerInspect:
     """Return the inspect object."""
     return wire.ContainerInspect(
         id=info.id,
@@ -38,8 +39,8 @@ def container_inspect(info: ContainerInfo) -> wire.ContainerInspect:
         host_config=info.host_config,
         graph_driver=wire.GraphDriver(info.storage_driver),
         mounts=[mount_point(mount) for mount in info.mounts],
-        config=container_config(info.config),
-        network_settings=network_settings(info),
+        config=container_config(info.config, version),
+        network_settings=network_settings(info, version),
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
     )
@@ -63,13 +64,18 @@ def state(info: ContainerInfo) -> wire.State:
     )
 
 
-def network_settings(info: ContainerInfo) -> wire.NetworkSettings:
-    """Return `NetworkSettings`; up to API 1.51 the place on the default bridge is told twice."""
+def network_settings(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wire.NetworkSettings:
+    """Return `NetworkSettings`."""
+    sandbox_id = hashlib.sha256(info.sandbox_path.encode()).hexdigest() if info.sandbox_path else ""
+    ports, networks = port_map(info), {name: endpoint_settings(place) for name, place in info.networks.items()}
+    if version >= OMITS_EMPTY:
+        return wire.NetworkSettings(sandbox_id=sandbox_id, sandbox_key=info.sandbox_path, ports=ports, networks=networks)
     bridge = info.networks.get("bridge", _NOWHERE)
-    return wire.NetworkSettings(
-        sandbox_id=hashlib.sha256(info.sandbox_path.encode()).hexdigest() if info.sandbox_path else "",
+    return wire.OlderNetworkSettings(
+        sandbox_id=sandbox_id,
         sandbox_key=info.sandbox_path,
-        ports=port_map(info),
+        ports=ports,
+        networks=networks,
         endpoint_id=bridge.endpoint_id,
         gateway=bridge.ipv4_gateway,
         ip_address=bridge.ipv4_address,
@@ -78,7 +84,6 @@ def network_settings(info: ContainerInfo) -> wire.NetworkSettings:
         global_ipv6_address=bridge.ipv6_address,
         global_ipv6_prefix_len=bridge.ipv6_prefix,
         mac_address=bridge.mac_address,
-        networks={name: endpoint_settings(place) for name, place in info.networks.items()},
     )
 
 

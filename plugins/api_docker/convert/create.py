@@ -17,6 +17,8 @@ _THROTTLES = frozenset(
     ("blkioweightdevice", "blkiodevicereadbps", "blkiodevicewritebps", "blkiodevicereadiops", "blkiodevicewriteiops")
 )
 
+WARNS_OF_BINDINGS = (1, 52)
+
 
 def create_request(body: dict[str, JSON], name: str, platform: Platform | None, version: ApiVersion = MAXIMUM) -> CreateRequest:
     """Return what the engine is asked to make. Raises InvalidArgument."""
@@ -127,3 +129,15 @@ def _port(name: str) -> str:
 
 def _is_empty_policy(key: str, value: JSON) -> bool:
     return key == "restartpolicy" and isinstance(value, dict) and not value.get("Name")
+
+
+def empty_bindings(host: HostConfig, version: ApiVersion) -> tuple[str, ...]:
+    """Return the warning about ports whose list of bindings is empty, which means any port of the host; told since API 1.52."""
+    ports = sorted(port for port, bindings in host.port_bindings.items() if not bindings) if version >= WARNS_OF_BINDINGS else []
+    if not ports:
+        return ()
+    names = ", ".join(ports)
+    return (
+        f"Following container port(s) have an empty list of port-bindings: {names}. "
+        "Such bindings will be discarded in a future version.",
+    )

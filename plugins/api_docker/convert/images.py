@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import UNSET
 
-from plugins.api_docker.convert.configs import image_config
+from plugins.api_docker.convert.configs import OMITS_EMPTY, image_config
 from plugins.api_docker.convert.times import ZERO, rfc3339_nano, unix_seconds
 from plugins.api_docker.models import images as wire
 from plugins.api_docker.models.containers import GraphDriver
@@ -39,16 +39,17 @@ def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
 def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> wire.ImageInspect:
     """Return the inspect object."""
     config = info.config
+    empty = UNSET if version >= OMITS_EMPTY else ""
     return wire.ImageInspect(
         id=info.id,
         repo_tags=info.tags,
         repo_digests=info.digests,
-        parent=info.parent,
-        comment=config.history[-1].comment if config.history else "",
+        parent=info.parent or empty,
+        comment=(config.history[-1].comment if config.history else "") or empty,
         created=config.created or ZERO,
-        docker_version="",
-        author=config.author,
-        config=image_config(config.config),
+        docker_version=empty,
+        author=config.author or empty,
+        config=image_config(config.config, version),
         architecture=config.architecture,
         os=config.os,
         size=info.size,
@@ -61,7 +62,7 @@ def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> 
         descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
         container="" if version < _NO_CONTAINER else UNSET,
         # How an image was built is not kept. Compose 1.29 reads the volumes in here, and breaks if it is missing.
-        container_config=image_config(ExecutionConfig()) if version < _NO_CONTAINER else UNSET,
+        container_config=image_config(ExecutionConfig(), version) if version < _NO_CONTAINER else UNSET,
     )
 
 

@@ -7,14 +7,17 @@ from msgspec import UNSET
 
 from plugins.api_docker.convert.times import ZERO, rfc3339_nano
 from plugins.api_docker.models import stats as wire
+from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.drivers.runtime import BlockIOEntry
 from sdk.engine.containers import StatsReading, StatsSample
+
+TELLS_SYSTEM = ApiVersion(1, 52)
 
 _NO_CPU = wire.CPUStats(wire.CPUUsage(0, 0, 0), wire.ThrottlingData(0, 0, 0))
 _NO_IO = wire.BlkioStats(None, None)
 
 
-def stats(sample: StatsSample, machine_memory: int) -> wire.Stats:
+def stats(sample: StatsSample, machine_memory: int, version: ApiVersion = MAXIMUM) -> wire.Stats:
     """Return one object of the stats stream; zeros for a container that does not run. No limit is the machine's memory."""
     now, before = sample.current, sample.previous
     return wire.Stats(
@@ -28,6 +31,7 @@ def stats(sample: StatsSample, machine_memory: int) -> wire.Stats:
         precpu_stats=_cpu(before) if before else _NO_CPU,
         memory_stats=_memory(now, machine_memory) if now else wire.MemoryStats(),
         networks=_networks(now) if now and now.networks else UNSET,
+        os_type="linux" if version >= TELLS_SYSTEM else UNSET,
     )
 
 

@@ -12,11 +12,13 @@ from plugins.api_docker.convert.mounts import mount_point
 from plugins.api_docker.convert.networks import endpoint_settings
 from plugins.api_docker.convert.ports import port_list
 from plugins.api_docker.convert.times import human_duration, unix_seconds
-from plugins.api_docker.models.containers import ContainerSummary, SummaryHostConfig, SummaryNetworks
+from plugins.api_docker.models.containers import ContainerSummary, HealthSummary, SummaryHostConfig, SummaryNetworks
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthStatus
 
 SHOWS_ANNOTATIONS = (1, 46)
+SHOWS_HEALTH = (1, 52)
+_NO_HEALTH = b'"Health":{"Status":"none","FailingStreak":0},'
 
 _encoder = msgspec.json.Encoder()
 
@@ -28,10 +30,11 @@ class SummaryEncoder:
         self._cache: dict[int, tuple[ContainerInfo, bytes]] = {}
 
     def encode(self, infos: Sequence[ContainerInfo], version: ApiVersion = MAXIMUM) -> bytes:
-        """Return the JSON array. Annotations have been in it since API 1.46."""
+        """Return the JSON array. Annotations have been in it since API 1.46, the health since 1.52."""
         now = time.time_ns()
         rest = self._rest if version >= SHOWS_ANNOTATIONS else self._without_annotations
-        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + rest(info) for info in infos])
+        health = _health_summary if version >= SHOWS_HEALTH else _nothing
+        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + health(info) + rest(info) for info in infos])
         if len(self._cache) > 2 * len(infos) + 64:
             self._cache = {id(info): (info, self._rest(info)) for info in infos}
         return b"[" + entries + b"]\n"
@@ -90,6 +93,17 @@ def status(info: ContainerInfo, now_ns: int) -> str:
             return "Removal In Progress"
         case _:
             return info.state.capitalize()
+
+
+def _health_summary(info: ContainerInfo) -> bytes:
+    health = info.health
+    if health is None:
+        return _NO_HEALTH
+    return b'"Health":' + _encoder.encode(HealthSummary(health.status, health.failing_streak)) + b","
+
+
+def _nothing(_info: ContainerInfo) -> bytes:
+    return b""
 
 
 def _health(health: Health | None) -> str:

@@ -2,16 +2,12 @@
 
 import time
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
-from plugins.api_docker.convert.builds import cache_entry
-from plugins.api_docker.convert.images import image_summary
-from plugins.api_docker.convert.summaries import SummaryEncoder
 from plugins.api_docker.convert.times import rfc3339_nano
-from plugins.api_docker.convert.volumes import volume
 from plugins.api_docker.models import system as wire
 from plugins.api_docker.versions import MAXIMUM, MINIMUM, ApiVersion
-from sdk.engine.system import DiskUsage, SystemInfo
+from sdk.engine.system import SystemInfo
 
 WITHOUT_BRIDGE_NETFILTER = (1, 50)
 _FIREWALL = ApiVersion(1, 49)
@@ -94,17 +90,6 @@ def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
         default_address_pools=[wire.AddressPool(base, size) for base, size in system.address_pools] or None,
         cdi_spec_dirs=list(system.cdi_spec_dirs),
         firewall_backend=wire.FirewallInfo() if asked >= _FIREWALL else UNSET,
-    )
-
-
-def disk_usage(usage: DiskUsage, asked: ApiVersion, containers: SummaryEncoder) -> wire.DiskUsage:
-    """Return the shape before API 1.52."""
-    return wire.DiskUsage(
-        layers_size=usage.layers_size,
-        images=[image_summary(image, asked) for image in usage.images],
-        containers=Raw(containers.encode(usage.containers, asked)),
-        volumes=[volume(each) for each in usage.volumes],
-        build_cache=[cache_entry(each) for each in usage.builds],
     )
 
 

@@ -53,6 +53,11 @@ class SummaryNetworks(Struct, rename="pascal"):
     networks: dict[str, EndpointSettings]
 
 
+class HealthSummary(Struct, rename="pascal"):
+    status: str
+    failing_streak: int
+
+
 class ContainerSummary(Struct, rename="pascal"):
     """One container of a list, but for `Status`, which changes with time."""
 
@@ -109,6 +114,12 @@ class NetworkSettings(Struct, rename="pascal"):
     sandbox_id: str = field(name="SandboxID")
     sandbox_key: str
     ports: dict[str, list[HostPort] | None]
+    networks: dict[str, EndpointSettings]
+
+
+class OlderNetworkSettings(NetworkSettings, rename="pascal"):
+    """Up to API 1.51 the place on the default bridge is told twice."""
+
     endpoint_id: str = field(name="EndpointID")
     gateway: str
     ip_address: str = field(name="IPAddress")
@@ -117,7 +128,6 @@ class NetworkSettings(Struct, rename="pascal"):
     global_ipv6_address: str = field(name="GlobalIPv6Address")
     global_ipv6_prefix_len: int = field(name="GlobalIPv6PrefixLen")
     mac_address: str
-    networks: dict[str, EndpointSettings]
     bridge: str = ""
     hairpin_mode: bool = False
     link_local_ipv6_address: str = field(default="", name="LinkLocalIPv6Address")
@@ -127,7 +137,7 @@ class NetworkSettings(Struct, rename="pascal"):
 
 
 class Config(Struct, rename="pascal"):
-    """`Config` of an inspected container or image: Docker leaves some fields out when they are empty."""
+    """`Config` of an inspected container or image: Docker leaves some fields out when they are empty, more of them since API 1.52."""
 
     hostname: str
     domainname: str
@@ -144,7 +154,7 @@ class Config(Struct, rename="pascal"):
     volumes: dict[str, dict[str, str]] | None
     working_dir: str
     entrypoint: tuple[str, ...] | None
-    on_build: tuple[str, ...] | None
+    on_build: tuple[str, ...] | UnsetType | None
     labels: dict[str, str]
     exposed_ports: dict[str, dict[str, str]] | UnsetType = UNSET
     healthcheck: HealthcheckConfig | UnsetType = UNSET

@@ -4,6 +4,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from plugins.api_docker.models.containers import Config, GraphDriver
 from sdk.oci.descriptor import Descriptor, Platform
+from sdk.oci.image import HealthcheckConfig
 
 
 class ImageSummary(Struct, rename="pascal"):
@@ -29,28 +30,46 @@ class Metadata(Struct, rename="pascal"):
     last_tag_time: str
 
 
+class ImageConfig(Struct, rename="pascal"):
+    """`Config` of an inspected image since API 1.50."""
+
+    user: str | UnsetType
+    env: tuple[str, ...] | UnsetType | None
+    cmd: tuple[str, ...] | UnsetType | None
+    volumes: dict[str, dict[str, str]] | UnsetType | None
+    working_dir: str | UnsetType
+    entrypoint: tuple[str, ...] | UnsetType | None
+    on_build: tuple[str, ...] | UnsetType | None
+    labels: dict[str, str] | UnsetType | None
+    exposed_ports: dict[str, dict[str, str]] | UnsetType = UNSET
+    healthcheck: HealthcheckConfig | UnsetType = UNSET
+    args_escaped: bool | UnsetType = UNSET
+    stop_signal: str | UnsetType = UNSET
+    shell: tuple[str, ...] | UnsetType = UNSET
+
+
 class ImageInspect(Struct, rename="pascal"):
     id: str
     repo_tags: tuple[str, ...]
     repo_digests: tuple[str, ...]
-    parent: str
-    comment: str
     created: str
-    docker_version: str
-    author: str
-    config: Config
+    config: Config | ImageConfig
     architecture: str
     os: str
     size: int
     graph_driver: GraphDriver
     root_fs: RootFS = field(name="RootFS")
     metadata: Metadata
+    parent: str | UnsetType = UNSET
+    comment: str | UnsetType = UNSET
+    docker_version: str | UnsetType = UNSET
+    author: str | UnsetType = UNSET
     variant: str | UnsetType = UNSET
     os_version: str | UnsetType = UNSET
     virtual_size: int | UnsetType = UNSET
     descriptor: Descriptor | UnsetType = UNSET
     container: str | UnsetType = UNSET
-    container_config: Config | UnsetType = UNSET
+    container_config: Config | ImageConfig | UnsetType = UNSET
 
 
 class HistoryItem(Struct, rename="pascal"):

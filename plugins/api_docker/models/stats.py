@@ -76,5 +76,6 @@ class Stats(Struct):
     precpu_stats: CPUStats
     memory_stats: MemoryStats
     networks: dict[str, NetworkStats] | UnsetType = UNSET
+    os_type: str | UnsetType = UNSET
     num_procs: int = 0
     storage_stats: dict[str, int] = {}

@@ -1,10 +1,6 @@
 """The engine itself on the wire: version, info, disk usage, events."""
 
-from msgspec import UNSET, Raw, Struct, UnsetType, field
-
-from plugins.api_docker.models.builds import BuildCacheEntry
-from plugins.api_docker.models.images import ImageSummary
-from plugins.api_docker.models.volumes import Volume
+from msgspec import UNSET, Struct, UnsetType, field
 
 
 class PlatformName(Struct, rename="pascal"):
@@ -142,17 +138,6 @@ class Info(Struct, rename="pascal"):
     default_address_pools: list[AddressPool] | None = None
     cdi_spec_dirs: list[str] = field(default_factory=list, name="CDISpecDirs")
     firewall_backend: FirewallInfo | UnsetType = UNSET
-
-
-class DiskUsage(Struct, rename="pascal"):
-    """The containers come already encoded."""
-
-    layers_size: int
-    images: list[ImageSummary]
-    containers: Raw
-    volumes: list[Volume]
-    build_cache: list[BuildCacheEntry] = []
-    builder_size: int | UnsetType = UNSET
 
 
 class Actor(Struct, rename="pascal"):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.containers import container_inspect
-from plugins.api_docker.convert.create import create_request, update_request
+from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, VersionOf, parse_platform_text
@@ -40,8 +40,9 @@ async def list_containers(
 async def create_container(request: Request, engine: EngineOf, version: VersionOf, name: str = "", platform: str = "") -> Response:
     """Create a container."""
     body = await read_object(request, missing="EOF")
-    created = await engine.containers.create(create_request(body, name, parse_platform_text(platform), version))
-    return json(ContainerCreated(created.id, created.warnings), 201)
+    asked = create_request(body, name, parse_platform_text(platform), version)
+    created = await engine.containers.create(asked)
+    return json(ContainerCreated(created.id, (*created.warnings, *empty_bindings(asked.host_config, version))), 201)
 
 
 @router.post("/prune")
@@ -52,9 +53,9 @@ async def prune_containers(engine: EngineOf, filters: Filtering) -> Response:
 
 
 @router.get("/{name:path}/json")
-async def inspect_container(name: str, engine: EngineOf, size: Flag = False) -> Response:
+async def inspect_container(name: str, engine: EngineOf, version: VersionOf, size: Flag = False) -> Response:
     """Show a container in full."""
-    return json(container_inspect(await engine.containers.inspect(name, size=size)))
+    return json(container_inspect(await engine.containers.inspect(name, size=size), version))
 
 
 @router.get("/{name:path}/packet-paths")

@@ -14,6 +14,7 @@ from plugins.api_docker.models.containers import WaitError, WaitResponse
 from plugins.api_docker.queries import EngineOf, Flag, Resizing, VersionOf, moment
 from plugins.api_docker.replies import Hijacking, Streaming, closing, encode
 from plugins.api_docker.sessions import serve_session
+from plugins.api_docker.versions import ApiVersion
 from plugins.api_docker.websocket import WebSocketReply
 from sdk.drivers.logs import LogRecord, LogRequest
 from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
@@ -105,11 +106,15 @@ async def wait_container(name: str, engine: EngineOf, condition: str = "") -> Re
 
 @router.get("/{name:path}/stats")
 async def container_stats(
-    name: str, engine: EngineOf, stream: Flag = True, one_shot: Annotated[Flag, Query(alias="one-shot")] = False
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    stream: Flag = True,
+    one_shot: Annotated[Flag, Query(alias="one-shot")] = False,
 ) -> Response:
     """Send a container's statistics, one object a second."""
     samples = await engine.streams.stats(name, stream=stream, one_shot=one_shot)
-    return Streaming(_samples(samples, (await engine.system.info()).memory_total))
+    return Streaming(_samples(samples, (await engine.system.info()).memory_total, version))
 
 
 @router.post("/{name:path}/resize")
@@ -132,10 +137,10 @@ async def _outcome(waiter: Waiter) -> AsyncGenerator[bytes, None]:
     yield encode(WaitResponse(result.exit_code, WaitError(result.error)) if result.error else WaitResponse(result.exit_code))
 
 
-async def _samples(samples: AsyncIterator[StatsSample], machine_memory: int) -> AsyncGenerator[bytes, None]:
+async def _samples(samples: AsyncIterator[StatsSample], machine_memory: int, version: ApiVersion) -> AsyncGenerator[bytes, None]:
     async with closing(samples) as open_samples:
         async for sample in open_samples:
-            yield encode(stats(sample, machine_memory))
+            yield encode(stats(sample, machine_memory, version))
 
 
 def _tail(text: str) -> int | None:

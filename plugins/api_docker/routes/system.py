@@ -7,15 +7,18 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from plugins.api_docker.bodies import GOT_EOF, decode
-from plugins.api_docker.convert.events import event_message
-from plugins.api_docker.convert.system import disk_usage, info, version
+from plugins.api_docker.convert.disk_usage import CHOOSES_KINDS, KINDS, USAGE_BY_KIND, disk_usage, newer_disk_usage
+from plugins.api_docker.convert.events import TELLS_CREATION, event_message
+from plugins.api_docker.convert.system import info, version
+from plugins.api_docker.json_streams import Frame, negotiate
 from plugins.api_docker.models.images import AuthConfig, AuthResult
-from plugins.api_docker.queries import EngineOf, Filtering, Texts, VersionOf, moment
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, moment
 from plugins.api_docker.registry_auth import credentials
 from plugins.api_docker.replies import Streaming, closing, encode, json
+from plugins.api_docker.versions import ApiVersion
 from sdk.engine.system import EventsRequest
 from sdk.errors import InvalidArgument
-from sdk.events import Event
+from sdk.events import Event, EventType
 
 router = APIRouter()
 
@@ -45,12 +48,16 @@ async def show_info(engine: EngineOf, asked: VersionOf) -> Response:
 
 
 @router.get("/events")
-async def follow_events(engine: EngineOf, filters: Filtering, since: str = "", until: str = "") -> Response:
+async def follow_events(
+    request: Request, engine: EngineOf, asked: VersionOf, filters: Filtering, since: str = "", until: str = ""
+) -> Response:
     """Send events: first those since a time, then as they happen."""
     since_ns, until_ns = moment("'since'", since), moment("'until'", until)
     if until_ns is not None and since_ns is not None and since_ns > until_ns:
         raise InvalidArgument(f"`since` time ({since}) cannot be after `until` time ({until})")
-    return Streaming(_messages(await engine.system.events(EventsRequest(since_ns, until_ns, filters))))
+    content_type, frame = negotiate(request.headers.get("accept", ""), asked)
+    events = await engine.system.events(EventsRequest(since_ns, until_ns, filters))
+    return Streaming(_messages(events, asked, frame), content_type)
 
 
 @router.get("/system/df")
@@ -59,10 +66,22 @@ async def show_disk_usage(
     engine: EngineOf,
     asked: VersionOf,
     kinds: Annotated[Texts, Query(alias="type")] = [],  # noqa: B006 - FastAPI copies defaults
+    verbose: Flag = False,
 ) -> Response:
     """Tell what takes disk space."""
-    usage = await engine.system.disk_usage(frozenset(kinds))
-    return json(disk_usage(usage, asked, request.app.state.summaries))
+    chosen = _chosen(kinds) if kinds and asked >= CHOOSES_KINDS else KINDS
+    usage = await engine.system.disk_usage(chosen)
+    summaries = request.app.state.summaries
+    if asked < USAGE_BY_KIND:
+        return json(disk_usage(usage, asked, summaries))
+    return json(newer_disk_usage(usage, asked, summaries, chosen, verbose=verbose))
+
+
+def _chosen(kinds: list[str]) -> frozenset[str]:
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InvalidArgument(f"unknown object type: {kind}")
+    return frozenset(kinds)
 
 
 @router.post("/auth")
@@ -81,7 +100,8 @@ def _ping_headers(request: Request) -> dict[str, str]:
     }
 
 
-async def _messages(events: AsyncIterator[Event]) -> AsyncGenerator[bytes, None]:
+async def _messages(events: AsyncIterator[Event], version: ApiVersion, frame: Frame) -> AsyncGenerator[bytes, None]:
     async with closing(events) as open_events:
         async for event in open_events:
-            yield encode(event_message(event))
+            if version >= TELLS_CREATION or event.type is not EventType.IMAGE or event.action != "create":
+                yield frame(encode(event_message(event, version)))

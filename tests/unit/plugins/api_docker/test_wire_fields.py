@@ -6,34 +6,39 @@ from functools import cache
 import msgspec
 import pytest
 
-from plugins.api_docker.models import containers, images, networks, stats, system, volumes
+from plugins.api_docker.models import containers, disk_usage, images, networks, stats, system, volumes
 from sdk.engine.config import HostConfig
 
 SWAGGER = os.environ.get("DOCKER_API_SWAGGER", "")
 
-pytestmark = pytest.mark.skipif(not SWAGGER, reason="DOCKER_API_SWAGGER does not name a published API definition (v1.51.yaml)")
+pytestmark = pytest.mark.skipif(not SWAGGER, reason="DOCKER_API_SWAGGER does not name a published API definition (v1.55.yaml)")
 
 STRUCTS = [
-    ("ContainerSummary", containers.ContainerSummary, {"Status"}),
-    ("ContainerInspectResponse", containers.ContainerInspect, set()),
+    ("ContainerSummary", containers.ContainerSummary, {"Status", "Health"}),
+    ("ContainerInspectResponse", containers.ContainerInspect, {"Storage"}),
     ("ContainerState", containers.State, set()),
     ("NetworkSettings", containers.NetworkSettings, set()),
     ("EndpointSettings", containers.EndpointSettings, set()),
     ("MountPoint", containers.MountPoint, set()),
-    ("Port", containers.Port, set()),
-    ("HostConfig", HostConfig, {"IOMaximumIOps", "IOMaximumBandwidth", "CpuCount", "CpuPercent", "KernelMemoryTCP"}),
+    ("PortSummary", containers.Port, set()),
+    ("HostConfig", HostConfig, {"IOMaximumIOps", "IOMaximumBandwidth", "CpuCount", "CpuPercent"}),
     ("ContainerStatsResponse", stats.Stats, set()),
     ("ContainerMemoryStats", stats.MemoryStats, {"commitbytes", "commitpeakbytes", "privateworkingset"}),
     ("ContainerCPUStats", stats.CPUStats, set()),
     ("ContainerBlkioStats", stats.BlkioStats, set()),
     ("ImageSummary", images.ImageSummary, {"Manifests"}),
-    ("ImageInspect", images.ImageInspect, {"Manifests"}),
-    ("Network", networks.Network, {"Peers"}),
-    ("NetworkContainer", networks.NetworkContainer, set()),
+    ("ImageInspect", images.ImageInspect, {"Manifests", "Identity"}),
+    ("ImageConfig", images.ImageConfig, set()),
+    ("ImagesDiskUsage", disk_usage.Usage, set()),
+    ("ContainersDiskUsage", disk_usage.Usage, set()),
+    ("VolumesDiskUsage", disk_usage.Usage, set()),
+    ("BuildCacheDiskUsage", disk_usage.Usage, set()),
+    ("NetworkInspect", networks.Network, {"Peers", "Services", "Status"}),
+    ("EndpointResource", networks.NetworkContainer, set()),
     ("IPAM", networks.IPAM, set()),
     ("IPAMConfig", networks.AddressPool, set()),
     ("Volume", volumes.Volume, {"Status", "ClusterVolume"}),
-    ("SystemInfo", system.Info, {"KernelMemoryTCP", "FirewallBackend", "DiscoveredDevices", "Containerd"}),
+    ("SystemInfo", system.Info, {"DiscoveredDevices", "Containerd", "NRI"}),
     ("SystemVersion", system.Version, set()),
     ("SwarmInfo", system.Swarm, {"Nodes", "Managers", "Cluster"}),
     ("RegistryServiceConfig", system.RegistryConfig, set()),
@@ -46,9 +51,9 @@ BEYOND = {
     "ContainerInspectResponse": {"ImageManifestDescriptor"},
     "ContainerSummary": {"ImageManifestDescriptor"},
     "ImageSummary": {"VirtualSize"},
-    "ImageInspect": {"VirtualSize"},
+    "ImageInspect": {"VirtualSize", "Container", "ContainerConfig", "Parent", "DockerVersion"},
     "EventMessage": {"status", "id", "from"},
-    "SystemInfo": {"CpuCfsPeriod"},
+    "SystemInfo": {"CpuCfsPeriod", "BridgeNfIp6tables", "BridgeNfIptables"},
 }
 """Fields of other API versions."""
 

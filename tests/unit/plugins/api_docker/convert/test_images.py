@@ -45,5 +45,28 @@ def test_old_clients_find_the_configuration_of_the_build_container() -> None:
     info = ImageInfo(
         "sha256:" + "b" * 64, ImageConfig(architecture="amd64", os="linux", rootfs=RootFS(())), descriptor, (), (), 1, 1, 1
     )
-    assert image_inspect(info, ApiVersion(1, 44), "overlay").container_config == image_config(ExecutionConfig())
+    assert image_inspect(info, ApiVersion(1, 44), "overlay").container_config == image_config(ExecutionConfig(), ApiVersion(1, 44))
     assert b"ContainerConfig" not in msgspec.json.encode(image_inspect(info, ApiVersion(1, 45), "overlay"))
+
+
+def test_what_is_empty_in_an_image_is_left_out_since_api_1_52() -> None:
+    descriptor = Descriptor("application/vnd.oci.image.manifest.v1+json", "sha256:" + "a" * 64, 1)
+    config = ImageConfig(architecture="amd64", os="linux", rootfs=RootFS(()), config=ExecutionConfig(cmd=("sh",)))
+    info = ImageInfo("sha256:" + "b" * 64, config, descriptor, (), (), 1, 1, 1)
+    shown = {minor: msgspec.to_builtins(image_inspect(info, ApiVersion(1, minor), "overlay")) for minor in (49, 50, 51, 52, 55)}
+    assert shown[49]["Config"].keys() >= {"Hostname", "Tty", "Cmd", "Env"}
+    assert shown[50]["Config"] == {
+        "User": "",
+        "Env": None,
+        "Cmd": ("sh",),
+        "Volumes": None,
+        "WorkingDir": "",
+        "Entrypoint": None,
+        "OnBuild": None,
+        "Labels": None,
+    }
+    assert shown[52]["Config"] == {"Cmd": ("sh",)}
+    assert {key: shown[51][key] for key in ("Parent", "Comment", "DockerVersion", "Author")} == dict.fromkeys(
+        ("Parent", "Comment", "DockerVersion", "Author"), ""
+    )
+    assert not {"Parent", "Comment", "DockerVersion", "Author"} & shown[55].keys()

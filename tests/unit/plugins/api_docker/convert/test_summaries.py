@@ -1,12 +1,14 @@
 import json
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.ports import port_list, port_map
 from plugins.api_docker.convert.summaries import SummaryEncoder, command_line, status
 from plugins.api_docker.models.containers import HostPort, Port
+from plugins.api_docker.versions import ApiVersion
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
@@ -113,9 +115,15 @@ def test_a_container_that_does_not_run_shows_no_ports() -> None:
     assert (port_map(stopped), port_list(stopped)) == ({}, [])
 
 
-def test_inspect_tells_the_bridge_twice() -> None:
+def test_inspect_tells_the_bridge_twice_until_api_1_51() -> None:
     place = NetworkAttachment("n", EndpointConfig(aliases=("a",)), "e", "02:42:ac:11:00:02", "172.17.0.2", 16, "172.17.0.1")
-    settings = container_inspect(info(networks={"bridge": place})).network_settings
+    container = info(networks={"bridge": place}, config=ContainerConfig(mac_address="02:42:ac:11:00:02"))
+    newer = msgspec.to_builtins(container_inspect(container, ApiVersion(1, 52)))
+    assert newer["NetworkSettings"].keys() == {"SandboxID", "SandboxKey", "Ports", "Networks"}
+    assert not {"MacAddress", "OnBuild"} & newer["Config"].keys()
+    older = msgspec.to_builtins(container_inspect(container, ApiVersion(1, 51)))
+    assert (older["Config"]["MacAddress"], older["Config"]["OnBuild"]) == ("02:42:ac:11:00:02", None)
+    settings = container_inspect(container, ApiVersion(1, 51)).network_settings
     assert (settings.ip_address, settings.gateway, settings.ip_prefix_len) == ("172.17.0.2", "172.17.0.1", 16)
     assert settings.networks["bridge"].aliases == ("a",)
     assert len(settings.sandbox_id) == 64
@@ -128,3 +136,19 @@ def test_inspect_shows_health_and_mounts() -> None:
     shown = container_inspect(info(health=health, mounts=(mount,)))
     assert shown.state.health.log[0].start == "1970-01-01T00:00:01Z"
     assert (shown.mounts[0].rw, shown.mounts[0].name, shown.mounts[0].mode) == (True, "v", "z")
+
+
+@pytest.mark.parametrize(
+    ("health", "shown"),
+    [
+        (None, {"Status": "none", "FailingStreak": 0}),
+        (Health(HealthStatus.UNHEALTHY, 3), {"Status": "unhealthy", "FailingStreak": 3}),
+    ],
+)
+def test_lists_summarise_the_health_since_api_1_52(health: Health | None, shown: dict[str, object]) -> None:
+    encoder = SummaryEncoder()
+    (newer,) = json.loads(encoder.encode([info(health=health)], ApiVersion(1, 52)))
+    (older,) = json.loads(encoder.encode([info(health=health)], ApiVersion(1, 51)))
+    assert newer["Health"] == shown
+    assert "Health" not in older
+    assert newer.keys() - older.keys() == {"Health"}
