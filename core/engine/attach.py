@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.containers.live import LiveContainer
+from core.containers.state import is_running
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.output import open_log
@@ -13,15 +14,20 @@ from sdk.drivers.runtime import RunningProcess
 from sdk.engine.containers import AttachRequest, ContainerState, ProcessClient
 from sdk.errors import Conflict, NotRunning
 
+PATIENCE = 30.0
+"""Seconds for which a client may hold up a container that ran before it came."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttachSession:
-    """An accepted attach; output is queued from the moment it runs."""
+    """An accepted attach; output is queued from the moment it runs. `patience` is how long the container may be held up by a client that
+    takes nothing, None for ever."""
 
     context: EngineContext
     live: LiveContainer
     request: AttachRequest
     keys: bytes
+    patience: float | None
 
     @property
     def terminal(self) -> bool:
@@ -35,7 +41,7 @@ class AttachSession:
         announce(self.context, self.live, "attach")
         if request.logs:
             await self._replay(client)
-        if output is not None and await relay(client, output, self._input()):
+        if output is not None and await relay(client, output, self._input(), self.patience):
             announce(self.context, self.live, "detach")
 
     def _input(self) -> Input | None:
@@ -59,12 +65,17 @@ class AttachSession:
 
 
 async def attach(context: EngineContext, live: LiveContainer, request: AttachRequest) -> AttachSession:
-    """Accept an attach to a container in any state but paused and restarting. Raises Conflict, InvalidArgument."""
+    """Accept an attach to a container in any state but paused and restarting. Raises Conflict, InvalidArgument.
+
+    Whoever attaches before the start runs the container for its output (`docker run ... | less`), and may take it when it will. Whoever
+    looks at a container that runs already must not stop it for good.
+    """
     if live.record.state is ContainerState.PAUSED:
         raise Conflict(f"container {live.id} is paused, unpause the container before attach")
     if live.record.state is ContainerState.RESTARTING:
         raise Conflict(f"container {live.id} is restarting, wait until the container is running")
-    return AttachSession(context, live, request, parse_detach_keys(request.detach_keys))
+    patience = PATIENCE if is_running(live.record) else None
+    return AttachSession(context, live, request, parse_detach_keys(request.detach_keys), patience)
 
 
 async def resize(context: EngineContext, live: LiveContainer, rows: int, columns: int) -> None:

@@ -1,5 +1,6 @@
 """An attached client and a process, joined: input one way, output the other."""
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from core.streams.input import DetachScanner, write_all
 from sdk.drivers.runtime import RunningProcess
 from sdk.engine.containers import ProcessClient
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -21,9 +24,17 @@ class Input:
     close_on_end: bool
 
 
-async def relay(client: ProcessClient, output: Subscription, source: Input | None) -> bool:
-    """Carry bytes until the output ends, the client detaches or goes away; return whether it detached."""
+async def relay(client: ProcessClient, output: Subscription, source: Input | None, patience: float | None = None) -> bool:
+    """Carry bytes until the output ends, the client detaches or goes away; return whether it detached.
+
+    With `patience` a client that takes nothing for so many seconds, while the process waits for it, is left.
+    """
     detached = False
+
+    async def give_up(seconds: float) -> None:
+        await output.stalled(seconds)
+        _log.warning("an attached client that took nothing for %.0f s held up a container and was dropped", seconds)
+        scope.cancel_scope.cancel()
 
     async def carry_input() -> None:
         nonlocal detached
@@ -37,6 +48,8 @@ async def relay(client: ProcessClient, output: Subscription, source: Input | Non
 
     async with anyio.create_task_group() as scope:
         scope.start_soon(carry_input)
+        if patience is not None:
+            scope.start_soon(give_up, patience)
         try:
             async for stream, chunk in output:
                 await client.send(stream, chunk)

@@ -8,13 +8,15 @@ import anyio
 from sdk.drivers.logs import StdStream
 
 _HIGH_WATER = 1 << 20
+_CHECKS = 5
 
 
 class Subscription:
-    """One client's queue; iterate it for (stream, chunk) until the output ends."""
+    """One client's queue; iterate it for (stream, chunk) until the output ends. `taken` counts the chunks that were."""
 
     def __init__(self, hub: "OutputHub", streams: frozenset[StdStream]) -> None:
         self.streams = streams
+        self.taken = 0
         self._hub = hub
         self._chunks: deque[tuple[StdStream, bytes]] = deque()
         self._size = 0
@@ -37,6 +39,14 @@ class Subscription:
         self._ended = True
         self._news.set()
 
+    async def stalled(self, patience: float) -> None:
+        """Return when others have waited `patience` seconds for this client, in which it took nothing at all."""
+        checks = 0
+        while checks < _CHECKS:
+            before = self.taken
+            await anyio.sleep(patience / _CHECKS)
+            checks = checks + 1 if self.congested and self.taken == before else 0
+
     def close(self) -> None:
         """Leave the hub and drop what is queued; idempotent."""
         self._chunks.clear()
@@ -49,6 +59,7 @@ class Subscription:
                 stream, chunk = self._chunks.popleft()
                 was_congested = self.congested
                 self._size -= len(chunk)
+                self.taken += 1
                 if was_congested and not self.congested:
                     self._hub.relieved()
                 yield stream, chunk

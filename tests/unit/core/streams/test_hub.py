@@ -42,3 +42,32 @@ async def test_leaving_relieves_the_others():
     slow.close()
     assert resumed.is_set()
     assert hub.publish(OUT, b"more") is False
+
+
+@pytest.mark.anyio
+async def test_who_takes_nothing_while_others_wait_has_stalled():
+    hub = OutputHub()
+    lost = hub.subscribe(OUT)
+    hub.publish(OUT, b"x" * (2 << 20))
+    with anyio.fail_after(20):
+        await lost.stalled(0.05)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("chunk", [b"x", b"x" * (2 << 20)])
+async def test_who_is_merely_slow_or_has_little_to_take_has_not(chunk):
+    hub = OutputHub()
+    slow = hub.subscribe(OUT)
+    hub.publish(OUT, chunk)
+    with anyio.move_on_after(1) as waiting:
+        async with anyio.create_task_group() as tasks:
+            if len(chunk) > 1:
+                tasks.start_soon(take_slowly, hub, slow, chunk)
+            await slow.stalled(0.5)
+    assert waiting.cancelled_caught
+
+
+async def take_slowly(hub, subscription, chunk):
+    async for _ in subscription:
+        hub.publish(OUT, chunk)
+        await anyio.sleep(0.02)
