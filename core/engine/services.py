@@ -78,6 +78,7 @@ from sdk.engine.containers import (
     Waiter,
 )
 from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
+from sdk.errors import explained
 from sdk.events import Event
 from sdk.oci.runtime import Spec
 
@@ -106,13 +107,18 @@ class ContainerService(_Bound):
         return await start.start(self.context, self._find(ref))
 
     async def stop(self, ref: str, *, timeout: int | None = None, signal: str = "") -> Changed:
-        return await stop.stop(self.context, self._find(ref), timeout, signal)
+        live = self._find(ref)
+        with explained(f"cannot stop container: {ref}"):
+            return await stop.stop(self.context, live, timeout, signal)
 
     async def restart(self, ref: str, *, timeout: int | None = None, signal: str = "") -> None:
-        await stop.restart(self.context, self._find(ref), timeout, signal)
+        live = self._find(ref)
+        with explained(f"Cannot restart container {ref}"):
+            await stop.restart(self.context, live, timeout, signal)
 
     async def kill(self, ref: str, signal: str = "") -> None:
-        await stop.kill(self.context, self._find(ref), signal)
+        with explained(f"cannot kill container: {ref}"):
+            await stop.kill(self.context, self._find(ref), signal)
 
     async def pause(self, ref: str) -> None:
         await pause.pause(self.context, self._find(ref))

@@ -15,7 +15,7 @@ from core.engine.start import start
 from core.engine.unsupervised import end_unsupervised
 from core.engine.wait import is_busy
 from sdk.engine.containers import Changed, ContainerState
-from sdk.errors import Conflict, DeadlineExceeded
+from sdk.errors import DeadlineExceeded, NotRunning
 
 _AFTER_KILL = 10.0
 _UNTIL_THAW = 1.0
@@ -69,7 +69,7 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
     number = parse_signal(signal_name or "KILL")
     while live.task is None:
         if not is_busy(live):
-            raise Conflict(f"cannot kill container: {live.name}: container {live.id} is not running")
+            raise NotRunning(live.id)
         if await _stop_waiting(context, live) or (number == signal.SIGKILL and await end_unsupervised(context, live)):
             return
         if number != signal.SIGKILL and is_running(live.record):
@@ -117,4 +117,4 @@ async def await_death(context: EngineContext, live: LiveContainer, ended: anyio.
         with anyio.move_on_after(_AFTER_KILL):
             await ended.wait()
     if not ended.is_set():
-        raise DeadlineExceeded(f"cannot kill container: {live.name}: tried to kill container, but did not receive an exit event")
+        raise DeadlineExceeded("tried to kill container, but did not receive an exit event")

@@ -487,3 +487,32 @@ def test_a_commit_keeps_what_it_is_not_told_otherwise(
         assert (told["Cmd"], told["Labels"], told["Env"]) == (SLEEP, {"a": "b"}, ["OWN=1", f"PATH={path}"])
     finally:
         assert client.ask("DELETE", f"/images/{answer['Id']}")[0] == 200
+
+
+# Words that say what could not be done -----------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_what_could_not_be_done(client: Client) -> None:
+    identifier, other = client.create("box"), client.create("other")
+    for name in ("box", identifier):
+        answer = client.refused("POST", f"/containers/{name}/kill")
+        assert answer == (409, f"cannot kill container: {name}: container {identifier} is not running")
+    assert client.refused("POST", "/containers/nope/kill") == (404, "cannot kill container: nope: No such container: nope")
+    assert client.refused("POST", "/containers/box/kill?signal=NOPE") == (400, "cannot kill container: box: invalid signal: NOPE")
+    assert client.refused("POST", "/containers/nope/restart") == (404, "No such container: nope")
+    client.create("broken", "nosuchprogram")
+    status, sentence = client.refused("POST", "/containers/broken/restart")
+    assert (status, sentence.startswith("Cannot restart container broken: ")) == (400, True)
+    assert client.refused("POST", "/containers/box/rename?name=other") == (
+        409,
+        'Error when allocating new name: Conflict. The container name "/other" is already in use by container '
+        f'"{other}". You have to remove (or rename) that container to be able to reuse that name.',
+    )
+    assert client.refused("POST", "/containers/box/rename?name=a%2Fb")[1].startswith(
+        "Error when allocating new name: Invalid container name"
+    )
+    for name in ("box", "%2Fbox", "%20box"):
+        answer = client.refused("POST", f"/containers/box/rename?name={name}")
+        assert answer == (400, "Renaming a container with the same name as its current name")
+    for name in ("", "%2F", "%20"):
+        assert client.refused("POST", f"/containers/box/rename?name={name}") == (400, "Neither old nor new names may be empty")
