@@ -1,15 +1,33 @@
 """One build, as the calls of its client see it."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.status import status_message
+from sdk.drivers.registry import Credentials
 from sdk.engine.build_events import BuildResult, BuildWarning, Vertex, VertexLog, VertexStatus
 from sdk.errors import EngineError
+
+_HUB = "docker.io"
+_HUB_KEYS = ("https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a client without a session sent with its request: the context, and its logins by registry."""
+
+    context: Path
+    logins: Mapping[str, Credentials] = field(default_factory=dict)
+
+    async def get(self, registry: str) -> Credentials:
+        """Return the login for a registry host; the empty one if there is none (`sdk.engine.builds.CredentialSource`)."""
+        keys = _HUB_KEYS if registry == _HUB else (registry, f"https://{registry}", f"http://{registry}")
+        return next((self.logins[key] for key in keys if key in self.logins), Credentials(server_address=registry))
 
 
 @dataclass(slots=True, eq=False)
@@ -17,7 +35,7 @@ class Build:
     """One build: what was asked for, what it told so far, and what its client decided.
 
     `results` are what the client's own solve requests came to, by the ID it knows them by; `failure` is the last one that failed.
-    `returned` is set when the client has named the result to export, or has given up.
+    `returned` is set when the client has named the result to export, or has given up. `posted` is what a client without a session sent.
     """
 
     request: wire.SolveRequest
@@ -28,6 +46,7 @@ class Build:
     returned: anyio.Event = field(default_factory=anyio.Event)
     result: BuildResult | None = None
     ended: bool = False
+    posted: Posted | None = None
     vertices: dict[str, Vertex] = field(default_factory=dict)
     warnings: int = 0
     _told: list[wire.StatusResponse] = field(default_factory=list)

@@ -1,18 +1,23 @@
 """`POST /build?version=2`: a build over BuildKit's session that is told as lines of JSON, as Docker's client did it before buildx."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs
 
 import anyio
 import msgspec
 from anyio.abc import TaskStatus
 
-from plugins.api_buildkit.build import Build
+from plugins.api_buildkit.build import Build, Posted
 from plugins.api_buildkit.builds import Builds
-from plugins.api_buildkit.posted_request import solve_request
+from plugins.api_buildkit.posted_context import body_of, logins_of
+from plugins.api_buildkit.posted_request import FROM_CLIENT, solve_request
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.sessions import Sessions
 from plugins.api_buildkit.solve.solver import Solver
+from sdk.engine.builds import Builds as EngineBuilds
 from sdk.errors import BuildFailed, EngineError
 from sdk.frontend import Message, Scope
 
@@ -36,8 +41,8 @@ class _ErrorLine(msgspec.Struct, rename={"detail": "errorDetail"}):
 class PostedBuilds:
     """Answers such requests."""
 
-    def __init__(self, builds: Builds, solver: Solver, sessions: Sessions) -> None:
-        self._builds, self._solver, self._sessions = builds, solver, sessions
+    def __init__(self, builds: Builds, solver: Solver, sessions: Sessions, engine_builds: EngineBuilds) -> None:
+        self._builds, self._solver, self._sessions, self._engine_builds = builds, solver, sessions, engine_builds
         self._running: dict[str, anyio.CancelScope] = {}
 
     async def answer(self, path: str, scope: Scope, receive: _Receive, send: _Send) -> None:
@@ -47,18 +52,48 @@ class PostedBuilds:
         values = parse_qs(query.decode("latin-1"))
         if scope["method"] != "POST":
             await _plain(send, 405)
+        elif path == "build" and not values.get("session"):
+            await self._serve_alone(values, _header(scope, b"x-registry-config"), receive, send)
         elif path == "build":
+            await _start(send)
             await self.serve(values, receive, send)
         else:
             await _plain(send, 200 if self.cancel(next(iter(values.get("id", ())), "")) else 404)
 
-    async def serve(self, query: dict[str, list[str]], receive: _Receive, send: _Send) -> None:
+    async def _serve_alone(self, query: dict[str, list[str]], logins: str, receive: _Receive, send: _Send) -> None:
+        """Serve a client without a session, which sends the context as the request's body. What is wrong with that has a status."""
+        started = False
+        try:
+            solve_request(query)
+            async with self._context(query, receive) as directory:
+                await _start(send)
+                started = True
+                await self.serve(query, receive, send, Posted(directory, logins_of(logins)))
+        except EngineError as error:
+            if started:
+                raise
+            await _refused(send, error.message)
+        except ConnectionError:
+            return
+
+    @asynccontextmanager
+    async def _context(self, query: dict[str, list[str]], receive: _Receive) -> AsyncIterator[Path]:
+        remote = next(iter(query.get("remote", ())), "")
+        if remote in FROM_CLIENT:
+            async with self._engine_builds.unpacked(body_of(receive)) as directory:
+                yield directory
+            return
+        async with self._engine_builds.remote(remote) as context:
+            if context.dockerfile_text is not None:
+                (context.directory / "Dockerfile").write_text(context.dockerfile_text)
+            yield context.directory
+
+    async def serve(self, query: dict[str, list[str]], receive: _Receive, send: _Send, posted: Posted | None = None) -> None:
         """Build, and tell of it until the end; a client that leaves ends the build. Errors are the last line: this client closes its session
         on one, and waits for ever if it has no session yet."""
-        await _start(send)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch, receive, tasks.cancel_scope)
-            await self._build(query, send)
+            await self._build(query, send, posted)
             tasks.cancel_scope.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -69,13 +104,14 @@ class PostedBuilds:
             scope.cancel()
         return scope is not None
 
-    async def _build(self, query: dict[str, list[str]], send: _Send) -> None:
+    async def _build(self, query: dict[str, list[str]], send: _Send, posted: Posted | None) -> None:
         outcome = _Outcome()
         try:
             request = solve_request(query)
-            await self._sessions.get(request.session)
+            if posted is None:
+                await self._sessions.get(request.session)
             async with anyio.create_task_group() as tasks:
-                build = await tasks.start(self._make, request, outcome)
+                build = await tasks.start(self._make, request, posted, outcome)
                 async for message in build.follow():
                     await _line(send, {"id": _TRACE, "aux": message.SerializeToString()})
         except EngineError as error:
@@ -86,12 +122,18 @@ class PostedBuilds:
             await _line(send, {"id": _IMAGE, "aux": {"ID": outcome.image_id}})
 
     async def _make(
-        self, request: wire.SolveRequest, outcome: "_Outcome", *, task_status: TaskStatus[Build] = anyio.TASK_STATUS_IGNORED
+        self,
+        request: wire.SolveRequest,
+        posted: Posted | None,
+        outcome: "_Outcome",
+        *,
+        task_status: TaskStatus[Build] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
         with anyio.CancelScope() as scope:
             self._running[request.ref] = scope
             try:
                 with self._builds.running(request) as build:
+                    build.posted = posted
                     task_status.started(build)
                     result = await self._solver.solve(build, request.frontend_attrs, request.frontend_inputs)
                     outcome.image_id = (await self._solver.export(build, result)).get(_CONFIG, "")
@@ -113,6 +155,19 @@ class _Outcome:
 
 async def _start(send: _Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+
+
+async def _refused(send: _Send, message: str) -> None:
+    """Answer 400: what came is no context."""
+    body = _encode({"message": message}) + b"\n"
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    pairs = cast(list[tuple[bytes, bytes]], scope["headers"])
+    return next((value.decode("latin-1") for key, value in pairs if key.lower() == name), "")
 
 
 async def _plain(send: _Send, status: int) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -9,7 +10,8 @@ import msgspec
 from plugins.api_buildkit.proto import control_pb2 as wire
 from sdk.errors import InvalidArgument
 
-_FROM_CLIENT = ("", "client-session")
+FROM_CLIENT = ("", "client-session")
+"""What stands for no remote context."""
 _TRUE = ("1", "t", "true")
 _RENAMED = {
     "target": "target",
@@ -44,7 +46,7 @@ def solve_request(query: Query) -> wire.SolveRequest:
     """Return what a query asks for. Raises InvalidArgument."""
     try:
         return wire.SolveRequest(
-            ref=_text(query, "buildid") or _text(query, "session"),
+            ref=_text(query, "buildid") or _text(query, "session") or secrets.token_hex(16),
             session=_text(query, "session"),
             frontend="dockerfile.v0",
             frontend_attrs=dict(_attributes(query)),
@@ -62,7 +64,7 @@ def _attributes(query: Query) -> Iterator[tuple[str, str]]:
     yield from ((option, text) for name, option in _RENAMED.items() if (text := _text(query, name)) not in ("", "0"))
     yield from ((f"build-arg:{name}", value) for name, value in (_mapping(query, "buildargs")).items() if value is not None)
     yield from ((f"label:{name}", value or "") for name, value in (_mapping(query, "labels")).items())
-    if (remote := _text(query, "remote")) not in _FROM_CLIENT:
+    if (remote := _text(query, "remote")) not in FROM_CLIENT:
         yield "context", remote
     if _text(query, "nocache") in _TRUE:
         yield "no-cache", ""

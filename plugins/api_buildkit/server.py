@@ -27,7 +27,7 @@ class BuildServer:
         self._sessions = Sessions()
         builds = Builds(History(settings.history))
         solver = Solver(engine, self._sessions, Contexts(data_root / "contexts", settings.kept_contexts))
-        self.posted = PostedBuilds(builds, solver, self._sessions)
+        self.posted = PostedBuilds(builds, solver, self._sessions, engine.builds)
         self._services: tuple[Service, ...] = (
             ControlService(engine, builds, solver, self._sessions),
             GatewayService(builds, solver),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import anyio
 
+from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.connections import CallingConnection
-from sdk.errors import Unavailable
+from sdk.errors import InvalidArgument, Unavailable
 
 _ARRIVAL_SECONDS = 10.0
 _PREFIX = "x-docker-expose-session-"
@@ -20,6 +21,13 @@ class Session:
     id: str
     shared_key: str
     connection: CallingConnection
+
+
+def needed(session: Session | None) -> Session:
+    """Return a session that a build cannot do without. Raises InvalidArgument."""
+    if session is None:
+        raise InvalidArgument("no active session: the client of this build offers none")
+    return session
 
 
 class Sessions:
@@ -41,6 +49,10 @@ class Sessions:
         finally:
             if self._open.get(session.id) is session:
                 del self._open[session.id]
+
+    async def of(self, build: Build) -> Session | None:
+        """Return the session of a build's client; None if it sent all there is with its request. Raises Unavailable."""
+        return None if build.posted else await self.get(build.request.session)
 
     async def get(self, session_id: str) -> Session:
         """Return a session; clients start it together with the build, so it may arrive a moment later.

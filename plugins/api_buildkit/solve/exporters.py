@@ -9,7 +9,7 @@ from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.send import send_file, send_tree
 from plugins.api_buildkit.offers import SessionCredentials
 from plugins.api_buildkit.proto import control_pb2 as wire
-from plugins.api_buildkit.sessions import Session
+from plugins.api_buildkit.sessions import Session, needed
 from plugins.api_buildkit.solve.archive import renamed
 from plugins.api_buildkit.solve.options import cache_exports
 from plugins.api_buildkit.solve.progress import Step, step
@@ -39,7 +39,7 @@ def image_names(request: wire.SolveRequest) -> tuple[str, ...]:
 class Exporter:
     """Exports the result of one build."""
 
-    def __init__(self, engine: Engine, build: Build, session: Session) -> None:
+    def __init__(self, engine: Engine, build: Build, session: Session | None) -> None:
         self._engine, self._build, self._session = engine, build, session
 
     async def export(self, result: BuildResult) -> dict[str, str]:
@@ -79,7 +79,8 @@ class Exporter:
 
     async def _push(self, name: str) -> None:
         reference = parse_reference(name)
-        credentials = await SessionCredentials(self._session.connection).get(reference.domain)
+        source = self._build.posted or SessionCredentials(needed(self._session).connection)
+        credentials = await source.get(reference.domain)
         with step(self._build, f"pushing {reference}") as pushing, pushing.part(f"pushing {reference.familiar}"):
             async for _progress in self._engine.images.push(reference.familiar_name, reference.tag or "", credentials):
                 pass
@@ -119,11 +120,11 @@ class Exporter:
         files = self._engine.builds.files(result.image_id)
         with step(self._build, "exporting to client directory") as exporting, exporting.part("copying files") as part:
             async with self._engine.builds.unpacked(files) as directory:
-                part.at(await send_tree(self._session.connection, number, directory))
+                part.at(await send_tree(needed(self._session).connection, number, directory))
 
     async def _send(self, exporting: Step, number: int, content: AsyncIterator[bytes]) -> None:
         with exporting.part("sending tarball") as part:
-            part.at(await send_file(self._session.connection, number, content))
+            part.at(await send_file(needed(self._session).connection, number, content))
 
     def _cache_names(self) -> set[str]:
         exports = cache_exports(self._build.request.cache)

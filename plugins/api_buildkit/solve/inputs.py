@@ -14,7 +14,7 @@ from plugins.api_buildkit.filesync.receive import Selection, receive
 from plugins.api_buildkit.filesync.tree import Tree
 from plugins.api_buildkit.offers import pull_upload
 from plugins.api_buildkit.proto.ops_pb2 import Definition
-from plugins.api_buildkit.sessions import Session, Sessions
+from plugins.api_buildkit.sessions import Session, Sessions, needed
 from plugins.api_buildkit.solve.definitions import built_image
 from plugins.api_buildkit.solve.options import Options
 from plugins.api_buildkit.solve.progress import step
@@ -45,7 +45,7 @@ class Fetcher:
     """Fetches the inputs of one build; they last as long as `stack`."""
 
     def __init__(
-        self, build: Build, session: Session, sessions: Sessions, contexts: Contexts, builds: Builds, stack: AsyncExitStack
+        self, build: Build, session: Session | None, sessions: Sessions, contexts: Contexts, builds: Builds, stack: AsyncExitStack
     ) -> None:
         self._build, self._session, self._sessions = build, session, sessions
         self._contexts, self._builds, self._stack = contexts, builds, stack
@@ -54,6 +54,9 @@ class Fetcher:
         """Fetch everything. Raises DataLoss when the client does not deliver, and what fetching from elsewhere raises."""
         name = options.text("filename", "Dockerfile")
         named = {key: await self._named(key, value, options, definitions) for key, value in options.prefixed("context:").items()}
+        if self._build.posted is not None:
+            self._build.dockerfile = _read(self._build.posted.context, name)
+            return Inputs(self._build.posted.context, name, None, None, named)
         remote = options.text(options.text("contextkey", "context"))
         if remote:
             return await self._from_elsewhere(remote, name, options, named)
@@ -74,7 +77,7 @@ class Fetcher:
         with step(self._build, f"[internal] load remote build context {url}"):
             parts = urlsplit(url)
             if parts.hostname == _UPLOADS:
-                archive = pull_upload(self._session.connection, _UPLOADS, parts.path)
+                archive = pull_upload(needed(self._session).connection, _UPLOADS, parts.path)
                 return await self._stack.enter_async_context(self._builds.unpacked(archive)), None
             remote = await self._stack.enter_async_context(self._builds.remote(url))
             return remote.directory, remote.dockerfile_text
@@ -129,7 +132,7 @@ class Fetcher:
     async def _offering(self, local: str, options: Options) -> Session:
         """Return the session that has a directory: the build's own, unless the client shares one among builds."""
         other = options.text(f"local-sessionid:{local}")
-        return await self._sessions.get(other) if other else self._session
+        return await self._sessions.get(other) if other else needed(self._session)
 
 
 def ignore_patterns(text: bytes) -> tuple[str, ...]:

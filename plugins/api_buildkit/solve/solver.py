@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.contexts import Contexts
 from plugins.api_buildkit.offers import SessionCredentials, SessionSecrets, SessionSsh
 from plugins.api_buildkit.proto.ops_pb2 import Definition
-from plugins.api_buildkit.sessions import Session, Sessions
+from plugins.api_buildkit.sessions import Session, Sessions, needed
 from plugins.api_buildkit.solve.exporters import Exporter, image_names
 from plugins.api_buildkit.solve.inputs import Fetcher, Inputs
 from plugins.api_buildkit.solve.once import cancelled_once
@@ -40,12 +41,12 @@ class Solver:
 
     async def export(self, build: Build, result: BuildResult) -> dict[str, str]:
         """Give the client what it asked to have made of a result; returns what it is told about it."""
-        session = await self._sessions.get(build.request.session)
+        session = await self._sessions.of(build)
         return await cancelled_once(Exporter(self._engine, build, session).export(result))
 
     async def _solve(self, build: Build, options: Options, definitions: Mapping[str, Definition]) -> BuildResult:
         async with AsyncExitStack() as stack:
-            session = await self._sessions.get(build.request.session)
+            session = await self._sessions.of(build)
             fetcher = Fetcher(build, session, self._sessions, self._contexts, self._engine.builds, stack)
             inputs = await fetcher.fetch(options, definitions)
             return await self._run(build, _request(build, session, options, inputs))
@@ -62,9 +63,9 @@ class Solver:
         return result
 
 
-def _request(build: Build, session: Session, options: Options, inputs: Inputs) -> BuildRequest:
-    connection, cache = session.connection, build.request.cache
-    return BuildRequest(
+def _request(build: Build, session: Session | None, options: Options, inputs: Inputs) -> BuildRequest:
+    cache = build.request.cache
+    request = BuildRequest(
         context=inputs.context,
         dockerfile=inputs.dockerfile,
         dockerfile_text=inputs.dockerfile_text,
@@ -83,6 +84,12 @@ def _request(build: Build, session: Session, options: Options, inputs: Inputs) -
         pull=options.pull,
         cache_from=options.cache_imports(cache),
         cache_to=cache_exports(cache),
+    )
+    if build.posted is not None:
+        return replace(request, credentials=build.posted)
+    connection = needed(session).connection
+    return replace(
+        request,
         secrets=SessionSecrets(connection),
         ssh=SessionSsh(connection),
         credentials=SessionCredentials(connection),
