@@ -54,7 +54,7 @@ _ALLOWED = {
 
 
 def _name(info: ContainerInfo, value: str, _: Lookups) -> bool:
-    return found(value, f"/{info.name}") or found(value, info.name)
+    return any(found(value, f"/{name}") or found(value, name) for name in (info.name, *info.link_names))
 
 
 def _health(info: ContainerInfo, value: str, _: Lookups) -> bool:

@@ -11,7 +11,8 @@ from sdk.oci.descriptor import Platform
 class ContainerRecord(Struct, frozen=True, kw_only=True):
     """`config` is merged with the image's. Times are wall-clock nanoseconds, 0 for never. `stopped_by_user` remembers a deliberate
     stop, which holds back the restart policies `always` (until the next boot) and `unless-stopped`. `paused_for` says for what the
-    engine itself paused a container, "" if a client did."""
+    engine itself paused a container, "" if a client did. `links` are legacy links to other containers: alias to ID; records of earlier
+    releases have none."""
 
     id: str
     name: str
@@ -37,3 +38,4 @@ class ContainerRecord(Struct, frozen=True, kw_only=True):
     stopped_by_user: bool = False
     sandbox_path: str = ""
     paused_for: str = ""
+    links: dict[str, str] | None = None

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from msgspec.structs import replace
 
+from core.containers.link_index import LinkIndex
 from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.store.database import Database
@@ -23,6 +24,7 @@ class ContainerStore:
         self._by_id: dict[str, LiveContainer] = {}
         self._by_name: dict[str, str] = {}
         self._unwritten: dict[str, ContainerRecord] = {}
+        self._links = LinkIndex()
 
     def load(self) -> list[ContainerRecord]:
         """Fill memory from the database; return the records whose creation or removal was interrupted."""
@@ -46,9 +48,12 @@ class ContainerStore:
         return self._by_name
 
     def find(self, ref: str) -> LiveContainer:
-        """Return the container a client means. Raises NoSuchContainer, InvalidArgument (ambiguous prefix)."""
+        """Return the container a client means: by its ID, a prefix of it, its name or a link's, `web/db`.
+
+        Raises NoSuchContainer, InvalidArgument (ambiguous prefix).
+        """
         name = ref.removeprefix("/")
-        found = self._by_id.get(name) or self._by_id.get(self._by_name.get(name, ""))
+        found = self._by_id.get(name) or self._by_id.get(self._by_name.get(name, "")) or self._linked(name)
         if found is not None:
             return found
         matches = [identity for identity in self._by_id if name and identity.startswith(name)]
@@ -57,6 +62,12 @@ class ContainerStore:
         if len(matches) > 1:
             raise InvalidArgument(f"Multiple IDs found with provided prefix: {ref}")
         return self._by_id[matches[0]]
+
+    def link_names(self, container_id: str) -> tuple[str, ...]:
+        """Return a container's further names, by which others are linked to it: `web/db`."""
+        parents = self._links.leading_to(container_id)
+        named = [f"{self._by_id[parent].name}/{alias}" for parent, aliases in parents.items() for alias in aliases]
+        return tuple(sorted(named)) if named else ()
 
     def get(self, container_id: str) -> LiveContainer | None:
         """Return a container by its full ID."""
@@ -91,14 +102,19 @@ class ContainerStore:
         live = LiveContainer(record)
         self._by_id[record.id] = live
         self._by_name[record.name] = record.id
+        if record.links:
+            self._relink(record)
         return live
 
     def save(self, live: LiveContainer, record: ContainerRecord) -> None:
         """Persist a new record of a container and make it the present one."""
         self._table.put(record.id, record)
         self._unwritten.pop(record.id, None)
+        relinked = record.links != live.record.links
         live.record = record
         live.info = None
+        if relinked:
+            self._relink(record)
 
     def keep(self, live: LiveContainer, record: ContainerRecord) -> None:
         """Make a record of what is true already the present one, and persist it: now or, where the disk is full, as soon as there is room."""
@@ -133,14 +149,36 @@ class ContainerStore:
             del self._by_name[name]
             raise
         del self._by_name[old]
+        self._describe_neighbours_anew(live.record)
 
     def forget(self, container_id: str, name: str) -> None:
         """Delete a container's record and free its name; idempotent."""
         self._table.delete(container_id)
         self._unwritten.pop(container_id, None)
-        self._by_id.pop(container_id, None)
+        gone = self._by_id.pop(container_id, None)
+        if gone is not None:
+            self._describe_neighbours_anew(gone.record)
+            self._links.remove(container_id)
         if self._by_name.get(name) == container_id:
             del self._by_name[name]
+
+    def _linked(self, name: str) -> LiveContainer | None:
+        parent, slash, alias = name.rpartition("/")
+        if not slash:
+            return None
+        live = self._by_id.get(self._by_name.get(parent, ""))
+        return self._by_id.get((live.record.links or {}).get(alias, "")) if live is not None else None
+
+    def _relink(self, record: ContainerRecord) -> None:
+        self._describe_neighbours_anew(record)
+        self._links.put(record)
+        self._describe_neighbours_anew(record)
+
+    def _describe_neighbours_anew(self, record: ContainerRecord) -> None:
+        """Drop the descriptions of containers that are linked to this one, or it to them: they tell of its name or its links."""
+        for container_id in (*(record.links or {}).values(), *self._links.leading_to(record.id)):
+            if (live := self._by_id.get(container_id)) is not None:
+                live.info = None
 
     def _claim(self, name: str, container_id: str) -> None:
         holder = self._by_name.get(name)

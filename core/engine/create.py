@@ -20,7 +20,7 @@ from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.defaults import with_creation_defaults
-from core.engine.links import check_links
+from core.engine.links import resolve_links
 from core.engine.trust import verify_use
 from core.images.store import StoredImage
 from core.networks.addresses import parse_mac
@@ -88,7 +88,7 @@ def _image(context: EngineContext, request: CreateRequest) -> StoredImage:
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
     ports.bindings(config, host_config)
     ports.check_exposed(config)
-    check_links(context, host_config.links)
+    resolve_links(context, host_config)
     context.drivers.runtime(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
@@ -113,6 +113,7 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         host_config=with_defaults(
             with_creation_defaults(context, request.host_config), lambda ref: context.containers.find(ref).id
         ),
+        links=resolve_links(context, request.host_config) or None,
         networks=dict(request.networks),
     )
 

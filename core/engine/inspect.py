@@ -7,6 +7,7 @@ from core.containers.live import LiveContainer
 from core.containers.mounts import mount_points
 from core.containers.state import is_running
 from core.engine.context import EngineContext
+from core.engine.links import with_link_names
 from core.engine.sizes import sizes
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig
@@ -42,7 +43,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         image=record.image,
         platform=record.platform,
         config=record.config,
-        host_config=record.host_config,
+        host_config=with_link_names(context, record),
         state=record.state,
         pid=record.pid,
         exit_code=record.exit_code,
@@ -60,6 +61,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         directory=str(context.bundle(record.id)),
         storage_driver=context.drivers.storage_name,
         exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
+        link_names=context.containers.link_names(record.id),
     )
 
 

@@ -1,6 +1,7 @@
 """Legacy links: on the default bridge a container learns others by entries of /etc/hosts and by variables, elsewhere by the name server."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.containers.state import is_running
 from core.engine.context import EngineContext
-from sdk.engine.config import EndpointConfig
+from sdk.engine.config import EndpointConfig, HostConfig
 from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
 
 _BRIDGE_MODES = ("", "default", "bridge")
@@ -32,14 +33,41 @@ class Link:
         return " ".join(dict.fromkeys((self.alias, self.child.config.hostname, self.child.name)))
 
 
-def check_links(context: EngineContext, links: Iterable[str]) -> None:
-    """Raise InvalidArgument for links that cannot be read or that lead nowhere."""
-    for text in links:
-        target, _ = split_link(text)
-        try:
-            context.containers.find(target)
-        except NoSuchContainer as error:
-            raise InvalidArgument(f"could not get container for {target}: {error.message}") from None
+def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, str]:
+    """Return the containers that links lead to on the default bridge: alias to ID. One that shares another's network stands for that.
+
+    Elsewhere the name server finds them when they are asked for, and they need not exist. Raises InvalidArgument.
+    """
+    found: dict[str, str] = {}
+    pairs = [split_link(text) for text in host_config.links]
+    if host_config.network_mode not in _BRIDGE_MODES:
+        return found
+    for target, alias in pairs:
+        child = _existing(context, target)
+        while (mode := child.record.host_config.network_mode).startswith("container:"):
+            child = _existing(context, mode.removeprefix("container:"))
+        if mode == "host":
+            raise InvalidArgument(
+                "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
+            )
+        found.setdefault(alias, child.id)
+    return found
+
+
+def _existing(context: EngineContext, ref: str) -> LiveContainer:
+    try:
+        return context.containers.find(ref)
+    except NoSuchContainer as error:
+        raise InvalidArgument(f"could not get container for {ref}: {error.message}") from None
+
+
+def with_link_names(context: EngineContext, record: ContainerRecord) -> HostConfig:
+    """Return a container's host configuration with its links as Docker shows them, `/db:/web/store`, by the names of now."""
+    host_config = record.host_config
+    if not host_config.links:
+        return host_config
+    shown = tuple(f"/{child.name}:/{record.name}/{alias}" for alias, child in _children(context, record))
+    return replace(host_config, links=shown)
 
 
 def split_link(text: str) -> tuple[str, str]:
@@ -54,9 +82,7 @@ def split_link(text: str) -> tuple[str, str]:
 
 def links_of(context: EngineContext, record: ContainerRecord) -> list[Link]:
     """Return a container's links on the default bridge. Raises Conflict for one that does not run or is on another network."""
-    if record.host_config.network_mode not in _BRIDGE_MODES:
-        return []
-    return [_link(context, record, *split_link(text)) for text in record.host_config.links]
+    return [_link(context, record, child, alias) for alias, child in _children(context, record)]
 
 
 def names_of_links(links: Sequence[Link]) -> list[tuple[str, str]]:
@@ -87,34 +113,46 @@ def announce_address(context: EngineContext, record: ContainerRecord) -> None:
     for other in context.containers:
         if not (other.record.host_config.links and is_running(other.record)) or other.id == record.id:
             continue
-        for text in other.record.host_config.links:
-            target, alias = split_link(text)
-            if target in (record.name, record.id) and (address := _address(context, record)):
-                link = Link(alias, "", record, address)
-                rename_in_hosts(context.bundle(other.id), link.names, [address])
+        for alias, child in _children(context, other.record):
+            if child.id == record.id and (address := _address(context, record)):
+                rename_in_hosts(context.bundle(other.id), Link(alias, "", record, address).names, [address])
 
 
 async def remove_link(context: EngineContext, path: str) -> None:
     """Remove the link that a container has to another: `/web/db` is the one web calls db. Raises Conflict, NoSuchContainer."""
     name, slash, alias = path.removeprefix("/").rpartition("/")
     if not slash:
+        context.containers.find(path)
         raise Conflict("Conflict, cannot remove the default link name of the container")
     live = context.containers.find(name)
     async with context.containers.hold(live):
-        host_config = live.record.host_config
-        gone = [text for text in host_config.links if split_link(text)[1] == alias]
-        if not gone:
+        child = dict(_children(context, live.record)).get(alias)
+        if child is None:
             raise NoSuchContainer(path)
-        for text in gone:
-            target = context.containers.find(split_link(text)[0])
-            if is_running(live.record):
-                rename_in_hosts(context.bundle(live.id), Link(alias, path, target.record, "").names, [])
-        kept = tuple(text for text in host_config.links if text not in gone)
-        context.containers.save(live, replace(live.record, host_config=replace(host_config, links=kept)))
+        if is_running(live.record):
+            rename_in_hosts(context.bundle(live.id), Link(alias, path, child.record, "").names, [])
+        host_config = live.record.host_config
+        kept = tuple(text for text in host_config.links if split_link(text)[1] != alias)
+        links = {other: container_id for other, container_id in (live.record.links or {}).items() if other != alias}
+        record = replace(live.record, host_config=replace(host_config, links=kept), links=links)
+        context.containers.save(live, record)
 
 
-def _link(context: EngineContext, record: ContainerRecord, target: str, alias: str) -> Link:
-    live: LiveContainer = context.containers.find(target)
+def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str, LiveContainer]]:
+    """Return the containers that one is linked to on the default bridge, with their aliases; those that are gone are left out."""
+    if not record.host_config.links or record.host_config.network_mode not in _BRIDGE_MODES:
+        return []
+    links = record.links
+    if links is None:  # made by a release that found them by name each time
+        links = {alias: target for target, alias in map(split_link, record.host_config.links)}
+    found = []
+    for alias, ref in links.items():
+        with suppress(NoSuchContainer):
+            found.append((alias, context.containers.find(ref)))
+    return found
+
+
+def _link(context: EngineContext, record: ContainerRecord, live: LiveContainer, alias: str) -> Link:
     path = f"/{record.name}/{alias}"
     if not is_running(live.record):
         raise Conflict(f"Cannot link to a non running container: /{live.name} AS {path}")

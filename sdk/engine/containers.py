@@ -86,7 +86,8 @@ class NetworkAttachment:
 @dataclass(frozen=True, slots=True, eq=False)
 class ContainerInfo:
     """Everything there is to tell about a container. The engine returns the same object until something changes, so a frontend
-    may cache by identity. Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash."""
+    may cache by identity. Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by
+    which other containers are linked to it, `web/db`."""
 
     id: str
     name: str
@@ -117,6 +118,7 @@ class ContainerInfo:
     exec_ids: tuple[str, ...] = ()
     size_rw: int | None = None
     size_root: int | None = None
+    link_names: tuple[str, ...] = ()
 
 
 class Changed(StrEnum):

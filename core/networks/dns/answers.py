@@ -32,13 +32,13 @@ class Answers:
         return query.name.count(".") >= self._scope.ndots or query.kind == codec.POINTER
 
     def _entries(self, name: str) -> tuple[Entry, ...]:
-        """Return who has a name: on the first network that knows it, or on the network that the name's last part is."""
+        """Return who has a name: on the first network that knows it, or on the network whose own name, maybe with dots, it ends in."""
         for network in self._scope.networks:
             if found := self._on(network, name):
                 return found
-        host, _, suffix = name.rpartition(".")
         for network in self._scope.networks:
-            if host and network.name.lower() == suffix and (found := self._on(network, host)):
+            host = name.removesuffix(f".{network.name.lower()}")
+            if host != name and (found := self._on(network, host)):
                 return found
         return ()
 

@@ -57,7 +57,7 @@ def summary(info: ContainerInfo) -> ContainerSummary:
     """Return an entry without its `Status`."""
     return ContainerSummary(
         id=info.id,
-        names=(f"/{info.name}",),
+        names=tuple(f"/{name}" for name in (info.name, *info.link_names)),
         image=info.image,
         image_id=info.image_id,
         command=command_line(info.path, info.args),

@@ -1,6 +1,9 @@
-"""Legacy links of the default bridge are removed by their name: `docker rm --link web/store`."""
+"""Links: by entries of /etc/hosts on the default bridge, where a link's name `web/store` is one more name of a container; elsewhere by
+the name server.
+"""
 
 import json
+import time
 
 import pytest
 
@@ -20,7 +23,7 @@ def test_a_link_is_removed_by_its_name_and_both_containers_stay(shared_daemon: D
     hosts = docker("exec", "web", "cat", "/etc/hosts").stdout
     assert "store" not in hosts
     assert "spare" in hosts
-    assert json.loads(docker("inspect", "--format", "{{json .HostConfig.Links}}", "web").stdout) == ["db:spare"]
+    assert json.loads(docker("inspect", "--format", "{{json .HostConfig.Links}}", "web").stdout) == ["/db:/web/spare"]
     assert docker("ps", "--quiet").stdout.count("\n") == 2
 
 
@@ -30,3 +33,76 @@ def test_a_link_that_is_none_is_refused(shared_daemon: Daemon):
     assert missing == (404, b'{"message":"No such container: web/store"}\n')
     status, body = shared_daemon.request("DELETE", "/containers/web?link=1")
     assert (status, json.loads(body)["message"]) == (409, "Conflict, cannot remove the default link name of the container")
+
+
+def names(daemon: Daemon, name: str) -> list[list[str]]:
+    listed = daemon.json(f'/containers/json?all=1&filters={{"name":["{name}"]}}')
+    return [container["Names"] for container in listed]
+
+
+def links(daemon: Daemon, name: str) -> object:
+    return json.loads(daemon.docker("inspect", "--format", "{{json .HostConfig.Links}}", name).stdout)
+
+
+def test_a_links_name_is_a_name_of_the_container_it_leads_to_whatever_the_two_are_called(shared_daemon: Daemon):
+    docker = shared_daemon.docker
+    docker("run", "-d", "--name", "la", "busybox", "sleep", "600")
+    docker("run", "-d", "--name", "lb", "--link", "la:la", "--link", "la:two", "busybox", "sleep", "600")
+    identity = docker("inspect", "-f", "{{.Id}}", "la").stdout
+    assert names(shared_daemon, "^/lb/la$") == [["/la", "/lb/la", "/lb/two"]]
+    assert links(shared_daemon, "lb") == ["/la:/lb/la", "/la:/lb/two"]
+    assert docker("inspect", "-f", "{{.Id}}", "lb/la").stdout == docker("inspect", "-f", "{{.Id}}", "/lb/two").stdout == identity
+    docker("rename", "la", "lx")
+    docker("run", "-d", "--name", "la", "busybox", "sleep", "600")
+    docker("rename", "lb", "lc")
+    shared_daemon.restart()
+    assert links(shared_daemon, "lc") == ["/lx:/lc/la", "/lx:/lc/two"]
+    assert names(shared_daemon, "^/lx$") == [["/lx", "/lc/la", "/lc/two"]]
+    assert docker("inspect", "-f", "{{.Id}}", "lc/la").stdout == identity
+    assert docker("inspect", "lb/la", check=False).returncode == 1
+    docker("restart", "-t", "0", "lx", "lc")
+    assert docker("exec", "lc", "ping", "-c1", "-W5", "two").returncode == 0
+    docker("rm", "--link", "lc/two")
+    assert names(shared_daemon, "^/lx$") == [["/lx", "/lc/la"]]
+    docker("rm", "-f", "lx")
+    assert links(shared_daemon, "lc") == []
+    docker("restart", "-t", "0", "lc")
+    docker("rm", "-f", "lc")
+    assert names(shared_daemon, "la") == [["/la"]]
+
+
+def test_whom_a_link_may_lead_to(shared_daemon: Daemon):
+    docker = shared_daemon.docker
+    docker("run", "-d", "--name", "owner", "busybox", "sleep", "600")
+    docker("run", "-d", "--name", "guest", "--network", "container:owner", "busybox", "sleep", "600")
+    docker("run", "-d", "--name", "onhost", "--network", "host", "busybox", "sleep", "600")
+    assert docker("run", "--rm", "--link", "guest:g", "busybox", "ping", "-c1", "-W5", "g").returncode == 0
+    for target, sentence in (
+        ("onhost", "conflicting options: host type networking can't be used with links. This would result in undefined behavior"),
+        ("nobody", "could not get container for nobody: No such container: nobody"),
+        (":x", "bad format for links: :x"),
+    ):
+        refused = docker("create", "--link", target, "busybox", check=False)
+        assert sentence in refused.stderr
+
+
+def test_a_link_on_a_user_network_may_lead_to_a_container_that_comes_later(shared_daemon: Daemon):
+    docker = shared_daemon.docker
+    docker("network", "create", "lane.one")
+    try:
+        docker("run", "-d", "--name", "first", "--network", "lane.one", "--link", "third:bar", "busybox", "sleep", "600")
+        assert docker("exec", "first", "ping", "-c1", "-W1", "bar", check=False).returncode != 0
+        docker("run", "-d", "--name", "third", "--network", "lane.one", "busybox", "sleep", "600")
+        for name in ("bar", "third", "third.lane.one", "bar.LANE.one"):
+            assert answered(shared_daemon, "first", name), name
+    finally:
+        shared_daemon.remove_containers()
+        docker("network", "rm", "lane.one")
+
+
+def answered(daemon: Daemon, container: str, name: str) -> bool:
+    deadline = time.monotonic() + 15
+    while daemon.docker("exec", container, "ping", "-c1", "-W2", name, check=False).returncode:
+        if time.monotonic() > deadline:
+            return False
+    return True
