@@ -132,7 +132,9 @@ class NetworkService:
             return ""
 
     def _info(self, record: NetworkRecord) -> NetworkInfo:
-        return NetworkInfo(record.id, record.created_ns, record.config, self._attachments.members(record.id))
+        members = self._attachments.members(record.id)
+        usage = () if self._catalog.chooses_addresses(record) else self._catalog.addresses(record).usage()
+        return NetworkInfo(record.id, record.created_ns, record.config, members, usage=usage)
 
     def _emit(self, action: str, record: NetworkRecord) -> None:
         self._context.events.emit(EventType.NETWORK, action, record.id, {"name": record.name, "type": record.config.driver})

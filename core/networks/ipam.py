@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from core.networks.subnets import Network, usable
-from sdk.engine.networks import SubnetConfig
+from sdk.engine.networks import SubnetConfig, SubnetUsage
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
 Address = IPv4Address | IPv6Address
@@ -18,8 +18,8 @@ class AddressPool:
 
     def __init__(self, subnet: SubnetConfig) -> None:
         self.cidr: Network = ip_network(subnet.subnet)
-        chosen: Network = ip_network(subnet.ip_range) if subnet.ip_range else self.cidr
-        self._first, self._last = usable(chosen, self.cidr)
+        self._chosen: Network = ip_network(subnet.ip_range) if subnet.ip_range else self.cidr
+        self._first, self._last = usable(self._chosen, self.cidr)
         reserved = [subnet.gateway, *subnet.aux_addresses.values()]
         self._used = {int(ip_address(text)) for text in reserved if text}
         self._next = self._first
@@ -45,9 +45,23 @@ class AddressPool:
         """Give an address back; idempotent."""
         self._used.discard(int(address))
 
+    def usage(self) -> SubnetUsage:
+        """Return how many addresses are in use. Those of no container count: the network's own, IPv4's broadcast, gateway, auxiliary."""
+        taken = {*self._used, *_own_addresses(self.cidr)}
+        first, last = int(self._chosen.network_address), int(self._chosen.broadcast_address)
+        return SubnetUsage(str(self.cidr), len(taken), last - first + 1 - sum(first <= number <= last for number in taken))
+
     def _candidates(self) -> Iterator[int]:
         yield from range(self._next, self._last + 1)
         yield from range(self._first, self._next)
+
+
+def _own_addresses(cidr: Network) -> set[int]:
+    """Return the addresses that are the subnet's: of IPv6 the routers' anycast address (RFC 4291 2.6.1)."""
+    if cidr.prefixlen >= cidr.max_prefixlen - 1:
+        return set()
+    own = {int(cidr.network_address)}
+    return own | {int(cidr.broadcast_address)} if cidr.version == 4 else own
 
 
 class NetworkAddresses:
@@ -82,6 +96,10 @@ class NetworkAddresses:
         """Give addresses back; idempotent."""
         for address in addresses:
             self._pool(address).release(address)
+
+    def usage(self) -> tuple[SubnetUsage, ...]:
+        """Return how much of each subnet is in use."""
+        return tuple(pool.usage() for pool in self._pools)
 
     def prefix(self, address: Address) -> int:
         """Return the length of the prefix an address has on this network."""

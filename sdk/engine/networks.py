@@ -48,12 +48,22 @@ class NetworkMember:
 
 
 @dataclass(frozen=True, slots=True)
+class SubnetUsage:
+    """How many addresses of a subnet are taken or reserved, and how many of those for containers are free."""
+
+    subnet: str
+    in_use: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkInfo:
     id: str
     created_ns: int
     config: NetworkCreate
     members: tuple[NetworkMember, ...] = ()
     scope: str = "local"
+    usage: tuple[SubnetUsage, ...] = ()
 
 
 class Networks(Protocol):

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from plugins.api_docker.convert.configs import OMITS_EMPTY, container_config
 from plugins.api_docker.convert.mounts import mount_point
-from plugins.api_docker.convert.networks import endpoint_settings
+from plugins.api_docker.convert.networks import endpoints
 from plugins.api_docker.convert.ports import port_map
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models import containers as wire
@@ -67,7 +67,7 @@ def state(info: ContainerInfo) -> wire.State:
 def network_settings(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wire.NetworkSettings:
     """Return `NetworkSettings`."""
     sandbox_id = hashlib.sha256(info.sandbox_path.encode()).hexdigest() if info.sandbox_path else ""
-    ports, networks = port_map(info), {name: endpoint_settings(place) for name, place in info.networks.items()}
+    ports, networks = port_map(info), endpoints(info, version)
     if version >= OMITS_EMPTY:
         return wire.NetworkSettings(sandbox_id=sandbox_id, sandbox_key=info.sandbox_path, ports=ports, networks=networks)
     bridge = info.networks.get("bridge", _NOWHERE)

@@ -52,7 +52,7 @@ def _with_macs_of(
         raise InvalidArgument("container-wide MAC address no longer supported; use endpoint-specific MAC address instead")
     if version >= HAS_SEVERAL_ENDPOINTS:
         mine = places.get(host.network_mode) or places.get("default")
-        if config.mac_address and mine is not None and mine.mac_address not in ("", config.mac_address):
+        if config.mac_address and mine is not None and mine.mac_address.lower() not in ("", config.mac_address.lower()):
             raise InvalidArgument(
                 "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty"
             )

@@ -2,20 +2,32 @@
 
 from collections.abc import Sequence
 
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.containers import EndpointSettings
 from plugins.api_docker.models.networks import (
     IPAM,
     AddressPool,
+    IPAMStatus,
     Network,
     NetworkContainer,
     NetworkCreateBody,
+    NetworkStatus,
     PacketPath,
     RuleMet,
+    SubnetStatus,
 )
+from plugins.api_docker.versions import ApiVersion
 from sdk.drivers.network import PortPath
-from sdk.engine.containers import NetworkAttachment
+from sdk.engine.config import EndpointConfig
+from sdk.engine.containers import ContainerInfo, NetworkAttachment
 from sdk.engine.networks import NetworkCreate, NetworkInfo, NetworkMember, SubnetConfig
+
+HAS_DNS_NAMES, HAS_IPV4_SWITCH, HAS_STATUS, CONNECTS_WITH_MAC = (1, 45), (1, 48), (1, 52), (1, 54)
+_MOST = 2**64 - 1
+_PREDEFINED = frozenset(("bridge", "default", "host", "none"))
 
 
 def endpoint_settings(attachment: NetworkAttachment) -> EndpointSettings:
@@ -40,8 +52,36 @@ def endpoint_settings(attachment: NetworkAttachment) -> EndpointSettings:
     )
 
 
-def network(info: NetworkInfo, *, members: bool = True) -> Network:
-    """Return a network; a list shows no members."""
+def endpoints(info: ContainerInfo, version: ApiVersion) -> dict[str, EndpointSettings]:
+    """Return `NetworkSettings.Networks`. Up to API 1.44 short ID and hostname are among the aliases on user-defined networks."""
+    shown = {name: endpoint_settings(place) for name, place in info.networks.items()}
+    if version < HAS_DNS_NAMES:
+        for name, place in info.networks.items():
+            if name not in _PREDEFINED:
+                shown[name].aliases = tuple(dict.fromkeys((*place.config.aliases, info.id[:12], info.config.hostname)))
+    return shown
+
+
+def endpoint_config(config: EndpointConfig, version: ApiVersion) -> EndpointConfig:
+    """Return what a client asks of a place when it connects a container: a MAC address only from API 1.54 on."""
+    return config if version >= CONNECTS_WITH_MAC else replace(config, mac_address="")
+
+
+def network_summary(info: NetworkInfo, version: ApiVersion) -> Network:
+    """Return a network in a list, which shows no members: an empty object of them up to API 1.51, none later."""
+    return _network(info, UNSET if version >= HAS_STATUS else {})
+
+
+def network(info: NetworkInfo, version: ApiVersion) -> Network:
+    """Return a network with its members and, from API 1.52 on, how many of its addresses are in use."""
+    shown = _network(info, _members(info.members))
+    if version >= HAS_STATUS:
+        subnets = {usage.subnet: SubnetStatus(min(usage.in_use, _MOST), min(usage.available, _MOST)) for usage in info.usage}
+        shown.status = NetworkStatus(IPAMStatus(subnets))
+    return shown
+
+
+def _network(info: NetworkInfo, members: dict[str, NetworkContainer] | UnsetType) -> Network:
     config = info.config
     return Network(
         name=config.name,
@@ -55,13 +95,13 @@ def network(info: NetworkInfo, *, members: bool = True) -> Network:
         internal=config.internal,
         attachable=config.attachable,
         ingress=config.ingress,
-        containers=_members(info.members) if members else {},
+        containers=members,
         options=dict(config.options),
         labels=dict(config.labels),
     )
 
 
-def network_create(body: NetworkCreateBody) -> NetworkCreate:
+def network_create(body: NetworkCreateBody, version: ApiVersion) -> NetworkCreate:
     """Return what the engine is asked to make."""
     return NetworkCreate(
         name=body.name,
@@ -74,7 +114,7 @@ def network_create(body: NetworkCreateBody) -> NetworkCreate:
         internal=body.internal,
         attachable=body.attachable,
         ingress=body.ingress,
-        ipv4=body.enable_ipv4,
+        ipv4=body.enable_ipv4 or version < HAS_IPV4_SWITCH,
         ipv6=body.enable_ipv6,
     )
 

@@ -1,6 +1,6 @@
 """Networks on the wire."""
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from sdk.engine.config import EndpointConfig
 
@@ -37,6 +37,21 @@ class NetworkContainer(Struct, rename="pascal"):
     ipv6_address: str = field(name="IPv6Address")
 
 
+class SubnetStatus(Struct, rename="pascal"):
+    """Counts end at the largest number of 64 bits."""
+
+    ips_in_use: int = field(name="IPsInUse")
+    dynamic_ips_available: int = field(name="DynamicIPsAvailable")
+
+
+class IPAMStatus(Struct, omit_defaults=True, rename="pascal"):
+    subnets: dict[str, SubnetStatus] = {}
+
+
+class NetworkStatus(Struct):
+    ipam: IPAMStatus = field(name="IPAM")
+
+
 class Network(Struct, rename="pascal"):
     name: str
     id: str
@@ -49,11 +64,12 @@ class Network(Struct, rename="pascal"):
     internal: bool
     attachable: bool
     ingress: bool
-    containers: dict[str, NetworkContainer]
+    containers: dict[str, NetworkContainer] | UnsetType
     options: dict[str, str]
     labels: dict[str, str]
     config_from: ConfigReference = ConfigReference()
     config_only: bool = False
+    status: NetworkStatus | UnsetType = UNSET
 
 
 class NetworkCreateBody(Struct, rename="pascal"):

@@ -4,9 +4,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plugins.api_docker.bodies import GOT_EOF, decode
-from plugins.api_docker.convert.networks import network, network_create
+from plugins.api_docker.convert.networks import endpoint_config, network, network_create, network_summary
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody, NetworkCreated, NetworksPruned
-from plugins.api_docker.queries import EngineOf, Filtering
+from plugins.api_docker.queries import EngineOf, Filtering, VersionOf
 from plugins.api_docker.replies import json, no_content
 
 router = APIRouter(prefix="/networks")
@@ -14,16 +14,16 @@ router = APIRouter(prefix="/networks")
 
 @router.get("")
 @router.get("/")
-async def list_networks(engine: EngineOf, filters: Filtering) -> Response:
+async def list_networks(engine: EngineOf, filters: Filtering, version: VersionOf) -> Response:
     """List networks, without their members."""
-    return json([network(info, members=False) for info in await engine.networks.list(filters)])
+    return json([network_summary(info, version) for info in await engine.networks.list(filters)])
 
 
 @router.post("/create")
-async def create_network(request: Request, engine: EngineOf) -> Response:
+async def create_network(request: Request, engine: EngineOf, version: VersionOf) -> Response:
     """Create a network."""
     body = await decode(request, NetworkCreateBody, missing=GOT_EOF)
-    return json(NetworkCreated((await engine.networks.create(network_create(body))).id), 201)
+    return json(NetworkCreated((await engine.networks.create(network_create(body, version))).id), 201)
 
 
 @router.post("/prune")
@@ -33,10 +33,10 @@ async def prune_networks(engine: EngineOf, filters: Filtering) -> Response:
 
 
 @router.post("/{name:path}/connect")
-async def connect_network(name: str, request: Request, engine: EngineOf) -> Response:
+async def connect_network(name: str, request: Request, engine: EngineOf, version: VersionOf) -> Response:
     """Connect a container."""
     body = await decode(request, ConnectBody, missing=GOT_EOF)
-    await engine.networks.connect(name, body.container, body.endpoint_config)
+    await engine.networks.connect(name, body.container, endpoint_config(body.endpoint_config, version))
     return Response()
 
 
@@ -49,9 +49,9 @@ async def disconnect_network(name: str, request: Request, engine: EngineOf) -> R
 
 
 @router.get("/{name:path}")
-async def inspect_network(name: str, engine: EngineOf) -> Response:
+async def inspect_network(name: str, engine: EngineOf, version: VersionOf) -> Response:
     """Show a network and its members."""
-    return json(network(await engine.networks.inspect(name)))
+    return json(network(await engine.networks.inspect(name), version))
 
 
 @router.delete("/{name:path}")

@@ -78,3 +78,26 @@ def test_what_makes_no_sense_is_refused_when_it_is_asked_for(docker: Docker, sha
     ):
         got, said = refused(shared_daemon, "/networks/create", {"Name": "bad", "IPAM": {"Config": [pool]}})
         assert (got, sentence in said) == (status, True), said
+
+
+def test_older_versions_of_the_api_know_a_container_by_its_short_id_among_the_aliases(
+    docker: Docker, shared_daemon: Daemon
+) -> None:
+    docker("network", "create", "net1")
+    identity = docker("run", "-d", "--name", "box", "--network", "net1", "--network-alias", "foo", *SLEEP)
+    for version, aliases in (("1.44", ["foo", identity[:12]]), ("1.45", ["foo"])):
+        assert shared_daemon.json(f"/v{version}/containers/box/json")["NetworkSettings"]["Networks"]["net1"]["Aliases"] == aliases
+
+
+def test_a_network_tells_how_many_of_its_addresses_are_in_use(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("network", "create", "--ipv4=false", "--ipv6", "--subnet", "2001:db8::/56", "six")
+    assert shared_daemon.json("/v1.52/networks/six")["Status"]["IPAM"]["Subnets"] == {
+        "2001:db8::/56": {"IPsInUse": 2, "DynamicIPsAvailable": 2**64 - 1}
+    }
+    docker("network", "create", "--subnet", "10.77.0.0/24", "four")
+    docker("run", "-d", "--name", "box", "--network", "four", *SLEEP)
+    assert shared_daemon.json("/v1.52/networks/four")["Status"]["IPAM"]["Subnets"] == {
+        "10.77.0.0/24": {"IPsInUse": 4, "DynamicIPsAvailable": 252}
+    }
+    assert "Status" not in shared_daemon.json("/v1.51/networks/four")
+    assert shared_daemon.json("/v1.52/networks/none")["Status"] == {"IPAM": {}}

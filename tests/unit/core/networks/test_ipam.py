@@ -3,7 +3,7 @@ from ipaddress import ip_address
 import pytest
 
 from core.networks.ipam import AddressPool, NetworkAddresses
-from sdk.engine.networks import SubnetConfig
+from sdk.engine.networks import SubnetConfig, SubnetUsage
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
 
@@ -47,3 +47,25 @@ def test_a_wish_that_cannot_be_met_takes_nothing():
     with pytest.raises(InvalidArgument, match="It does not belong to any of this network's subnets"):
         given.allocate([ip_address("fd00::5"), ip_address("10.9.0.1")])
     given.claim(ip_address("fd00::5"))
+
+
+def test_how_much_is_in_use():
+    """The subnet's own addresses, the gateway and auxiliary ones count; outside the range they take nothing from it."""
+    four = AddressPool(
+        SubnetConfig(
+            "192.168.0.0/24",
+            "192.168.0.1",
+            ip_range="192.168.0.64/31",
+            aux_addresses={"in": "192.168.0.65", "out": "192.168.0.128"},
+        )
+    )
+    assert four.usage() == SubnetUsage("192.168.0.0/24", 5, 1)
+    first = four.allocate()
+    assert str(first) == "192.168.0.64"
+    assert four.claim(ip_address("192.168.0.129"))
+    assert four.usage() == SubnetUsage("192.168.0.0/24", 7, 0)
+    four.release(first)
+    assert four.usage() == SubnetUsage("192.168.0.0/24", 6, 1)
+    six = AddressPool(SubnetConfig("2001:db8::/56", "2001:db8::1"))
+    assert six.usage() == SubnetUsage("2001:db8::/56", 2, 2**72 - 2)
+    assert AddressPool(SubnetConfig("10.0.0.0/31", "10.0.0.0")).usage() == SubnetUsage("10.0.0.0/31", 1, 1)
