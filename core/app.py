@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 from anyio.abc import TaskStatus
@@ -16,12 +17,14 @@ from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
 from core.containers.seccomp_profile import load_profile
 from core.containers.validation import host_limits
+from core.daemon.cross_site import guarded
 from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.logs import set_level
 from core.daemon.proxies import export_proxies, proxies_in_effect
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import bear_hangups, on_hangup, wait_for_stop
+from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
@@ -175,7 +178,14 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
             notify("READY=1")
             on_ready()
 
-        await serve(app, listeners, on_ready=ready)
+        with watched_loop():
+            await serve(guarded(app, _names(settings)), listeners, on_ready=ready)
+
+
+def _names(settings: Settings) -> list[str]:
+    """Return the host names that are the daemon's: those it was told, and those it listens on."""
+    hosts = (urlsplit(host) for host in settings.hosts)
+    return [*settings.api_names, *(host.hostname for host in hosts if host.scheme == "tcp" and host.hostname)]
 
 
 def _startup_error(error: BaseException) -> StartupError | None:

@@ -12,7 +12,9 @@ Message = MutableMapping[str, object]
 HTTP2_METHOD, HTTP2_PATH = "PRI", "*"
 """What the preface of an HTTP/2 connection reads as (RFC 9113 section 3.4). A frontend that claims this path gets such connections."""
 
-ASGIApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class HijackedStream(Protocol):

@@ -100,6 +100,7 @@ def shared_daemon(module_daemon: Daemon) -> Iterator[Daemon]:
     yield module_daemon
     module_daemon.remove_containers()
     module_daemon.assert_clean()
+    module_daemon.assert_loop_was_free()
 
 
 @contextmanager

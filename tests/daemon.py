@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.daemon.watchdog import HELD
 from core.host.audit import audit
 from core.host.records import read_records
 from core.host.removal import remove
@@ -207,6 +208,11 @@ class Daemon:
             time.sleep(0.05)
         assert not left, "\n".join([*map(str, left), self.tail()])
 
+    def assert_loop_was_free(self) -> None:
+        """Assert that nothing held the event loop for over a second, as far as the daemon's watchdog has seen."""
+        log = self.log.read_text(errors="replace")
+        assert HELD not in log, log
+
     def finish(self) -> None:
         """Remove all containers, stop, and assert that nothing of this daemon is left but images, volumes and networks."""
         if self.process is None or self.process.poll() is not None:
@@ -215,6 +221,7 @@ class Daemon:
         self.assert_clean()
         self.stop()
         self.assert_clean()
+        self.assert_loop_was_free()
         assert self.network.links() == []
 
     def destroy(self) -> None:

@@ -23,6 +23,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from core.daemon.admission import Admission
 from core.daemon.connection import RawConnection
 from core.daemon.cycle import Cycle
 from core.daemon.framing import ChunkedFrame, Frame, SizedFrame
@@ -33,6 +34,10 @@ from sdk.frontend import HTTP2_METHOD, HTTP2_PATH
 _READ_AHEAD = 256 * 1024
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 _DISARMED = b"x-hijack-upgrade"
+_TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
+    b'{"message":"too many connections: the daemon serves %d at a time"}\n'
+)
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """RFC 9113 section 3.4."""
 
@@ -44,6 +49,7 @@ class Connections(ServerState):
     def __init__(self) -> None:
         super().__init__()
         self.taken: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self.admission = Admission()
         self._dated = 0
 
     def renew_date(self) -> None:
@@ -85,10 +91,14 @@ class HijackableProtocol(HttpToolsProtocol):
     # The connection ---------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to listen to a client."""
+        """Begin to listen to a client. One too many is told so; behind TLS clients were counted before the handshake."""
         self._wire = transport
         self._output = LingeringTransport(transport, lambda: not (self._frame or self._held or self._is_refused))
         super().connection_made(self._output)
+        if self.scheme == "http" and not self._state.admission.admit(transport):
+            self._is_refused = True
+            transport.write(_TOO_MANY % self._state.admission.limit)
+            self._output.close()
 
     def data_received(self, data: bytes) -> None:
         """Route input: to the raw connection, to the parser, or aside until the response is known."""

@@ -188,6 +188,7 @@ def tls_context(files: TLSFiles) -> ssl.SSLContext:
     """Return a server context (TLS 1.2 or newer). Raises InvalidArgument if a file cannot be used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1", "h2"])  # gRPC clients offer h2 alone, and end the connection if it is not chosen
     try:
         context.load_cert_chain(files.certificate, files.key)
         if files.verify:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import anyio
@@ -11,15 +11,12 @@ from uvicorn.config import Config
 from core.daemon.hijack import Connections, HijackableProtocol
 from core.daemon.listeners import Listener
 from core.daemon.tls import behind_tls
-from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Receive, Scope, Send
 
 _A_YEAR = 365 * 24 * 3600
 _ANSWER_SECONDS = 10.0
 _UNWIND_SECONDS = 2.0
 _BACKLOG = 1024
-
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -96,7 +93,7 @@ def _configure(app: ASGIApp) -> Config:
 
 async def _accept(listener: Listener, config: Config, state: Connections) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    connection = behind_tls(listener.tls, lambda: HijackableProtocol(config, state))
+    connection = behind_tls(listener.tls, lambda: HijackableProtocol(config, state), state.admission.admit)
     if listener.socket.family == socket.AF_UNIX:
         return await loop.create_unix_server(connection, sock=listener.socket, backlog=_BACKLOG)
     return await loop.create_server(connection, sock=listener.socket, backlog=_BACKLOG)

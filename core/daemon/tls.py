@@ -17,7 +17,13 @@ _HANDSHAKE_SECONDS = 30.0
 class TLSConnection(asyncio.Protocol):
     """Stands between a TCP transport and a protocol: takes bytes off the wire, hands decrypted ones on."""
 
-    def __init__(self, context: ssl.SSLContext, protocol: asyncio.Protocol) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        protocol: asyncio.Protocol,
+        admit: Callable[[asyncio.BaseTransport], bool] = lambda _wire: True,
+    ) -> None:
+        self._admit = admit
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._protocol = protocol
@@ -27,9 +33,11 @@ class TLSConnection(asyncio.Protocol):
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Expect a handshake, for half a minute."""
+        """Expect a handshake, for half a minute; a client that is not admitted is cut off, since it could not be told why."""
         self.wire = cast(asyncio.Transport, transport)  # uvloop's transports are not of asyncio's class
         self._deadline = asyncio.get_running_loop().call_later(_HANDSHAKE_SECONDS, self.wire.abort)
+        if not self._admit(self.wire):
+            self.wire.abort()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes off the wire."""
@@ -206,8 +214,10 @@ class TLSTransport(asyncio.Transport):
         return self._connection.protocol
 
 
-def behind_tls(context: ssl.SSLContext | None, protocol: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
-    """Return a factory of protocols that speak TLS if there is a context."""
+def behind_tls(
+    context: ssl.SSLContext | None, protocol: Callable[[], asyncio.Protocol], admit: Callable[[asyncio.BaseTransport], bool]
+) -> Callable[[], asyncio.Protocol]:
+    """Return a factory of protocols that speak TLS if there is a context. `admit` says before the handshake whether a client may connect."""
     if context is None:
         return protocol
-    return lambda: TLSConnection(context, protocol())
+    return lambda: TLSConnection(context, protocol(), admit)

@@ -52,7 +52,7 @@ class WebSocketClient:
 
     def __init__(self, stream: HijackedStream) -> None:
         self._stream = stream
-        self._buffer = b""
+        self._buffer = bytearray()
         self._ended = False
 
     async def receive(self) -> bytes:
@@ -103,7 +103,8 @@ class WebSocketClient:
             if not data:
                 raise EOFError
             self._buffer += data
-        taken, self._buffer = self._buffer[:size], self._buffer[size:]
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return taken
 
 

@@ -109,3 +109,15 @@ def test_other_requests_are_refused(api: Api) -> None:
     assert api.call("GET", "/containers/x/attach/ws").message == "No such container: x"
     api.create("cat", name="x")
     assert api.call("GET", "/containers/x/attach/ws").status == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://docker", 101), ("http://docker:80", 101), ("http://evil.example", 403), ("null", 403)]
+)
+def test_a_page_from_elsewhere_is_refused(api: Api, origin: str, status: int) -> None:
+    api.create("cat", name="x")
+    api.call("POST", "/containers/x/start")
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "eA==", "Origin": origin}
+    response = api.open("GET", "/containers/x/attach/ws?stream=1&stdout=1", None, headers)
+    assert response.status == status
+    response.close()

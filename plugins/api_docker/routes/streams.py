@@ -18,7 +18,8 @@ from plugins.api_docker.versions import ApiVersion
 from plugins.api_docker.websocket import WebSocketReply
 from sdk.drivers.logs import LogRecord, LogRequest
 from sdk.engine.containers import AttachRequest, StatsSample, WaitCondition, Waiter
-from sdk.errors import EngineError, InvalidArgument
+from sdk.errors import EngineError, InvalidArgument, PermissionDenied
+from sdk.origins import is_same_origin
 
 router = APIRouter(prefix="/containers")
 
@@ -65,7 +66,13 @@ async def attach_websocket(
     version: VersionOf,
     asked: Attach,
 ) -> Response:
-    """Connect a WebSocket to a container's streams: before API 1.42 to all of them, whatever the query says."""
+    """Connect a WebSocket to a container's streams: before API 1.42 to all of them, whatever the query says.
+
+    A browser lets any page open one, and says only by the Origin which page it is (RFC 6455 section 10.2).
+    """
+    origin = request.headers.get("origin", "")
+    if origin and not is_same_origin(origin, request.headers.get("host", "")):
+        raise PermissionDenied(f"cross-site request refused: its Origin is {origin}")
     if version < CHOOSES_STREAMS:
         asked = replace(asked, stdin=True, stdout=True, stderr=True)
     session = await engine.streams.attach(name, asked)
