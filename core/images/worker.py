@@ -9,9 +9,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import anyio
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+_NICE = 5
+"""Workers of many clients at once leave the processor to the daemon when it has something to answer."""
 
 _PACKAGES = str(Path(__file__).parents[2])
 
@@ -43,12 +49,20 @@ async def started(
 ) -> AsyncIterator[Worker]:
     """Run `main()` of a module in a new process; it is dead and reaped when the block is left."""
     paths = [_PACKAGES, *sys.path]
-    code = f"import sys; sys.path[:] = {paths!r}; from core.images.worker_main import run; run({module!r})"
-    process = subprocess.Popen(  # noqa: ASYNC220 - takes a millisecond; awaiting it here would not take less
-        [sys.executable, "-I", "-S", "-c", code, *arguments], stdin=stdin, stdout=stdout, pass_fds=descriptors, cwd="/"
-    )
-    worker = Worker(process)
+    code = f"import os, sys; os.nice({_NICE}); sys.path[:] = {paths!r}; from core.images.worker_main import run; run({module!r})"
+
+    def spawn() -> "subprocess.Popen[bytes]":
+        words = [sys.executable, "-I", "-S", "-c", code, *arguments]
+        return subprocess.Popen(words, stdin=stdin, stdout=stdout, pass_fds=descriptors, cwd="/")
+
+    worker = Worker(await run_sync(spawn, limiter=_spawning()))
     try:
         yield worker
     finally:
         worker.kill()
+
+
+@cache
+def _spawning() -> CapacityLimiter:
+    """One process is begun at a time, beside the event loop: on a busy machine each takes a while until its program is loaded."""
+    return CapacityLimiter(1)

@@ -1,15 +1,16 @@
 """Request bodies: JSON without nulls, decoded into structs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 from typing import TypeVar
 
 import msgspec
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
+from plugins.api_docker.errors import ClientLeft
 from plugins.api_docker.json_errors import MAX_DEPTH, TOO_DEEP, syntax_error
 from sdk.errors import InvalidArgument
 
@@ -68,6 +69,16 @@ async def read_content(request: Request) -> bytes:
         if len(content) > LARGEST:
             raise _too_large()
     return bytes(content)
+
+
+async def upload(request: Request) -> AsyncIterator[bytes]:
+    """Yield a body of any size piece by piece. Raises ClientLeft when it does not come whole."""
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk
+    except ClientDisconnect:
+        raise ClientLeft from None
 
 
 async def decode(request: Request, kind: type[T], *, missing: str = "") -> T:

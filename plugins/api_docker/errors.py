@@ -25,6 +25,17 @@ from sdk.errors import (
     Unsupported,
 )
 
+CLIENT_LEFT = 499
+"""The status of a request whose client does not wait for the answer."""
+
+
+class ClientLeft(EngineError):
+    """The client closed the connection before its request had come whole."""
+
+    def __init__(self) -> None:
+        super().__init__("the client closed the connection")
+
+
 STATUS: dict[type[EngineError], int] = {
     InvalidArgument: 400,
     Unauthorized: 401,
@@ -40,12 +51,10 @@ STATUS: dict[type[EngineError], int] = {
     StartFailed: 500,
     BuildFailed: 500,
     PortAllocated: 500,
+    ClientLeft: CLIENT_LEFT,
     EngineError: 500,
 }
 """Looked up along an error's ancestry, nearest first."""
-
-CLIENT_LEFT = 499
-"""The status of a request whose client does not wait for the answer."""
 
 _CANNOT_EXECUTE = (126, 127)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from plugins.api_docker.bodies import upload
 from plugins.api_docker.convert.files import filesystem_change, path_stat_header
 from plugins.api_docker.queries import EngineOf, Flag
 from plugins.api_docker.replies import Streaming, json
@@ -40,7 +41,7 @@ async def write_archive(
     copy_owner: Annotated[Flag, Query(alias="copyUIDGID")] = False,
 ) -> Response:
     """Unpack a tar into a directory."""
-    content = request.stream()
+    content = upload(request)
     await engine.files.write_archive(name, _required(path), content, no_overwrite_dir_non_dir=no_overwrite, copy_uid_gid=copy_owner)
     return Response()
 

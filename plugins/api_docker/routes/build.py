@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from plugins.api_docker.bodies import upload
 from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
@@ -133,7 +134,7 @@ async def _context(request: Request, engine: Engine, parameters: Parameters) -> 
         async with engine.builds.remote(remote) as context:
             yield context
         return
-    async with engine.builds.unpacked(request.stream()) as directory:
+    async with engine.builds.unpacked(upload(request)) as directory:
         yield RemoteContext(directory)
 
 

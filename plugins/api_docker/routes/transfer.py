@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from plugins.api_docker.bodies import upload
 from plugins.api_docker.progress import progress_reply, upload_reply
 from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
 from plugins.api_docker.registry_auth import parse_registry_auth
@@ -33,7 +34,7 @@ async def pull_or_import(
     if from_image:
         return await _pull(request, engine, _reference(from_image, tag), platform)
     items = engine.images.import_archive(
-        request.stream(),
+        upload(request),
         source=from_src,
         repository=repo,
         tag=tag,
@@ -47,7 +48,7 @@ async def pull_or_import(
 @router.post("/load")
 async def load_images(request: Request, engine: EngineOf, quiet: Flag = True) -> Response:
     """Load images from a tar."""
-    return await upload_reply(engine.images.load(request.stream(), quiet=quiet))
+    return await upload_reply(engine.images.load(upload(request), quiet=quiet))
 
 
 @router.get("/get")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from plugins.api_docker.bodies import decode
+from plugins.api_docker.bodies import decode, upload
 from plugins.api_docker.convert.volumes import volume
 from plugins.api_docker.models.volumes import VolumeCreateBody, VolumeList, VolumesPruned
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, VersionOf
@@ -50,7 +50,7 @@ async def export_volume(name: str, engine: EngineOf) -> Response:
 @router.put("/{name:path}/archive")
 async def import_volume(name: str, request: Request, engine: EngineOf, force: Flag = False) -> Response:
     """Unpack a tar over a volume's contents (this engine's own)."""
-    await engine.volumes.import_archive(name, request.stream(), force=force)
+    await engine.volumes.import_archive(name, upload(request), force=force)
     return no_content()
 
 

@@ -131,7 +131,7 @@ def test_waiting_for_pythons_lock_does_not_count(use_uvloop: bool, told: Callabl
         assert time.monotonic() - began > LIMIT / 2
         stop.set()
         for thread in threads:
-            thread.join()
+            await asyncio.to_thread(thread.join)
 
     run_watched(main, use_uvloop)
     assert told() == []
