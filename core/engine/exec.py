@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
+from core.containers.config_checks import refuse_nul
 from core.containers.live import Exec, LiveContainer
 from core.containers.state import is_running
 from core.engine.announce import announce
@@ -33,6 +34,7 @@ async def create(context: EngineContext, live: LiveContainer, request: ExecReque
     if not request.cmd:
         raise InvalidArgument("No exec command specified")
     parse_detach_keys(request.detach_keys, "escape")
+    refuse_nul((request.cmd, request.env, request.user, request.working_dir))
     if request.user:
         await _check_user(context, live, request.user)
         _require_running(live, called)

@@ -182,6 +182,17 @@ def test_a_paused_container_is_called_as_the_client_calls_it(client: Client, cal
     client.ask("POST", "/containers/box/unpause")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"Cmd": ["echo", "a\0b"]}, {"Env": ["A=a\0b"]}, {"User": "a\0b"}, {"WorkingDir": "/a\0b"}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_an_exec_has_no_nul_bytes(client: Client, fields: dict) -> None:
+    client.run("box")
+    status, sentence = client.refused("POST", "/containers/box/exec", {"Cmd": ["true"], **fields})
+    assert (status, "a\\x00b" in sentence, sentence.endswith("contains a NUL byte")) == (400, True, True)
+
+
 @pytest.mark.parametrize("keys", ["ctrl-A,a", "escape", "a,,b"])
 def test_detach_keys_are_checked(client: Client, keys: str) -> None:
     client.run("box")
