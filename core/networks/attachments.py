@@ -276,9 +276,16 @@ class Attachments:
         self._emit("disconnect", network, container_id)
 
     def _take_over(self, container_id: str, record: ContainerEndpoints, sandbox: Sandbox) -> None:
+        """Take over a living container's endpoints, except on networks that no record knows: those it has for itself."""
+        known = []
         for endpoint in record.endpoints:
-            self._endpoints.take_over(self._catalog.find(endpoint.network_id), endpoint)
-        self._held[container_id] = _Held(record, sandbox)
+            try:
+                self._endpoints.take_over(self._catalog.find(endpoint.network_id), endpoint)
+            except NoSuchNetwork:
+                _log.warning("container %s is on a network %s that is no more", container_id[:12], endpoint.network)
+            else:
+                known.append(endpoint)
+        self._held[container_id] = _Held(replace(record, endpoints=tuple(known)), sandbox)
 
     def _living(self) -> Iterator[tuple[str, Sandbox, EndpointRecord]]:
         for container_id, held in self._held.items():

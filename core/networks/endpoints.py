@@ -84,12 +84,16 @@ class Endpoints:
             await self._drivers.network(driver).release(sandbox)
 
     def take_over(self, network: NetworkRecord, endpoint: EndpointRecord) -> None:
-        """Note at boot that an endpoint's addresses are in use."""
+        """Note at boot that an endpoint's addresses are in use. One that another has, or that lies in none of the network's subnets as
+        they are now, is logged: its container keeps what it has."""
         if self._catalog.chooses_addresses(network):
             return
         pool = self._catalog.addresses(network)
         for address in endpoint.addresses:
-            pool.claim(ip_interface(address).ip)
+            try:
+                pool.claim(ip_interface(address).ip)
+            except EngineError as error:
+                _log.warning("endpoint %s of network %s: %s", endpoint.id[:12], network.name, error.message)
 
     def _allocate(self, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> EndpointSpec:
         pool, addresses = self._catalog.addresses(place.network), static_addresses(place.config)

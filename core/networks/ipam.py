@@ -93,9 +93,11 @@ class NetworkAddresses:
             raise PermissionDenied("Address already in use")
 
     def release(self, addresses: Iterable[Address]) -> None:
-        """Give addresses back; idempotent."""
+        """Give addresses back; idempotent. Those of a subnet that the network has no more are nobody's."""
         for address in addresses:
-            self._pool(address).release(address)
+            for pool in self._pools:
+                if address in pool.cidr:
+                    pool.release(address)
 
     def usage(self) -> tuple[SubnetUsage, ...]:
         """Return how much of each subnet is in use."""

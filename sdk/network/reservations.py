@@ -16,7 +16,9 @@ from sdk.errors import EngineError, InvalidArgument, PortAllocated, ResourceExha
 
 Address = IPv4Address | IPv6Address
 
-FIRST_RANDOM_PORT, LAST_RANDOM_PORT = 32768, 60999
+_RANDOM_PORTS = 32768, 60999
+_LOCAL_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
+_EVERY_PORT = 1 << 16
 _SOCKETS = {
     "tcp": (socket.SOCK_STREAM, socket.IPPROTO_TCP),
     "udp": (socket.SOCK_DGRAM, socket.IPPROTO_UDP),
@@ -34,7 +36,8 @@ class Reservations:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[str, list[Reserved]] = {}
-        self._next_random = FIRST_RANDOM_PORT
+        self._first, self._last = _random_ports()
+        self._next_random = self._first
 
     def reserve(self, endpoint_id: str, label: str, requests: Sequence[PortRequest]) -> tuple[PortBinding, ...]:
         """Reserve each port on its host addresses, the same number on all, and return concrete bindings, one per address.
@@ -92,10 +95,20 @@ class Reservations:
         if request.host_port:
             yield from range(request.host_port, max(request.host_port, request.host_port_end) + 1)
             return
-        for _ in range(FIRST_RANDOM_PORT, LAST_RANDOM_PORT + 1):
+        for _ in range(self._first, self._last + 1):
             port = self._next_random
-            self._next_random = FIRST_RANDOM_PORT if port == LAST_RANDOM_PORT else port + 1
+            self._next_random = port + 1 if self._first <= port < self._last else self._first
             yield port
+
+
+def _random_ports() -> tuple[int, int]:
+    """Return the first and last port that the host gives to programs that do not mind, as Docker uses them too."""
+    try:
+        with open(_LOCAL_RANGE) as file:
+            first, last = map(int, file.read().split())
+    except (OSError, ValueError):
+        return _RANDOM_PORTS
+    return (first, last) if 0 < first <= last else _RANDOM_PORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ def _in_turn(requests: Sequence[PortRequest]) -> list[list[int]]:
 def _choice(request: PortBinding) -> int:
     """Return how many ports would do."""
     if not request.host_port:
-        return LAST_RANDOM_PORT
+        return _EVERY_PORT
     return max(request.host_port_end - request.host_port, 0) + 1
 
 

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
+from msgspec.structs import replace as structs_replace
 
 from core.networks.attachments import ConnectRequest
+from core.networks.record import NetworkRecord
 from sdk.drivers.network import PortBinding, Sandbox
 from sdk.engine.config import EndpointConfig, EndpointIPAM
 from sdk.engine.networks import NetworkCreate, SubnetConfig
@@ -203,3 +207,25 @@ async def test_a_renamed_container_is_listed_under_its_new_name(room):
 async def test_a_stopped_containers_network_is_named(room):
     assert room.attachments.detached("default", EndpointConfig()).network_id == room.catalog.find("bridge").id
     assert room.attachments.detached("gone", EndpointConfig()).network_id == ""
+
+
+async def test_a_boot_goes_on_past_addresses_and_networks_that_the_records_know_no_more(boot, driver, caplog):
+    """As when the default network got another subnet, or the database is older than the container."""
+    room = boot()
+    for name in ("gone", "kept"):
+        await room.catalog.create(NetworkCreate(name, subnets=(SubnetConfig(f"10.{len(name)}.{ord(name[0])}.0/24"),)))
+    await room.attachments.connect(request(mode="kept", networks={"kept": EndpointConfig(), "gone": EndpointConfig()}))
+    kept, gone = room.catalog.find("kept"), room.catalog.find("gone")
+    moved = structs_replace(kept, config=replace(kept.config, subnets=(SubnetConfig("10.99.0.0/24", "10.99.0.1"),)))
+    table = room.database.table("networks", NetworkRecord)
+    table.put(kept.id, moved)
+    table.delete(gone.id)
+    room = boot()
+    await room.attachments.restore({ONE: "/proc/1/ns/net"})
+    assert "does not belong to any of this network's subnets" in caplog.text
+    assert "on a network gone that is no more" in caplog.text
+    assert list(room.attachments.describe(ONE)[0]) == ["kept"]
+    await room.attachments.disconnect(ONE)
+    assert room.attachments.describe(ONE) == ({}, ())
+    connected = await room.attachments.connect(request(mode="kept"))
+    assert connected.networks["kept"].ipv4_address == "10.99.0.2"

@@ -2,11 +2,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 import pytest
 
 from sdk.drivers.network import PortBinding
 from sdk.errors import InvalidArgument, PortAllocated, ResourceExhausted
+from sdk.network import reservations as reservations_module
 from sdk.network.reservations import Reservations, host_addresses
 
 LOOPBACK = (IPv4Address("127.0.0.1"),)
@@ -139,3 +141,16 @@ def test_a_number_that_one_address_has_taken_is_free_on_none(reservations: Reser
             reservations.reserve("e", "e", [(PortBinding(80, host_port=taken), both)])
     assert reservations.sockets("e") == []
     socket.create_server(("127.0.0.1", taken)).close()
+
+
+def test_any_port_is_one_the_host_gives_to_programs_that_do_not_mind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "range"
+    monkeypatch.setattr(reservations_module, "_LOCAL_RANGE", str(file))
+    for text, expected in (("40000\t40001\n", (40000, 40001)), ("", (32768, 60999)), ("9 8", (32768, 60999))):
+        file.write_text(text)
+        held = Reservations()
+        assert (held._first, held._last) == expected
+    file.write_text("40000 40001")
+    held = Reservations()
+    ports = [next(iter(held._candidates(PortBinding(80)))) for _ in range(3)]
+    assert ports == [40000, 40001, 40000]
