@@ -111,7 +111,8 @@ def _from_bind(bind: Bind, volume_driver: str) -> MountRecord:
 
 
 def _anonymous(destination: str, volume_driver: str) -> MountRecord:
-    path = check_destination(destination, "volume")
+    """Return the volume of a `VOLUME` or `-v PATH`, whose relative path begins at the root, as dockerd takes it."""
+    path = check_destination("/" + destination.lstrip("/"), "volume")
     return MountRecord(type="volume", source="", destination=path, driver=volume_driver, copy_up=True, anonymous=True)
 
 

@@ -33,7 +33,7 @@ class BuildService:
         directory = context.settings.data_root / "build"
         self._context = context
         self._images = images
-        self._scratch = Scratch(directory / "scratch", directory / "trash")
+        self._scratch = Scratch(context.settings.data_root / "tmp", directory / "trash")
         self._cache = BuildCache(context.database, context.images, directory / "mounts")
 
     def close(self) -> None:

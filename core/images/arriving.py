@@ -8,9 +8,9 @@ from pathlib import Path
 
 from anyio.to_thread import run_sync
 
-from core.images.compression import layer_type
 from core.images.content import ContentStore
 from core.images.diskspace import writing
+from core.images.layertypes import layer_type
 from core.images.untar import write_all
 from sdk.oci.descriptor import Descriptor
 

@@ -1,31 +1,22 @@
-"""Compressed tar streams: recognise them by their first bytes and read them as plain ones (gzip, zstd, bzip2, xz)."""
+"""Compressed tar streams: recognise them by their first bytes and read them as plain ones (gzip, zstd, bzip2, xz).
 
-import bz2
+A codec is imported when a stream of its kind comes: a worker that reads a plain tar is half as long in starting.
+"""
+
 import hashlib
 import io
-import lzma
-import zlib
 from typing import IO, Protocol, cast
 
-import zstandard
 
-from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD
+class Damaged(Exception):
+    """Compressed data that cannot be what its writer wrote, in the codec's words."""
 
-try:
-    from isal.igzip import open as open_gzip
-    from isal.igzip_lib import IsalError
 
-    _DEFLATE_ERROR = cast(type[Exception], IsalError)  # its stubs call it an instance
-except ImportError:
-    from gzip import open as open_gzip
-
-    _DEFLATE_ERROR = zlib.error
-
-CORRUPT = (EOFError, OSError, lzma.LZMAError, zstandard.ZstdError, _DEFLATE_ERROR)
+CORRUPT = (EOFError, OSError, Damaged)
 """What the readers raise for damaged data. OSError is among them: bz2 and gzip have no better."""
 
-
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+"""The first bytes of a stream."""
 
 
 class Reader(Protocol):
@@ -89,22 +80,58 @@ class BlobReader(io.RawIOBase):
 def decompressed(source: BlobReader) -> Reader:
     """Return a reader of the uncompressed stream, chosen by magic number; several members or frames read as one."""
     head = source.head(6)
-    buffered = io.BufferedReader(source, 1 << 18)
-    if head.startswith(_GZIP):
-        return _as_reader(open_gzip(buffered, "rb"))  # type: ignore[no-untyped-call]
-    if head.startswith(_ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
-        return _as_reader(zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(buffered, read_across_frames=True))
+    buffered: IO[bytes] = io.BufferedReader(source, 1 << 18)
+    if head.startswith(GZIP):
+        return _gzip(buffered)
+    if head.startswith(ZSTD) or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
+        return _zstd(buffered)
     if head.startswith(b"BZh"):
-        return _as_reader(bz2.open(buffered, "rb"))
+        return _bzip2(buffered)
     if head.startswith(b"\xfd7zXZ\x00"):
-        return _as_reader(lzma.open(buffered, "rb"))
+        return _xz(buffered)
     return buffered
 
 
-def layer_type(head: bytes) -> str:
-    """Return the media type of a layer that begins so."""
-    return OCI_LAYER_GZIP if head.startswith(_GZIP) else OCI_LAYER_ZSTD if head.startswith(_ZSTD) else OCI_LAYER
+class _Guarded:
+    """Reads a codec's output; its own error becomes Damaged."""
+
+    def __init__(self, file: Reader, error: type[Exception]) -> None:
+        self._file = file
+        self._error = error
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except self._error as error:
+            raise Damaged(str(error)) from error
 
 
-def _as_reader(file: IO[bytes]) -> Reader:
-    return file
+def _gzip(source: IO[bytes]) -> Reader:
+    try:
+        from isal.igzip import open as open_isal  # noqa: PLC0415
+        from isal.igzip_lib import IsalError  # noqa: PLC0415
+    except ImportError:
+        import gzip  # noqa: PLC0415
+        import zlib  # noqa: PLC0415
+
+        return _Guarded(gzip.open(source, "rb"), zlib.error)
+    return _Guarded(open_isal(source, "rb"), cast(type[Exception], IsalError))  # type: ignore[no-untyped-call] # an instance, say its stubs
+
+
+def _zstd(source: IO[bytes]) -> Reader:
+    import zstandard  # noqa: PLC0415
+
+    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(source, read_across_frames=True)
+    return _Guarded(reader, zstandard.ZstdError)
+
+
+def _bzip2(source: IO[bytes]) -> Reader:
+    import bz2  # noqa: PLC0415
+
+    return bz2.open(source, "rb")
+
+
+def _xz(source: IO[bytes]) -> Reader:
+    import lzma  # noqa: PLC0415
+
+    return _Guarded(lzma.open(source, "rb"), lzma.LZMAError)

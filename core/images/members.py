@@ -4,7 +4,7 @@ import os
 import re
 
 from core.images.archived import Member
-from core.images.compression import layer_type
+from core.images.layertypes import layer_type
 from core.images.tarheaders import HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, padding
 from core.images.untar import confined, write_all
 from sdk.oci.digest import digest_from, hasher

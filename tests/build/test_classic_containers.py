@@ -211,3 +211,14 @@ def test_equal_stages_are_made_once(classic: Builder) -> None:
     classic.write({"Dockerfile": "FROM busybox\nADD baz /once\nFROM busybox\nADD baz /once\n", "baz": "z"})
     built = classic.build()
     assert ("Step 4/4" in built.output, cached(built)) == (True, 1)
+
+
+def test_a_volume_with_a_relative_path_is_below_the_root(classic: Builder) -> None:
+    classic.write(
+        {
+            "Dockerfile": "FROM busybox\nENV V=vol\nVOLUME ${V} [/odd name:/foo\nRUN mount | grep -c -E ' on /(vol|name:/foo|\\[/odd) ' > /n\n"
+        }
+    )
+    built = classic.build("--no-cache")
+    assert classic.run(built, "cat", "/n") == "3\n"
+    assert sorted(classic.inspect(built)["Config"]["Volumes"]) == ["[/odd", "name:/foo", "vol"]

@@ -101,7 +101,7 @@ def test_a_client_that_leaves_ends_the_build(builder: Builder) -> None:
     client.stdout.read()
     client.wait(10)
     deadline = time.monotonic() + 10
-    scratch = builder.daemon.data_root / "build/scratch"
+    scratch = builder.daemon.data_root / "tmp"
     while _is_running("sleep 1234") or list(scratch.iterdir()):
         assert time.monotonic() < deadline, (_is_running("sleep 1234"), list(scratch.iterdir()))
         time.sleep(0.05)
@@ -119,7 +119,7 @@ def test_a_quiet_build_ends_with_its_client_too(classic: Builder) -> None:
         time.sleep(0.05)
     client.kill()
     client.wait(10)
-    while _is_running("sleep 4321") or list((classic.daemon.data_root / "build/scratch").iterdir()):
+    while _is_running("sleep 4321") or list((classic.daemon.data_root / "tmp").iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     classic.daemon.assert_clean()
