@@ -1,5 +1,7 @@
 """The opened, chosen drivers: built by the kernel, handed to the engine, which does not know that plugins exist."""
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
 from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
-from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound
+from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound, ResourceExhausted
 
 DOCKERS_RUNTIMES = ("runc", "io.containerd.runc.v2")
 """What Docker calls its default runtime; Compose files and scripts name it."""
@@ -80,5 +82,16 @@ def calling(plugin: str, operation: str) -> Iterator[None]:
         yield
     except EngineError:
         raise
+    except OSError as error:
+        raise _in_words(plugin, operation, error) from error
     except Exception as error:
         raise DriverError(plugin, operation, error) from error
+
+
+def _in_words(plugin: str, operation: str, error: OSError) -> EngineError:
+    """Return what a client is told of an error of the operating system; a full disk is no fault of the driver's."""
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ResourceExhausted(f"{plugin}: {operation}: {where}{reason}")
+    return DriverError(plugin, operation, f"{where}{reason}")

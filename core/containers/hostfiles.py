@@ -1,20 +1,26 @@
 """The files that tell a container about its network: /etc/hosts, /etc/hostname and /etc/resolv.conf."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 
 from core.containers.record import ContainerRecord
-from core.containers.resolv_conf import host_resolv_conf, read_text, resolv_conf_of, shared_resolv_conf
+from core.containers.resolv_conf import host_resolv_conf, is_short, read_text, resolv_conf_of, shared_resolv_conf
 from sdk.engine.config import ContainerConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.errors import InvalidArgument
 from sdk.linux.atomic import rewrite_lines
+from sdk.oci.runtime import Mount
 
-HOST_FILES = {"dockerenv": "/.dockerenv", "hostname": "/etc/hostname", "hosts": "/etc/hosts", "resolv.conf": "/etc/resolv.conf"}
-"""The files written here, by name, and where they are seen in every container. The first is empty: programs look for it to find out
-that they are in a container."""
+NETWORK_FILES = {"hostname": "/etc/hostname", "hosts": "/etc/hosts", "resolv.conf": "/etc/resolv.conf"}
+"""The files written here, by name, and where they are seen in every container."""
+
+DOCKERENV = "/.dockerenv"
+"""An empty file that programs look for to find out that they are in a container."""
+
+HOST_FILES = (DOCKERENV, *NETWORK_FILES.values())
+"""Where the engine's own files are seen in every container."""
 
 _LOOPBACK_HOSTS = """\
 127.0.0.1\tlocalhost
@@ -40,14 +46,40 @@ class Connection(Protocol):
 
 
 def write_host_files(directory: Path, record: ContainerRecord, connection: Connection, links: Pairs = ()) -> None:
-    """Write the files of `HOST_FILES` into a container's directory. Raises InvalidArgument for a malformed extra host."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write the files of `NETWORK_FILES` into a container's directory, which is on disk: a container may write to them as much as it likes.
+
+    Raises InvalidArgument for a malformed extra host, OSError.
+    """
     places = tuple(connection.networks.values())
     shares_host = record.host_config.network_mode == "host"
-    (directory / "dockerenv").touch()
-    (directory / "hostname").write_text(f"{record.config.hostname}\n")
-    (directory / "hosts").write_text(_hosts_of(record, places, links, shares_host=shares_host))
-    (directory / "resolv.conf").write_text(_resolv_conf_of(record, places, shares_host=shares_host))
+    contents = {
+        "hostname": f"{record.config.hostname}\n",
+        "hosts": _hosts_of(record, places, links, shares_host=shares_host),
+        "resolv.conf": _resolv_conf_of(record, places, shares_host=shares_host),
+    }
+    for name, content in contents.items():
+        rewrite_lines(directory / name, content.encode())
+
+
+def remove_host_files(directory: Path) -> None:
+    """Remove what `write_host_files` wrote; idempotent."""
+    for name in NETWORK_FILES:
+        (directory / name).unlink(missing_ok=True)
+
+
+def host_file_mounts(directory: Path, exec_root: Path, taken: Container[str] = (), *, readonly: bool = False) -> Iterator[Mount]:
+    """Yield the mounts of the engine's own files but for those at places that are `taken`. `readonly` says that the root is.
+
+    /.dockerenv is one file for all containers, which none can write to.
+    """
+    access = "ro" if readonly else "rw"
+    for name, place in NETWORK_FILES.items():
+        if place not in taken:
+            yield Mount(place, "bind", str(directory / name), ("rbind", "rprivate", access))
+    if DOCKERENV not in taken:
+        shared = exec_root / "dockerenv"
+        shared.touch(mode=0o444)
+        yield Mount(DOCKERENV, "bind", str(shared), ("rbind", "rprivate", "ro"))
 
 
 def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mapping[str, NetworkAttachment]) -> None:
@@ -62,8 +94,11 @@ def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mappi
 
 
 def rename_in_hosts(directory: Path, names: str, addresses: Iterable[str]) -> None:
-    """Make addresses the ones of these names in a running container's /etc/hosts, whose inode it has mounted."""
+    """Make addresses the ones of these names in a running container's /etc/hosts, whose inode it has mounted. One that the container
+    has made longer than any of its kind stays as it is."""
     file = directory / "hosts"
+    if not is_short(file):
+        return
     kept = [line for line in read_text(file).splitlines() if line.partition("\t")[2] != names]
     lines = (*kept, *(f"{address}\t{names}" for address in addresses))
     rewrite_lines(file, "".join(f"{line}\n" for line in lines).encode())

@@ -15,6 +15,8 @@ _PUBLIC_SERVERS = ("8.8.8.8", "8.8.4.4")
 _EMBEDDED = "127.0.0.11"
 _NDOTS = "ndots:"
 
+_LONGEST = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
@@ -132,9 +134,17 @@ def _parsed(word: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def read_text(path: Path) -> str:
-    """Return a file's text, "" if there is none."""
+def is_short(path: Path) -> bool:
+    """Tell whether a file is one that is read here: a container may have made it as long as it likes."""
     try:
-        return path.read_text(errors="replace")
+        return path.stat().st_size <= _LONGEST
+    except OSError:
+        return True
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text, "" if there is none, or if it is longer than a MiB."""
+    try:
+        return path.read_text(errors="replace") if is_short(path) else ""
     except OSError:
         return ""

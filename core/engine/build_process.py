@@ -11,7 +11,7 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers.host_devices import host_devices
-from core.containers.hostfiles import HOST_FILES, write_host_files
+from core.containers.hostfiles import HOST_FILES, host_file_mounts, write_host_files
 from core.containers.merge import merge_env
 from core.containers.namespaces import SharedNamespaces
 from core.containers.record import ContainerRecord
@@ -41,10 +41,11 @@ _SYSTEM_POINTS = ("/proc", "/sys", "/dev")
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step about to run: its record, which is kept nowhere, and where its state is."""
+    """A step about to run: its record, which is kept nowhere, where its state is, and where the files about its network are."""
 
     record: ContainerRecord
     bundle: Path
+    directory: Path
 
     @property
     def rootfs(self) -> str:
@@ -56,10 +57,12 @@ async def run_process(context: EngineContext, key: str, process: StepProcess, ou
 
     Cancelled, it kills the process. Raises StartFailed, InvalidArgument, NoSuchNetwork; nothing is left running then.
     """
-    step = _Step(_record(process), context.bundle(process.id))
+    step = _Step(_record(process), context.bundle(process.id), context.directory(process.id))
     async with AsyncExitStack() as held:
         step.bundle.mkdir(parents=True)
         held.callback(shutil.rmtree, step.bundle, ignore_errors=True)
+        step.directory.mkdir(parents=True)
+        held.callback(shutil.rmtree, step.directory, ignore_errors=True)
         sandbox = await _connect(context, step, held)
         mounts = await step_mounts(context, process.mounts, step.bundle, held)
         stubs = await _in_snapshot(context, key, lambda root: make_stubs(root, (*system_points(), *mounts.points)))
@@ -119,14 +122,14 @@ async def _connect(context: EngineContext, step: _Step, held: AsyncExitStack) ->
     request = ConnectRequest(record.id, record.name, record.config.hostname, record.host_config.network_mode)
     connected = await context.attachments.connect(request)
     held.push_async_callback(context.attachments.disconnect, record.id)
-    write_host_files(step.bundle, record, connected)
+    write_host_files(step.directory, record, connected)
     return connected.sandbox_path or ""
 
 
 def system_points() -> Iterable[tuple[str, bool]]:
     """Yield what the engine itself mounts in every container (path, whether a directory)."""
     yield from ((path, True) for path in _SYSTEM_POINTS)
-    yield from ((path, False) for path in HOST_FILES.values())
+    yield from ((path, False) for path in HOST_FILES)
 
 
 async def _in_snapshot(context: EngineContext, key: str, work: Callable[[int], list[Stub]]) -> list[Stub]:
@@ -157,7 +160,7 @@ async def _spec(
         cwd=process.cwd,
         user=identity.user,
         hostname=record.config.hostname,
-        mounts=_host_files(step.bundle),
+        mounts=tuple(host_file_mounts(step.directory, context.settings.exec_root)),
         namespaces=SharedNamespaces(network=sandbox),
         cgroups_path=cgroup_of(record.host_config.cgroup_parent, context.settings.instance, record.id),
         cgroup_version=int(features.get("CgroupVersion", "1")),
@@ -165,10 +168,6 @@ async def _spec(
     )
     spec = build_spec(request)
     return context.amend(replace(spec, mounts=(*spec.mounts, *mounts.mounts)), record.id)
-
-
-def _host_files(bundle: Path) -> tuple[oci.Mount, ...]:
-    return tuple(oci.Mount(place, "bind", str(bundle / name), ("rbind", "rprivate")) for name, place in HOST_FILES.items())
 
 
 async def _run(context: EngineContext, step: _Step, key: str, spec: oci.Spec, output: Output) -> int:

@@ -6,7 +6,7 @@ from posixpath import dirname
 from core.containers.hostfiles import HOST_FILES
 from sdk.drivers.storage import Change, ChangeKind, StorageDriver
 
-_MOUNT_POINTS = frozenset(HOST_FILES.values())
+_MOUNT_POINTS = frozenset(HOST_FILES)
 
 
 async def changes(storage: StorageDriver, key: str) -> Sequence[Change]:

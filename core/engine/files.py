@@ -1,12 +1,15 @@
 """Binds `docker cp`, `diff` and `export` to the protocol that frontends see."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 
+from core.containers.hostfiles import host_file_mounts
 from core.containers.live import LiveContainer
 from core.engine import changes, copy, export
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.identity import identity_of
+from core.engine.runtime_spec import host_file_directory
 from sdk.drivers.storage import Change
 from sdk.engine.containers import PathStat
 from sdk.linux.attach import Attachment
@@ -64,7 +67,15 @@ class FileService:
 
     def _files(self, live: LiveContainer, ref: str) -> copy.Files:
         pid = live.task.pid if live.task is not None else None
-        return copy.Files(self._context.drivers.storage, live.id, pid, ref, () if pid else _volumes(live))
+        return copy.Files(self._context.drivers.storage, live.id, pid, ref, () if pid else self._attached(live))
+
+    def _attached(self, live: LiveContainer) -> tuple[Attachment, ...]:
+        """Return what would be mounted in a container that does not run: volumes, and the files about its network once they were written."""
+        volumes = _volumes(live)
+        directory = host_file_directory(self._context, live.record)
+        mounts = host_file_mounts(directory, self._context.settings.exec_root, {volume.destination for volume in volumes})
+        files = [mount for mount in mounts if os.path.exists(mount.source)]
+        return (*volumes, *(Attachment(mount.source, mount.destination) for mount in files))
 
     async def _owner(self, live: LiveContainer) -> tuple[int, int]:
         user = (await identity_of(self._context, live)).user

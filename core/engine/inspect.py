@@ -8,6 +8,7 @@ from core.containers.mounts import mount_points
 from core.containers.state import is_running
 from core.engine.context import EngineContext
 from core.engine.links import with_link_names
+from core.engine.runtime_spec import host_file_directory
 from core.engine.sizes import sizes
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig
@@ -58,7 +59,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         ports=published,
         sandbox_path=record.sandbox_path,
         log_path=_log_path(live),
-        directory=str(context.bundle(record.id)),
+        directory=str(host_file_directory(context, record)),
         storage_driver=context.drivers.storage_name,
         exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
         link_names=context.containers.link_names(record.id),

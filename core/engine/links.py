@@ -115,7 +115,7 @@ def announce_address(context: EngineContext, record: ContainerRecord) -> None:
             continue
         for alias, child in _children(context, other.record):
             if child.id == record.id and (address := _address(context, record)):
-                rename_in_hosts(context.bundle(other.id), Link(alias, "", record, address).names, [address])
+                rename_in_hosts(context.directory(other.id), Link(alias, "", record, address).names, [address])
 
 
 async def remove_link(context: EngineContext, path: str) -> None:
@@ -130,7 +130,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
         if child is None:
             raise NoSuchContainer(path)
         if is_running(live.record):
-            rename_in_hosts(context.bundle(live.id), Link(alias, path, child.record, "").names, [])
+            rename_in_hosts(context.directory(live.id), Link(alias, path, child.record, "").names, [])
         host_config = live.record.host_config
         kept = tuple(text for text in host_config.links if split_link(text)[1] != alias)
         links = {other: container_id for other, container_id in (live.record.links or {}).items() if other != alias}

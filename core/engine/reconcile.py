@@ -1,8 +1,8 @@
 """Boot: find what an earlier daemon left running, finish or undo what it left half done."""
 
 import logging
-import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from pathlib import Path
@@ -12,12 +12,14 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers import restart
+from core.containers.hostfiles import remove_host_files
 from core.containers.live import LiveContainer
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply, is_running
 from core.engine import start
 from core.engine.attempt import attempt
 from core.engine.build_mounts import unmount_stacks
+from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
 from core.engine.pause import align
 from core.engine.release import release_volumes
@@ -180,7 +182,7 @@ async def _adopt(context: EngineContext, live: LiveContainer) -> Task | None:
     task = None if is_settled(context, live.id) else await runtime.adopt(live.id, path)
     if task is None:
         await runtime.discard(live.id, path)
-        shutil.rmtree(path, ignore_errors=True)
+        remove_bundle(path)
     return task
 
 
@@ -212,7 +214,10 @@ async def _sweep_bundles(context: EngineContext) -> None:
         for runtime in context.drivers.runtimes.values():
             await attempt(f"container {path.name}: freeing its run", runtime.discard(path.name, path))
         unmount_stacks(path)
-        shutil.rmtree(path, ignore_errors=True)
+        remove_bundle(path)
+        remove_host_files(context.directory(path.name))
+        with suppress(OSError):  # a build's step has nothing else there
+            context.directory(path.name).rmdir()
 
 
 async def _sweep_snapshots(context: EngineContext) -> None:

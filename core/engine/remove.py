@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 from msgspec.structs import replace
 
+from core.containers.hostfiles import remove_host_files
 from core.containers.live import LiveContainer, Outcome
 from core.containers.record import ContainerRecord
 from core.containers.state import Transition, apply
@@ -83,7 +84,8 @@ async def _delete(context: EngineContext, record: ContainerRecord) -> None:
 
 
 def _remove_directory(path: Path) -> None:
-    """Remove a directory, which usually is empty by now."""
+    """Remove a container's directory, which usually is empty by now but for the files about its network."""
+    remove_host_files(path)
     try:
         path.rmdir()
     except OSError:

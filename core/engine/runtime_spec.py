@@ -1,10 +1,13 @@
 """From a record to what a runtime gets: everything looked up, then built by `containers.spec`."""
 
+from contextlib import suppress
+from pathlib import Path
+
 import msgspec
 
 from core.containers import merge
 from core.containers.host_devices import host_devices
-from core.containers.hostfiles import HOST_FILES
+from core.containers.hostfiles import host_file_mounts
 from core.containers.init_process import find_init
 from core.containers.live import LiveContainer
 from core.containers.mount_plan import root_propagation
@@ -21,7 +24,7 @@ from core.engine.joining import ipc_namespace, pid_namespace, shared_memory
 from core.engine.links import environment_of_links, links_of
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
-from sdk.errors import NotRunning
+from sdk.errors import EngineError, NotRunning
 from sdk.linux.atomic import replace_file
 from sdk.oci import runtime as oci
 
@@ -112,12 +115,17 @@ async def exec_process(context: EngineContext, live: LiveContainer, request: Exe
 
 def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
     taken = {mount.destination for mount in record.mounts}
-    directory = context.bundle(record.id)
-    return tuple(
-        oci.Mount(destination=place, type="bind", source=str(directory / name), options=("rbind", "rprivate"))
-        for name, place in HOST_FILES.items()
-        if place not in taken
-    )
+    directory = host_file_directory(context, record)
+    return tuple(host_file_mounts(directory, context.settings.exec_root, taken, readonly=record.host_config.readonly_rootfs))
+
+
+def host_file_directory(context: EngineContext, record: ContainerRecord) -> Path:
+    """Return where the files are that tell a container about its network: one that shares another's network has that one's."""
+    mode = record.host_config.network_mode
+    if mode.startswith("container:"):
+        with suppress(EngineError):
+            return context.directory(context.containers.find(mode.removeprefix("container:")).id)
+    return context.directory(record.id)
 
 
 def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: str) -> SharedNamespaces:
@@ -131,5 +139,5 @@ def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: 
 def _shared_memory(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
     mode = record.host_config.ipc_mode
     if mode == SHAREABLE:
-        return (shareable_memory(context.bundle(record.id)),)
+        return (shareable_memory(context.bundle(record.id), with_start_defaults(context.settings, record.host_config).shm_size),)
     return shared_memory(context, mode)

@@ -1,7 +1,6 @@
 """The end of a container's process: settle everything, and say whether it is to be started again."""
 
 import logging
-import shutil
 
 import anyio
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from core.containers.live import LiveContainer, Outcome, Tidying
 from core.containers.state import Transition, apply
 from core.engine.announce import announce
 from core.engine.attempt import attempt
+from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
 from core.engine.release import release_volumes
 from core.engine.remove import destroy
@@ -95,7 +95,7 @@ async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: 
                 await task.delete()
             except Exception as error:  # noqa: BLE001 the next start must not wait for ever
                 _log.error("container %s: %s", container_id, error)
-            shutil.rmtree(context.bundle(container_id), ignore_errors=True)
+            remove_bundle(context.bundle(container_id))
         tidying.done.set()
 
 

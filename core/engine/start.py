@@ -1,7 +1,6 @@
 """`docker start`: from a record to a supervised process, again and again if its restart policy says so."""
 
 import logging
-import shutil
 import time
 from contextlib import AsyncExitStack, ExitStack
 
@@ -9,7 +8,7 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers import ports
-from core.containers.hostfiles import HOST_FILES, write_host_files
+from core.containers.hostfiles import write_host_files
 from core.containers.live import LiveContainer, Outcome
 from core.containers.mount_plan import mount_plan
 from core.containers.record import ContainerRecord
@@ -18,6 +17,7 @@ from core.containers.state import Transition, apply
 from core.drivers import calling
 from core.engine import health
 from core.engine.announce import announce
+from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
 from core.engine.defaults import as_resolved
 from core.engine.identity import identity_of
@@ -28,6 +28,7 @@ from core.engine.release import release_volumes
 from core.engine.remove import destroy
 from core.engine.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.settle import settle
+from core.images.diskspace import writing
 from core.networks.attachments import ConnectRequest
 from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
@@ -54,7 +55,8 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
     """Start the process and its supervision. The caller holds the lock."""
     try:
         async with AsyncExitStack() as undo:
-            task = await _run(context, live, undo)
+            with writing(context.bundle(live.id)):
+                task = await _run(context, live, undo)
             _save_running(context, live, task)
             await context.attachments.started(live.id, live.record.sandbox_path)
             undo.pop_all()
@@ -128,7 +130,7 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
     if live.tidying is not None:
         await live.tidying.finish()
     path.mkdir(parents=True, exist_ok=True)
-    undo.callback(shutil.rmtree, path, ignore_errors=True)
+    undo.callback(remove_bundle, path)
     sandbox_path = await _connect(context, record, undo)
     identity = await identity_of(context, live)
     undo.push_async_callback(release_volumes, context, record)
@@ -149,14 +151,13 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
     """Join the container's networks, write the files that tell about them, return its network namespace's path ("": not a given one)."""
     owner = network_owner(context, record.id, record.host_config.network_mode)
     if owner is not None:
-        _share_host_files(context, owner.record, record)
         return f"/proc/{owner.record.pid}/ns/net"
     links = links_of(context, record)
     resolved = as_resolved(context.settings, record)
     with explained("failed to set up container networking"):
         connected = await context.attachments.connect(_request(resolved))
     undo.push_async_callback(context.attachments.disconnect, record.id)
-    write_host_files(context.bundle(record.id), resolved, connected, names_of_links(links))
+    write_host_files(context.directory(record.id), resolved, connected, names_of_links(links))
     announce_address(context, record)
     return connected.sandbox_path or ""
 
@@ -186,8 +187,3 @@ def _save_running(context: EngineContext, live: LiveContainer, task: Task) -> No
         sandbox_path=f"/proc/{task.pid}/ns/net",
     )
     context.containers.save(live, record)
-
-
-def _share_host_files(context: EngineContext, owner: ContainerRecord, record: ContainerRecord) -> None:
-    for name in HOST_FILES:
-        shutil.copyfile(context.bundle(owner.id) / name, context.bundle(record.id) / name)

@@ -1,6 +1,5 @@
 """A container that runs, as its record says, but whose process this daemon could not adopt: how it is ended all the same."""
 
-import shutil
 import time
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from core.containers.state import Transition, apply, is_running
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.attempt import attempt
+from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
 from core.engine.release import release_volumes
 from sdk.engine.containers import WaitResult
@@ -27,7 +27,7 @@ async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
         record = live.record
         with calling(record.host_config.runtime, "discard"):
             await context.drivers.runtime(record.host_config.runtime).discard(live.id, context.bundle(live.id))
-        shutil.rmtree(context.bundle(live.id), ignore_errors=True)
+        remove_bundle(context.bundle(live.id))
         await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
         await release_volumes(context, record)
         ended = replace(

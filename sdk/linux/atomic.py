@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _NEW = ".new"
+_LONGEST = 1 << 20
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = False) -> None:
@@ -47,10 +48,12 @@ def rewrite_lines(path: Path, content: bytes) -> None:
     """Give a file of lines new content and keep its inode, which others have mounted. Raises OSError.
 
     The new lines are written over the old ones in one call, with empty lines up to the old length; these are then cut off. A process
-    that is killed in between leaves all lines and some empty ones.
+    that is killed in between leaves all lines and some empty ones. A file of more than a MiB, which is no file of lines, is cut first.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
+        if os.fstat(descriptor).st_size > _LONGEST:
+            os.ftruncate(descriptor, 0)
         padding = max(0, os.fstat(descriptor).st_size - len(content))
         os.pwrite(descriptor, content + b"\n" * padding, 0)
         os.ftruncate(descriptor, len(content))
