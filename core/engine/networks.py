@@ -49,6 +49,8 @@ class NetworkService:
     async def remove(self, ref: str) -> None:
         """Remove a network. Raises PermissionDenied for a predefined one and one that running containers are on."""
         record = self._catalog.find(ref)
+        if not record.predefined:
+            await self._attachments.let_leave(record.id)
         await self._catalog.remove(record, self._attachments.in_use)
         self._emit("destroy", record)
 

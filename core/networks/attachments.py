@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ from sdk.events import EventType
 __all__ = ["Attachments", "ConnectRequest", "Connected"]
 
 _log = logging.getLogger(__name__)
+
+_ENDING_SECONDS, _SETTLING_SECONDS, _LOOKING_SECONDS = 0.03, 5.0, 0.005
+"""How long a process may take from its last output to its end, and the engine to settle that; and how often to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,15 @@ class Attachments:
             if endpoint.network_id == network_id
         )
 
+    async def let_leave(self, network_id: str) -> None:
+        """Wait for containers that have just ended to leave a network: a client may hear of an end before it is settled."""
+        begun = time.monotonic()
+        while time.monotonic() < begun + _SETTLING_SECONDS and self.members(network_id):
+            ended = not all(os.path.exists(path) for path in self._sandboxes_on(network_id))
+            if not ended and time.monotonic() > begun + _ENDING_SECONDS:
+                return
+            await anyio.sleep(_LOOKING_SECONDS)
+
     def in_use(self, network_id: str) -> bool:
         """Tell whether a running container is on a network, or about to be."""
         return network_id in self._joining or bool(self.members(network_id))
@@ -258,6 +271,11 @@ class Attachments:
         finally:
             for network in networks:
                 self._joining.remove(network)
+
+    def _sandboxes_on(self, network_id: str) -> Iterator[str]:
+        for _, sandbox, endpoint in self._living():
+            if endpoint.network_id == network_id:
+                yield sandbox.path
 
     async def _add(self, held: _Held, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> _Held:
         sandbox, endpoint = await self._endpoints.make(request, place, held.sandbox, undo)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import anyio
 import pytest
 from msgspec.structs import replace as structs_replace
 
@@ -229,3 +230,21 @@ async def test_a_boot_goes_on_past_addresses_and_networks_that_the_records_know_
     assert room.attachments.describe(ONE) == ({}, ())
     connected = await room.attachments.connect(request(mode="kept"))
     assert connected.networks["kept"].ipv4_address == "10.99.0.2"
+
+
+async def test_a_network_that_is_to_go_waits_for_a_container_that_has_just_ended_and_for_no_other(room, tmp_path):
+    await room.catalog.create(NetworkCreate("web"))
+    web = room.catalog.find("web").id
+    process = tmp_path / "net"
+    process.touch()
+    await room.attachments.connect(request(mode="web"))
+    await room.attachments.started(ONE, str(process))
+    await room.attachments.let_leave(web)
+    assert room.attachments.in_use(web)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(room.attachments.let_leave, web)
+        process.unlink()
+        await anyio.sleep(0.1)
+        assert room.attachments.in_use(web)
+        await room.attachments.disconnect(ONE)
+    assert not room.attachments.in_use(web)
