@@ -68,7 +68,10 @@ class ContainerDefaults(_Table):
 class BridgeDefaults(_Table):
     """The network `bridge`, which containers are on that name no other."""
 
-    name: str = Field(default="", max_length=15, description="name of the bridge; `none`: there is no such network")
+    name: str = Field(
+        default="", max_length=15, description="a bridge of the administrator's to use; `none`: there is no network `bridge`"
+    )
+    managed: str = Field(default="", max_length=15, description="name of the daemon's own bridge; the driver's choice if empty")
     bip: Annotated[str, _checked_interface(IPv4Interface)] = Field(
         default="", description="IPv4 address of the bridge, with prefix length"
     )

@@ -37,5 +37,7 @@ def set_level(settings: Settings) -> None:
     """Log at the level of the settings from now on; libraries are heard from `warn` on, or when debugging."""
     level = logging.DEBUG if settings.debug else _LEVELS[settings.log_level]
     logging.getLogger().setLevel(level if level == logging.DEBUG else max(level, logging.WARNING))
+    for chatty in ("pyroute2", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     for ours in ("core", "plugins"):
         logging.getLogger(ours).setLevel(level)

@@ -29,7 +29,7 @@ DOCKERD = Style(
         "hosts": ["unix:///var/run/docker.sock"],
         "pidfile": "/var/run/docker.pid",
         "containers": {"runtime": "runc"},
-        "plugins": {"net_bridge": {"bridge_name": "docker0"}},
+        "bridge": {"managed": "docker0"},
     },
 )
 """The data root stays ours: /var/lib/docker may be a real dockerd's."""

@@ -1,19 +1,56 @@
-"""The addresses of a bridge that the host has already."""
+"""The addresses of a bridge that the host has already, asked of the kernel by rtnetlink(7)."""
 
+import socket
+import struct
+from collections.abc import Iterator
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
-from pathlib import Path
+
+_HEADER = struct.Struct("=IHHII")
+_ADDRESS = struct.Struct("=BBBBI")
+_ATTRIBUTE = struct.Struct("=HH")
+_GET_ADDRESS, _NEW_ADDRESS, _DONE, _ERROR = 22, 20, 3, 2
+_REQUEST_DUMP = 0x301
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_RECEIVE = 1 << 16
 
 
 def bridge_addresses(name: str) -> list[IPv4Interface | IPv6Interface]:
     """Return a link's addresses in the kernel's order; none if there is no such link."""
-    if not Path("/proc/thread-self/net/dev").read_text().count(f" {name}:") and not Path(f"/sys/class/net/{name}").exists():
+    try:
+        index = socket.if_nametoindex(name)
+    except OSError:
         return []
-    from pyroute2 import IPRoute  # noqa: PLC0415 - two MiB, for who names a bridge
+    return [address for link, address in _addresses() if link == index]
 
-    with IPRoute() as route:
-        indexes = route.link_lookup(ifname=name)
-        messages = [message for index in indexes for message in route.get_addr(index=index)]
-        return [
-            ip_interface(f"{message.get_attr('IFA_LOCAL') or message.get_attr('IFA_ADDRESS')}/{message['prefixlen']}")
-            for message in messages
-        ]
+
+def _addresses() -> Iterator[tuple[int, IPv4Interface | IPv6Interface]]:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as route:
+        route.bind((0, 0))
+        question = _ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+        route.send(_HEADER.pack(_HEADER.size + len(question), _GET_ADDRESS, _REQUEST_DUMP, 1, 0) + question)
+        while True:
+            for kind, payload in _messages(route.recv(_RECEIVE)):
+                if kind in (_DONE, _ERROR):
+                    return
+                if kind == _NEW_ADDRESS:
+                    yield _decode(payload)
+
+
+def _messages(datagram: bytes) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    while offset + _HEADER.size <= len(datagram):
+        length, kind, *_ = _HEADER.unpack_from(datagram, offset)
+        yield kind, datagram[offset + _HEADER.size : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _decode(payload: bytes) -> tuple[int, IPv4Interface | IPv6Interface]:
+    family, prefix, _, _, index = _ADDRESS.unpack_from(payload)
+    attributes: dict[int, bytes] = {}
+    offset = _ADDRESS.size
+    while offset + _ATTRIBUTE.size <= len(payload):
+        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
+        attributes[kind] = payload[offset + _ATTRIBUTE.size : offset + length]
+        offset += max((length + 3) & ~3, _ATTRIBUTE.size)
+    packed = attributes.get(_IFA_LOCAL) or attributes[_IFA_ADDRESS]
+    return index, ip_interface(f"{socket.inet_ntop(family, packed)}/{prefix}")

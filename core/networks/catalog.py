@@ -180,7 +180,10 @@ class NetworkCatalog:
         if isinstance(self._drivers.networks.get(driver), AddressChooser):
             return NetworkCreate(BRIDGE, driver=driver, options=bridge_options(self._bridge))
         others = [cidr for record in self._records.values() if record.id != network_id for cidr in record.cidrs]
-        present = bridge_addresses(self._bridge.name) if self._bridge.name else previous_addresses(known.config) if known else ()
+        link = self._bridge.name or self._bridge.managed
+        present = bridge_addresses(link) if link else []
+        if not present and known and not self._bridge.name:
+            present = previous_addresses(known.config)
         return bridge_network(
             driver,
             self._bridge,

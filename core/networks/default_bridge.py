@@ -30,8 +30,8 @@ def bridge_options(defaults: BridgeDefaults) -> Mapping[str, str]:
         _PREFIX + "enable_ip_masquerade": _word(defaults.masquerade),
         _PREFIX + "host_binding_ipv4": defaults.host_ip or "0.0.0.0",
     }
-    if defaults.name:
-        options[_NAME] = defaults.name
+    if defaults.name or defaults.managed:
+        options[_NAME] = defaults.name or defaults.managed
     if defaults.mtu not in (0, _USUAL_MTU):
         options[_MTU] = str(defaults.mtu)
     return options

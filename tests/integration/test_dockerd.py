@@ -200,3 +200,38 @@ def test_the_pidfile_of_a_living_process_is_respected(tmp_path: Path) -> None:
     done = serve("--data-root", str(tmp_path / "d"), "--exec-root", str(tmp_path / "r"), "--pidfile", str(tmp_path / "pid"))
     assert done.returncode == 1
     assert f"process with PID {os.getpid()} is still running" in done.stderr
+
+
+def test_a_bridge_of_the_administrators_is_used_with_its_address_and_stays(
+    start_daemon: DaemonFactory, network: NetworkNamespace
+) -> None:
+    for words in (["link", "add", "own0", "type", "bridge"], ["address", "add", "10.99.0.1/24", "dev", "own0"]):
+        subprocess.run(network.command(["ip", *words]), check=True)
+    with start_daemon("--bridge", "own0", "--fixed-cidr", "10.99.0.128/25", "--dns", "192.0.2.1") as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        assert "inet 10.99.0.128/24" in daemon.docker("run", "--rm", "busybox", "ip", "address", "show", "eth0").stdout
+        assert daemon.json("/networks/bridge")["IPAM"]["Config"][0]["Gateway"] == "10.99.0.1"
+    shown = subprocess.run(
+        network.command(["ip", "-o", "address", "show", "dev", "own0"]), capture_output=True, text=True, check=True
+    )
+    assert "10.99.0.1/24" in shown.stdout
+    subprocess.run(network.command(["ip", "link", "delete", "own0"]), check=True)
+
+
+def test_there_need_be_no_default_network(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--bridge", "none") as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        assert daemon.docker("network", "ls", "--format", "{{.Name}}").stdout.split() == ["host", "none"]
+        assert "eth0" not in daemon.docker("run", "--rm", "busybox", "ip", "link").stdout
+
+
+def test_subnets_come_from_the_configured_pools(start_daemon: DaemonFactory) -> None:
+    flags = "--default-address-pool base=10.60.0.0/16,size=24 --default-network-opt bridge=com.docker.network.driver.mtu=1300"
+    with start_daemon(*flags.split()) as daemon:
+        daemon.docker("network", "create", "one")
+        made = daemon.json("/networks/one")
+        assert daemon.json("/networks/bridge")["IPAM"]["Config"][0]["Subnet"] == "10.60.0.0/24"
+        assert made["IPAM"]["Config"][0]["Subnet"] == "10.60.1.0/24"
+        assert made["Options"] == {"com.docker.network.driver.mtu": "1300"}
+        assert daemon.json("/info")["DefaultAddressPools"] == [{"Base": "10.60.0.0/16", "Size": 24}]
+        daemon.docker("network", "rm", "one")

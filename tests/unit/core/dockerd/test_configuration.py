@@ -183,7 +183,7 @@ def test_under_the_name_dockerd_its_defaults_hold_but_not_its_data_root() -> Non
     assert settings.hosts == ("unix:///var/run/docker.sock",)
     assert settings.pidfile == Path("/var/run/docker.pid")
     assert settings.containers.runtime == "runc"
-    assert settings.plugins["net_bridge"] == {"bridge_name": "docker0"}
+    assert settings.bridge.managed == "docker0"
     assert settings.data_root == Path("/var/lib/core")
 
 
