@@ -20,6 +20,7 @@ class Scratch:
     def __init__(self, root: Path, trash: Path) -> None:
         self._root = root
         root.parent.mkdir(parents=True, exist_ok=True)
+        trash.parent.mkdir(parents=True, exist_ok=True)
         self._trash = Trash(trash)
         self._trash.discard(root)
         root.mkdir(mode=0o700)
