@@ -54,6 +54,8 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
         undo.callback(context.containers.forget, record.id, record.name)
         undo.push_async_callback(context.volumes.abandon, record.id)
         mounts = await resolve_mounts(record.id, config, record.host_config, context.volumes, lambda ref: _mounts_of(context, ref))
+        if not request.recursive_readonly:
+            mounts = tuple(replace(mount, recursive_readonly=False) for mount in mounts)
         record = replace(record, mounts=mounts)
         await _prepare(context, record, image, undo)
         live = context.containers.insert(record)

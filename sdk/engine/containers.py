@@ -136,11 +136,14 @@ class WaitCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
+    """`recursive_readonly` says whether what is mounted below a read-only bind is read-only as well, where the mount itself does not say."""
+
     config: ContainerConfig
     host_config: HostConfig
     networks: Mapping[str, EndpointConfig] = field(default_factory=dict)
     name: str = ""
     platform: Platform | None = None
+    recursive_readonly: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from plugins.api_docker.bodies import JSON, convert, object_of
+from plugins.api_docker.convert.mount_options import READS_RECURSIVELY, mounts_of
 from plugins.api_docker.numbers import BadNumber, parse_uint16
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
@@ -22,7 +23,8 @@ WARNS_OF_BINDINGS = (1, 52)
 
 def create_request(body: dict[str, JSON], name: str, platform: Platform | None, version: ApiVersion = MAXIMUM) -> CreateRequest:
     """Return what the engine is asked to make. Raises InvalidArgument."""
-    host = host_config(object_of(body.get("HostConfig")))
+    given = object_of(body.get("HostConfig"))
+    host = host_config({**given, "Mounts": mounts_of(given["Mounts"], version)} if "Mounts" in given else given)
     if version < HAS_ANNOTATIONS:
         host = replace(host, annotations={})
     endpoints = object_of(object_of(body.get("NetworkingConfig")).get("EndpointsConfig"))
@@ -38,6 +40,7 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
         networks=networks(_with_macs_of(version, config, host, places), host.network_mode),
         name=name,
         platform=platform,
+        recursive_readonly=version >= READS_RECURSIVELY,
     )
 
 

@@ -527,3 +527,13 @@ def test_a_refusal_says_what_could_not_be_done(client: Client) -> None:
         assert answer == (400, "Renaming a container with the same name as its current name")
     for name in ("", "%2F", "%20"):
         assert client.refused("POST", f"/containers/box/rename?name={name}") == (400, "Neither old nor new names may be empty")
+
+
+@pytest.mark.parametrize(("version", "options"), [("v1.43", "rw"), ("v1.44", "ro")])
+def test_older_clients_get_what_is_below_a_read_only_bind_writable(client: Client, version: str, options: str) -> None:
+    body = {"Image": "busybox", "Cmd": SLEEP, "HostConfig": {"Binds": ["/dev:/host:ro"]}}
+    assert client.ask("POST", f"/{version}/containers/create?name=box", body)[0] == 201
+    assert client.ask("POST", "/containers/box/start")[0] == 204
+    mounts = {line.split()[1]: line.split()[3].split(",") for line in client.output("box", "cat", "/proc/mounts").splitlines()}
+    assert "ro" in mounts["/host"]
+    assert options in mounts["/host/shm"]

@@ -117,3 +117,58 @@ def test_older_clients_ask_for_one_network_and_no_annotations() -> None:
     assert create_request(body, "", None, ApiVersion(1, 44)).host_config.annotations == {"a": "b"}
     del body["NetworkingConfig"]
     assert create_request(body, "", None, ApiVersion(1, 42)).host_config.annotations == {}
+
+
+def mounted(version: tuple[int, int], **mount: JSON):
+    body: dict[str, JSON] = {"Image": "busybox", "HostConfig": {"Mounts": [{"Source": "/s", "Target": "/t", **mount}]}}
+    return create_request(body, "", None, ApiVersion(*version))
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ("VolumeOptions", "bind"),
+        ("VolumeOptions", "tmpfs"),
+        ("BindOptions", "volume"),
+        ("TmpfsOptions", "bind"),
+        ("BindOptions", "image"),
+    ],
+)
+def test_options_of_another_type_of_mount_are_refused_even_when_they_say_nothing(options: str, kind: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        mounted((1, 51), Type=kind, **{options: {}})
+    assert refused.value.message == f'{options} must not be specified on mount type "{kind}"'
+    if kind != "image" and options != "BindOptions":
+        assert mounted((1, 41), Type=kind, **{options: {}}).host_config.mounts[0].type == kind
+
+
+@pytest.mark.parametrize(
+    ("version", "mount", "sentence"),
+    [
+        (
+            (1, 43),
+            {"Type": "bind", "BindOptions": {"ReadOnlyForceRecursive": True}},
+            "BindOptions.ReadOnlyForceRecursive needs API v1.44 or newer",
+        ),
+        ((1, 44), {"Type": "volume", "VolumeOptions": {"Subpath": "a"}}, "VolumeOptions.Subpath needs API v1.45 or newer"),
+        ((1, 47), {"Type": "image"}, 'Mount type "Image" needs API v1.48 or newer'),
+    ],
+)
+def test_what_a_version_does_not_know_and_must_not_be_passed_over_is_refused(
+    version: tuple[int, int], mount: dict[str, JSON], sentence: str
+) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        mounted(version, **mount)
+    assert refused.value.message == sentence
+    mounted((version[0], version[1] + 1), **mount)
+
+
+def test_what_else_a_version_does_not_know_is_passed_over() -> None:
+    options: dict[str, JSON] = {"CreateMountpoint": True, "NonRecursive": True}
+    for version, made, recursive in (((1, 39), False, True), ((1, 41), False, False), ((1, 42), True, False)):
+        found = mounted(version, Type="bind", BindOptions=options).host_config.mounts[0].bind_options
+        assert (found.create_mountpoint, not found.non_recursive) == (made, recursive)
+
+
+def test_read_only_binds_are_recursive_for_clients_that_know_it() -> None:
+    assert [mounted((1, minor), Type="bind").recursive_readonly for minor in (43, 44, 51)] == [False, True, True]
