@@ -20,6 +20,9 @@ DOCKERS_RUNTIMES = ("runc", "io.containerd.runc.v2")
 """What Docker calls its default runtime; Compose files and scripts name it."""
 
 
+_DOCKERS_LOG_DRIVERS = frozenset(("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "splunk", "syslog"))
+
+
 @dataclass(frozen=True, slots=True)
 class Drivers:
     """One storage driver, one registry backend and one builder; the verifiers that were chosen; of the other kinds a default and, by name, all
@@ -72,7 +75,8 @@ class Drivers:
         try:
             return self.logs[name or self.log_name]
         except KeyError:
-            raise InvalidArgument(f"logger: no log driver named '{name}' is registered") from None
+            failed = "failed to initialize logging driver: " if name in _DOCKERS_LOG_DRIVERS else ""
+            raise InvalidArgument(f"{failed}logger: no log driver named '{name}' is registered") from None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """List filters for containers (`docker ps --filter`)."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,10 +42,11 @@ def _check(key: str, value: str) -> None:
     allowed = _ALLOWED.get(key)
     if allowed is not None and value not in allowed:
         raise InvalidArgument(f"invalid filter '{key}={value}'")
-    if key == "exited" and not value.lstrip("-").isdigit():
+    if key == "exited" and not _CODE.fullmatch(value):
         raise InvalidArgument(f"invalid filter 'exited={value}'")
 
 
+_CODE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _TRUTH = frozenset({"true", "1", "false", "0", "True", "False", "TRUE", "FALSE", "t", "f", "T", "F"})
 _ALLOWED = {
     "status": frozenset(ContainerState),

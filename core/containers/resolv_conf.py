@@ -1,5 +1,6 @@
 """/etc/resolv.conf: which name servers a container's programs ask, and whom the embedded server asks in turn."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -14,6 +15,7 @@ RESOLVED_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")
 _PUBLIC_SERVERS = ("8.8.8.8", "8.8.4.4")
 _EMBEDDED = "127.0.0.11"
 _NDOTS = "ndots:"
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 _LONGEST = 1 << 20
 
@@ -37,7 +39,8 @@ def forwarding(wanted: HostConfig) -> Forwarding:
     host = "" if wanted.dns and wanted.dns_options else host_resolv_conf()
     options = list(wanted.dns_options) or _words(host, "options")
     ndots = next(
-        (int(option[len(_NDOTS) :]) for option in options if option.startswith(_NDOTS) and option[len(_NDOTS) :].isdecimal()), 0
+        (int(option[len(_NDOTS) :]) for option in options if option.startswith(_NDOTS) and _COUNT.fullmatch(option[len(_NDOTS) :])),
+        0,
     )
     if wanted.dns:
         return Forwarding(servers=wanted.dns, ndots=ndots)

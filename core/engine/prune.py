@@ -10,6 +10,7 @@ from core.engine.when import parse_moment
 from core.filters import check_keys, labels_match
 from sdk.engine.containers import ContainerState, Filters, Pruned
 from sdk.errors import EngineError
+from sdk.events import EventType
 
 _PRUNABLE = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerState.DEAD})
 
@@ -27,6 +28,7 @@ async def prune(context: EngineContext, filters: Filters) -> Pruned:
                 continue
             deleted.append(live.id)
             space += size
+    context.events.emit(EventType.CONTAINER, "prune", "", {"reclaimed": str(space)})
     return Pruned(tuple(deleted), space)
 
 

@@ -29,6 +29,6 @@ def _passes(result: SearchResult, filters: Filters) -> bool:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidArgument(f"invalid filter 'stars=[{text}]'")
     return int(text)

@@ -22,6 +22,7 @@ class ApiVersion(NamedTuple):
 MINIMUM = ApiVersion(1, 22)
 MAXIMUM = ApiVersion(1, 55)
 
+_DIGITS = 9
 _PREFIX = re.compile(r"/v([0-9.]+)(/.*)")
 _Headers = list[tuple[bytes, bytes]]
 
@@ -79,7 +80,7 @@ class Negotiation:
 
 def _parse(text: str) -> ApiVersion | None:
     major, _, minor = text.partition(".")
-    if not (major.isdigit() and minor.isdigit()):
+    if not (0 < len(major) <= _DIGITS and 0 < len(minor) <= _DIGITS and major.isdigit() and minor.isdigit()):
         return None
     return ApiVersion(int(major), int(minor))
 

@@ -17,14 +17,19 @@ _VICE_VERSA = ": Are you trying to mount a directory onto a file (or vice-versa)
 def start_failed(failure: PlanFailed) -> StartFailed:
     """Return the error for a container."""
     sentence = _sentence(failure)
-    ending = _VICE_VERSA if sentence.endswith("not a directory") else ""
+    ending = _VICE_VERSA if sentence.endswith("not a directory") else _ending(sentence)
     return StartFailed(_START.format(sentence) + ending, _exit_code(sentence))
 
 
 def exec_failed(failure: PlanFailed) -> StartFailed:
     """Return the error for a further process."""
     sentence = _sentence(failure)
-    return StartFailed(_EXEC.format(sentence), _exit_code(sentence))
+    return StartFailed(_EXEC.format(sentence) + _ending(sentence), _exit_code(sentence))
+
+
+def _ending(sentence: str) -> str:
+    """Return the words by which clients know that a program may not be executed, which a directory has become by being one."""
+    return ": permission denied" if sentence.endswith(": is a directory") else ""
 
 
 def _sentence(failure: PlanFailed) -> str:

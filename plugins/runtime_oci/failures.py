@@ -34,7 +34,10 @@ def _exit_code(message: str) -> int:
 def start_failed(message: str, program: str, sentence: str = CREATE) -> StartFailed:
     """Return the error for what the binary said of a container (or, with EXEC, of a further process) that shall run `program`."""
     said = _in_runcs_words(message, program)
-    return StartFailed(sentence.format(said), _exit_code(said))
+    ending = (
+        ": permission denied" if said.endswith(": is a directory") else ""
+    )  # the words by which clients know that it may not run
+    return StartFailed(sentence.format(said) + ending, _exit_code(said))
 
 
 def reason_of(log: Path, failure: BaseException) -> str:

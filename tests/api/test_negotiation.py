@@ -97,3 +97,8 @@ def test_what_nobody_foresaw_is_a_500_with_its_text(api: Api) -> None:
 def test_a_number_is_read_as_dockerd_reads_it(api: Api) -> None:
     reply = api.call("GET", "/containers/json?limit=many")
     assert (reply.status, reply.message) == (400, 'strconv.Atoi: parsing "many": invalid syntax')
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "1." + "9" * 5000, "1.", ".1", "1.2.3"])
+def test_what_is_no_version_is_refused(api: Api, version: str) -> None:
+    assert api.call("GET", f"/v{version}/version").status == 400

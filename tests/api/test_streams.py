@@ -204,7 +204,17 @@ def test_logs_are_framed_with_timestamps_in_front(api: Api) -> None:
     assert (stream, text, len(stamp), stamp[-1:]) == (2, b"failing\n", len("2024-01-02T03:04:05.123456789Z"), b"Z")
 
 
-@pytest.mark.parametrize(("query", "status"), [("", 400), ("stdout=1", 200), ("stdout=1&since=x", 400), ("stdout=1&tail=x", 200)])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("stdout=1", 200),
+        ("stdout=1&since=x", 400),
+        ("stdout=1&tail=x", 200),
+        ("stdout=1&tail=" + "9" * 5000, 200),
+        ("stdout=1&tail=%C2%B2", 200),
+    ],
+)
 def test_logs_need_a_stream_and_readable_times(api: Api, query: str, status: int) -> None:
     api.create("cat", name="x")
     assert api.call("GET", f"/containers/x/logs?{query}").status == status

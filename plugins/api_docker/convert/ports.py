@@ -7,6 +7,8 @@ from plugins.api_docker.models.containers import HostPort, Port
 from sdk.drivers.network import PortBinding
 from sdk.engine.containers import ContainerInfo
 
+_LONGEST = len("65535")
+
 _EVERY_ADDRESS = "0.0.0.0"
 
 
@@ -41,5 +43,5 @@ def _numbers(info: ContainerInfo) -> Iterator[tuple[str, str]]:
         return
     for exposed in info.config.exposed_ports:
         number, _, protocol = exposed.partition("/")
-        if number.isdecimal():
+        if number.isdecimal() and len(number) <= _LONGEST:
             yield number, protocol or "tcp"

@@ -1,5 +1,6 @@
 """/containers: what a container says and does while it runs."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -24,6 +25,8 @@ from sdk.origins import is_same_origin
 router = APIRouter(prefix="/containers")
 
 CHOOSES_STREAMS = (1, 42)
+
+_COUNT = re.compile(r"\+?[0-9]{1,18}", re.ASCII)
 
 DetachKeys = Annotated[str, Query(alias="detachKeys")]
 
@@ -152,7 +155,7 @@ async def _samples(samples: AsyncIterator[StatsSample], machine_memory: int, ver
 
 def _tail(text: str) -> int | None:
     """Return how many lines are wanted; as in dockerd everything that is not a count means all."""
-    return int(text) if text.isdecimal() else None
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 def _condition(text: str) -> WaitCondition:

@@ -223,6 +223,14 @@ def test_what_is_refused_is_no_event(client: Client) -> None:
     assert client.events(container=["idle"], event=["resize", "top"]) == []
 
 
+def test_pruning_is_an_event(client: Client) -> None:
+    pruned = client.create("box")
+    status, answer = client.ask("POST", "/containers/prune")
+    assert (status, answer["ContainersDeleted"]) == (200, [pruned])
+    told = [event["Actor"] for event in client.events(type=["container"], event=["prune"])]
+    assert told[-1] == {"ID": "", "Attributes": {"reclaimed": str(answer["SpaceReclaimed"])}}
+
+
 @pytest.mark.parametrize("by", ["name", "id", "short"])
 def test_events_of_a_container_are_its_own_only(client: Client, by: str) -> None:
     name = f"own-{by}"
@@ -493,7 +501,7 @@ def test_a_commit_keeps_what_it_is_not_told_otherwise(
     try:
         told = client.ask("GET", f"/images/{answer['Id']}/json")[1]["Config"]
         text = json.dumps(expected).replace("{path}", path)
-        assert {key: told[key] for key in expected} == json.loads(text)
+        assert {key: told.get(key) for key in expected} == json.loads(text)
         told = client.inspect("box")["Config"]
         assert (told["Cmd"], told["Labels"], told["Env"]) == (SLEEP, {"a": "b"}, ["OWN=1", f"PATH={path}"])
     finally:
@@ -537,3 +545,27 @@ def test_older_clients_get_what_is_below_a_read_only_bind_writable(client: Clien
     mounts = {line.split()[1]: line.split()[3].split(",") for line in client.output("box", "cat", "/proc/mounts").splitlines()}
     assert "ro" in mounts["/host"]
     assert options in mounts["/host/shm"]
+
+
+def test_a_directory_cannot_be_executed(client: Client) -> None:
+    client.create("box", "/etc")
+    status, sentence = client.refused("POST", "/containers/box/start")
+    assert (status, sentence[-len('exec: "/etc": is a directory: unknown: permission denied') :]) == (
+        400,
+        'exec: "/etc": is a directory: unknown: permission denied',
+    )
+    assert client.inspect("box")["State"]["ExitCode"] == 126
+    client.run("other")
+    assert client.output("other", "/etc").endswith("is a directory: unknown: permission denied\r\n")
+
+
+@pytest.mark.parametrize(
+    ("driver", "sentence"),
+    [
+        ("splunk", "failed to initialize logging driver: logger: no log driver named 'splunk' is registered"),
+        ("nope", "logger: no log driver named 'nope' is registered"),
+    ],
+)
+def test_a_log_driver_that_is_not_there(client: Client, driver: str, sentence: str) -> None:
+    body = {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": driver}}}
+    assert client.refused("POST", "/containers/create?name=box", body) == (400, sentence)

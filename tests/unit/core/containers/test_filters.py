@@ -3,6 +3,7 @@ import pytest
 from core.containers.filters import Lookups, matching
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters
+from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
 
 NOTHING_ELSE = Lookups(lambda image: frozenset(), lambda ref: container(ref, {}))
@@ -57,3 +58,10 @@ def test_any_value_of_a_key_but_every_label(filters: Filters, names: str) -> Non
         container("c", {"project": "y", "service": "db"}),
     ]
     assert "".join(info.name for info in matching(there, filters, NOTHING_ELSE)) == names
+
+
+@pytest.mark.parametrize("code", ["", "--5", "²", "five", "9" * 5000, "5 "])
+def test_an_exit_code_is_a_number(code: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"invalid filter 'exited={code}'"):
+        matching([], {"exited": (code,)}, NOTHING_ELSE)
+    assert matching([], {"exited": ("-1", "0")}, NOTHING_ELSE) == []
