@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-vm lint demo bench proto clean fuzz
+.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-vm lint demo bench proto clean fuzz fuzz-api
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -77,6 +77,11 @@ fuzz: venv  ## feed the tar reader and the unpacker broken archives for FUZZ_SEC
 	  $(SUDO) $(BIN)/python -m tests.fuzz.seeds $(FUZZ_CORPUS)/$$target && \
 	  $(SUDO) $(BIN)/python -m tests.fuzz.$$target $(FUZZ_OPTIONS) -artifact_prefix=$(FUZZ_CORPUS)/ $(FUZZ_CORPUS)/$$target || exit 1; \
 	done
+
+FUZZ_SEED ?= 1
+
+fuzz-api: packages venv  ## random requests for every operation of the API, for FUZZ_SECONDS (FUZZ_SEED); an hour is 3600
+	$(SUDO) env FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/fuzz/test_api.py
 
 clean:  ## remove what was built here
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

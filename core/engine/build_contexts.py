@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.images.extract import extract
 from core.images.untar import Policy
+from sdk.errors import DataLoss, InvalidArgument
 from sdk.storage.trash import Trash
 
 _ARCHIVE = Policy()
@@ -41,7 +42,7 @@ class Scratch:
 
     @asynccontextmanager
     async def unpacked(self, archive: AsyncIterator[bytes]) -> AsyncIterator[Path]:
-        """Give a directory into which a tar was unpacked. Raises DataLoss for a damaged one."""
+        """Give a directory into which a tar was unpacked. Raises InvalidArgument for a damaged one."""
         async with AsyncExitStack() as held:
             path = await held.enter_async_context(self.directory())
             await unpack_into(path, archive)
@@ -49,10 +50,15 @@ class Scratch:
 
 
 async def unpack_into(path: Path, archive: AsyncIterator[bytes] | int) -> None:
-    """Unpack a tar of any known compression, from a stream or a descriptor, confined to a directory. Raises DataLoss, ResourceExhausted."""
+    """Unpack a tar of any known compression, from a stream or a descriptor, confined to a directory.
+
+    Raises InvalidArgument for a damaged one, ResourceExhausted for a full disk.
+    """
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         await extract(archive, _ARCHIVE, root=directory, directory=directory)
+    except DataLoss as error:
+        raise InvalidArgument(error.message) from error
     finally:
         os.close(directory)
 

@@ -13,6 +13,7 @@ import anyio
 
 from core.engine.build_archives import is_archive
 from core.engine.build_contexts import Scratch, unpack_file
+from core.engine.import_remote import parsed_url, unreachable
 from sdk.drivers.builder import Download
 from sdk.engine.builds import RemoteContext
 from sdk.errors import BuildFailed, InvalidArgument, Unavailable
@@ -45,11 +46,13 @@ def parse_repository(url: str) -> Repository:
 
 
 async def download(url: str, target: Path) -> Download:
-    """Fetch a file by HTTP. Raises BuildFailed for a status that is none of success, Unavailable for other trouble."""
+    """Fetch a file by HTTP. Raises BuildFailed for a status that is none of success, InvalidArgument for what is no URL,
+    Unavailable for other trouble."""
     import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
+    address = parsed_url(url, None)
     try:
-        async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client, client.stream("GET", url) as reply:
+        async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client, client.stream("GET", address) as reply:
             if reply.status_code >= 400:
                 raise BuildFailed(f"ADD failed: failed to GET {url} with status {reply.status_code} {reply.reason_phrase}: ")
             async with await anyio.open_file(target, "wb") as file:
@@ -57,8 +60,8 @@ async def download(url: str, target: Path) -> Download:
                     await file.write(chunk)
             found = _NAME.search(reply.headers.get("content-disposition", ""))
             return Download(_modified(reply.headers.get("last-modified", "")), found[1] if found else "")
-    except httpx.HTTPError as error:
-        raise Unavailable(f"Get {url!r}: {error}") from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise unreachable(address, error) from error
 
 
 async def clone(url: str, target: Path, *, keep_git_dir: bool = False) -> str:

@@ -9,6 +9,7 @@ from core.engine.image_tag import tag_reference
 from core.engine.import_remote import remote_archive
 from core.images.progress import Report, reported
 from sdk.engine.images import Progress
+from sdk.errors import DataLoss, InvalidArgument
 from sdk.oci.descriptor import Platform, host
 from sdk.oci.image import ExecutionConfig, History
 
@@ -24,7 +25,10 @@ async def import_archive(
     platform: Platform | None,
     source: str = "-",
 ) -> AsyncIterator[Progress]:
-    """Import a tar; see `sdk.engine.Images.import_archive`. Raises InvalidArgument for a bad name before it reads anything."""
+    """Import a tar; see `sdk.engine.Images.import_archive`.
+
+    Raises InvalidArgument for a bad name before it reads anything, and for a damaged archive.
+    """
     new = NewImage(
         base=None,
         platform=platform or host(),
@@ -34,14 +38,19 @@ async def import_archive(
     )
 
     async def run(report: Report) -> None:
-        if source == "-":
-            image_id = await author(context, new, content)
-        else:
-            async with remote_archive(source) as archive:
-                report(Progress(f"Downloading from {archive.url}"))
-                image_id = await author(context, new, archive.chunks(report))
+        try:
+            image_id = await make(report)
+        except DataLoss as error:
+            raise InvalidArgument(error.message) from error
         context.announce("import", image_id, new.name.familiar if new.name else image_id)
         report(Progress(image_id))
+
+    async def make(report: Report) -> str:
+        if source == "-":
+            return await author(context, new, content)
+        async with remote_archive(source) as archive:
+            report(Progress(f"Downloading from {archive.url}"))
+            return await author(context, new, archive.chunks(report))
 
     async with aclosing(reported(run)) as steps:
         async for step in steps:

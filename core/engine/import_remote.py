@@ -1,5 +1,8 @@
 """An archive on the web, for `docker import URL`."""
 
+import errno
+import os
+import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -52,13 +55,13 @@ async def remote_archive(source: str) -> AsyncIterator[RemoteArchive]:
     """
     import httpx  # noqa: PLC0415
 
-    url = _parsed(source if "://" in source else f"http://{source}", None)
+    url = parsed_url(source if "://" in source else f"http://{source}", None)
     async with AsyncExitStack() as stack:
         try:
             client = await stack.enter_async_context(_client())
             response = await _followed(client, url, stack)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _unreachable(url, error) from error
+            raise unreachable(url, error) from error
         yield RemoteArchive(str(url), response)
 
 
@@ -70,7 +73,7 @@ async def _followed(client: "httpx.AsyncClient", url: "httpx.URL", stack: AsyncE
             raise await _refused(url, response)
         if not response.has_redirect_location:
             return response
-        url = _parsed(response.headers["Location"], url)
+        url = parsed_url(response.headers["Location"], url)
     raise Unavailable(f'Get "{url}": stopped after {_MOST_REDIRECTS} redirects')
 
 
@@ -84,7 +87,8 @@ def _client() -> "httpx.AsyncClient":
     )
 
 
-def _parsed(text: str, base: "httpx.URL | None") -> "httpx.URL":
+def parsed_url(text: str, base: "httpx.URL | None") -> "httpx.URL":
+    """Return a URL of the web. Raises InvalidArgument or NotFound for what cannot be one."""
     import httpx  # noqa: PLC0415
 
     shown = cleaned(text)
@@ -112,10 +116,18 @@ async def _refused(url: "httpx.URL", response: "httpx.Response") -> EngineError:
     return _KINDS.get(response.status_code, Unavailable)(sentence)
 
 
-def _unreachable(url: "httpx.URL", error: Exception) -> EngineError:
+def unreachable(url: "httpx.URL", error: BaseException) -> EngineError:
+    """Return what Docker says when what a URL names cannot be fetched."""
     import httpx  # noqa: PLC0415
 
-    if isinstance(error, httpx.ConnectError) and "Name or service not known" in str(error):
-        return NotFound(f'Get "{url}": dial tcp: lookup {url.host}: no such host')
+    if isinstance(error, httpx.InvalidURL):
+        return InvalidArgument(f'parse "{cleaned(str(url))}": invalid URL')
     reason = "i/o timeout" if isinstance(error, httpx.TimeoutException) else cleaned(str(error)) or "EOF"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return NotFound(f'Get "{url}": dial tcp: lookup {url.host}: no such host')
+        if isinstance(cause, OSError) and cause.errno in errno.errorcode:
+            reason = f"dial tcp {url.host}: connect: {os.strerror(cause.errno or 0).lower()}"
+        cause = cause.__cause__ or cause.__context__
     return Unavailable(f'Get "{url}": {reason}')

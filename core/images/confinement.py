@@ -1,6 +1,7 @@
 """What every process does that reads an archive somebody else made: it bounds itself first, and tells at last what went wrong."""
 
 import errno
+import gzip
 import os
 import resource
 import select
@@ -51,7 +52,19 @@ def failure(error: BaseException) -> tuple[str, str]:
         return kind, f"{where}{os.strerror(error.errno).lower()}"
     if isinstance(error, MemoryError):
         return CORRUPTED, "cannot allocate memory"
-    return CORRUPTED, str(error) or type(error).__name__
+    return CORRUPTED, _damage(error)
+
+
+def _damage(error: BaseException) -> str:
+    """Return what Go says of a compressed stream that is none or ends too soon; the archive's own readers speak for themselves."""
+    words = str(error)
+    if isinstance(error, EOFError) or "ended before" in words:
+        return "unexpected EOF"
+    if isinstance(error, gzip.BadGzipFile) or "CRC" in words:
+        return "gzip: invalid checksum" if "CRC" in words else "gzip: invalid header"
+    if words.startswith("Error -"):
+        return "flate: corrupt input"
+    return words or "corrupt input"
 
 
 def _end_with_reader() -> None:

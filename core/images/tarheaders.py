@@ -142,7 +142,7 @@ def number(text: bytes) -> int:
     try:
         return int(text.partition(b"\0")[0].strip() or b"0", 8)
     except ValueError:
-        raise TarError(f"invalid tar header: {text!r} is not a number") from None
+        raise TarError("invalid tar header: not a number") from None
 
 
 def _checked_kind(block: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Registry logins in headers: base64url JSON. The SDK for Python sends `"email": null`, so a null means absent here too."""
 
 import base64
+from contextlib import suppress
 
 from plugins.api_docker.bodies import JSON, convert, object_of, parse_object
 from plugins.api_docker.models.images import AuthConfig
@@ -25,10 +26,11 @@ def parse_registry_config(header: str) -> dict[str, Credentials]:
 
 
 def credentials(auth: AuthConfig) -> Credentials:
-    """Return a login; `auth` is `user:password` in base64, as configuration files have it."""
+    """Return a login; `auth` is `user:password` in base64, as configuration files have it. One that is not says nothing."""
     username, password = auth.username, auth.password
     if auth.auth and not username:
-        username, _, password = base64.b64decode(auth.auth).decode().partition(":")
+        with suppress(ValueError):
+            username, _, password = base64.b64decode(auth.auth).decode().partition(":")
     return Credentials(username, password, auth.identity_token, auth.registry_token, auth.server_address)
 
 

@@ -44,3 +44,8 @@ def test_logins_of_a_build_may_hold_nulls_and_keep_their_keys() -> None:
 @pytest.mark.parametrize("header", ["%%%", "W10=", "eyJhIjoxfQ=="])
 def test_logins_that_cannot_be_read_are_none(header: str) -> None:
     assert parse_registry_config(header) == {}
+
+
+@pytest.mark.parametrize("auth", ["a@b", "x", "/dev/null", "////", "\u00e9"])
+def test_a_login_that_is_no_base64_says_nothing(auth: str) -> None:
+    assert credentials(AuthConfig(username="", auth=auth)) == Credentials()
