@@ -39,7 +39,7 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
     Elsewhere the name server finds them when they are asked for, and they need not exist. Raises InvalidArgument.
     """
     found: dict[str, str] = {}
-    pairs = [split_link(text) for text in host_config.links]
+    pairs = [split_link(text) for text in host_config.links or ()]
     if host_config.network_mode not in _BRIDGE_MODES:
         return found
     for target, alias in pairs:
@@ -64,10 +64,10 @@ def _existing(context: EngineContext, ref: str) -> LiveContainer:
 def with_link_names(context: EngineContext, record: ContainerRecord) -> HostConfig:
     """Return a container's host configuration with its links as Docker shows them, `/db:/web/store`, by the names of now."""
     host_config = record.host_config
-    if not host_config.links:
+    if host_config.links is None:
         return host_config
     shown = tuple(f"/{child.name}:/{record.name}/{alias}" for alias, child in _children(context, record))
-    return replace(host_config, links=shown)
+    return replace(host_config, links=shown or None)
 
 
 def split_link(text: str) -> tuple[str, str]:
@@ -132,7 +132,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
         if is_running(live.record):
             rename_in_hosts(context.directory(live.id), Link(alias, path, child.record, "").names, [])
         host_config = live.record.host_config
-        kept = tuple(text for text in host_config.links if split_link(text)[1] != alias)
+        kept = tuple(text for text in host_config.links or () if split_link(text)[1] != alias)
         links = {other: container_id for other, container_id in (live.record.links or {}).items() if other != alias}
         record = replace(live.record, host_config=replace(host_config, links=kept), links=links)
         context.containers.save(live, record)

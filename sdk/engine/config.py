@@ -139,7 +139,7 @@ class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
 
 
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """`HostConfig` of the API: what ties the container to this host. 0, "" and () mean "the engine's default"."""
+    """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default"."""
 
     binds: tuple[str, ...] = ()
     container_id_file: str = field(default="", name="ContainerIDFile")
@@ -162,7 +162,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     group_add: tuple[str, ...] = ()
     ipc_mode: str = ""
     cgroup: str = ""
-    links: tuple[str, ...] = ()
+    links: tuple[str, ...] | None = None
     oom_score_adj: int = 0
     pid_mode: str = ""
     privileged: bool = False

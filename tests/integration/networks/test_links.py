@@ -65,7 +65,7 @@ def test_a_links_name_is_a_name_of_the_container_it_leads_to_whatever_the_two_ar
     docker("rm", "--link", "lc/two")
     assert names(shared_daemon, "^/lx$") == [["/lx", "/lc/la"]]
     docker("rm", "-f", "lx")
-    assert links(shared_daemon, "lc") == []
+    assert links(shared_daemon, "lc") is None
     docker("restart", "-t", "0", "lc")
     docker("rm", "-f", "lc")
     assert names(shared_daemon, "la") == [["/la"]]
