@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 from anyio.abc import TaskStatus
 
-from core.beginning import stable_instance
+from core.beginning import open_database, stable_instance
 from core.config import Settings, StartupError
 from core.containers.rlimits import parse_ulimit
 from core.containers.seccomp_profile import load_profile
@@ -37,7 +37,6 @@ from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_
 from core.host.systemd import notify
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
-from core.store.database import Database
 from sdk.engine.config import Ulimit
 from sdk.errors import EngineError, InvalidArgument
 from sdk.frontend import ApiFrontend
@@ -58,7 +57,7 @@ class Running:
 @asynccontextmanager
 async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator[Running]:
     """Open the database, the drivers and the engine on the two roots, which the caller holds; close them in reverse."""
-    database = Database(settings.data_root / "core.db")
+    database = open_database(settings.data_root)
     try:
         instance = await stable_instance(database, settings)
         events = EventBus(plugins.registry.on_event)
@@ -82,7 +81,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
 @asynccontextmanager
 async def open_images(settings: Settings, plugins: Plugins) -> AsyncIterator[ImageContext]:
     """Open the image rooms alone, on a data root that the caller holds and no daemon works with."""
-    database = Database(settings.data_root / "core.db")
+    database = open_database(settings.data_root)
     try:
         instance, events = await stable_instance(database, settings), EventBus(lambda _event: None)
         async with open_for_images(plugins.offers, settings, plugins.health, instance, events) as (storage, registry):

@@ -18,6 +18,7 @@ from core.host.audit import audit
 from core.host.features import Feature, features
 from core.host.roots import hold_data_root, holder
 from core.host.traces import Trace
+from core.store.copies import Copies, damage
 
 if TYPE_CHECKING:
     from core.engine.repair.finding import Examined
@@ -46,21 +47,34 @@ def doctor(
     with one_sentence():
         flags = {key: str(value) for key, value in (("data_root", data_root), ("exec_root", exec_root)) if value}
         settings = load_settings(flags, config_file)
-        if repair:
-            _require_rest(settings)
+        restored = _restored(settings) if repair else ""
         found, leaked = features(), audit(settings.data_root, settings.exec_root)
         if not as_json:
-            print("\n".join([*_kernel(found), "", *_leaks(leaked), ""]), flush=True)
+            print("\n".join([*filter(None, [restored]), *_kernel(found), "", *_leaks(leaked), ""]), flush=True)
         examined = _examine(settings, deep=deep, repair=repair)
     print(_as_json(found, leaked, examined) if as_json else "\n".join(_store(settings, examined, repair=repair)))
     sys.exit(1 if leaked or any(not each.is_mended for each in examined or ()) else 0)
 
 
-def _require_rest(settings: Settings) -> None:
+def _restored(settings: Settings) -> str:
+    """Put back the copy of a database that is missing or damaged; return the sentence about it, "" if the database is whole.
+
+    Raises StartupError while a daemon runs, where there is no data root, and where there is no copy.
+    """
     if running := holder(settings.data_root):
         raise StartupError(f"the daemon runs (process {running}): stop it first, containers go on running without it")
-    if not (settings.data_root / "core.db").exists():
-        raise StartupError(f"{settings.data_root} is no data root of a daemon")
+    copies = Copies(settings.data_root)
+    if copies.database.exists() and not (problem := damage(copies.database)):
+        return ""
+    if not copies.database.exists():
+        problem = "it is missing"
+    if not copies.made:
+        if not copies.database.exists():
+            raise StartupError(f"{settings.data_root} is no data root of a daemon")
+        raise StartupError(f"the database {copies.database} is damaged ({problem}), and there is no copy of it to put back")
+    with hold_data_root(settings.data_root):
+        made, kept = copies.made, copies.put_back()
+    return f"The database was damaged ({problem}): the copy of {made} was put back, what was there is in {kept}.\n"
 
 
 def _examine(settings: Settings, *, deep: bool, repair: bool) -> "list[Examined] | None":

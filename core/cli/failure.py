@@ -18,7 +18,7 @@ def one_sentence() -> Iterator[None]:
         print(f"core: {error}", file=sys.stderr)
         sys.exit(1)
     except sqlite3.DatabaseError as error:
-        print(f"core: the database core.db cannot be read: {error}; put back a copy of it", file=sys.stderr)
+        print(f"core: the database core.db cannot be read: {error}; `core doctor --repair` puts back its copy", file=sys.stderr)
         sys.exit(1)
     except PermissionError as error:
         print(f"core: {error.filename or 'this'}: permission denied (are you root?)", file=sys.stderr)

@@ -6,6 +6,7 @@ What a crash left half made is not garbage: the next daemon finishes or undoes i
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,9 +88,18 @@ def _collect(settings: Settings, policy: "GcPolicy") -> list[Trace]:
         for trace in audit(settings.data_root, settings.exec_root):
             remove(trace)
             print(f"removed {trace.kind} {trace.name}")
+        _forget_restoration(settings)
         if policy.keep_free or policy.max_age:
             anyio.run(_collect_images, settings, policy)
         return audit(settings.data_root, settings.exec_root)
+
+
+def _forget_restoration(settings: Settings) -> None:
+    """Let the next daemon clear away what has no record again: after a copy of the database was put back it does not."""
+    from core.beginning import open_database
+
+    with closing(open_database(settings.data_root)) as database:
+        database.table("engine", str).delete("restored")
 
 
 async def _collect_images(settings: Settings, policy: "GcPolicy") -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from core.images.diskspace import writing
 from core.images.extract import extract
 from core.images.untar import Policy
 from sdk.errors import DataLoss, InvalidArgument
@@ -20,11 +21,11 @@ class Scratch:
 
     def __init__(self, root: Path, trash: Path) -> None:
         self._root = root
-        root.parent.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
         trash.parent.mkdir(parents=True, exist_ok=True)
         self._trash = Trash(trash)
-        self._trash.discard(root)
-        root.mkdir(mode=0o700)
+        for left in root.iterdir():
+            self._trash.discard(left)
 
     def close(self) -> None:
         """Stop deleting."""
@@ -32,9 +33,10 @@ class Scratch:
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Path]:
-        """Give an empty directory that vanishes with the block."""
+        """Give an empty directory that vanishes with the block. Raises ResourceExhausted."""
         path = self._root / secrets.token_hex(8)
-        path.mkdir(mode=0o755)
+        with writing(path):
+            path.mkdir(mode=0o755)
         try:
             yield path
         finally:

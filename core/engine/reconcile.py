@@ -77,9 +77,17 @@ async def boot(context: EngineContext) -> None:
     for record in context.containers.load():
         await attempt(f"container {record.id}: finishing its removal", finish_removal(context, record))
     await attempt("taking volumes over", context.volumes.reconcile())
-    await attempt("removing file systems without a container", _sweep_snapshots(context))
+    restored = context.database.table("engine", str).get("restored")
+    if restored is None:
+        await attempt("removing file systems without a container", _sweep_snapshots(context))
+    else:
+        _log.warning(
+            "the database is a copy of %s: what has no record in it is left alone; `core doctor` names it, `core gc` removes it",
+            restored,
+        )
     tasks = {live.id: await _adopted(context, live) for live in context.containers}
-    await attempt("removing runs without a container", _sweep_bundles(context))
+    if restored is None:
+        await attempt("removing runs without a container", _sweep_bundles(context))
     alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
     await attempt("taking networks over", context.attachments.restore(alive))
     for live in context.containers:

@@ -38,6 +38,7 @@ from core.engine import (
     wait,
 )
 from core.engine import list as listing
+from core.engine.attempt import attempt
 from core.engine.builds import BuildService
 from core.engine.content_service import ContentService
 from core.engine.context import EngineContext, EngineSettings, LiveSettings
@@ -46,6 +47,7 @@ from core.engine.images_service import Commit, ImageService
 from core.engine.networks import NetworkService
 from core.engine.offline import image_users
 from core.engine.shutdown import shut_down
+from core.engine.upkeep import keeping
 from core.engine.volumes import VolumeService
 from core.events.bus import EventBus
 from core.images.content import ContentStore
@@ -53,6 +55,7 @@ from core.images.store import ImageStore
 from core.networks.attachments import Attachments
 from core.networks.catalog import NetworkCatalog
 from core.networks.dns.service import NameService
+from core.store.copies import Copies
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
 from sdk import engine as protocol
@@ -258,10 +261,9 @@ async def open_engine(
         )
         image_service.context.limit(settings.transfers)
         builds = BuildService(context, image_service.context)
-        await image_service.recover()
+        await attempt("clearing away what pulls left", image_service.recover())
         await reconcile.boot(context)
-        background.start("dropping archives", image_service.settle)
-        background.start("garbage collection", image_gc.watch, image_service.context, settings.gc)
+        _tend_images(background, image_service, settings)
         engine = protocol.Engine(
             containers=ContainerService(context),
             streams=StreamService(context),
@@ -279,12 +281,18 @@ async def open_engine(
             image_service.context.limit(changed.transfers)
             system.reload(context, changed, attributes)
 
-        yield OpenedEngine(engine, reload, partial(shut_down, context))
+        with keeping(background, database, containers, Copies(settings.data_root)):
+            yield OpenedEngine(engine, reload, partial(shut_down, context))
         names.close()
         builds.close()
         tasks.cancel_scope.cancel()
     for live in containers:
         _let_go(live)
+
+
+def _tend_images(background: Background, images: ImageService, settings: EngineSettings) -> None:
+    background.start("dropping archives", images.settle)
+    background.start("garbage collection", image_gc.watch, images.context, settings.gc)
 
 
 def _image_service(

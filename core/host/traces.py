@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN_LENGTH = 6
 _DEPTH = 4
+_LOST = "lost"
+"""What a daemon without a database put aside in its data root: kept until an administrator deletes it."""
+_PARTIAL = ".partial"
+"""What a pull that was cut off has got so far: kept for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +129,25 @@ def _is_bound(mount: MountPoint, territory: Territory) -> bool:
 def files(territory: Territory) -> Iterator[Trace]:
     """Yield files and directories named by an ID, at most four levels below the roots and not within one another."""
     for root in territory.roots:
-        yield from _named_by_id(Path(root), _DEPTH)
+        yield from _named_by_id(Path(root), _DEPTH, frozenset({_LOST}))
 
 
-def _named_by_id(directory: Path, depth: int) -> Iterator[Trace]:
+def has_content(data_root: Path) -> bool:
+    """Tell whether a data root holds anything of a container, an image or a local volume."""
+    volumes = data_root / "plugins" / "volume_local"
+    if volumes.is_dir() and any(not entry.name.startswith(".") for entry in volumes.iterdir()):
+        return True
+    return next(_named_by_id(data_root, _DEPTH, frozenset({_LOST})), None) is not None
+
+
+def _named_by_id(directory: Path, depth: int, passed_over: frozenset[str] = frozenset()) -> Iterator[Trace]:
     try:
         entries = list(os.scandir(directory))
     except OSError:
         return
     for entry in entries:
+        if entry.name in passed_over or entry.name.endswith(_PARTIAL):
+            continue
         if identity := _id(entry.name):
             yield Trace("file", entry.path, identity)
         elif depth > 1 and entry.is_dir(follow_symlinks=False):

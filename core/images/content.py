@@ -19,6 +19,7 @@ from core.images.diskspace import writing
 from core.images.locks import KeyedLocks
 from core.images.pins import Pins
 from sdk.errors import DataLoss, NotFound
+from sdk.linux.atomic import replace_file
 from sdk.oci.digest import ALGORITHMS, blob_name, digest_from, digest_of, hasher, hex_of, is_digest
 from sdk.storage.usage import allocated, tree_usage
 
@@ -42,7 +43,7 @@ class ContentStore:
         for algorithm in ALGORITHMS:
             (root / "blobs" / algorithm).mkdir(parents=True, exist_ok=True)
         self._ingest.mkdir(exist_ok=True)
-        (root / "oci-layout").write_bytes(_LAYOUT)
+        _mark(root / "oci-layout")
         self.limiter = anyio.CapacityLimiter(8)
         self.locks = KeyedLocks()
         self.pins = Pins()
@@ -272,6 +273,13 @@ def _adopt(source: Path, target: Path) -> None:
     finally:
         os.close(file)
     _place(source, target)
+
+
+def _mark(path: Path) -> None:
+    """Say what layout the directory has (image-layout.md); on a full disk that waits for the next start."""
+    with suppress(OSError):
+        if not path.exists() or path.read_bytes() != _LAYOUT:
+            replace_file(path, _LAYOUT, mode=0o644)
 
 
 def _place(source: Path, target: Path) -> None:

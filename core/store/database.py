@@ -1,37 +1,55 @@
 """The engine's metadata: one SQLite database of typed records, written by this process alone.
 
 A record is a msgspec-encodable value under a key in a named table. Writes reach the kernel before a call returns (so the daemon's death
-loses nothing) and the disk at the next checkpoint (write-ahead log, synchronous=NORMAL).
+loses nothing) and the disk at the next checkpoint (write-ahead log, synchronous=NORMAL). Room is kept for writes on a full disk.
 """
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
-from sdk.errors import ResourceExhausted
+from core.store.room import Reserve, keep_behind
+from sdk.errors import DataLoss, ResourceExhausted
 
 T = TypeVar("T")
 
+_LOG_LIMIT = 4608 << 10
+"""Bytes that SQLite's write-ahead log may have before its content goes to the database (1,000 pages), and a little more."""
+_LOG_START = 512 << 10
+
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE})
+"""A log or an index of it that cannot be made longer is an error of its own."""
+
 
 class Database:
-    """The opened database. Not for use from several threads at once: it lives on the event loop."""
+    """The opened database. Not for use from several threads at once: it lives on the event loop.
+
+    Raises sqlite3.DatabaseError if the file is no database or damaged, ResourceExhausted if the disk is full to the last block.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._reserve = Reserve(path.with_name("core.reserve"))
+        try:
+            self._connection = _opened(path)
+        except sqlite3.OperationalError as error:
+            if not _is_full(error):
+                raise
+            self._reserve.give_up()
+            with _told():
+                self._connection = _opened(path)
         self._depth = 0
-        migrate(self._connection)
+        self._path = path
+        self.keep_room()
 
     def table(self, name: str, record: type[T]) -> "Table[T]":
         """Return a table of records of one type; the name is one the migrations made."""
-        return Table(self._connection, name, record)
+        return Table(self._connection, self._reserve, name, record)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -51,12 +69,25 @@ class Database:
         finally:
             self._depth -= 1
 
+    def keep_room(self) -> None:
+        """Keep the room that writes on a full disk will need, the log's first. To be called now and then, for it is grown into."""
+        keep_behind(self._path.with_name(f"{self._path.name}-shm"), 0)  # it is mapped: a hole in it would be a SIGBUS
+        keep_behind(self._path.with_name(f"{self._path.name}-wal"), _LOG_START)
+        self._reserve.keep()
+        keep_behind(self._path, _LOG_LIMIT)
+
+    @property
+    def changes(self) -> int:
+        """How many rows this process has written."""
+        return self._connection.total_changes
+
     def close(self) -> None:
         self._connection.close()
+        self._reserve.keep()
 
     def _commit(self) -> None:
         try:
-            _write(self._connection, "COMMIT")
+            _write(self._connection, self._reserve, "COMMIT")
         except BaseException:
             self._roll_back()
             raise
@@ -70,8 +101,9 @@ class Database:
 class Table(Generic[T]):
     """Records of one type by key."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str, record: type[T]) -> None:
+    def __init__(self, connection: sqlite3.Connection, reserve: Reserve, name: str, record: type[T]) -> None:
         self._connection = connection
+        self._reserve = reserve
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(record).decode
         self._get = f"SELECT record FROM {name} WHERE key = ?"
@@ -86,11 +118,11 @@ class Table(Generic[T]):
 
     def put(self, key: str, record: T) -> None:
         """Insert or replace a record. Raises ResourceExhausted if the disk is full; then nothing is changed."""
-        _write(self._connection, self._put, (key, self._encode(record)))
+        _write(self._connection, self._reserve, self._put, (key, self._encode(record)))
 
     def delete(self, key: str) -> None:
         """Delete a record; idempotent. Raises ResourceExhausted if the disk is full, for a deletion is logged first."""
-        _write(self._connection, self._delete, (key,))
+        _write(self._connection, self._reserve, self._delete, (key,))
 
     def items(self) -> list[tuple[str, T]]:
         """Return all records with their keys."""
@@ -101,13 +133,49 @@ class Table(Generic[T]):
         return [record for _, record in self.items()]
 
 
-def _write(connection: sqlite3.Connection, statement: str, values: tuple[str | bytes, ...] = ()) -> None:
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write(connection: sqlite3.Connection, reserve: Reserve, statement: str, values: tuple[str | bytes, ...] = ()) -> None:
+    """Write. On a full disk the log's room is used again, once the database has what is in it; then what was kept aside."""
+    with _told():
+        for given_up in (False, True):
+            try:
+                connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                if not _is_full(error) or connection.in_transaction:
+                    raise
+            else:
+                return
+            if given_up:
+                reserve.give_up()
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA wal_checkpoint(RESTART)")
         connection.execute(statement, values)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-            raise
-        raise ResourceExhausted("write core.db: no space left on device") from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what SQLite says into the engine's words."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if _is_full(error):
+            raise ResourceExhausted("write core.db: no space left on device") from error
+        raise DataLoss(f"core.db: {error}") from error
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) in _FULL
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,6 +1,8 @@
 """Finding out whether overlayfs works on the data root."""
 
+import errno
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -10,6 +12,7 @@ from sdk.errors import SkipPlugin
 from sdk.linux.detached import detached
 
 _PARAMETERS = Path("/sys/module/overlay/parameters")
+_SCRATCH = "probe-"
 _OFF = ("index", "metacopy", "redirect_dir")
 """Features that would put into an upper directory what only the very same stack of layers understands."""
 
@@ -18,10 +21,16 @@ def probe(data_root: Path) -> tuple[str, ...]:
     """Return the mount options this kernel needs. Raises SkipPlugin, with the reason in a sentence, where overlayfs does not work."""
     if set(":,\\") & set(str(data_root)):
         raise SkipPlugin(f"overlayfs cannot name {data_root}: there is a colon, a comma or a backslash in it")
-    with tempfile.TemporaryDirectory(dir=data_root, prefix="probe-") as scratch:
-        try:
+    for left in data_root.glob(f"{_SCRATCH}*"):  # by a daemon that was killed here
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=data_root, prefix=_SCRATCH) as scratch:
             _try(Path(scratch))
-        except OSError as error:
+    except OSError as error:
+        if error.errno not in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+        ):  # a full disk says nothing about overlayfs, and must not keep a daemon down
             raise SkipPlugin(f"overlayfs does not work on {data_root}: {error}") from error
     return tuple(f"{name}=off" for name in _OFF if _is_on(name))
 

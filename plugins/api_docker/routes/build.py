@@ -76,13 +76,13 @@ def _check(parameters: Parameters) -> None:
 
 async def _first(request: Request, lines: AsyncGenerator[bytes, None], arrived: anyio.Event) -> bytes:
     """Return the first line; b"" if the client left before there was one, which may be long: a quiet build says nothing until its end."""
-    failure: EngineError | None = None
+    failure: Exception | None = None
     first = b""
     async with anyio.create_task_group() as group:
         group.start_soon(_watch, request, arrived, group.cancel_scope)
         try:
             first = await anext(lines)
-        except EngineError as error:
+        except Exception as error:  # noqa: BLE001 whatever it is, it is raised below
             failure = error  # raised in here it would come out as a group
         group.cancel_scope.cancel()
     if failure is not None:
