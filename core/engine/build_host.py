@@ -126,7 +126,7 @@ class EngineBuildHost:
             image = self._images.store.find(reference)
         except NoSuchImage:
             return None
-        offered = Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant)
+        offered = image.config.platform
         return image if platform is None or matches(platform, offered) else None
 
     async def _pull(

@@ -27,8 +27,9 @@ from core.networks.addresses import parse_mac
 from core.networks.endpoint_rules import checked_endpoints
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
-from sdk.errors import InvalidArgument, NoSuchContainer, NotFound
-from sdk.oci.descriptor import Platform, matches
+from sdk.errors import InvalidArgument, NoSuchContainer
+from sdk.oci.descriptor import host as this_machine
+from sdk.oci.descriptor import matches
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
@@ -38,7 +39,8 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
         config = replace(config, mac_address=parse_mac(config.mac_address))
     request = replace_request(request, config=config, networks=checked_endpoints(request.networks))
     warnings = _validate(context, request.config, request.host_config)
-    image = _image(context, request)
+    image = context.images.find_for(request.config.image, request.platform)
+    warnings += _foreign(request, image)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
         return await create_from(context, request, image, warnings)
@@ -76,15 +78,15 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))
 
 
-def _image(context: EngineContext, request: CreateRequest) -> StoredImage:
-    image = context.images.find(request.config.image)
-    have = Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant)
-    if request.platform is not None and not matches(request.platform, have):
-        raise NotFound(
-            f"image with reference {request.config.image} was found but its platform ({have}) "
-            f"does not match the specified platform ({request.platform})"
-        )
-    return image
+def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:
+    """Say so where an image is for another machine and the client did not ask for that."""
+    theirs, ours = image.config.platform, this_machine()
+    if request.platform is not None or not theirs.architecture or matches(ours, theirs):
+        return []
+    return [
+        f"The requested image's platform ({theirs}) does not match the detected host platform ({ours}) "
+        "and no specific platform was requested"
+    ]
 
 
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
@@ -108,7 +110,7 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         image_id=image.id,
         image=request.config.image,
         chain_id=image.chain_id,
-        platform=Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant),
+        platform=image.config.platform,
         path=argv[0],
         args=argv[1:],
         config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),

@@ -27,7 +27,7 @@ async def _platform(context: ImageContext, reference: Reference, resolved: Resol
     if digest_of(content, parse_digest(blob.digest)) != blob.digest:
         raise DataLoss(f"the registry sent another configuration than {blob.digest}")
     config = parse_config(content)
-    return Platform(architecture=config.architecture, os=config.os, variant=config.variant)
+    return config.platform
 
 
 async def _fetch(context: ImageContext, reference: Reference, blob: Descriptor, credentials: Credentials) -> bytes:

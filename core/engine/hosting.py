@@ -22,7 +22,6 @@ from sdk.oci.descriptor import (
     OCI_INDEX,
     OCI_MANIFEST,
     Descriptor,
-    Platform,
     matches,
 )
 from sdk.oci.descriptor import host as this_machine
@@ -134,7 +133,7 @@ async def _image(context: ImageContext, reference: Reference, document: Document
         config = parse_config(context.store.content.read(manifest.config.digest))
     except DataLoss:
         return ""
-    offered = Platform(architecture=config.architecture, os=config.os, variant=config.variant)
+    offered = config.platform
     is_whole = (
         manifest.layers and len(manifest.layers) == len(config.rootfs.diff_ids) and not any(map(_stays_elsewhere, manifest.layers))
     )

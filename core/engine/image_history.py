@@ -3,12 +3,13 @@
 from core.engine.image_context import ImageContext
 from core.images.store import StoredImage
 from sdk.engine.images import HistoryEntry
+from sdk.oci.descriptor import Platform
 from sdk.oci.image import History
 
 
-def history(context: ImageContext, ref: str) -> list[HistoryEntry]:
-    """Return the steps an image was made by, newest first, each with what its layer takes."""
-    image = context.store.find(ref)
+def history(context: ImageContext, ref: str, platform: Platform | None = None) -> list[HistoryEntry]:
+    """Return the steps an image was made by, newest first, each with what its layer takes. Raises what `ImageStore.find_for` raises."""
+    image = context.store.find_for(ref, platform)
     chains = iter(image.chains)
     entries = []
     for step in _steps(image):

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.engine.image_context import ImageContext
+from core.engine.image_manifests import index_of, manifests_of
 from core.engine.when import parse_moment
 from core.filters import check_keys, label_matches
+from core.images.documents import parse_index
+from core.images.store import StoredImage
 from core.images.timestamps import nanoseconds
 from sdk.engine.containers import Filters
 from sdk.engine.images import ImageInfo, ImageListRequest
-from sdk.errors import InvalidArgument, NotFound
-from sdk.oci.descriptor import Platform, matches
+from sdk.errors import InvalidArgument
+from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.reference import DEFAULT_DOMAIN
 
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE", "t"}), frozenset({"0", "false", "False", "FALSE", "f"})
@@ -24,7 +27,9 @@ Test = Callable[[ImageInfo], bool]
 
 def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageInfo]:
     """Return the images that pass every filter, newest first. Raises InvalidArgument for unknown filters."""
-    infos = [context.store.info(image.id, len(context.users(image.id))) for image in context.store]
+    infos = [
+        context.store.info(image.id, len(context.users(image.id))) for image in context.store if not _is_beside(context, image)
+    ]
     tests = [_test(context, key, values) for key, values in request.filters.items()]
     shown = [info for info in infos if all(test(info) for test in tests) and (request.all or not _is_intermediate(context, info))]
     patterns = tuple(_glob(value) for value in request.filters.get("reference", ()))
@@ -32,18 +37,16 @@ def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageI
         shown = [_narrowed(info, patterns) for info in shown]
     if request.shared_size:
         shown = [replace(info, shared_size=_shared(context, info)) for info in shown]
+    if request.manifests:
+        shown = [_with_manifests(context, info) for info in shown]
     return sorted(shown, key=lambda info: info.created_ns, reverse=True)
 
 
-def inspect(context: ImageContext, ref: str, platform: Platform | None = None) -> ImageInfo:
+def inspect(context: ImageContext, ref: str, platform: Platform | None = None, *, manifests: bool = False) -> ImageInfo:
     """Return one image. Raises NoSuchImage, NotFound if it is for another platform than the one asked for."""
-    image = context.store.find(ref)
-    actual = Platform(architecture=image.config.architecture, os=image.config.os, variant=image.config.variant)
-    if platform and not matches(platform, actual):
-        raise NotFound(
-            f"image with reference {ref} was found but does not match the specified platform: wanted {platform}, actual: {actual}"
-        )
-    return context.store.info(image.id, len(context.users(image.id)))
+    image = context.store.find_for(ref, platform)
+    info = context.store.info(image.id, len(context.users(image.id)))
+    return _with_manifests(context, info) if manifests else info
 
 
 def truth(key: str, values: tuple[str, ...]) -> bool:
@@ -140,6 +143,21 @@ def _repository(name: str) -> str:
 
 def _is_intermediate(context: ImageContext, info: ImageInfo) -> bool:
     return not info.tags and not info.digests and bool(context.store.children(info.id))
+
+
+def _is_beside(context: ImageContext, image: StoredImage) -> bool:
+    """Tell whether an image is kept for the names of another platform's alone: these are listed once."""
+    return not context.store.names(image.id) and bool(context.store.all_names(image.id))
+
+
+def _with_manifests(context: ImageContext, info: ImageInfo) -> ImageInfo:
+    image = context.store.get(info.id)
+    index = index_of(context, image)
+    descriptor = info.descriptor
+    if index:
+        size = context.store.content.size(index)
+        descriptor = Descriptor(parse_index(context.store.content.read(index)).media_type, index, size)
+    return replace(info, descriptor=descriptor, manifests=manifests_of(context, image))
 
 
 def _shared(context: ImageContext, info: ImageInfo) -> int:

@@ -79,7 +79,7 @@ def _before(duration: str) -> int:
 
 
 def _is_named(context: ImageContext, image: StoredImage) -> bool:
-    return any(name.tag for name in context.store.names(image.id))
+    return any(name.tag for name in context.store.all_names(image.id))
 
 
 def _served(context: ImageContext) -> frozenset[str]:

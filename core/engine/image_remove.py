@@ -22,11 +22,20 @@ async def remove(context: ImageContext, ref: str, *, force: bool = False, prune:
 def forget(context: ImageContext, ref: str, *, force: bool = False, prune: bool = True) -> list[Removal]:
     """Forget an image or one of its names, and leave content and layers for the next collection. Raises NoSuchImage, Conflict."""
     image = context.store.find(ref)
+    others = context.store.siblings(image.id)[1:]
     by_id = _names_by_id(image.id, ref)
     removals = _remove_names_for_id(context, image, force=force) if by_id else _remove_one_name(context, image, ref, force=force)
     if not by_id and context.store.names(image.id):
         return removals
-    return removals + _remove_image(context, image, force=force, prune=prune, quiet=bool(removals))
+    removals += _remove_image(context, image, force=force, prune=prune, quiet=bool(removals))
+    return removals + [removal for other in others for removal in _remove_beside(context, other)]
+
+
+def _remove_beside(context: ImageContext, image_id: str) -> list[Removal]:
+    """Forget an image of another platform for which no name stands any more, unless it is in use."""
+    if image_id not in context.store or context.store.all_names(image_id) or context.users(image_id):
+        return []
+    return _remove_image(context, context.store.get(image_id), force=False, prune=True, quiet=True)
 
 
 def _names_by_id(image_id: str, ref: str) -> bool:
@@ -35,7 +44,7 @@ def _names_by_id(image_id: str, ref: str) -> bool:
 
 def _remove_one_name(context: ImageContext, image: StoredImage, ref: str, *, force: bool) -> list[Removal]:
     names = context.store.names(image.id)
-    users = context.users(image.id)
+    users = [user for each in context.store.siblings(image.id) for user in context.users(each)]
     if users and not force and _is_one_repository(names):
         raise Conflict(
             f'conflict: unable to remove repository reference "{ref}" (must force) - '
@@ -55,16 +64,16 @@ def _remove_names_for_id(context: ImageContext, image: StoredImage, *, force: bo
     names = context.store.names(image.id)
     if not names or not _is_one_repository(names):
         return []
-    if conflict := _conflict(context, image, force=force, names_count=False):
+    if conflict := conflict_of(context, image, force=force, names_count=False):
         raise conflict
     return [_untag(context, image, name) for name in names]
 
 
 def _remove_image(context: ImageContext, image: StoredImage, *, force: bool, prune: bool, quiet: bool) -> list[Removal]:
     """Forget an image and, on request, the nameless ones it was built from. `quiet` leaves alone what is in use without a word."""
-    if conflict := _conflict(context, image, force=force, names_count=True):
+    if conflict := conflict_of(context, image, force=force, names_count=True):
         needed = context.store.names(image.id) or context.users(image.id) or context.store.children(image.id)
-        if quiet and needed:
+        if quiet and (needed or context.store.all_names(image.id)):
             return []
         raise conflict
     removals = [_untag(context, image, name) for name in context.store.names(image.id)]
@@ -89,7 +98,8 @@ def _is_one_repository(names: tuple[Reference, ...]) -> bool:
     return len(names) <= 1 or (len(tags) <= 1 and len({name.name for name in names}) == 1)
 
 
-def _conflict(context: ImageContext, image: StoredImage, *, force: bool, names_count: bool) -> Conflict | None:
+def conflict_of(context: ImageContext, image: StoredImage, *, force: bool, names_count: bool) -> Conflict | None:
+    """Return why an image cannot be removed; None if it can."""
     users = context.users(image.id)
     running = [container for container, runs in users if runs]
     if context.store.children(image.id):

@@ -8,6 +8,7 @@ from core.engine import (
     image_list,
     image_prune,
     image_remove,
+    image_remove_platforms,
     image_tag,
     import_archive,
     load,
@@ -105,27 +106,32 @@ class ImageService:
     async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
         return image_list.list_images(self._context, request)
 
-    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo:
-        return image_list.inspect(self._context, ref, platform)
+    async def inspect(self, ref: str, *, platform: Platform | None = None, manifests: bool = False) -> ImageInfo:
+        return image_list.inspect(self._context, ref, platform, manifests=manifests)
 
     async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]:
-        await self.inspect(ref, platform=platform)
-        return image_history.history(self._context, ref)
+        return image_history.history(self._context, ref, platform)
 
     async def tag(self, ref: str, repository: str, tag: str) -> None:
         image_tag.tag(self._context, ref, repository, tag)
 
-    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
+    async def remove(
+        self, ref: str, *, force: bool = False, prune: bool = True, platforms: Sequence[Platform] = ()
+    ) -> Sequence[Removal]:
+        if platforms:
+            return await image_remove_platforms.remove_platforms(self._context, ref, platforms, force=force)
         return await image_remove.remove(self._context, ref, force=force, prune=prune)
 
     async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
         return await image_prune.prune(self._context, filters)
 
-    def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
-        return save.save(self._context, refs, platform)
+    def save(self, refs: Sequence[str], platforms: Sequence[Platform] = ()) -> AsyncIterator[bytes]:
+        return save.save(self._context, refs, platforms)
 
-    def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
-        return load.load(self._context, content, quiet=quiet)
+    def load(
+        self, content: AsyncIterator[bytes], *, quiet: bool = False, platforms: Sequence[Platform] = ()
+    ) -> AsyncIterator[Progress]:
+        return load.load(self._context, content, quiet=quiet, platforms=platforms)
 
     def import_archive(
         self,

@@ -30,18 +30,19 @@ async def list_containers(context: EngineContext, request: ListRequest) -> Seque
 
 def _with_images(context: EngineContext, infos: Sequence[ContainerInfo]) -> Sequence[ContainerInfo]:
     """Show the image's ID for containers whose image name stands for another image by now, or for none. An image is looked up once."""
-    named: dict[str, str] = {}
+    named: dict[str, tuple[str, ...]] = {}
     for info in infos:
         if info.image not in named:
-            named[info.image] = _image_id(context, info.image)
-    return [info if named[info.image] == info.image_id else replace(info, image=info.image_id) for info in infos]
+            named[info.image] = _image_ids(context, info.image)
+    return [info if info.image_id in named[info.image] else replace(info, image=info.image_id) for info in infos]
 
 
-def _image_id(context: EngineContext, ref: str) -> str:
+def _image_ids(context: EngineContext, ref: str) -> tuple[str, ...]:
+    """Return the images that a name stands for, of all platforms."""
     try:
-        return context.images.find(ref).id
+        return context.images.siblings(context.images.find(ref).id)
     except EngineError:
-        return ""
+        return ()
 
 
 def _descendants(context: EngineContext, ref: str) -> frozenset[str]:

@@ -23,36 +23,47 @@ from core.images.store import ImageRecord
 from core.images.unarchive import unarchive
 from sdk.engine.images import Progress
 from sdk.errors import DataLoss
-from sdk.oci.descriptor import OCI_CONFIG, Descriptor
+from sdk.oci.descriptor import OCI_CONFIG, Descriptor, Platform
 from sdk.oci.digest import chain_ids, digest_of, parse_digest
 from sdk.oci.image import Manifest
 from sdk.oci.reference import Reference, parse_reference
 
 
-async def load(context: ImageContext, content: AsyncIterator[bytes], *, quiet: bool) -> AsyncIterator[Progress]:
+async def load(
+    context: ImageContext, content: AsyncIterator[bytes], *, quiet: bool, platforms: Sequence[Platform] = ()
+) -> AsyncIterator[Progress]:
     """Load every image of an archive; see `sdk.engine.Images.load`."""
-    async with aclosing(reported(lambda report: _run(context, content, report, quiet=quiet))) as steps:
+    async with aclosing(reported(lambda report: _run(context, content, report, platforms, quiet=quiet))) as steps:
         async for step in steps:
             yield step
 
 
-async def _run(context: ImageContext, content: AsyncIterator[bytes], report: Report, *, quiet: bool) -> None:
+async def _run(
+    context: ImageContext, content: AsyncIterator[bytes], report: Report, platforms: Sequence[Platform], *, quiet: bool
+) -> None:
     show: Report = (lambda _progress: None) if quiet else report
-    async with context.store.content.temporary_directory("load") as files, aclosing(unarchive(content, files)) as images:
+    said: set[str] = set()
+    async with (
+        context.store.content.temporary_directory("load") as files,
+        aclosing(unarchive(content, files, platforms)) as images,
+    ):
         async for image in images:
             # not names by digest: they say where an image is from, and an archive cannot prove that
             names = tuple(name for name in map(parse_reference, image.names) if not name.digest)
             image_id = await _bring(context, files, image, names, show)
             for line in [f"Loaded image: {name.familiar}" for name in names] or [f"Loaded image ID: {image_id}"]:
-                report(Progress("", stream=f"{line}\n"))
+                if line not in said:
+                    report(Progress("", stream=f"{line}\n"))
+                said.add(line)
 
 
 async def _bring(context: ImageContext, files: Path, image: ArchivedImage, names: tuple[Reference, ...], report: Report) -> str:
     """Load one image and return its ID. One that is here already, and whole, only gets its names: its own manifest and archives stay."""
     image_id = image.config.digest
     if image_id in context.store and is_complete(context.store, context.store.get(image_id)):
+        index = await _stored_index(context, files, image)
         for name in names:
-            context.store.tag(image_id, name)
+            context.store.point(name, image_id, index)
     else:
         await _load_whole(context, files, image, names, report)
         await context.dropper.drop([image_id])
@@ -86,9 +97,11 @@ async def _load(
     chains = chain_ids(diff_ids)
     descriptor, manifest = await _manifest(store.content, files, image)
     blobs = [_descriptor(layer) for layer in image.layers]
-    held = (descriptor.digest, image.config.digest, *(blob.digest for blob in blobs))
+    index = (image.index.digest,) if image.index else ()
+    held = (descriptor.digest, *index, image.config.digest, *(blob.digest for blob in blobs))
     with store.layers.pins.hold(chains), store.content.pins.hold(held):
         brought += held
+        await _stored_index(context, files, image)
         await store.content.put(config, image.config.digest)
         await store.content.put(manifest, descriptor.digest)
         archive = _Archive(store.content, files, image.layers, report)
@@ -97,7 +110,7 @@ async def _load(
         )
         for blob in blobs:
             await archive.fetch(blob, report)
-        store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names)
+        store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names, *index)
 
 
 class _Archive:
@@ -124,6 +137,13 @@ class _Archive:
     def stream(self, blob: Descriptor, report: Report) -> None:
         """What is on the disk already does not come in pieces."""
         del blob, report
+
+
+async def _stored_index(context: ImageContext, files: Path, image: ArchivedImage) -> str:
+    """Store the index that lists an image, if there is one, and return its digest. The caller lets a name stand for it at once."""
+    if image.index is None:
+        return ""
+    return await context.store.content.put(await _read(context.store.content, files, image.index), image.index.digest)
 
 
 async def _read(content: ContentStore, files: Path, document: Member) -> bytes:

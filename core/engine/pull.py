@@ -122,7 +122,7 @@ async def _config(context: ImageContext, pull: _Pull) -> ImageConfig:
     require_short(config_blob)
     await context.fetcher.fetch(pull.reference, config_blob, pull.credentials, lambda _progress: None)
     config = parse_config(context.store.content.read(config_blob.digest))
-    offered = Platform(architecture=config.architecture, os=config.os, variant=config.variant)
+    offered = config.platform
     if pull.platform and not matches(pull.platform, offered):
         raise no_match(pull.platform)
     return config
@@ -141,12 +141,13 @@ async def _run(context: ImageContext, pull: _Pull, layers: tuple[Layer, ...], re
 def _conclude(context: ImageContext, pull: _Pull, record: ImageRecord, report: Report) -> None:
     """Record the image under its names, announce it and say so."""
     name, image_id, digest = pull.reference, pull.manifest.config.digest, parse_digest(pull.resolved.descriptor.digest)
-    before = context.store.named(name)
     by_digest = Reference(name.domain, name.path, None, digest)
-    image = context.store.add(image_id, record, (by_digest,) if name.digest else (name, by_digest))
+    before = context.store.references.get(by_digest if name.digest else name)
+    index = digest if pull.resolved.descriptor.media_type in INDEX_TYPES else ""
+    image = context.store.add(image_id, record, (by_digest,) if name.digest else (name, by_digest), index)
     context.events.emit(EventType.IMAGE, "pull", name.familiar, {**image.config.config.labels, "name": name.familiar_name})
     report(Progress(f"Digest: {digest}"))
-    current = before is not None and before.id == image_id
+    current = before is not None and image_id in before.images
     report(Progress(f"Status: {'Image is up to date' if current else 'Downloaded newer image'} for {name.familiar}"))
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from core.engine.image_context import ImageContext
 from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import StoredImage
-from sdk.errors import InvalidArgument, NoSuchImage
-from sdk.oci.descriptor import Platform, matches
-from sdk.oci.digest import blob_name
+from sdk.errors import NoSuchImage
+from sdk.oci.descriptor import OCI_INDEX, Descriptor, Platform
+from sdk.oci.digest import blob_name, digest_of
 from sdk.oci.image import Index
 from sdk.oci.reference import Reference, parse_reference
 
@@ -35,9 +35,9 @@ class _Saved:
     names: tuple[Reference, ...]
 
 
-async def save(context: ImageContext, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
-    """Yield the tar. Raises NoSuchImage before anything is yielded, InvalidArgument for another platform than the image's."""
-    saved = _select(context, refs, platform)
+async def save(context: ImageContext, refs: Sequence[str], platforms: Sequence[Platform] = ()) -> AsyncIterator[bytes]:
+    """Yield the tar, with all platforms that are kept or those asked for. Raises NoSuchImage and NotFound before anything is yielded."""
+    saved = _select(context, refs, platforms)
     blobs = dict.fromkeys(blob for entry in saved for blob in entry.held.blobs)
     chains = [chain for entry in saved for chain in entry.image.chains]
     with context.store.content.pins.hold(blobs), context.store.layers.pins.hold(chains):
@@ -55,16 +55,25 @@ async def save(context: ImageContext, refs: Sequence[str], platform: Platform | 
         context.announce("save", entry.image.id, entry.image.id)
 
 
-def _select(context: ImageContext, refs: Sequence[str], platform: Platform | None) -> list[_Saved]:
+def _select(context: ImageContext, refs: Sequence[str], platforms: Sequence[Platform]) -> list[_Saved]:
     found: dict[str, _Saved] = {}
     for ref in refs:
-        for image, names in _named(context, ref):
-            config = image.config
-            if platform and not matches(platform, Platform(config.architecture, config.os, config.variant)):
-                raise InvalidArgument(f"image {ref} is not for platform {platform}")
-            before = found.get(image.id) or _Saved(image, held_manifest(context.store, image), ())
-            found[image.id] = replace(before, names=tuple(dict.fromkeys((*before.names, *names))))
+        for named, names in _named(context, ref):
+            for image in _of_platforms(context, named, names, platforms):
+                before = found.get(image.id) or _Saved(image, held_manifest(context.store, image), ())
+                found[image.id] = replace(before, names=tuple(dict.fromkeys((*before.names, *names))))
     return list(found.values())
+
+
+def _of_platforms(
+    context: ImageContext, image: StoredImage, names: tuple[Reference, ...], platforms: Sequence[Platform]
+) -> list[StoredImage]:
+    """Return the images that names stand for, the one they point at last: engines that know one platform take the last one of a name."""
+    if platforms:
+        ref = names[0].familiar if names else image.id
+        return [context.store.find_for(ref, platform) for platform in platforms]
+    siblings = dict.fromkeys(each for name in names for each in context.store.siblings(image.id, name))
+    return [context.store.get(each) for each in reversed(siblings or {image.id: None})]
 
 
 def _named(context: ImageContext, ref: str) -> Iterator[tuple[StoredImage, tuple[Reference, ...]]]:
@@ -93,14 +102,28 @@ def _tags_of(context: ImageContext, ref: str) -> list[tuple[StoredImage, tuple[R
 def _documents(saved: Sequence[_Saved]) -> Iterator[tuple[str, bytes]]:
     for entry in saved:
         yield blob_name(entry.held.descriptor.digest), entry.held.content
-    descriptors = tuple(
-        msgspec.structs.replace(entry.held.descriptor, annotations=annotations)
-        for entry in saved
-        for annotations in ([_annotations(name) for name in entry.names] or [{}])
-    )
-    yield "index.json", msgspec.json.encode(Index(manifests=descriptors))
+    indexes = _indexes(saved)
+    for digest, content in {described.digest: content for described, content in indexes.values() if content}.items():
+        yield blob_name(digest), content
+    named = [msgspec.structs.replace(target, annotations=_annotations(name)) for name, (target, _content) in indexes.items()]
+    nameless = [entry.held.descriptor for entry in saved if not entry.names]
+    yield "index.json", msgspec.json.encode(Index(manifests=(*named, *nameless)))
     yield "manifest.json", msgspec.json.encode([_archive_entry(entry) for entry in saved])
     yield "oci-layout", _LAYOUT
+
+
+def _indexes(saved: Sequence[_Saved]) -> dict[Reference, tuple[Descriptor, bytes]]:
+    """Return what each name stands for: the manifest of its one platform, or an index of several with its content."""
+    found: dict[Reference, tuple[Descriptor, bytes]] = {}
+    for name in dict.fromkeys(name for entry in saved for name in entry.names):
+        entries = [entry for entry in saved if name in entry.names]
+        if len(entries) == 1:
+            found[name] = entries[0].held.descriptor, b""
+            continue
+        listed = (msgspec.structs.replace(each.held.descriptor, platform=each.image.config.platform) for each in reversed(entries))
+        content = msgspec.json.encode(Index(manifests=tuple(listed)))
+        found[name] = Descriptor(OCI_INDEX, digest_of(content), len(content)), content
+    return found
 
 
 def _annotations(name: Reference) -> dict[str, str]:

@@ -41,7 +41,7 @@ async def _verify(verifiers: Verifiers, claim: ImageClaim) -> None:
 def _origins(store: ImageStore, image: StoredImage, asked: str) -> Iterator[Reference]:
     """Yield the repositories an image is from. What clients pushed here under a name does not come from there."""
     tagged = _tagged(asked)
-    for name in store.names(image.id):
+    for name in store.all_names(image.id):
         if name.digest and name.digest in image.record.blobs and not store.hosted.get(name, name.digest):
             tag = tagged.tag if tagged and tagged.name == name.name else None
             yield Reference(name.domain, name.path, tag, name.digest)

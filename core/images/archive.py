@@ -3,20 +3,20 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from core.images.archived import ArchivedImage, Member
-from core.images.documents import parse_index, parse_manifest
+from core.images.documents import parse_config, parse_index, parse_manifest
 from core.images.members import Members
-from core.images.platforms import choose
+from core.images.platforms import choose, images_of
 from core.images.untar import confined
 from sdk.errors import DataLoss, InvalidArgument, NotFound
-from sdk.oci.descriptor import INDEX_TYPES, Descriptor
-from sdk.oci.digest import blob_name, hex_of
+from sdk.oci.descriptor import INDEX_TYPES, Descriptor, Platform, matches
+from sdk.oci.digest import blob_name, hex_of, is_digest
 from sdk.oci.reference import parse_reference
 
 _LONGEST_LIST = 16 << 20
@@ -38,13 +38,17 @@ class Archive:
     def __init__(self, members: Members) -> None:
         self._members = members
 
-    def images(self) -> list[ArchivedImage]:
-        """Return the images in here. Raises InvalidArgument if this is no image archive, DataLoss if it is a damaged one."""
-        if self._members.find(b"manifest.json"):
-            return list(self._docker_images())
-        if self._members.find(b"index.json"):
-            return list(self._oci_images())
-        raise InvalidArgument("invalid archive: does not contain a manifest.json")
+    def images(self, platforms: Sequence[Platform] = ()) -> list[ArchivedImage]:
+        """Return the images in here, of all platforms that are whole or of some.
+
+        An archive that is both a docker-archive and a layout says in `manifest.json` which it is meant to bring; the layout alone knows
+        of platforms. Raises InvalidArgument if this is no image archive or lacks a platform, DataLoss if it is a damaged one.
+        """
+        is_docker, is_layout = self._members.find(b"manifest.json"), self._members.find(b"index.json")
+        if not (is_docker or is_layout):
+            raise InvalidArgument("invalid archive: does not contain a manifest.json")
+        found = self._oci_images() if is_layout and (platforms or not is_docker) else self._docker_images()
+        return _of_platforms(list(found), platforms)
 
     def _docker_images(self) -> Iterator[ArchivedImage]:
         try:
@@ -58,34 +62,46 @@ class Archive:
             config = self._document(entry.config)
             names = tuple(str(parse_reference(tag)) for tag in entry.repo_tags or ())
             layers = tuple(self._file(layer) for layer in entry.layers or ())
-            yield ArchivedImage(config, layers, names, manifests.get(posixpath.basename(entry.config)))
+            manifest, index = manifests.get(posixpath.basename(entry.config), (None, None))
+            yield ArchivedImage(config, layers, names, manifest, index)
 
     def _oci_images(self) -> Iterator[ArchivedImage]:
         for descriptor in parse_index(self._list("index.json")).manifests:
-            member = self._chosen(descriptor)
-            manifest = parse_manifest(_read(member))
-            layers = tuple(self._blob(layer.digest) for layer in manifest.layers)
-            yield ArchivedImage(self._document(blob_name(manifest.config.digest)), layers, _names(descriptor), member)
+            for member, index in self._offered(descriptor):
+                manifest = parse_manifest(_read(member))
+                layers = tuple(self._blob(layer.digest) for layer in manifest.layers)
+                yield ArchivedImage(self._document(blob_name(manifest.config.digest)), layers, _names(descriptor), member, index)
 
-    def _manifests(self) -> dict[str, Member]:
-        """Return the manifests of an OCI layout by the hexadecimal digest of the configuration they are for."""
-        found: dict[str, Member] = {}
+    def _manifests(self) -> dict[str, tuple[Member, Member | None]]:
+        """Return the manifests of an OCI layout, each with its index, by the hexadecimal digest of the configuration they are for."""
+        found: dict[str, tuple[Member, Member | None]] = {}
         if not self._members.find(b"index.json"):
             return found
         for descriptor in parse_index(self._list("index.json")).manifests:
             try:
-                member = self._chosen(descriptor)
-                found[hex_of(parse_manifest(_read(member)).config.digest)] = member
+                offered = self._offered(descriptor)
+                found |= {hex_of(parse_manifest(_read(member)).config.digest): (member, index) for member, index in offered}
             except (DataLoss, NotFound):
                 continue
         return found
 
-    def _chosen(self, descriptor: Descriptor) -> Member:
-        """Return the manifest that a descriptor in an index is of, or, of several platforms' manifests, this one's."""
+    def _offered(self, descriptor: Descriptor) -> list[tuple[Member, Member | None]]:
+        """Return the manifest that a descriptor is of; of an index those that are whole here, each with the index. Raises DataLoss."""
         member = self._document(blob_name(descriptor.digest))
-        if descriptor.media_type in INDEX_TYPES:
-            return self._document(blob_name(choose(parse_index(_read(member)), None).digest))
-        return member
+        if descriptor.media_type not in INDEX_TYPES:
+            return [(member, None)]
+        index = parse_index(_read(member))
+        whole = [self._document(blob_name(entry.digest)) for entry in images_of(index) if self._is_whole(entry)]
+        if not whole:  # then the one for this machine says what is wrong
+            whole = [self._document(blob_name(choose(index, None).digest))]
+        return [(manifest, member) for manifest in whole]
+
+    def _is_whole(self, entry: Descriptor) -> bool:
+        if not is_digest(entry.digest) or not self._members.find(blob_name(entry.digest).encode()):
+            return False
+        manifest = parse_manifest(_read(self._document(blob_name(entry.digest))))
+        blobs = (manifest.config.digest, *(layer.digest for layer in manifest.layers))
+        return all(is_digest(blob) and self._members.find(blob_name(blob).encode()) for blob in blobs)
 
     def _list(self, name: str) -> bytes:
         return _read(_short(self._file(name), name, _LONGEST_LIST))
@@ -105,6 +121,16 @@ class Archive:
         if (told := _BLOB.fullmatch(path)) and hex_of(found.digest) != told[1].decode():
             raise DataLoss(f"invalid archive: {name} has the digest {found.digest}")
         return found
+
+
+def _of_platforms(images: list[ArchivedImage], platforms: Sequence[Platform]) -> list[ArchivedImage]:
+    if not platforms:
+        return images
+    offered = [(parse_config(_read(image.config)).platform, image) for image in images]
+    for platform in platforms:
+        if not any(matches(platform, each) for each, _image in offered):
+            raise InvalidArgument(f"the archive does not provide the specified platform ({platform})")
+    return [image for each, image in offered if any(matches(platform, each) for platform in platforms)]
 
 
 def _short(member: Member, name: str, longest: int) -> Member:

@@ -13,12 +13,13 @@ class Member(Struct, frozen=True):
 
 
 class ArchivedImage(Struct, frozen=True, tag=True):
-    """An image of the archive. `manifest` is its own, if there is one."""
+    """An image of the archive. `manifest` is its own, if there is one, and `index` the one that lists it with those of other platforms."""
 
     config: Member
     layers: tuple[Member, ...]
     names: tuple[str, ...]
     manifest: Member | None = None
+    index: Member | None = None
 
 
 class Failure(Struct, frozen=True, tag=True):

@@ -82,7 +82,15 @@ def _layers_in_use(images: ImageStore, used: set[str]) -> set[str]:
 def _blobs_in_use(images: ImageStore) -> set[str]:
     records = [record for chain in images.layers if (record := images.layers.get(chain))]
     of_layers = {record.blob.digest for record in records if record.blob} | {record.recipe for record in records}
-    return of_layers | images.content.pins.held | images.hosted.blobs | {blob for image in images for blob in image.record.blobs}
+    names = (images.references.get(name) for name in images.references)
+    indexes = {name.index for name in names if name}
+    return (
+        of_layers
+        | indexes
+        | images.content.pins.held
+        | images.hosted.blobs
+        | {blob for image in images for blob in image.record.blobs}
+    )
 
 
 def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:

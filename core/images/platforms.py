@@ -4,15 +4,14 @@ from sdk.errors import NotFound
 from sdk.oci.descriptor import MANIFEST_TYPES, Descriptor, Platform, host, matches
 from sdk.oci.image import Index
 
-_ATTESTATION = "vnd.docker.reference.type"
+ATTESTATION, ATTESTED = "vnd.docker.reference.type", "vnd.docker.reference.digest"
+"""Annotations of an attestation's entry in an index: that it is one, and of which manifest."""
 
 
 def choose(index: Index, wanted: Platform | None) -> Descriptor:
     """Return the manifest for a platform, this machine's by default. Attestations are passed over. Raises NotFound."""
     platform = wanted or host()
-    candidates = [
-        entry for entry in index.manifests if entry.media_type in MANIFEST_TYPES and _ATTESTATION not in entry.annotations
-    ]
+    candidates = images_of(index)
     for entry in candidates:
         if entry.platform and matches(platform, entry.platform):
             return entry
@@ -20,6 +19,11 @@ def choose(index: Index, wanted: Platform | None) -> Descriptor:
         if entry.platform is None and wanted is None:
             return entry
     raise no_match(platform)
+
+
+def images_of(index: Index) -> list[Descriptor]:
+    """Return the manifests of images that an index lists, without attestations."""
+    return [entry for entry in index.manifests if entry.media_type in MANIFEST_TYPES and ATTESTATION not in entry.annotations]
 
 
 def no_match(platform: Platform) -> NotFound:

@@ -19,11 +19,21 @@ def check_name(reference: Reference) -> None:
         raise InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name")
 
 
-class ReferenceRecord(Struct, frozen=True):
-    """`image` is the ID a name points at; `tagged_ns` when it was set."""
+class ReferenceRecord(Struct, frozen=True, omit_defaults=True):
+    """`image` is the ID a name points at; `tagged_ns` when it was set.
+
+    A name of an index, whose digest is `index`, stands for images of other platforms as well: `others` are the IDs of those that are kept.
+    """
 
     image: str
     tagged_ns: int
+    index: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Return every image the name stands for, the one it points at first."""
+        return (self.image, *self.others)
 
 
 class References:
@@ -49,9 +59,16 @@ class References:
         self._records.pop(reference, None)
 
     def of(self, image: str) -> tuple[Reference, ...]:
-        """Return every name of an image, tags before digests, each in alphabetical order."""
-        held = (reference for reference, record in self._records.items() if record.image == image)
-        return tuple(sorted(held, key=lambda reference: (reference.tag is None, str(reference))))
+        """Return every name that points at an image, tags before digests, each in alphabetical order."""
+        return _sorted(reference for reference, record in self._records.items() if record.image == image)
+
+    def standing_for(self, image: str) -> tuple[Reference, ...]:
+        """Return every name that stands for an image, if only beside another one, in the same order."""
+        return _sorted(reference for reference, record in self._records.items() if image in record.images)
+
+
+def _sorted(references: Iterable[Reference]) -> tuple[Reference, ...]:
+    return tuple(sorted(references, key=lambda reference: (reference.tag is None, str(reference))))
 
 
 def _readable(records: Iterable[tuple[str, ReferenceRecord]]) -> Iterator[tuple[Reference, ReferenceRecord]]:

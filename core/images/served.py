@@ -91,9 +91,8 @@ def _rewritten(store: ImageStore, repository: Reference) -> Iterator[ResolvedMan
 
 
 def _images(store: ImageStore, repository: Reference) -> Iterator[StoredImage]:
-    for image_id in {
-        record.image for name in store.references if name.name == repository.name and (record := store.references.get(name))
-    }:
+    records = (store.references.get(name) for name in store.references if name.name == repository.name)
+    for image_id in dict.fromkeys(image for record in records if record for image in record.images):
         if image_id in store:
             yield store.get(image_id)
 

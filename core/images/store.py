@@ -3,10 +3,11 @@
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.images.content import ContentStore
 from core.images.documents import parse_config
@@ -17,7 +18,7 @@ from core.images.timestamps import nanoseconds
 from core.store.database import Database
 from sdk.engine.images import ImageInfo
 from sdk.errors import EngineError, NoSuchImage, NotFound
-from sdk.oci.descriptor import Descriptor
+from sdk.oci.descriptor import Descriptor, Platform, host, matches
 from sdk.oci.digest import ALGORITHMS, ChainID, Digest, chain_ids
 from sdk.oci.image import ImageConfig
 from sdk.oci.reference import Reference, parse_reference
@@ -87,6 +88,26 @@ class ImageStore:
         except KeyError:
             raise NoSuchImage(image_id) from None
 
+    def find_for(self, ref: str, platform: Platform | None) -> StoredImage:
+        """Return the image a person names, of a platform if one is given. Raises what `find` raises, NotFound if it is not for that one."""
+        image = self.find(ref)
+        if platform is None:
+            return image
+        for image_id in self.siblings(image.id, self._name(ref, image)):
+            if matches(platform, self.get(image_id).config.platform):
+                return self.get(image_id)
+        raise NotFound(
+            f"image with reference {ref} was found but its platform ({image.config.platform}) "
+            f"does not match the specified platform ({platform})"
+        )
+
+    def siblings(self, image_id: str, name: Reference | None = None) -> tuple[str, ...]:
+        """Return the images that a name stands for, or without one all that any name of this image stands for: this one first."""
+        names = self.all_names(image_id) if name is None else (name,)
+        records = (self.references.get(each) for each in names)
+        found = (each for record in records if record for each in record.images)
+        return tuple(each for each in dict.fromkeys((image_id, *found)) if each in self._images)
+
     def find(self, ref: str) -> StoredImage:
         """Return the image a person names: full or familiar name, name@digest, ID, or a unique prefix of an ID.
 
@@ -109,15 +130,22 @@ class ImageStore:
         return self._images.get(record.image) if record else None
 
     def names(self, image_id: str) -> tuple[Reference, ...]:
-        """Return an image's tags, then its repository digests."""
+        """Return the tags that point at an image, then its repository digests."""
         return self.references.of(image_id)
 
-    def add(self, image_id: str, record: ImageRecord, names: tuple[Reference, ...] = ()) -> StoredImage:
-        """Record an image whose content and layers are in place, and point names at it. Idempotent."""
+    def all_names(self, image_id: str) -> tuple[Reference, ...]:
+        """Return the names that stand for an image, also those that point at another platform's."""
+        return self.references.standing_for(image_id)
+
+    def add(self, image_id: str, record: ImageRecord, names: tuple[Reference, ...] = (), index: str = "") -> StoredImage:
+        """Record an image whose content and layers are in place, and point names at it. Idempotent.
+
+        With the digest of an index, names that stand for an image of the same index go on standing for it: see `core.images.variants`.
+        """
         with self._database.transaction():
             self._table.put(image_id, record)
             for name in names:
-                self._point(name, image_id)
+                self.point(name, image_id, index)
         known = self._images.get(image_id)
         if known is None or known.record != record:
             self._load(image_id, record)
@@ -136,20 +164,33 @@ class ImageStore:
         return self._uses.get(image_id) or nanoseconds(self.get(image_id).config.created)
 
     def tag(self, image_id: str, name: Reference) -> None:
-        """Point a name at an image, taking it from the image that had it."""
-        self._point(name, image_id)
+        """Point a name at an image, taking it from the image that had it; it stands for the image's other platforms, too."""
+        before = self.references.get(name)
+        if before and before.image == image_id:
+            return
+        record = next((known for each in self.names(image_id) if (known := self.references.get(each)) and known.others), None)
+        self.set_name(name, record or ReferenceRecord(image_id, 0))
+
+    def set_name(self, name: Reference, record: ReferenceRecord) -> None:
+        """Let a name stand for images from now on."""
+        check_name(name)
+        before = self.references.get(name)
+        self.references.put(name, replace(record, tagged_ns=time.time_ns()))
+        for image_id in {*record.images, *(before.images if before else ())}:
+            self._changed(image_id)
 
     def untag(self, name: Reference) -> None:
         """Drop a name; idempotent."""
         if record := self.references.get(name):
             self.references.delete(name)
-            self._changed(record.image)
+            for image_id in record.images:
+                self._changed(image_id)
 
     def forget(self, image_id: str) -> None:
-        """Drop an image and every name of it; idempotent. Its content and layers go with the next collection."""
+        """Drop an image and every name that stands for it alone; idempotent. Its content and layers go with the next collection."""
         with self._database.transaction():
-            for name in self.names(image_id):
-                self.references.delete(name)
+            for name in self.all_names(image_id):
+                self._drop_from(name, image_id)
             self._table.delete(image_id)
             self._use_table.delete(image_id)
         self._uses.pop(image_id, None)
@@ -188,7 +229,7 @@ class ImageStore:
         return info
 
     def _describe(self, image: StoredImage, containers: int) -> ImageInfo:
-        names = self.names(image.id)
+        names = self.all_names(image.id)
         tagged = [record.tagged_ns for name in names if name.tag and (record := self.references.get(name))]
         return ImageInfo(
             id=image.id,
@@ -219,15 +260,29 @@ class ImageStore:
             self._children.setdefault(record.parent, {})[image_id] = None
         self._changed(image_id)
 
-    def _point(self, name: Reference, image_id: str) -> None:
-        check_name(name)
+    def point(self, name: Reference, image_id: str, index: str = "") -> None:
+        """Point a name at an image; with an index, beside the other images of it that the name stands for."""
         before = self.references.get(name)
-        if before and before.image == image_id:
+        if before and before.image == image_id and before.index == index:
             return
-        self.references.put(name, ReferenceRecord(image_id, time.time_ns()))
-        self._changed(image_id)
-        if before:
-            self._changed(before.image)
+        others = before.images if before and index and before.index == index else ()
+        self._set_images(name, index, dict.fromkeys((image_id, *others)))
+
+    def _drop_from(self, name: Reference, image_id: str) -> None:
+        record = self.references.get(name)
+        if record and (rest := tuple(other for other in record.images if other != image_id)):
+            self._set_images(name, record.index, rest)
+        else:
+            self.untag(name)
+
+    def _set_images(self, name: Reference, index: str, images: Iterable[str]) -> None:
+        """Let a name of an index stand for images, pointing at the one for this machine or, if there is none, at the first."""
+        first, *others = sorted(images, key=lambda image_id: not matches(host(), self._platform(image_id)))
+        self.set_name(name, ReferenceRecord(first, 0, index, tuple(others)))
+
+    def _platform(self, image_id: str) -> Platform:
+        image = self._images.get(image_id)
+        return (image.config if image else parse_config(self.content.read(image_id))).platform
 
     def _changed(self, image_id: str) -> None:
         self._infos.pop(image_id, None)
@@ -237,6 +292,13 @@ class ImageStore:
     def _reference(self, image_id: str) -> str:
         names = self.names(image_id)
         return names[0].familiar if names else image_id
+
+    def _name(self, ref: str, image: StoredImage) -> Reference | None:
+        """Return the name by which an image was found; None if it was found by its ID."""
+        if _PREFIX.fullmatch(ref) and image.id.startswith((ref, *(f"{algorithm}:{ref}" for algorithm in ALGORITHMS))):
+            return None
+        name = parse_reference(ref)
+        return Reference(name.domain, name.path, None, name.digest) if name.digest else name
 
     def _by_prefix(self, ref: str) -> StoredImage | None:
         match = _PREFIX.fullmatch(ref)

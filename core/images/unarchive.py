@@ -1,22 +1,25 @@
 """Taking an image archive apart in a worker process, while it arrives."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
-from msgspec.json import Decoder
+from msgspec.json import Decoder, encode
 
 from core.images import worker
 from core.images.archived import ArchivedImage, Failure
 from core.images.extract import ERRORS
 from core.images.pipes import Pipe, chunks, feed
 from sdk.errors import Unavailable
+from sdk.oci.descriptor import Platform
 
 _report: Decoder[ArchivedImage | Failure] = Decoder(ArchivedImage | Failure)
 
 
-async def unarchive(content: AsyncIterator[bytes], directory: Path) -> AsyncGenerator[ArchivedImage, None]:
-    """Write the files of an archive of any known compression into an empty directory, then yield the images they make.
+async def unarchive(
+    content: AsyncIterator[bytes], directory: Path, platforms: Sequence[Platform] = ()
+) -> AsyncGenerator[ArchivedImage, None]:
+    """Write the files of an archive of any known compression into an empty directory, then yield the images they make, of some platforms.
 
     Raises InvalidArgument for what is no image archive, DataLoss for a damaged one, ResourceExhausted for a full disk and Unavailable
     for other trouble, all of these before it yields anything. Closed, it leaves no process; the directory is the caller's to remove.
@@ -24,8 +27,9 @@ async def unarchive(content: AsyncIterator[bytes], directory: Path) -> AsyncGene
     target = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with Pipe() as archive, Pipe() as report:
+            arguments = (str(target), encode(platforms).decode())
             async with worker.started(
-                "core.images.archive_main", (str(target),), stdin=archive.reader, stdout=report.writer, descriptors=(target,)
+                "core.images.archive_main", arguments, stdin=archive.reader, stdout=report.writer, descriptors=(target,)
             ) as process:
                 archive.close_reader()
                 report.close_writer()

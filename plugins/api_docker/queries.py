@@ -16,6 +16,7 @@ from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform, normalized, parse_platform
 from sdk.text import cleaned
 
+_SEVERAL_PLATFORMS = ApiVersion(1, 52)
 _FALSE = frozenset({"", "0", "no", "false", "none"})
 _NANOSECOND_DIGITS = 9
 _FRACTION_DIGITS = 20
@@ -121,6 +122,14 @@ def parse_platform_json(text: str) -> Platform | None:
     if not (platform.os and platform.architecture):
         raise InvalidArgument("both OS and Architecture must be provided")
     return normalized(platform)
+
+
+def parse_platforms(texts: list[str], version: ApiVersion) -> tuple[Platform, ...]:
+    """Parse platforms given as OCI JSON objects; before API 1.52 there could be one. Raises InvalidArgument."""
+    given = tuple(platform for text in texts if (platform := parse_platform_json(text)))
+    if len(given) > 1 and version < _SEVERAL_PLATFORMS:
+        raise InvalidArgument("multiple platform parameters are not supported")
+    return given
 
 
 def parse_platform_text(text: str) -> Platform | None:

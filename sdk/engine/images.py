@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from sdk.drivers.registry import Credentials, SearchResult
@@ -23,9 +24,34 @@ class Progress:
     stream: str = ""
 
 
+class ManifestKind(StrEnum):
+    """What a manifest in an index is of."""
+
+    IMAGE = "image"
+    ATTESTATION = "attestation"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestInfo:
+    """A manifest that an index lists. Sizes are bytes: of its content that is kept, and of its unpacked layers. `image_id` is "" where it
+    is not kept; `subject` the manifest that an attestation is about."""
+
+    descriptor: Descriptor
+    kind: ManifestKind
+    available: bool
+    content_size: int = 0
+    unpacked_size: int = 0
+    platform: Platform | None = None
+    image_id: str = ""
+    containers: tuple[str, ...] = ()
+    subject: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageInfo:
-    """An image in the store. `size` is what its unpacked layers take; `tagged_ns` when its last tag was set (0: never).
+    """An image in the store. `size` is what its unpacked layers take; `tagged_ns` when its last tag was set (0: never);
+    `manifests` what its names' index lists, where that was asked for.
     Identity-stable like ContainerInfo."""
 
     id: str
@@ -39,6 +65,7 @@ class ImageInfo:
     parent: str = ""
     containers: int = 0
     shared_size: int = -1
+    manifests: tuple[ManifestInfo, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +119,7 @@ class ImageListRequest:
     all: bool = False
     filters: Filters = field(default_factory=dict)
     shared_size: bool = False
+    manifests: bool = False
 
 
 class Images(Protocol):
@@ -104,21 +132,31 @@ class Images(Protocol):
 
     async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]: ...
 
-    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo: ...
+    async def inspect(self, ref: str, *, platform: Platform | None = None, manifests: bool = False) -> ImageInfo:
+        """Return an image, of the platforms that a name stands for the one asked for; NotFound if that one is not kept here."""
 
     async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]: ...
 
     async def tag(self, ref: str, repository: str, tag: str) -> None: ...
 
-    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
-        """Untag, and delete what is no longer named. Raises Conflict with Docker's sentences when containers use it."""
+    async def remove(
+        self, ref: str, *, force: bool = False, prune: bool = True, platforms: Sequence[Platform] = ()
+    ) -> Sequence[Removal]:
+        """Untag, and delete what is no longer named. Raises Conflict with Docker's sentences when containers use it.
+
+        With platforms the name stays, and the images of these alone go; the name goes with the last of them.
+        """
 
     async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
         """Delete dangling (or, by filter, all unused) images; returns what went and the bytes freed."""
 
-    def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]: ...
+    def save(self, refs: Sequence[str], platforms: Sequence[Platform] = ()) -> AsyncIterator[bytes]:
+        """Yield an archive of images, of each all platforms that are kept or those asked for."""
 
-    def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]: ...
+    def load(
+        self, content: AsyncIterator[bytes], *, quiet: bool = False, platforms: Sequence[Platform] = ()
+    ) -> AsyncIterator[Progress]:
+        """Load the images of an archive, of each all platforms or those asked for."""
 
     def import_archive(
         self,

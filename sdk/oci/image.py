@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor
+from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor, Platform
 
 
 class Index(Struct, frozen=True, rename="camel"):
@@ -78,3 +78,8 @@ class ImageConfig(Struct, frozen=True, omit_defaults=True):
     variant: str = ""
     os_version: str = field(default="", name="os.version")
     history: tuple[History, ...] = ()
+
+    @property
+    def platform(self) -> Platform:
+        """Return what the image runs on."""
+        return Platform(architecture=self.architecture, os=self.os, variant=self.variant)

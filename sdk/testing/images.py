@@ -76,8 +76,9 @@ def make_image(
     platform: Platform | None = None,
     created: str = "",
     layer_type: str = OCI_LAYER_GZIP,
+    algorithm: str = "sha256",
 ) -> MadeImage:
-    """Return an image of uncompressed layer tars, bottom first, stored as `layer_type` says."""
+    """Return an image of uncompressed layer tars, bottom first, stored as `layer_type` says and addressed by an algorithm of digests."""
     platform = platform or host()
     blobs = [_COMPRESS[layer_type](layer) for layer in layers]
     document = ImageConfig(
@@ -90,11 +91,14 @@ def make_image(
         history=tuple(History(created_by=f"step {number}") for number in range(len(layers))),
     )
     encoded = msgspec.json.encode(document)
-    described = [(_described(encoded, OCI_CONFIG), encoded), *((_described(blob, layer_type), blob) for blob in blobs)]
+    described = [
+        (_described(encoded, OCI_CONFIG, algorithm), encoded),
+        *((_described(blob, layer_type, algorithm), blob) for blob in blobs),
+    ]
     manifest = msgspec.json.encode(
         Manifest(config=described[0][0], layers=tuple(descriptor for descriptor, _blob in described[1:]))
     )
-    return MadeImage(manifest, _described(manifest, OCI_MANIFEST), tuple(described))
+    return MadeImage(manifest, _described(manifest, OCI_MANIFEST, algorithm), tuple(described))
 
 
 async def push_index(
@@ -110,8 +114,8 @@ async def push_index(
     return _described(index, OCI_INDEX)
 
 
-def _described(content: bytes, media_type: str) -> Descriptor:
-    return Descriptor(media_type, digest_of(content), len(content))
+def _described(content: bytes, media_type: str, algorithm: str = "sha256") -> Descriptor:
+    return Descriptor(media_type, digest_of(content, algorithm), len(content))
 
 
 async def _pieces(content: bytes, size: int = 1 << 18) -> AsyncIterator[bytes]:

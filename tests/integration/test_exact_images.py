@@ -165,3 +165,96 @@ def test_platforms_have_several_names(shared_daemon: Daemon) -> None:
     machine = shared_daemon.json("/info")["Architecture"]
     status, _ = send(shared_daemon, "GET", f'/images/busybox/json?platform={{"os":"linux","architecture":"{machine}"}}')
     assert status == 200
+
+
+ARM_PROGRAM = b"\x7fELF\x01\x01\x01" + bytes(9) + b"\x02\0\x28\0\x01\0\0\0" + bytes(400)
+
+
+def layout_of_platforms(name: str) -> bytes:
+    """Return an OCI layout of an index with an image for this machine's x86_64 and one for ARM, whose program no x86_64 runs."""
+    files: dict[str, bytes] = {}
+
+    def blob(content: bytes) -> dict[str, object]:
+        digest = sha256(content).hexdigest()
+        files[f"blobs/sha256/{digest}"] = content
+        return {"digest": f"sha256:{digest}", "size": len(content)}
+
+    entries = []
+    for platform in ({"os": "linux", "architecture": "amd64"}, {"os": "linux", "architecture": "arm", "variant": "v7"}):
+        layer = io.BytesIO()
+        with tarfile.open(fileobj=layer, mode="w") as archive:
+            info = tarfile.TarInfo("program")
+            info.size, info.mode = len(ARM_PROGRAM), 0o755
+            archive.addfile(info, io.BytesIO(ARM_PROGRAM))
+            archive.addfile(tarfile.TarInfo(platform["architecture"]))
+        diff_id = f"sha256:{sha256(layer.getvalue()).hexdigest()}"
+        config = {**platform, "config": {"Cmd": ["/program"]}, "rootfs": {"type": "layers", "diff_ids": [diff_id]}}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **blob(json.dumps(config).encode())},
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", **blob(layer.getvalue())}],
+        }
+        entries.append({"mediaType": manifest["mediaType"], **blob(json.dumps(manifest).encode()), "platform": platform})
+    kind = "application/vnd.oci.image.index.v1+json"
+    index = blob(json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": entries}).encode())
+    named = {"mediaType": kind, **index, "annotations": {"io.containerd.image.name": f"docker.io/library/{name}"}}
+    files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [named]}).encode()
+    files["oci-layout"] = b'{"imageLayoutVersion":"1.0.0"}'
+    return tar(files)
+
+
+def test_an_image_of_two_platforms_through_the_stock_cli(shared_daemon: Daemon, tmp_path: Path) -> None:
+    docker = shared_daemon.docker
+    archive = tmp_path / "two.tar"
+    archive.write_bytes(layout_of_platforms("two:1"))
+    assert docker("load", "-i", str(archive)).stdout == "Loaded image: two:1\n"
+    shown = "{{.Architecture}}"
+    assert docker("image", "inspect", "-f", shown, "two:1").stdout.strip() == "amd64"
+    assert docker("image", "inspect", "--platform", "linux/arm/v7", "-f", shown, "two:1").stdout.strip() == "arm"
+    assert docker("images", "--format", "{{.Tag}}", "two").stdout == "1\n"
+    tree = docker("image", "ls", "--tree", "two:1").stdout
+    assert "linux/amd64" in tree
+    assert "linux/arm/v7" in tree
+    ran = docker("run", "--rm", "--platform", "linux/arm/v7", "two:1", check=False)
+    assert ran.returncode != 0
+    assert "exec format error" in ran.stdout + ran.stderr
+    container = docker("create", "--platform", "linux/arm", "two:1").stdout.strip()
+    assert docker("ps", "-a", "--no-trunc", "--format", "{{.Image}}", "--filter", f"id={container}").stdout.strip() == "two:1"
+    docker("rm", container)
+    docker("save", "--platform", "linux/arm/v7", "-o", str(tmp_path / "arm.tar"), "two:1")
+    docker("rmi", "two:1")
+    docker("load", "-i", str(tmp_path / "arm.tar"))
+    warned = docker("create", "two:1")
+    assert "The requested image's platform (linux/arm/v7) does not match the detected host platform" in warned.stderr
+    docker("rm", warned.stdout.strip())
+    docker("load", "-i", str(archive))
+    manifests = shared_daemon.json("/v1.48/images/two:1/json?manifests=1")["Manifests"]
+    assert [(each["Kind"], each["Available"], each["ImageData"]["Platform"]["architecture"]) for each in manifests] == [
+        ("image", True, "amd64"),
+        ("image", True, "arm"),
+    ]
+    arm = '{"os":"linux","architecture":"arm","variant":"v7"}'
+    status, text = send(shared_daemon, "DELETE", f"/v1.50/images/two:1?platforms={arm}")
+    assert (status, "Deleted" in json.loads(text)[0]) == (200, True)
+    assert docker("image", "inspect", "--platform", "linux/arm/v7", "two:1", check=False).returncode == 1
+    docker("rmi", "two:1")
+
+
+def test_what_clients_of_one_platform_read_is_as_before(shared_daemon: Daemon) -> None:
+    """A Descriptor and Manifests tell a client that the store is one of several platforms; they are for those that ask."""
+    for path in ("/images/busybox/json", "/v1.47/images/busybox/json?manifests=0"):
+        assert not {"Descriptor", "Manifests"} & shared_daemon.json(path).keys()
+    (listed,) = shared_daemon.json('/images/json?filters={"reference":["busybox"]}')
+    assert not {"Descriptor", "Manifests"} & listed.keys()
+    found = shared_daemon.json("/images/busybox/json?manifests=1")
+    assert found["Descriptor"]["digest"] == found["RepoDigests"][0].partition("@")[2]
+    assert found["Id"] != found["Descriptor"]["digest"]
+    assert send(shared_daemon, "GET", '/images/busybox/json?manifests=1&platform={"os":"linux","architecture":"amd64"}')[0] == 400
+
+
+def test_several_platforms_in_one_request_are_of_newer_versions(shared_daemon: Daemon) -> None:
+    twice = "&".join(['platform={"os":"linux","architecture":"amd64"}'] * 2)
+    refusal = (400, "multiple platform parameters are not supported")
+    assert send(shared_daemon, "GET", f"/v1.51/images/busybox/get?{twice}") == refusal
+    assert send(shared_daemon, "POST", f"/v1.51/images/load?{twice}", tar({})) == refusal

@@ -46,7 +46,7 @@ class Sources:
         return False
 
     def _repositories(self, image_id: str) -> Iterator[Reference]:
-        return (name for name in self._context.store.names(image_id) if name.digest and name.domain not in self._silent)
+        return (name for name in self._context.store.all_names(image_id) if name.digest and name.domain not in self._silent)
 
     def _refused(self, repository: Reference, digest: str, error: EngineError) -> None:
         _log.warning("%s is not fetched from %s: %s", digest, repository.familiar_name, error)
@@ -56,7 +56,7 @@ class Sources:
 
 def remedy(context: ImageContext, image_id: str) -> str:
     """Return the command that brings everything of an image, or what else can be done about it."""
-    names = context.store.names(image_id)
+    names = context.store.all_names(image_id)
     exact = next((name for name in names if name.digest), None)
     if exact:
         return f"docker pull {exact.familiar}"
@@ -65,5 +65,5 @@ def remedy(context: ImageContext, image_id: str) -> str:
 
 def called(context: ImageContext, image_id: str) -> str:
     """Return the name of an image that a person knows it by."""
-    names = context.store.names(image_id)
+    names = context.store.all_names(image_id)
     return names[0].familiar if names else image_id

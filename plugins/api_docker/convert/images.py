@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from plugins.api_docker.convert.configs import OMITS_EMPTY, image_config
 from plugins.api_docker.convert.times import ZERO, rfc3339_nano, unix_seconds
@@ -11,11 +11,14 @@ from plugins.api_docker.models import images as wire
 from plugins.api_docker.models.containers import GraphDriver
 from plugins.api_docker.versions import ApiVersion
 from sdk.drivers.registry import SearchResult
-from sdk.engine.images import HistoryEntry, ImageInfo, Progress, Removal
+from sdk.engine.images import HistoryEntry, ImageInfo, ManifestInfo, ManifestKind, Progress, Removal
+from sdk.oci.descriptor import Descriptor
 from sdk.oci.image import ExecutionConfig
 
 _NO_VIRTUAL_SIZE = ApiVersion(1, 44)
 _NO_CONTAINER = ApiVersion(1, 45)
+MANIFESTS = ApiVersion(1, 47)
+REMOVED_BY_PLATFORM = ApiVersion(1, 50)
 _DESCRIPTOR = ApiVersion(1, 48)
 
 
@@ -32,7 +35,8 @@ def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
         labels=info.config.config.labels or None,
         containers=info.containers or -1,
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
-        descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
+        descriptor=_descriptor(info, version),
+        manifests=_manifests(info),
     )
 
 
@@ -59,10 +63,34 @@ def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> 
         variant=config.variant or UNSET,
         os_version=config.os_version or UNSET,
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
-        descriptor=info.descriptor if version >= _DESCRIPTOR else UNSET,
+        descriptor=_descriptor(info, version),
+        manifests=_manifests(info),
         container="" if version < _NO_CONTAINER else UNSET,
         # How an image was built is not kept. Compose 1.29 reads the volumes in here, and breaks if it is missing.
         container_config=image_config(ExecutionConfig(), version) if version < _NO_CONTAINER else UNSET,
+    )
+
+
+def _descriptor(info: ImageInfo, version: ApiVersion) -> Descriptor | UnsetType:
+    """Return what the image's names point at, as clients know it of stores of several platforms: to those that ask for manifests."""
+    return info.descriptor if version >= _DESCRIPTOR and info.manifests is not None else UNSET
+
+
+def _manifests(info: ImageInfo) -> list[wire.ManifestSummary] | UnsetType:
+    return UNSET if info.manifests is None else [_manifest(each) for each in info.manifests]
+
+
+def _manifest(info: ManifestInfo) -> wire.ManifestSummary:
+    is_image, is_attestation = info.kind is ManifestKind.IMAGE, info.kind is ManifestKind.ATTESTATION
+    image = wire.ManifestImage(info.platform, list(info.containers), wire.UnpackedSize(info.unpacked_size))
+    return wire.ManifestSummary(
+        id=info.descriptor.digest,
+        descriptor=info.descriptor,
+        available=info.available,
+        kind=info.kind,
+        size=wire.ManifestSize(info.content_size + info.unpacked_size, info.content_size),
+        image_data=image if is_image else UNSET,
+        attestation_data=wire.ManifestAttestation(info.subject) if is_attestation else UNSET,
     )
 
 

@@ -7,6 +7,39 @@ from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.image import HealthcheckConfig
 
 
+class ManifestSize(Struct, rename="pascal"):
+    """Bytes."""
+
+    total: int
+    content: int
+
+
+class UnpackedSize(Struct, rename="pascal"):
+    unpacked: int
+
+
+class ManifestImage(Struct, rename="pascal"):
+    platform: Platform | None
+    containers: list[str]
+    size: UnpackedSize
+
+
+class ManifestAttestation(Struct):
+    subject: str = field(name="For")
+
+
+class ManifestSummary(Struct, rename="pascal"):
+    """A manifest of an image: of a platform, of an attestation, or of something else."""
+
+    id: str = field(name="ID")
+    descriptor: Descriptor
+    available: bool
+    kind: str
+    size: ManifestSize
+    image_data: ManifestImage | UnsetType = UNSET
+    attestation_data: ManifestAttestation | UnsetType = UNSET
+
+
 class ImageSummary(Struct, rename="pascal"):
     id: str
     parent_id: str
@@ -19,6 +52,7 @@ class ImageSummary(Struct, rename="pascal"):
     containers: int
     virtual_size: int | UnsetType = UNSET
     descriptor: Descriptor | UnsetType = UNSET
+    manifests: list[ManifestSummary] | UnsetType = UNSET
 
 
 class RootFS(Struct, rename="pascal"):
@@ -68,6 +102,7 @@ class ImageInspect(Struct, rename="pascal"):
     os_version: str | UnsetType = UNSET
     virtual_size: int | UnsetType = UNSET
     descriptor: Descriptor | UnsetType = UNSET
+    manifests: list[ManifestSummary] | UnsetType = UNSET
     container: str | UnsetType = UNSET
     container_config: Config | ImageConfig | UnsetType = UNSET
 

@@ -7,7 +7,15 @@ from starlette.responses import Response
 
 from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.create import container_config
-from plugins.api_docker.convert.images import deleted_images, history_item, image_inspect, image_summary, search_hit
+from plugins.api_docker.convert.images import (
+    MANIFESTS,
+    REMOVED_BY_PLATFORM,
+    deleted_images,
+    history_item,
+    image_inspect,
+    image_summary,
+    search_hit,
+)
 from plugins.api_docker.models.images import Identified, ImagesPruned
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, Integer, Texts, VersionOf, parse_platform_json
 from plugins.api_docker.registry_auth import parse_registry_auth
@@ -25,9 +33,10 @@ async def list_images(
     filters: Filtering,
     everything: Annotated[Flag, Query(alias="all")] = False,
     shared_size: Annotated[Flag, Query(alias="shared-size")] = False,
+    manifests: Flag = False,
 ) -> Response:
     """List images."""
-    infos = await engine.images.list(ImageListRequest(everything, filters, shared_size))
+    infos = await engine.images.list(ImageListRequest(everything, filters, shared_size, manifests and version >= MANIFESTS))
     return json([image_summary(info, version) for info in infos])
 
 
@@ -46,9 +55,12 @@ async def prune_images(engine: EngineOf, filters: Filtering) -> Response:
 
 
 @router.get("/images/{name:path}/json")
-async def inspect_image(name: str, engine: EngineOf, version: VersionOf, platform: str = "") -> Response:
+async def inspect_image(name: str, engine: EngineOf, version: VersionOf, platform: str = "", manifests: Flag = False) -> Response:
     """Show an image in full."""
-    info = await engine.images.inspect(name, platform=parse_platform_json(platform))
+    wanted = parse_platform_json(platform)
+    if wanted and manifests:
+        raise InvalidArgument("conflicting options: manifests and platform options cannot both be set")
+    info = await engine.images.inspect(name, platform=wanted, manifests=manifests and version >= MANIFESTS)
     return json(image_inspect(info, version, (await engine.system.info()).storage_driver))
 
 
@@ -67,11 +79,19 @@ async def tag_image(name: str, engine: EngineOf, repo: str = "", tag: str = "") 
 
 
 @router.delete("/images/{name:path}")
-async def remove_image(name: str, engine: EngineOf, force: Flag = False, noprune: Flag = False) -> Response:
+async def remove_image(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    force: Flag = False,
+    noprune: Flag = False,
+    platforms: Texts = [],  # noqa: B006 - FastAPI copies defaults
+) -> Response:
     """Untag an image, and delete it with its last name."""
     if not name.strip():
         raise InvalidArgument("image name cannot be blank")
-    return json(deleted_images(await engine.images.remove(name, force=force, prune=not noprune)))
+    chosen = tuple(found for text in platforms if (found := parse_platform_json(text))) if version >= REMOVED_BY_PLATFORM else ()
+    return json(deleted_images(await engine.images.remove(name, force=force, prune=not noprune, platforms=chosen)))
 
 
 @router.post("/commit")

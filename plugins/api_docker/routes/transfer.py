@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from plugins.api_docker.bodies import upload
 from plugins.api_docker.progress import progress_reply, upload_reply
-from plugins.api_docker.queries import EngineOf, Flag, Texts, parse_platform_json, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Flag, Texts, VersionOf, parse_platform_text, parse_platforms
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import Streaming, closing
 from sdk.engine import Engine
 from sdk.engine.images import PullRequest
 from sdk.errors import InvalidArgument
+from sdk.oci.descriptor import Platform
 
 router = APIRouter(prefix="/images")
 
@@ -46,22 +47,38 @@ async def pull_or_import(
 
 
 @router.post("/load")
-async def load_images(request: Request, engine: EngineOf, quiet: Flag = True) -> Response:
-    """Load images from a tar."""
-    return await upload_reply(engine.images.load(upload(request), quiet=quiet))
+async def load_images(
+    request: Request,
+    engine: EngineOf,
+    version: VersionOf,
+    quiet: Flag = True,
+    platform: Texts = [],  # noqa: B006 - FastAPI copies defaults
+) -> Response:
+    """Load images from a tar, of some platforms if any are named."""
+    return await upload_reply(engine.images.load(upload(request), quiet=quiet, platforms=parse_platforms(platform, version)))
 
 
 @router.get("/get")
-async def save_images(engine: EngineOf, names: Texts = [], platform: str = "") -> Response:  # noqa: B006 - FastAPI copies defaults
+async def save_images(
+    engine: EngineOf,
+    version: VersionOf,
+    names: Texts = [],  # noqa: B006 - FastAPI copies defaults
+    platform: Texts = [],  # noqa: B006
+) -> Response:
     """Send a tar of several images."""
     refs = [ref for name in names for ref in name.split(",") if ref]
-    return await _save(engine, refs, platform)
+    return await _save(engine, refs, parse_platforms(platform, version))
 
 
 @router.get("/{name:path}/get")
-async def save_image(name: str, engine: EngineOf, platform: str = "") -> Response:
+async def save_image(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    platform: Texts = [],  # noqa: B006 - FastAPI copies defaults
+) -> Response:
     """Send a tar of one image."""
-    return await _save(engine, [name], platform)
+    return await _save(engine, [name], parse_platforms(platform, version))
 
 
 @router.post("/{name:path}/push")
@@ -79,11 +96,11 @@ async def _pull(request: Request, engine: Engine, reference: str, platform: str)
     )
 
 
-async def _save(engine: Engine, refs: list[str], platform: str) -> Response:
+async def _save(engine: Engine, refs: list[str], platforms: tuple[Platform, ...]) -> Response:
     """The first bytes are there before the head goes out, so that a missing image is a 404."""
     if not refs:
         raise InvalidArgument("no images specified")
-    chunks = engine.images.save(refs, parse_platform_json(platform))
+    chunks = engine.images.save(refs, platforms)
     return Streaming(_chained(await anext(chunks), chunks), "application/x-tar")
 
 

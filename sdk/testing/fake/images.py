@@ -62,9 +62,9 @@ class FakeImages:
         del request
         return list(self._images.values())
 
-    async def inspect(self, ref: str, *, platform: Platform | None = None) -> ImageInfo:
+    async def inspect(self, ref: str, *, platform: Platform | None = None, manifests: bool = False) -> ImageInfo:
         """Return an image by name or ID."""
-        del platform
+        del platform, manifests
         for name, image in self._images.items():
             if ref == image.id or (len(ref) >= 4 and hex_of(image.id).startswith(ref.removeprefix("sha256:"))):
                 return image
@@ -85,9 +85,11 @@ class FakeImages:
         image = await self.inspect(ref)
         self._images[parse_reference(f"{repository}:{tag or 'latest'}").familiar] = image
 
-    async def remove(self, ref: str, *, force: bool = False, prune: bool = True) -> Sequence[Removal]:
+    async def remove(
+        self, ref: str, *, force: bool = False, prune: bool = True, platforms: Sequence[Platform] = ()
+    ) -> Sequence[Removal]:
         """Forget a name and its image."""
-        del force, prune
+        del force, prune, platforms
         image = await self.inspect(ref)
         name = next(name for name, each in self._images.items() if each is image)
         del self._images[name]
@@ -98,16 +100,19 @@ class FakeImages:
         del filters
         return [], 0
 
-    async def save(self, refs: Sequence[str], platform: Platform | None = None) -> AsyncIterator[bytes]:
+    async def save(self, refs: Sequence[str], platforms: Sequence[Platform] = ()) -> AsyncIterator[bytes]:
         """Return the names as content. Raises NoSuchImage before anything is yielded."""
+        del platforms
         for ref in refs:
-            await self.inspect(ref, platform=platform)
+            await self.inspect(ref)
         for ref in refs:
             yield ref.encode()
 
-    async def load(self, content: AsyncIterator[bytes], *, quiet: bool = False) -> AsyncIterator[Progress]:
+    async def load(
+        self, content: AsyncIterator[bytes], *, quiet: bool = False, platforms: Sequence[Platform] = ()
+    ) -> AsyncIterator[Progress]:
         """Read everything and tell how much it was; `rubbish` is no archive."""
-        del quiet
+        del quiet, platforms
         data = b"".join([chunk async for chunk in content])
         if data == b"rubbish":
             raise InvalidArgument("invalid archive")
