@@ -17,7 +17,7 @@ def history(context: ImageContext, ref: str, platform: Platform | None = None) -
         entries.append(HistoryEntry("", step, context.store.layers.size((chain,)) if chain else 0))
     entries.reverse()
     for number, made in enumerate(_lineage(context, image)[: len(entries)]):
-        tags = tuple(name.familiar for name in context.store.names(made.id) if name.tag)
+        tags = tuple(name.familiar for name in context.store.all_names(made.id) if name.tag)
         entries[number] = HistoryEntry(made.id, entries[number].history, entries[number].size, tags)
     return entries
 
