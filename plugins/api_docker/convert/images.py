@@ -20,6 +20,7 @@ _NO_CONTAINER = ApiVersion(1, 45)
 MANIFESTS = ApiVersion(1, 47)
 REMOVED_BY_PLATFORM = ApiVersion(1, 50)
 _DESCRIPTOR = ApiVersion(1, 48)
+_CONTAINERS = ApiVersion(1, 51)
 
 
 def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
@@ -33,7 +34,7 @@ def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
         size=info.size,
         shared_size=info.shared_size,
         labels=info.config.config.labels or None,
-        containers=info.containers or -1,
+        containers=info.containers if version >= _CONTAINERS else info.containers or -1,
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
         descriptor=_descriptor(info, version),
         manifests=_manifests(info),
