@@ -22,3 +22,11 @@ def parse_signal(text: str) -> int:
     if not 0 < number <= _HIGHEST:
         raise InvalidArgument(f"invalid signal: {text}")
     return number
+
+
+def stop_signal(configured: str) -> int:
+    """Return the signal that asks a container to end: SIGTERM if it names none, or if its image names one that there is not."""
+    try:
+        return parse_signal(configured) if configured else signal.SIGTERM
+    except InvalidArgument:
+        return signal.SIGTERM

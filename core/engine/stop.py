@@ -6,7 +6,7 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers.live import LiveContainer
-from core.containers.signals import parse_signal
+from core.containers.signals import parse_signal, stop_signal
 from core.containers.state import Transition, apply, is_running
 from core.engine.announce import announce
 from core.engine.context import EngineContext
@@ -24,7 +24,7 @@ _UNTIL_THAW = 1.0
 
 async def stop(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> Changed:
     """Send the stop signal, after `timeout` seconds SIGKILL (-1: never); return when the container has ended. NO if it does not run."""
-    number = parse_signal(signal_name or live.record.config.stop_signal or "TERM")
+    number = parse_signal(signal_name) if signal_name else stop_signal(live.record.config.stop_signal)
     while live.task is None:  # it may be started again, or end, whenever this waits
         if not is_busy(live):
             return Changed.NO
@@ -74,8 +74,8 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
             return
         if number != signal.SIGKILL and is_running(live.record):
             break
-    stop_signal = live.record.config.stop_signal
-    ending = number == signal.SIGKILL or not stop_signal or parse_signal(stop_signal) == number
+    own = live.record.config.stop_signal
+    ending = number == signal.SIGKILL or not own or stop_signal(own) == number
     if ending:
         context.containers.keep(live, replace(live.record, stopped_by_user=True))
     ended = live.next_exit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.containers.signals import parse_signal
+from core.containers.signals import parse_signal, stop_signal
 from sdk.errors import InvalidArgument
 
 
@@ -50,3 +50,8 @@ def test_parse(text, number):
 def test_refused(text):
     with pytest.raises(InvalidArgument, match="invalid signal"):
         parse_signal(text)
+
+
+@pytest.mark.parametrize(("configured", "number"), [("", 15), ("INT", 2), ("NOSUCH", 15), ("0", 15), ("TERM,INT", 15)])
+def test_a_container_can_be_stopped_whatever_its_image_says(configured, number):
+    assert stop_signal(configured) == number
