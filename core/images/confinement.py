@@ -14,6 +14,8 @@ OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "fa
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _ASKED = (
     errno.ENOENT,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
     errno.ENOTDIR,
     errno.EISDIR,
     errno.ELOOP,

@@ -5,7 +5,7 @@ import re
 
 from core.images.archived import Member
 from core.images.layertypes import layer_type
-from core.images.tarheaders import HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, padding
+from core.images.tarheaders import HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries
 from core.images.untar import confined, write_all
 from sdk.oci.digest import digest_from, hasher
 
@@ -38,7 +38,8 @@ class Members:
                 self._forget(name)
                 self._files[name] = _written(stream, entry, str(number))
             else:
-                stream.skip(entry.size + padding(entry.size))
+                stream.skip(entry.size)
+                stream.pad(entry.size)
             if entry.kind in (SYMLINK, HARDLINK):
                 self._forget(name)
                 self._links[name] = _target(name, entry)
@@ -73,7 +74,7 @@ def _written(stream: TarStream, entry: Entry, file: str) -> Member:
             write_all(descriptor, piece)
     finally:
         os.close(descriptor)
-    stream.skip(padding(entry.size))
+    stream.pad(entry.size)
     return Member(file, digest_from(digest), entry.size, layer_type(head))
 
 

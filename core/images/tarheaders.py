@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from core.images.compression import Reader
 
 BLOCK = 512
+_ZEROS = bytes(BLOCK)
 _CHUNK = 1 << 18
 _LIMIT = 1 << 20
 """Bytes of the extended headers of one member, and numbers of a sparse map; more is an attack."""
@@ -67,16 +68,28 @@ class TarStream:
 
     def pieces(self, size: int) -> Iterator[memoryview]:
         """Yield exactly `size` bytes in pieces of any length. Raises TarError if the stream ends before."""
-        while size:
-            if self._position == len(self._chunk) and not self._advance():
-                raise TarError("unexpected EOF")
+        for piece in self.upto(size):
+            size -= len(piece)
+            yield piece
+        if size:
+            raise TarError("unexpected EOF")
+
+    def upto(self, size: int) -> Iterator[memoryview]:
+        """Yield at most `size` bytes, less only at the end of the stream."""
+        while size and (self._position < len(self._chunk) or self._advance()):
             piece = memoryview(self._chunk)[self._position : self._position + size]
             self._position += len(piece)
             size -= len(piece)
             yield piece
 
     def skip(self, size: int) -> None:
+        """Pass over exactly `size` bytes. Raises TarError if the stream ends before."""
         for _ in self.pieces(size):
+            pass
+
+    def pad(self, size: int) -> None:
+        """Pass over what fills a content of `size` bytes up to the next block. An archive may end in there: its last content is whole."""
+        for _ in self.upto(padding(size)):
             pass
 
     def at_end(self) -> bool:
@@ -110,11 +123,16 @@ class _Extended:
 
 
 def entries(stream: TarStream) -> Iterator[Entry]:
-    """Yield the members in order. Before taking the next one the caller must have read `size` bytes and the padding to 512."""
+    """Yield the members in order. Before taking the next one the caller must have read `size` bytes and the padding (`TarStream.pad`).
+
+    An archive ends with its last content, or with one or two blocks of zeros; what follows two of them is not looked at. Raises TarError
+    for one that ends anywhere else.
+    """
     extended, defaults = _Extended(), _Extended(_GLOBAL_LIMIT)
     while not stream.at_end():
         block = stream.read(BLOCK)
-        if not block.strip(b"\0"):
+        if block == _ZEROS:
+            _check_end(stream)
             return
         kind = _checked_kind(block)
         if kind in b"xLK":
@@ -126,6 +144,12 @@ def entries(stream: TarStream) -> Iterator[Entry]:
             extended = _Extended()
         else:
             yield _entry(stream, block, kind, defaults.records)
+
+
+def _check_end(stream: TarStream) -> None:
+    """Read the second block of zeros, if there is anything at all."""
+    if not stream.at_end() and stream.read(BLOCK) != _ZEROS:
+        raise TarError("invalid tar header")
 
 
 def padding(size: int) -> int:
@@ -159,7 +183,7 @@ def _body(stream: TarStream, block: bytes) -> bytes:
     if not 0 <= size <= _LIMIT:
         raise TarError(f"invalid tar header: an extended header of {size} bytes")
     content = stream.read(size)
-    stream.skip(padding(size))
+    stream.pad(size)
     return content
 
 

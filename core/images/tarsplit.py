@@ -16,7 +16,7 @@ from typing import IO, Protocol
 import zstandard
 
 from core.images.compression import Reader
-from core.images.tarheaders import REGULAR, Entry, TarError, TarStream, entries, padding
+from core.images.tarheaders import REGULAR, Entry, TarError, TarStream, entries
 from core.images.untar import confined
 
 _RECORD = Struct("<QQH")
@@ -77,15 +77,15 @@ class Splitting(TarStream):
             finally:
                 if file >= 0:
                     os.close(file)
-            self.skip(padding(entry.size))
+            self.pad(entry.size)
         with suppress(TarError):  # the end of the stream is what is looked for
             self.skip(sys.maxsize)
 
     def read(self, size: int) -> bytes:
         return b"".join(bytes(piece) for piece in self.pieces(size))
 
-    def pieces(self, size: int) -> Iterator[memoryview]:
-        for piece in super().pieces(size):
+    def upto(self, size: int) -> Iterator[memoryview]:
+        for piece in super().upto(size):
             self._recipe.keep(piece)
             yield piece
 
@@ -99,7 +99,7 @@ class Splitting(TarStream):
     def _compared(self, name: bytes, file: int, offset: int, length: int) -> None:
         """Refer to a file for as long as it holds what the tar does, and keep the rest."""
         found, is_same = 0, True
-        for piece in super().pieces(length):
+        for piece in self._unkept(length):
             is_same = is_same and os.pread(file, len(piece), offset + found) == bytes(piece)
             if is_same:
                 found += len(piece)
@@ -110,6 +110,13 @@ class Splitting(TarStream):
             self._recipe.keep(piece)
         if found:
             self._recipe.refer(name, offset, found)
+
+    def _unkept(self, size: int) -> Iterator[memoryview]:
+        for piece in super().upto(size):
+            size -= len(piece)
+            yield piece
+        if size:
+            raise TarError("unexpected EOF")
 
 
 def joined(recipe: IO[bytes]) -> Iterator[bytes]:

@@ -24,7 +24,6 @@ from core.images.tarheaders import (
     Entry,
     TarStream,
     entries,
-    padding,
 )
 
 _DEVICE_BITS = {CHARACTER: stat.S_IFCHR, BLOCKDEV: stat.S_IFBLK, FIFO: stat.S_IFIFO}
@@ -90,7 +89,8 @@ class Unpacking:
 
     def _skip(self, entry: Entry) -> None:
         if entry.size:
-            self.stream.skip(entry.size + padding(entry.size))
+            self.stream.skip(entry.size)
+            self.stream.pad(entry.size)
 
     def _whiteout(self, parent: bytes, last: bytes) -> None:
         if last == whiteouts.OPAQUE:
@@ -115,7 +115,7 @@ class Unpacking:
         else:
             for piece in self.stream.pieces(entry.size):
                 write_all(descriptor, piece)
-        self.stream.read(padding(entry.size))
+        self.stream.pad(entry.size)
         self.size += entry.real_size
 
     def _write_sparse(self, entry: Entry, pieces: list[tuple[int, int]], descriptor: int) -> None:

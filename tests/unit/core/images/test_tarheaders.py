@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.images.tarheaders import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, number, padding
+from core.images.tarheaders import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, number
 
 
 def read(archive: bytes) -> list[tuple[Entry, bytes]]:
@@ -15,7 +15,7 @@ def read(archive: bytes) -> list[tuple[Entry, bytes]]:
     found = []
     for entry in entries(stream):
         found.append((entry, stream.read(entry.size)))
-        stream.skip(padding(entry.size))
+        stream.pad(entry.size)
     return found
 
 
@@ -170,3 +170,34 @@ def test_a_checksum_of_signed_bytes_is_one_too(is_right: bool):
     else:
         with pytest.raises(TarError, match="wrong checksum"):
             read(bytes(block) + bytes(1024))
+
+
+CONTENT = written(member("file", size=47))[: 512 + 47]
+"""A header and a content that does not fill its block."""
+
+
+@pytest.mark.parametrize("after", [0, 1, 464, 465, 465 + 512, 465 + 1024, 465 + 1024 + 7])
+def test_an_archive_may_end_with_its_last_content(after: int) -> None:
+    """As the stock CLI writes them for `docker build -f -`; Go's reader takes them, with any part of the padding and the end."""
+    if after == 465 + 1024 + 7:  # what follows the end is not looked at
+        ((entry, content),) = read(CONTENT + bytes(465 + 1024) + b"anything")
+    else:
+        ((entry, content),) = read(CONTENT + bytes(after))
+    assert (entry.name, content) == (b"file", b"x" * 47)
+
+
+@pytest.mark.parametrize("size", [1, 511, 513, 700, 1023])
+def test_an_archive_with_a_part_of_its_end_is_cut_off(size: int) -> None:
+    with pytest.raises(TarError, match="unexpected EOF"):
+        read(CONTENT + bytes(465 + size))
+
+
+def test_an_archive_that_goes_on_after_one_block_of_zeros_is_none() -> None:
+    with pytest.raises(TarError, match="invalid tar header"):
+        read(CONTENT + bytes(465 + 512) + CONTENT)
+
+
+@pytest.mark.parametrize("cut", [1, 46, 48, 300, 511])
+def test_a_content_or_header_that_is_cut_off_is_told(cut: int) -> None:
+    with pytest.raises(TarError, match="unexpected EOF"):
+        read(CONTENT[:-cut])
