@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from plugins.api_docker.unforeseen import in_words
 from sdk.errors import (
     BuildFailed,
     Conflict,
@@ -56,6 +57,12 @@ STATUS: dict[type[EngineError], int] = {
 }
 """Looked up along an error's ancestry, nearest first."""
 
+_WORDS = {
+    "int_parsing": 'strconv.ParseInt: parsing "{1}": invalid syntax',
+    "int_parsing_size": 'strconv.ParseInt: parsing "{1}": value out of range',
+}
+"""What Go says of a parameter of another type."""
+
 _CANNOT_EXECUTE = (126, 127)
 
 
@@ -97,7 +104,10 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    return error_reply(STATUS[InvalidArgument], f"invalid value for {first['loc'][-1]}: {first['msg']}")
+    return error_reply(
+        STATUS[InvalidArgument],
+        _WORDS.get(first["type"], "invalid value for {0}: {2}").format(first["loc"][-1], first.get("input"), first["msg"]),
+    )
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:
@@ -114,4 +124,5 @@ async def _client_left(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     del request
-    return error_reply(STATUS[DriverError], str(error) or type(error).__name__)
+    told = in_words(error)
+    return error_reply(status_of(told), told.message)

@@ -1,12 +1,16 @@
 """Progress of long work: one JSON object after the other."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from plugins.api_docker.convert.images import error_line, progress_line
 from plugins.api_docker.replies import Streaming, closing, encode
+from plugins.api_docker.unforeseen import in_words
 from sdk.engine.images import Progress
 from sdk.errors import EngineError
+
+_log = logging.getLogger(__name__)
 
 
 async def progress_reply(items: AsyncIterator[Progress], *, uploading: bool = False) -> Streaming:
@@ -36,6 +40,9 @@ async def _encoded(items: AsyncIterator[Progress], *first: Progress) -> AsyncGen
                 yield encode(progress_line(item))
         except EngineError as error:
             yield encode(error_line(error.message))
+        except Exception as error:  # noqa: BLE001 the client reads it here or nowhere
+            _log.exception("work that a client follows failed")
+            yield encode(error_line(in_words(error).message))
 
 
 async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

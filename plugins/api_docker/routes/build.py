@@ -1,5 +1,6 @@
 """/build: builds, and what they cache."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -16,11 +17,14 @@ from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.errors import CLIENT_LEFT
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
+from plugins.api_docker.unforeseen import in_words
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
 
 router = APIRouter()
+
+_log = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -112,6 +116,12 @@ async def _lines(request: Request, engine: Engine, parameters: Parameters, arriv
         if not begun:
             raise _refusal(error) from error
         for line in output.failure(error):
+            yield _encode(line) + b"\r\n"
+    except Exception as error:
+        if not begun:
+            raise
+        _log.exception("a build failed")
+        for line in output.failure(in_words(error)):
             yield _encode(line) + b"\r\n"
 
 
