@@ -94,16 +94,17 @@ def parsed_url(text: str, base: "httpx.URL | None") -> "httpx.URL":
     shown = cleaned(text)
     try:
         url = base.join(text) if base is not None else httpx.URL(text)
-    except (httpx.InvalidURL, UnicodeError):
+        host = url.host  # decoded here: what stands for another alphabet may be none
+    except (httpx.InvalidURL, UnicodeError, ValueError):
         raise InvalidArgument(f'parse "{shown}": invalid URL') from None
     if url.scheme not in ("http", "https"):
         raise InvalidArgument(f'Get "{shown}": unsupported protocol scheme "{cleaned(url.scheme)}"')
-    if "%" in url.host:
+    if "%" in host:
         raise InvalidArgument(f'parse "{shown}": invalid URL escape "{text[text.index("%") :][:3]}"')
-    if not url.host:
+    if not host:
         raise InvalidArgument(f'Get "{shown}": http: no Host in request URL')
-    if not is_possible_host(url.host):
-        raise NotFound(f'Get "{shown}": dial tcp: lookup {url.host}: no such host')
+    if not is_possible_host(host):
+        raise NotFound(f'Get "{shown}": dial tcp: lookup {host}: no such host')
     if not is_possible_port(url.port):
         raise InvalidArgument(f'Get "{shown}": dial tcp: address {url.port}: invalid port')
     return url

@@ -19,6 +19,7 @@ from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.language.ignore import IgnoreRules, ignore_rules
 from plugins.builder_dockerfile.language.instructions import Copy
 from sdk.errors import BuildFailed
+from sdk.text import cleaned
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _GIT = re.compile(r"(?:git@|git://|ssh://)|https?://[^#?]+\.git(?:[#?]|$)")
@@ -101,7 +102,10 @@ def _status(tree: Tree, path: str) -> os.stat_result:
 
 async def _download(building: Building, body: Copy, url: str, held: AsyncExitStack) -> Source:
     directory = await held.enter_async_context(building.host.scratch())
-    name = unquote(posixpath.basename(urlsplit(url).path))
+    try:
+        name = unquote(posixpath.basename(urlsplit(url).path))
+    except ValueError:
+        raise BuildFailed(f'parse "{cleaned(url)}": invalid URL') from None
     download = await building.host.download(url, directory / "content")
     name = name or download.name
     if not name and body.destination.endswith("/"):

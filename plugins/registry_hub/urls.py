@@ -21,11 +21,12 @@ def _checked(text: str, base: httpx.URL | None, what: str) -> httpx.URL:
     shown = cleaned(text)
     try:
         url = base.join(text) if base is not None else httpx.URL(text)
+        host = url.host  # decoded here: what stands for another alphabet may be none
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise Unavailable(f'{what}: parse "{shown}": invalid URL') from None
     if url.scheme not in ("http", "https"):
         raise Unavailable(f'{what}: "{shown}": unsupported protocol scheme "{cleaned(url.scheme)}"')
-    if not is_possible_host(url.host):
+    if not is_possible_host(host):
         raise Unavailable(f'{what}: "{shown}": no such host')
     if not is_possible_port(url.port):
         raise Unavailable(f'{what}: "{shown}": invalid port')

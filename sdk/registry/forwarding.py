@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 from sdk.drivers.registry import Credentials, RegistryBackend, ResolvedManifest, SearchResult
 from sdk.oci.descriptor import Descriptor
@@ -50,8 +49,7 @@ class ForwardingBackend(RegistryBackend):
         await (await self.backend_of(reference.domain)).push_manifest(reference, content, media_type, credentials)
 
     async def authenticate(self, credentials: Credentials) -> str:
-        address = credentials.server_address
-        host = urlsplit(address).netloc if "://" in address else address.partition("/")[0]
+        host = credentials.server_address.rpartition("://")[2].partition("/")[0]
         return await (await self.backend_of(host)).authenticate(credentials)
 
     async def tags(self, reference: Reference, credentials: Credentials) -> Sequence[str]:

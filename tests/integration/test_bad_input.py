@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import io
+import json
 import tarfile
 
 import pytest
@@ -63,6 +64,7 @@ def test_a_broken_archive_is_not_copied(shared_daemon: Daemon, words: str) -> No
     ("url", "words"),
     [
         ("http://[::1", "invalid URL"),
+        ("http://xn--/x", "invalid URL"),
         ("http://" + "a" * 70 + ".example/x", "no such host"),
         ("http://nosuch.invalid/x", "no such host"),
         ("http://127.0.0.1:1/x", "connection refused"),
@@ -75,3 +77,22 @@ def test_what_cannot_be_fetched_is_said_in_words(shared_daemon: Daemon, path: st
     assert status in (400, 404, 503), answer
     assert words in answer
     assert "Errno" not in answer
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "[::1", "http://xn--", "http://x:99999", "http://" + "a" * 70 + ".example", "a b", "\x07", "\u00e9"]
+)
+def test_a_registry_that_cannot_be_is_refused_at_a_login(shared_daemon: Daemon, address: str) -> None:
+    body = json.dumps({"username": "u", "password": "p", "serveraddress": address}).encode()
+    status, answer = send(shared_daemon, "POST", "/auth", body, "application/json")
+    assert status in (400, 404, 503), answer
+    assert "Errno" not in answer
+    assert "internal error" not in answer
+
+
+@pytest.mark.parametrize("url", ["http://[::1/x", "http://xn--/x"])
+def test_what_a_step_cannot_fetch_ends_its_build(shared_daemon: Daemon, url: str) -> None:
+    status, answer = send(shared_daemon, "POST", "/build", tar(Dockerfile=f"FROM scratch\nADD {url} /y\n".encode()))
+    assert status in (200, 400)
+    assert "invalid URL" in answer
+    assert "Traceback" not in shared_daemon.log.read_text()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.filesync.contexts import Contexts
@@ -21,6 +21,7 @@ from plugins.api_buildkit.solve.progress import step
 from sdk.engine.builds import Builds, NamedContext
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.linux.openat import open_regular
+from sdk.text import cleaned
 
 _UPLOADS = "buildkit-session"
 _IGNORE = ".dockerignore"
@@ -75,7 +76,7 @@ class Fetcher:
 
     async def _remote(self, url: str) -> tuple[Path, str | None]:
         with step(self._build, f"[internal] load remote build context {url}"):
-            parts = urlsplit(url)
+            parts = _split(url)
             if parts.hostname == _UPLOADS:
                 archive = pull_upload(needed(self._session).connection, _UPLOADS, parts.path)
                 return await self._stack.enter_async_context(self._builds.unpacked(archive)), None
@@ -165,3 +166,10 @@ def _below(directory: Path, subdirectory: str) -> Path:
     if not path.is_relative_to(directory.resolve()):
         raise InvalidArgument(f"the context's subdirectory {subdirectory} leads out of it")
     return path
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise InvalidArgument(f'parse "{cleaned(url)}": invalid URL') from None
