@@ -7,6 +7,7 @@ import typer
 
 from core.cli import config, dockerd, doctor, gc, plugin
 from core.cli.client.registration import add_client
+from core.cli.migrate import command as migrate
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -18,6 +19,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.add_typer(plugin.application, name="plugin")
     application.add_typer(config.application, name="config")
     application.command("install-dockerd")(dockerd.install)
+    application.add_typer(migrate.application, name="migrate")
     application.command("doctor")(doctor.doctor)
     application.command("gc")(gc.collect)
     application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)

@@ -116,7 +116,7 @@ def _put(settings: MutableMapping[str, JsonValue], path: Sequence[str], value: J
 def _own(option: Option, value: JsonValue) -> JsonValue:
     """Return a value in our words."""
     if option.flag == "storage-driver" and isinstance(value, str):
-        return _STORAGE.get(value, value)
+        return _STORAGE.get(value, value or "overlay")
     if option.flag == "seccomp-profile":
         return value or "builtin"
     if option.flag == "cdi-spec-dir" and value == [""]:

@@ -1,0 +1,1 @@
+"""`core migrate`: what another engine keeps, moved into a running daemon by way of its API."""
