@@ -1,8 +1,9 @@
 """Binds the image verbs to the protocol that frontends see."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 
 from core.engine import (
+    attestations,
     distribution,
     image_history,
     image_list,
@@ -27,6 +28,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.drivers.verifier import ImageVerifier
 from sdk.engine.containers import Filters
 from sdk.engine.images import (
+    Attestation,
     CommitRequest,
     DistributionInfo,
     HistoryEntry,
@@ -111,6 +113,11 @@ class ImageService:
 
     async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]:
         return image_history.history(self._context, ref, platform)
+
+    async def attestations(
+        self, ref: str, *, platform: Platform | None = None, types: Collection[str] = (), statements: bool = False
+    ) -> Sequence[Attestation]:
+        return await attestations.attestations(self._context, ref, platform, types, statements=statements)
 
     async def tag(self, ref: str, repository: str, tag: str) -> None:
         image_tag.tag(self._context, ref, repository, tag)

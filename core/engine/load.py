@@ -98,17 +98,18 @@ async def _load(
     descriptor, manifest = await _manifest(store.content, files, image)
     blobs = [_descriptor(layer) for layer in image.layers]
     index = (image.index.digest,) if image.index else ()
-    held = (descriptor.digest, *index, image.config.digest, *(blob.digest for blob in blobs))
+    attached = tuple(member.digest for member in image.attached)
+    held = (descriptor.digest, *index, *attached, image.config.digest, *(blob.digest for blob in blobs))
     with store.layers.pins.hold(chains), store.content.pins.hold(held):
         brought += held
         await _stored_index(context, files, image)
         await store.content.put(config, image.config.digest)
         await store.content.put(manifest, descriptor.digest)
-        archive = _Archive(store.content, files, image.layers, report)
+        archive = _Archive(store.content, files, (*image.layers, *image.attached), report)
         await context.installer.install(
             [Layer(*pair) for pair in zip(blobs, diff_ids, strict=True)], archive, lambda _progress: None
         )
-        for blob in blobs:
+        for blob in (*blobs, *map(_descriptor, image.attached)):
             await archive.fetch(blob, report)
         store.add(image.config.digest, ImageRecord(descriptor, held, store.layers.size(chains)), names, *index)
 

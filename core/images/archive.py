@@ -12,7 +12,7 @@ from msgspec import Struct
 from core.images.archived import ArchivedImage, Member
 from core.images.documents import parse_config, parse_index, parse_manifest
 from core.images.members import Members
-from core.images.platforms import choose, images_of
+from core.images.platforms import attestations_of, choose, images_of
 from core.images.untar import confined
 from sdk.errors import DataLoss, InvalidArgument, NotFound
 from sdk.oci.descriptor import INDEX_TYPES, Descriptor, Platform, matches
@@ -63,14 +63,15 @@ class Archive:
             names = tuple(str(parse_reference(tag)) for tag in entry.repo_tags or ())
             layers = tuple(self._file(layer) for layer in entry.layers or ())
             manifest, index = manifests.get(posixpath.basename(entry.config), (None, None))
-            yield ArchivedImage(config, layers, names, manifest, index)
+            yield ArchivedImage(config, layers, names, manifest, index, self._attached(index, manifest))
 
     def _oci_images(self) -> Iterator[ArchivedImage]:
         for descriptor in parse_index(self._list("index.json")).manifests:
             for member, index in self._offered(descriptor):
                 manifest = parse_manifest(_read(member))
                 layers = tuple(self._blob(layer.digest) for layer in manifest.layers)
-                yield ArchivedImage(self._document(blob_name(manifest.config.digest)), layers, _names(descriptor), member, index)
+                config, attached = self._document(blob_name(manifest.config.digest)), self._attached(index, member)
+                yield ArchivedImage(config, layers, _names(descriptor), member, index, attached)
 
     def _manifests(self) -> dict[str, tuple[Member, Member | None]]:
         """Return the manifests of an OCI layout, each with its index, by the hexadecimal digest of the configuration they are for."""
@@ -95,6 +96,18 @@ class Archive:
         if not whole:  # then the one for this machine says what is wrong
             whole = [self._document(blob_name(choose(index, None).digest))]
         return [(manifest, member) for manifest in whole]
+
+    def _attached(self, index: Member | None, manifest: Member | None) -> tuple[Member, ...]:
+        """Return the files of an image's attestations, of those that are whole."""
+        if index is None or manifest is None:
+            return ()
+        whole = [entry for entry in attestations_of(parse_index(_read(index)), manifest.digest) if self._is_whole(entry)]
+        return tuple(file for entry in whole for file in self._files(self._document(blob_name(entry.digest))))
+
+    def _files(self, member: Member) -> Iterator[Member]:
+        manifest = parse_manifest(_read(member))
+        yield member
+        yield from (self._blob(blob.digest) for blob in (manifest.config, *manifest.layers))
 
     def _is_whole(self, entry: Descriptor) -> bool:
         if not is_digest(entry.digest) or not self._members.find(blob_name(entry.digest).encode()):

@@ -13,13 +13,15 @@ class Member(Struct, frozen=True):
 
 
 class ArchivedImage(Struct, frozen=True, tag=True):
-    """An image of the archive. `manifest` is its own, if there is one, and `index` the one that lists it with those of other platforms."""
+    """An image of the archive. `manifest` is its own, if there is one, and `index` the one that lists it with those of other platforms;
+    `attached` is what the index has about it: attestations' manifests and blobs."""
 
     config: Member
     layers: tuple[Member, ...]
     names: tuple[str, ...]
     manifest: Member | None = None
     index: Member | None = None
+    attached: tuple[Member, ...] = ()
 
 
 class Failure(Struct, frozen=True, tag=True):

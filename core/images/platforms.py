@@ -26,6 +26,11 @@ def images_of(index: Index) -> list[Descriptor]:
     return [entry for entry in index.manifests if entry.media_type in MANIFEST_TYPES and ATTESTATION not in entry.annotations]
 
 
+def attestations_of(index: Index, manifest: str) -> list[Descriptor]:
+    """Return the attestations that an index lists of a manifest, by its digest."""
+    return [entry for entry in index.manifests if ATTESTATION in entry.annotations and entry.annotations.get(ATTESTED) == manifest]
+
+
 def no_match(platform: Platform) -> NotFound:
     """Return Docker's error for a platform that an image does not have."""
     shown = f"{platform}/v8" if platform.architecture == "arm64" and not platform.variant else str(platform)

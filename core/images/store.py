@@ -242,7 +242,14 @@ class ImageStore:
             tagged_ns=max(tagged, default=0),
             parent=image.record.parent,
             containers=containers,
+            origins=tuple(self._origins(image, names)),
         )
+
+    def _origins(self, image: StoredImage, names: tuple[Reference, ...]) -> Iterator[str]:
+        """Yield the repositories an image was pulled from or pushed to: those whose digest of it is its own, but for what clients pushed here."""
+        for name in names:
+            if name.digest and name.digest in image.record.blobs and not self.hosted.get(name, name.digest):
+                yield name.name
 
     def _load(self, image_id: str, record: ImageRecord) -> None:
         try:

@@ -1,6 +1,6 @@
 """What a frontend may ask about images."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -51,7 +51,7 @@ class ManifestInfo:
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageInfo:
     """An image in the store. `size` is what its unpacked layers take; `tagged_ns` when its last tag was set (0: never);
-    `manifests` what its names' index lists, where that was asked for.
+    `manifests` what its names' index lists, where that was asked for; `origins` the repositories it was pulled from or pushed to.
     Identity-stable like ContainerInfo."""
 
     id: str
@@ -66,6 +66,16 @@ class ImageInfo:
     containers: int = 0
     shared_size: int = -1
     manifests: tuple[ManifestInfo, ...] | None = None
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An in-toto statement attached to an image: its layer, what it is about, and its JSON as it came, None where it was not asked for."""
+
+    descriptor: Descriptor
+    predicate_type: str
+    statement: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,11 @@ class Images(Protocol):
         """Return an image, of the platforms that a name stands for the one asked for; NotFound if that one is not kept here."""
 
     async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]: ...
+
+    async def attestations(
+        self, ref: str, *, platform: Platform | None = None, types: Collection[str] = (), statements: bool = False
+    ) -> Sequence[Attestation]:
+        """Return the in-toto statements attached to an image, of some types of predicate or all, with their text if asked for."""
 
     async def tag(self, ref: str, repository: str, tag: str) -> None: ...
 

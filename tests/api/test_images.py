@@ -134,3 +134,23 @@ def test_auth_checks_a_login(api: Api, password: str, status: int) -> None:
     assert reply.status == status
     if status == 200:
         assert reply.json == {"Status": "Login Succeeded", "IdentityToken": "token"}
+
+
+def test_attestations_are_of_version_1_55(api: Api) -> None:
+    kind = "https://slsa.dev/provenance/v1"
+    assert api.call("GET", "/v1.54/images/busybox/attestations").status == 404
+    (short,) = api.call("GET", "/v1.55/images/busybox/attestations").json
+    assert (short.keys(), short["PredicateType"]) == ({"Descriptor", "PredicateType"}, kind)
+    (whole,) = api.call("GET", f"/v1.55/images/busybox/attestations?statement=1&type=other&type={kind}").json
+    assert whole["Statement"] == {"about": "it"}
+    assert api.call("GET", "/v1.55/images/busybox/attestations?type=other").json == []
+    twice = "&".join(['platform={"os":"linux","architecture":"amd64"}'] * 2)
+    assert api.call("GET", f"/v1.55/images/busybox/attestations?{twice}").status == 400
+    assert api.call("GET", "/v1.55/images/busybox/attestations?platform=linux").status == 400
+    assert api.call("GET", "/v1.55/images/nope/attestations").status == 404
+
+
+def test_identities_are_listed_with_manifests(api: Api) -> None:
+    assert api.call("GET", "/v1.54/images/json?identity=1").status == 400
+    assert api.call("GET", "/v1.53/images/json?identity=1").status == 200
+    assert api.call("GET", "/v1.54/images/json?identity=1&manifests=1").status == 200

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from plugins.api_docker.convert.configs import OMITS_EMPTY, image_config
 from plugins.api_docker.convert.times import ZERO, rfc3339_nano, unix_seconds
@@ -11,7 +11,7 @@ from plugins.api_docker.models import images as wire
 from plugins.api_docker.models.containers import GraphDriver
 from plugins.api_docker.versions import ApiVersion
 from sdk.drivers.registry import SearchResult
-from sdk.engine.images import HistoryEntry, ImageInfo, ManifestInfo, ManifestKind, Progress, Removal
+from sdk.engine.images import Attestation, HistoryEntry, ImageInfo, ManifestInfo, ManifestKind, Progress, Removal
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.image import ExecutionConfig
 
@@ -21,9 +21,12 @@ MANIFESTS = ApiVersion(1, 47)
 REMOVED_BY_PLATFORM = ApiVersion(1, 50)
 _DESCRIPTOR = ApiVersion(1, 48)
 _CONTAINERS = ApiVersion(1, 51)
+_IDENTITY = ApiVersion(1, 53)
+IDENTITIES = ApiVersion(1, 54)
+ATTESTATIONS = ApiVersion(1, 55)
 
 
-def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
+def image_summary(info: ImageInfo, version: ApiVersion, *, identity: bool = False) -> wire.ImageSummary:
     """Return an entry of a list."""
     return wire.ImageSummary(
         id=info.id,
@@ -37,7 +40,7 @@ def image_summary(info: ImageInfo, version: ApiVersion) -> wire.ImageSummary:
         containers=info.containers if version >= _CONTAINERS else info.containers or -1,
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
         descriptor=_descriptor(info, version),
-        manifests=_manifests(info),
+        manifests=_manifests(info, identity=identity),
     )
 
 
@@ -66,6 +69,7 @@ def image_inspect(info: ImageInfo, version: ApiVersion, storage_driver: str) -> 
         virtual_size=info.size if version < _NO_VIRTUAL_SIZE else UNSET,
         descriptor=_descriptor(info, version),
         manifests=_manifests(info),
+        identity=_identity(info) if version >= _IDENTITY else UNSET,
         container="" if version < _NO_CONTAINER else UNSET,
         # How an image was built is not kept. Compose 1.29 reads the volumes in here, and breaks if it is missing.
         container_config=image_config(ExecutionConfig(), version) if version < _NO_CONTAINER else UNSET,
@@ -77,13 +81,18 @@ def _descriptor(info: ImageInfo, version: ApiVersion) -> Descriptor | UnsetType:
     return info.descriptor if version >= _DESCRIPTOR and info.manifests is not None else UNSET
 
 
-def _manifests(info: ImageInfo) -> list[wire.ManifestSummary] | UnsetType:
-    return UNSET if info.manifests is None else [_manifest(each) for each in info.manifests]
+def _identity(info: ImageInfo) -> wire.Identity | UnsetType:
+    return wire.Identity([wire.PullIdentity(origin) for origin in info.origins]) if info.origins else UNSET
 
 
-def _manifest(info: ManifestInfo) -> wire.ManifestSummary:
+def _manifests(info: ImageInfo, *, identity: bool = False) -> list[wire.ManifestSummary] | UnsetType:
+    known = _identity(info) if identity else UNSET
+    return UNSET if info.manifests is None else [_manifest(each, known) for each in info.manifests]
+
+
+def _manifest(info: ManifestInfo, identity: wire.Identity | UnsetType) -> wire.ManifestSummary:
     is_image, is_attestation = info.kind is ManifestKind.IMAGE, info.kind is ManifestKind.ATTESTATION
-    image = wire.ManifestImage(info.platform, list(info.containers), wire.UnpackedSize(info.unpacked_size))
+    image = wire.ManifestImage(info.platform, list(info.containers), wire.UnpackedSize(info.unpacked_size), identity)
     return wire.ManifestSummary(
         id=info.descriptor.digest,
         descriptor=info.descriptor,
@@ -93,6 +102,12 @@ def _manifest(info: ManifestInfo) -> wire.ManifestSummary:
         image_data=image if is_image else UNSET,
         attestation_data=wire.ManifestAttestation(info.subject) if is_attestation else UNSET,
     )
+
+
+def attestation(made: Attestation) -> wire.AttestationStatement:
+    """Return one statement about an image."""
+    statement = UNSET if made.statement is None else Raw(made.statement)
+    return wire.AttestationStatement(made.descriptor, made.predicate_type, statement)
 
 
 def history_item(entry: HistoryEntry) -> wire.HistoryItem:

@@ -1,10 +1,28 @@
 """Images on the wire."""
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from plugins.api_docker.models.containers import Config, GraphDriver
 from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.image import HealthcheckConfig
+
+
+class AttestationStatement(Struct, rename="pascal"):
+    """An in-toto statement about an image; the statement itself is its JSON as it came."""
+
+    descriptor: Descriptor
+    predicate_type: str
+    statement: Raw | UnsetType = UNSET
+
+
+class PullIdentity(Struct, rename="pascal"):
+    repository: str
+
+
+class Identity(Struct, rename="pascal"):
+    """Where an image is from, which no tag can change."""
+
+    pull: list[PullIdentity]
 
 
 class ManifestSize(Struct, rename="pascal"):
@@ -22,6 +40,7 @@ class ManifestImage(Struct, rename="pascal"):
     platform: Platform | None
     containers: list[str]
     size: UnpackedSize
+    identity: Identity | UnsetType = UNSET
 
 
 class ManifestAttestation(Struct):
@@ -103,6 +122,7 @@ class ImageInspect(Struct, rename="pascal"):
     virtual_size: int | UnsetType = UNSET
     descriptor: Descriptor | UnsetType = UNSET
     manifests: list[ManifestSummary] | UnsetType = UNSET
+    identity: Identity | UnsetType = UNSET
     container: str | UnsetType = UNSET
     container_config: Config | ImageConfig | UnsetType = UNSET
 

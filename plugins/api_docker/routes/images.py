@@ -8,8 +8,11 @@ from starlette.responses import Response
 from plugins.api_docker.bodies import read_object
 from plugins.api_docker.convert.create import container_config
 from plugins.api_docker.convert.images import (
+    ATTESTATIONS,
+    IDENTITIES,
     MANIFESTS,
     REMOVED_BY_PLATFORM,
+    attestation,
     deleted_images,
     history_item,
     image_inspect,
@@ -21,7 +24,7 @@ from plugins.api_docker.queries import EngineOf, Filtering, Flag, Integer, Texts
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
 from sdk.engine.images import CommitRequest, ImageListRequest
-from sdk.errors import InvalidArgument
+from sdk.errors import InvalidArgument, NotFound
 
 router = APIRouter()
 
@@ -34,10 +37,14 @@ async def list_images(
     everything: Annotated[Flag, Query(alias="all")] = False,
     shared_size: Annotated[Flag, Query(alias="shared-size")] = False,
     manifests: Flag = False,
+    identity: Flag = False,
 ) -> Response:
     """List images."""
+    identity = identity and version >= IDENTITIES
+    if identity and not manifests:
+        raise InvalidArgument("conflicting options: identity requires manifests to be set")
     infos = await engine.images.list(ImageListRequest(everything, filters, shared_size, manifests and version >= MANIFESTS))
-    return json([image_summary(info, version) for info in infos])
+    return json([image_summary(info, version, identity=identity) for info in infos])
 
 
 @router.get("/images/search")
@@ -62,6 +69,25 @@ async def inspect_image(name: str, engine: EngineOf, version: VersionOf, platfor
         raise InvalidArgument("conflicting options: manifests and platform options cannot both be set")
     info = await engine.images.inspect(name, platform=wanted, manifests=manifests and version >= MANIFESTS)
     return json(image_inspect(info, version, (await engine.system.info()).storage_driver))
+
+
+@router.get("/images/{name:path}/attestations")
+async def image_attestations(
+    name: str,
+    engine: EngineOf,
+    version: VersionOf,
+    platform: Texts = [],  # noqa: B006 - FastAPI copies defaults
+    types: Annotated[list[str], Query(alias="type")] = [],  # noqa: B006
+    statement: Flag = False,
+) -> Response:
+    """Show what is attested of an image."""
+    if version < ATTESTATIONS:
+        raise NotFound("page not found")
+    if len(platform) > 1:
+        raise InvalidArgument("multiple platform parameters are not supported")
+    wanted = parse_platform_json(platform[0]) if platform else None
+    found = await engine.images.attestations(name, platform=wanted, types=types, statements=statement)
+    return json([attestation(each) for each in found])
 
 
 @router.get("/images/{name:path}/history")

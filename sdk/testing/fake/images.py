@@ -1,12 +1,13 @@
 """Images without layers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import anyio
 
 from sdk.drivers.registry import Credentials, SearchResult
 from sdk.engine.containers import Filters
 from sdk.engine.images import (
+    Attestation,
     CommitRequest,
     DistributionInfo,
     HistoryEntry,
@@ -79,6 +80,14 @@ class FakeImages:
             image.id, History(created="2024-01-02T03:04:05Z", created_by='CMD ["sh"]', empty_layer=True), 0, image.tags
         )
         return [top, HistoryEntry("", History(created="nonsense", created_by="ADD file"), 100)]
+
+    async def attestations(
+        self, ref: str, *, platform: Platform | None = None, types: Collection[str] = (), statements: bool = False
+    ) -> Sequence[Attestation]:
+        """Return one statement about the image."""
+        image, kind = await self.inspect(ref, platform=platform), "https://slsa.dev/provenance/v1"
+        made = Attestation(image.descriptor, kind, b'{"about": "it"}' if statements else None)
+        return [made] if not types or kind in types else []
 
     async def tag(self, ref: str, repository: str, tag: str) -> None:
         """Give another name."""
