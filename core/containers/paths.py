@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from sdk.linux.openat import open_in_root
 
-_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM)
+"""What the kernel says of a name that leads to nothing in the container; the last two of a way through /proc that is nobody's to go."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPath:
-    """A path made absolute and clean. The last component is not followed if it is a symlink, unless `/` or `/.` comes after it."""
+    """A path made absolute and clean. The last component is not followed if it is a symlink, unless `/` or `/.` comes after it: then it
+    must be a directory."""
 
     absolute: str
     name: str
@@ -24,7 +26,7 @@ class ContainerPath:
 def parse(path: str) -> ContainerPath:
     """Return what a client's path means: relative ones start at the root, and `..` ends there."""
     absolute = posixpath.normpath("/" + path.lstrip("/"))
-    name = "." if path.endswith("/.") or path == "." else posixpath.basename(absolute) or "/"
+    name = "." if posixpath.basename(path.rstrip("/")) == "." else posixpath.basename(absolute) or "/"
     return ContainerPath(absolute, name, path.endswith(("/", "/.")) or absolute == "/")
 
 

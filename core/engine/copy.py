@@ -82,7 +82,7 @@ async def _archive(files: Files, place: ContainerPath) -> Archive:
 @contextmanager
 def _source(root: int, files: Files, place: ContainerPath) -> Iterator[tuple[int, str]]:
     """Give a directory and the name in it that an archive is made of; a directory is walked from inside."""
-    with _located(root, files, place) as found:
+    with _found(root, files, place) as found:
         if modes.S_ISDIR(os.fstat(found).st_mode):
             yield found, "."
             return
@@ -91,6 +91,15 @@ def _source(root: int, files: Files, place: ContainerPath) -> Iterator[tuple[int
             yield parent, os.path.basename(place.absolute)
         finally:
             os.close(parent)
+
+
+@contextmanager
+def _found(root: int, files: Files, place: ContainerPath) -> Iterator[int]:
+    """Give what a path names. Raises NotFound, InvalidArgument for a file with `/` or `/.` after its name."""
+    with _located(root, files, place) as found:
+        if place.follows and not modes.S_ISDIR(os.fstat(found).st_mode):
+            raise InvalidArgument(f"{place.absolute}: not a directory")
+        yield found
 
 
 @contextmanager
@@ -106,7 +115,7 @@ def _located(root: int, files: Files, place: ContainerPath) -> Iterator[int]:
 
 
 def _stat(root: int, files: Files, place: ContainerPath) -> PathStat:
-    with _located(root, files, place) as found:
+    with _found(root, files, place) as found:
         status = os.fstat(found)
         target = resolve_in_root(root, place.absolute) if modes.S_ISLNK(status.st_mode) else ""
         return PathStat(place.name, status.st_size, status.st_mode, status.st_mtime_ns, target)

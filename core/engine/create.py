@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace as replace_request
 
+import anyio.to_thread
 from msgspec.structs import replace
 
 from core.containers import merge, names, ports
@@ -28,6 +29,7 @@ from core.networks.endpoint_rules import checked_endpoints
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
 from sdk.errors import InvalidArgument, NoSuchContainer
+from sdk.linux.openat import make_directories
 from sdk.oci.descriptor import host as this_machine
 from sdk.oci.descriptor import matches
 
@@ -76,6 +78,19 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)
     await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))
+    directory = record.config.working_dir
+    if directory and image.config.config is not None and directory != image.config.config.working_dir:
+        async with opened_root(storage, record.id, None) as root:
+            await anyio.to_thread.run_sync(_make_working_directory, root, directory)
+
+
+def _make_working_directory(root: int, directory: str) -> None:
+    try:
+        make_directories(root, directory)
+    except (NotADirectoryError, FileExistsError):
+        raise InvalidArgument(f"Cannot mkdir: {directory} is not a directory") from None
+    except OSError as error:
+        raise InvalidArgument(f"mkdir {directory}: {os.strerror(error.errno or 0).lower()}") from error
 
 
 def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:

@@ -60,7 +60,8 @@ class FileService:
     async def export(self, ref: str) -> AsyncIterator[bytes]:
         live = self._find(ref)
         announce(self._context, live, "export")
-        return export.export(self._context.drivers.storage, live.id)
+        pid = live.task.pid if live.task is not None else None
+        return export.export(self._context.drivers.storage, live.id, pid)
 
     def _find(self, ref: str) -> LiveContainer:
         return self._context.containers.find(ref)

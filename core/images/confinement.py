@@ -14,6 +14,7 @@ OK, CORRUPTED, REFUSED, FULL, FAILED = "ok", "corrupted", "refused", "full", "fa
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _ASKED = (
     errno.ENOENT,
+    errno.EACCES,
     errno.EEXIST,
     errno.ENOTEMPTY,
     errno.ENOTDIR,

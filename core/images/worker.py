@@ -1,6 +1,7 @@
 """Processes that do the engine's file work: fresh interpreters which change their root before they touch a name.
 
-A process of its own, because a root is a property of a process; and because what it used is given back when it ends.
+A process of its own, because a root is a property of a process; and because what it used is given back when it ends. It has not the
+capability to look into other processes: in a running container there may be a /proc, with links to the roots of all whom it shows.
 """
 
 import os
@@ -15,6 +16,9 @@ from pathlib import Path
 import anyio
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
+
+from sdk.linux.bounding import CAP_SYS_PTRACE, withhold_from_programs
+from sdk.linux.namespaces import in_new_thread
 
 _NICE = 5
 """Workers of many clients at once leave the processor to the daemon when it has something to answer."""
@@ -52,10 +56,11 @@ async def started(
     code = f"import os, sys; os.nice({_NICE}); sys.path[:] = {paths!r}; from core.images.worker_main import run; run({module!r})"
 
     def spawn() -> "subprocess.Popen[bytes]":
+        withhold_from_programs(CAP_SYS_PTRACE)
         words = [sys.executable, "-I", "-S", "-c", code, *arguments]
         return subprocess.Popen(words, stdin=stdin, stdout=stdout, pass_fds=descriptors, cwd="/")
 
-    worker = Worker(await run_sync(spawn, limiter=_spawning()))
+    worker = Worker(await run_sync(in_new_thread, spawn, limiter=_spawning()))
     try:
         yield worker
     finally:

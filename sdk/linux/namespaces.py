@@ -70,6 +70,24 @@ def in_network_namespace(path: str, work: Callable[[], T]) -> T:
         os.close(fd)
 
 
+def in_mount_namespace(path: str, work: Callable[[], T]) -> T:
+    """Return what `work` returns inside the mount namespace at a path, at whose root it is. Raises what it raises, and OSError.
+
+    The thread that does it ends: it would find none of this process' files any more.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def inside() -> T:
+        unshare(CLONE_FS)  # setns(2) moves a thread's root and current directory, which threads share
+        setns(fd, CLONE_NEWNS)
+        return work()
+
+    try:
+        return in_new_thread(inside)
+    finally:
+        os.close(fd)
+
+
 def is_chrooted() -> bool:
     """Tell whether this process' root is another than that of its mount namespace.
 

@@ -40,6 +40,11 @@ def root(tmp_path: Path) -> Iterator[int]:
         ("//a//b", ContainerPath("/a/b", "b", follows=False)),
         ("/", ContainerPath("/", "/", follows=True)),
         (".", ContainerPath("/", ".", follows=True)),
+        ("./", ContainerPath("/", ".", follows=True)),
+        ("/./", ContainerPath("/", ".", follows=True)),
+        ("/a/./", ContainerPath("/a", ".", follows=True)),
+        ("/a/..", ContainerPath("/", "/", follows=True)),
+        ("/a/.b", ContainerPath("/a/.b", ".b", follows=False)),
         ("", ContainerPath("/", "/", follows=True)),
     ],
 )
