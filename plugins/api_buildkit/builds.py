@@ -27,6 +27,8 @@ class Builds:
         build = self._running[request.ref] = Build(request)
         self._change.set()
         self._change = anyio.Event()
+        if not request.internal:
+            self.history.begin(build)
         failure: BaseException | None = None
         try:
             yield build

@@ -1,4 +1,4 @@
-"""Past builds, as `docker buildx history` lists them: in memory, the newest few."""
+"""Builds that run and past ones, as `docker buildx history` lists them: in memory, the newest few."""
 
 import time
 from collections import OrderedDict
@@ -23,14 +23,21 @@ class History:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._records: OrderedDict[str, wire.BuildHistoryRecord] = OrderedDict()
+        self._active: dict[str, wire.BuildHistoryRecord] = {}
         self._builds: dict[str, Build] = {}
         self._generation = 0
         self._listeners: set[MemoryObjectSendStream[wire.BuildHistoryEvent]] = set()
+
+    def begin(self, build: Build) -> None:
+        """Note a build that runs."""
+        record = self._active[build.request.ref] = _begun(build, self._generation)
+        self._publish(wire.STARTED, record)
 
     def add(self, build: Build, failure: BaseException | None) -> None:
         """Remember a build that ended; forget the oldest ones that are not pinned."""
         self._generation += 1
         ref = build.request.ref
+        self._active.pop(ref, None)
         self._records[ref] = _record(build, failure, self._generation)
         self._builds[ref] = build
         self._publish(wire.COMPLETE, self._records[ref])
@@ -54,15 +61,19 @@ class History:
         self._publish(wire.COMPLETE, self._records[ref])
 
     async def listen(self, request: wire.BuildHistoryRequest) -> AsyncIterator[wire.BuildHistoryEvent]:
-        """Yield the past builds, then, unless the request wants to stop there, what happens."""
+        """Yield the builds that run and the past ones, then, unless the request wants to stop there, what happens."""
         send, receive = anyio.create_memory_object_stream[wire.BuildHistoryEvent](float("inf"))
         self._listeners.add(send)
         try:
+            for record in tuple(self._active.values()):
+                if request.ref in ("", record.ref):
+                    yield wire.BuildHistoryEvent(type=wire.STARTED, record=record)
             for record in self._wanted(request):
                 yield wire.BuildHistoryEvent(type=wire.COMPLETE, record=record)
             if not request.early_exit:
                 async for event in receive:
-                    yield event
+                    if request.ref in ("", event.record.ref):
+                        yield event
         finally:
             self._listeners.discard(send)
 
@@ -83,21 +94,29 @@ class History:
             listener.send_nowait(wire.BuildHistoryEvent(type=kind, record=record))
 
 
-def _record(build: Build, failure: BaseException | None, generation: int) -> wire.BuildHistoryRecord:
-    request, steps = build.request, [vertex for vertex in build.vertices.values() if vertex.step]
-    record = wire.BuildHistoryRecord(
+def _begun(build: Build, generation: int) -> wire.BuildHistoryRecord:
+    request = build.request
+    return wire.BuildHistoryRecord(
         ref=request.ref,
         frontend=request.frontend or "dockerfile.v0",
         frontend_attrs=request.frontend_attrs,
         exporters=request.exporters,
         created_at=timestamp(build.created_ns),
-        completed_at=timestamp(time.time_ns()),
         generation=generation,
+    )
+
+
+def _record(build: Build, failure: BaseException | None, generation: int) -> wire.BuildHistoryRecord:
+    steps = [vertex for vertex in build.vertices.values() if vertex.step]
+    record = _begun(build, generation)
+    ended = wire.BuildHistoryRecord(
+        completed_at=timestamp(time.time_ns()),
         num_total_steps=len(steps),
         num_cached_steps=sum(vertex.cached for vertex in steps),
         num_completed_steps=sum(bool(vertex.completed_ns) for vertex in steps),
         num_warnings=build.warnings,
     )
+    record.MergeFrom(ended)
     if failure is not None:
         record.error.CopyFrom(_status(failure))
     return record

@@ -42,7 +42,7 @@ class ControlService(ControlBase):
             build.result = await self._solver.solve(build, request.frontend_attrs, request.frontend_inputs)
         elif request.frontend or getattr(request.definition, "def"):
             raise Unsupported(f"frontend {request.frontend or 'of a raw definition'} is not supported: build from a Dockerfile")
-        else:
+        elif not request.HasField("definition"):  # one that is there and empty asks for nothing to be built
             await build.returned.wait()
             if build.failure is not None:
                 raise build.failure

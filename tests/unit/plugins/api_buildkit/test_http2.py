@@ -17,6 +17,7 @@ from core.daemon.server import dispatch
 from plugins.api_buildkit.frontend import BuildkitFrontend
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.proto.control_grpc import ControlStub
+from plugins.api_buildkit.proto.ops_pb2 import Definition
 from plugins.api_buildkit.settings import ApiBuildkitSettings
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
@@ -56,6 +57,17 @@ async def test_builds_and_their_history_are_served(api: Api) -> None:
         assert len((await control.ListWorkers(wire.ListWorkersRequest())).record) == 1
         assert list(await control.ListenBuildHistory(wire.BuildHistoryRequest(early_exit=True))) == []
         assert (await HealthStub(opened).Check(HealthCheckRequest())).status == 1
+
+
+async def test_a_solve_of_nothing_ends_and_is_history(api: Api) -> None:
+    async with channel(api) as opened, ControlStub(opened).ListenBuildHistory.open() as stream:
+        await stream.send_message(wire.BuildHistoryRequest(active_only=True), end=True)
+        await ControlStub(opened).Solve(wire.SolveRequest(ref="r", definition=Definition()))
+        events = [await stream.recv_message(), await stream.recv_message()]
+        assert [(event.type, event.record.ref) for event in events] == [(wire.STARTED, "r"), (wire.COMPLETE, "r")]
+        await stream.cancel()
+        (past,) = await ControlStub(opened).ListenBuildHistory(wire.BuildHistoryRequest(early_exit=True, ref="r"))
+        assert past.record.completed_at.seconds > 0
 
 
 async def test_it_is_answered_beside_the_other_api(api: Api) -> None:
