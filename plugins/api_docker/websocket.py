@@ -5,6 +5,7 @@ import hashlib
 import struct
 from enum import IntEnum
 
+from anyio.lowlevel import checkpoint
 from starlette.datastructures import Headers
 
 from plugins.api_docker.replies import Hijacking
@@ -82,6 +83,7 @@ class WebSocketClient:
                     return b""
                 case Opcode.CONTINUATION | Opcode.TEXT | Opcode.BINARY if payload:
                     return payload
+            await checkpoint()  # a client may send nothing but frames without content
 
     async def _next_frame(self) -> tuple[int, bytes]:
         """Return the next frame, unmasked; the end of the connection counts as a close."""
