@@ -14,8 +14,9 @@ from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
 from core.networks.ipam_rules import check_subnets
+from core.networks.network_options import with_ip_versions, without_gateway
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
-from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, unique_local_subnet
+from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_subnet
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.networks import NetworkCreate, SubnetConfig
@@ -84,8 +85,10 @@ class NetworkCatalog:
     async def create(self, request: NetworkCreate) -> NetworkRecord:
         """Make a network. Raises AlreadyExists (name), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
         self._check_name(request.name)
-        request = replace(request, subnets=check_subnets(request.subnets, ipv6=request.ipv6))
         driver_name = request.driver or self._drivers.network_name
+        request = with_ip_versions(request, self._defaults.options.get(driver_name, {}))
+        subnets = check_subnets(request.subnets, ipv4=bool(request.ipv4), ipv6=bool(request.ipv6))
+        request = replace(request, subnets=subnets)
         if driver_name in NO_DRIVER:
             raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
         driver = self._drivers.network(driver_name)
@@ -144,9 +147,8 @@ class NetworkCatalog:
         taken = [cidr for record in self._all() for cidr in record.cidrs]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
         wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(network_id, taken))
-        subnets = tuple(choose_subnets(wanted, taken, host_routes(), self._pools))
-        options = {**self._defaults.options.get(driver, {}), **request.options}
-        config = replace(request, driver=driver, subnets=subnets, ipam_driver="default", options=options)
+        subnets = choose_subnets(wanted, taken, host_routes(), self._pools, without_gateway(request.options))
+        config = replace(request, driver=driver, subnets=tuple(subnets), ipam_driver="default")
         return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config)
 
     def _ipv6_subnet(self, network_id: str, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
@@ -200,7 +202,12 @@ def _without_driver(name: str) -> NetworkCreate:
 def _wanted_subnets(request: NetworkCreate, choose_ipv6: Callable[[], SubnetConfig]) -> Iterable[SubnetConfig]:
     """Return the subnets asked for, and one of each IP version that is switched on and not among them."""
     versions = {6 if ":" in subnet.subnet else 4 for subnet in request.subnets}
-    yield from request.subnets
+    for subnet in request.subnets:
+        cidr = ip_network(subnet.subnet) if subnet.subnet else None
+        if cidr is not None and cidr.version == 6 and cidr.network_address.is_unspecified:
+            yield replace(subnet, subnet=str(resized(ip_network(choose_ipv6().subnet), cidr.prefixlen)))
+        else:
+            yield subnet
     if request.ipv4 and 4 not in versions:
         yield SubnetConfig()
     if request.ipv6 and 6 not in versions:

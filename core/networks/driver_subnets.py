@@ -21,7 +21,7 @@ async def with_subnets_of(driver: AddressChooser, request: NetworkCreate) -> Net
         subnets=tuple(_subnet(subnet, with_gateway=subnet.subnet in named) for subnet in asked),
         options=request.options,
         internal=request.internal,
-        ipv6=request.ipv6,
+        ipv6=bool(request.ipv6),
     )
     told = [SubnetConfig(str(subnet.cidr), str(subnet.gateway or "")) for subnet in await driver.subnets(spec)]
     return replace(request, subnets=tuple(told), ipv6=any(":" in subnet.subnet for subnet in told))

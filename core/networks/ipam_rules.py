@@ -9,10 +9,10 @@ from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument
 
 
-def check_subnets(subnets: Iterable[SubnetConfig], *, ipv6: bool) -> tuple[SubnetConfig, ...]:
+def check_subnets(subnets: Iterable[SubnetConfig], *, ipv6: bool, ipv4: bool = True) -> tuple[SubnetConfig, ...]:
     """Return subnets in the usual notation. Raises InvalidArgument for what cannot be read, and for all that does not go together.
 
-    Subnets of IPv6 are left out without `ipv6`, as Docker does.
+    Subnets of an IP version that is off are left out, as Docker does.
     """
     faults: list[str] = []
     kept: list[SubnetConfig] = []
@@ -21,7 +21,8 @@ def check_subnets(subnets: Iterable[SubnetConfig], *, ipv6: bool) -> tuple[Subne
         if read.version == 6 and not ipv6:
             continue
         faults += read.faults()
-        kept.append(read.normal())
+        if read.version == 6 or ipv4:
+            kept.append(read.normal())
     if faults:
         raise InvalidArgument(f"invalid network config:\n{joined(faults)}")
     return tuple(kept)

@@ -51,7 +51,7 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
         subnets = tuple(
             Subnet(ip_network(subnet.subnet), ip_address(subnet.gateway) if subnet.gateway else None) for subnet in config.subnets
         )
-        return NetworkSpec(self.id, config.name, subnets, config.options, internal=config.internal, ipv6=config.ipv6)
+        return NetworkSpec(self.id, config.name, subnets, config.options, internal=config.internal, ipv6=bool(config.ipv6))
 
 
 class EndpointRecord(Struct, frozen=True, kw_only=True):

@@ -23,22 +23,45 @@ Pools = tuple[tuple[Network, int], ...]
 
 
 def choose_subnets(
-    wanted: Iterable[SubnetConfig], taken: Collection[Network], routes: Collection[Network], pools: Pools = ()
+    wanted: Iterable[SubnetConfig],
+    taken: Collection[Network],
+    routes: Collection[Network],
+    pools: Pools = (),
+    without_gateway: Collection[int] = (),
 ) -> list[SubnetConfig]:
     """Make subnets that `check_subnets` has seen concrete: those without an address range get one of the pools that overlaps no network
-    and no host route.
+    and no host route, of the size that an unspecified address names (`0.0.0.0/28`). `without_gateway` are IP versions that need none.
 
     Raises InvalidArgument, PermissionDenied (a subnet overlaps another network's), ResourceExhausted.
     """
     chosen: list[SubnetConfig] = []
     in_use = list(taken)
     for request in wanted:
-        cidr = ip_network(request.subnet) if request.subnet else free_subnet(pools or _USER_POOLS, [*in_use, *routes])
+        cidr = _named(request) or free_subnet(_sized(pools or _USER_POOLS, request), [*in_use, *routes])
         if request.subnet and any(_overlap(cidr, other) for other in in_use):
             raise PermissionDenied(OVERLAP)
         in_use.append(cidr)
-        chosen.append(complete(request, cidr))
+        chosen.append(complete(request, cidr, gateway=cidr.version not in without_gateway))
     return chosen
+
+
+def resized(subnet: Network, prefix: int) -> Network:
+    """Return the subnet of another size that begins where this one does."""
+    return ip_network((subnet.network_address, prefix), strict=False)
+
+
+def _named(request: SubnetConfig) -> Network | None:
+    """Return the subnet that a client names, None if it names but a size or nothing."""
+    subnet = ip_network(request.subnet) if request.subnet else None
+    return None if subnet is None or (subnet.version == 4 and subnet.network_address.is_unspecified) else subnet
+
+
+def _sized(pools: Pools, request: SubnetConfig) -> Pools:
+    """Return the pools with the size that a client names."""
+    if not request.subnet:
+        return pools
+    prefix = ip_network(request.subnet).prefixlen
+    return tuple((pool, prefix) for pool, _ in pools if pool.prefixlen <= prefix <= pool.max_prefixlen)
 
 
 def choose_bridge_subnet(routes: Collection[Network], pools: Pools = ()) -> SubnetConfig:
@@ -53,14 +76,14 @@ def unique_local_subnet(unique: str) -> SubnetConfig:
     return SubnetConfig(subnet=str(cidr))
 
 
-def complete(request: SubnetConfig, subnet: Network | None = None) -> SubnetConfig:
+def complete(request: SubnetConfig, subnet: Network | None = None, *, gateway: bool = True) -> SubnetConfig:
     """Fill in the gateway of a subnet: this one, or the request's own. Raises InvalidArgument for one that is an auxiliary address, too."""
     cidr = subnet or ip_network(request.subnet)
-    gateway = request.gateway or _default_gateway(request, cidr)
+    address_of_gateway = request.gateway or (_default_gateway(request, cidr) if gateway else "")
     for name, address in request.aux_addresses.items():
-        if address == gateway:
+        if address == address_of_gateway:
             raise InvalidArgument(f"failed to allocate secondary ip address ({name}:{address}): Address already in use")
-    return SubnetConfig(str(cidr), gateway, request.ip_range, dict(request.aux_addresses))
+    return SubnetConfig(str(cidr), address_of_gateway, request.ip_range, dict(request.aux_addresses))
 
 
 def _default_gateway(request: SubnetConfig, cidr: Network) -> str:

@@ -27,11 +27,14 @@ class Bridges:
         """
         found = self._find(options.bridge)
         index = found.index if found else self._create(options)
-        self._set_addresses(index, gateways(network), replace=found is None or found.alias == self._alias)
+        wanted = [address for address in gateways(network) if address.version not in options.addressless]
+        self._set_addresses(index, wanted, replace=found is None or found.alias == self._alias)
         if network.ipv6:
             # A link-local address that is still being checked for duplicates would keep packets of other hosts for a second.
             sysctl.write(f"ipv6/conf/{options.bridge}/accept_dad", "0")
-        self._route.request([messages.up(index), *([messages.loopback_route(index)] if network.ipv6 else [])])
+        with_address = network.ipv6 and 6 not in options.addressless
+        up = messages.up(index, link_local=6 not in options.addressless)
+        self._route.request([up, *([messages.loopback_route(index)] if with_address else [])])
         sysctl.write(f"ipv4/conf/{options.bridge}/route_localnet", "1")
         return index
 

@@ -21,7 +21,7 @@ from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veths
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
-from sdk.errors import EngineError
+from sdk.errors import Conflict, EngineError
 from sdk.linux.namespaces import in_network_namespace
 from sdk.linux.nftables import RulesetError
 from sdk.network.mac_addresses import mac_for
@@ -220,7 +220,10 @@ class Datapath:
         gateways = _gateways(known.spec, spec)
         index = wired.veth.index
         routed = gateways if spec.default_route else ()
-        wired.namespace.route.request(messages.configure(index, mac, spec.addresses, routed))
+        try:
+            wired.namespace.route.request(messages.configure(index, mac, spec.addresses, routed))
+        except FileExistsError:
+            raise Conflict("failed to set gateway: file exists") from None
         if parameters := interface_parameters(spec.options, wired.interface):
             in_network_namespace(f"/proc/self/fd/{wired.namespace.fd}", lambda: sysctl.write_all(parameters))
         return Endpoint(

@@ -44,9 +44,9 @@ def alias(name: str, text: str) -> bytes:
     return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_IFALIAS", text)])
 
 
-def up(index: int) -> bytes:
-    """Switch a link on."""
-    return _link(_SET, [], index=index, flags=_UP, change=_UP)
+def up(index: int, *, link_local: bool = True) -> bytes:
+    """Switch a link on; without `link_local` it does not give itself an IPv6 address."""
+    return _link(_SET, [] if link_local else [_WITHOUT_LINK_LOCAL], index=index, flags=_UP, change=_UP)
 
 
 def mac(index: int, address: str) -> bytes:

@@ -12,6 +12,8 @@ from sdk.errors import InvalidArgument
 _PREFIX = "com.docker.network.bridge."
 _NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
 _ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masquerade", _PREFIX + "host_binding_ipv4"
+_GATEWAY_MODES, _INHIBIT = {4: _PREFIX + "gateway_mode_ipv4", 6: _PREFIX + "gateway_mode_ipv6"}, _PREFIX + "inhibit_ipv4"
+_MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
 _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
@@ -21,7 +23,7 @@ _PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.([a-z0-9_-]+)\.(?:IFNAME|ifname
 
 @dataclass(frozen=True, slots=True)
 class BridgeOptions:
-    """`host_ip` is where ports are published that name no address."""
+    """`host_ip` is where ports are published that name no address. Of the IP versions in `addressless` the bridge has no address."""
 
     bridge: str
     mtu: int
@@ -30,6 +32,7 @@ class BridgeOptions:
     masquerade: bool = True
     host_ip: IPv4Address = IPv4Address(0)
     interface_prefix: str = "eth"
+    addressless: frozenset[int] = frozenset()
 
 
 def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
@@ -44,6 +47,7 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         masquerade=_boolean(options, _MASQUERADE, default=True),
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=options.get(_INTERFACE_PREFIX) or "eth",
+        addressless=_addressless(network),
     )
 
 
@@ -60,6 +64,20 @@ def interface_parameters(options: Mapping[str, str], interface: str) -> dict[str
         family, kind, name, value = match.groups()
         parameters[f"{family}/{kind}/{interface}/{name}"] = value
     return parameters
+
+
+def _addressless(network: NetworkSpec) -> frozenset[int]:
+    isolated = {version for version, key in _GATEWAY_MODES.items() if _gateway_mode(network, key) == "isolated"}
+    return frozenset(isolated | {4} if _boolean(network.options, _INHIBIT, default=False) else isolated)
+
+
+def _gateway_mode(network: NetworkSpec, key: str) -> str:
+    mode = network.options.get(key, "")
+    if mode not in _MODES:
+        raise InvalidArgument(f"unknown gateway mode {mode}")
+    if mode == "isolated" and not network.internal:
+        raise InvalidArgument("gateway mode 'isolated' can only be used for an internal network")
+    return mode
 
 
 def _bridge_name(name: str) -> str:

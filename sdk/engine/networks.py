@@ -21,6 +21,8 @@ class SubnetConfig:
 
 @dataclass(frozen=True, slots=True)
 class NetworkCreate:
+    """What is asked for. An IP version that is None is as the options say, or else as usual: IPv4 on and IPv6 off."""
+
     name: str
     driver: str = ""
     subnets: tuple[SubnetConfig, ...] = ()
@@ -31,8 +33,8 @@ class NetworkCreate:
     internal: bool = False
     attachable: bool = False
     ingress: bool = False
-    ipv4: bool = True
-    ipv6: bool = False
+    ipv4: bool | None = True
+    ipv6: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _with_macs_of(
 def container_config(body: dict[str, JSON]) -> ContainerConfig:
     """Return the portable half; commands may be one string."""
     commands: dict[str, JSON] = {key: _command(body[key]) for key in ("Cmd", "Entrypoint", "Shell") if key in body}
-    return convert({**body, **commands, **_ports(body, "ExposedPorts")}, ContainerConfig)
+    return convert({**body, **commands, **_ports(body, "ExposedPorts", {})}, ContainerConfig)
 
 
 def host_config(body: dict[str, JSON]) -> HostConfig:
@@ -76,7 +76,7 @@ def host_config(body: dict[str, JSON]) -> HostConfig:
     body = {key: value for key, value in body.items() if not _is_unset(key, value)}
     if body.get("NetworkMode", "") in _UNNAMED:
         body["NetworkMode"] = _DEFAULT_NETWORK
-    return convert({**body, **_ports(body, "PortBindings")}, HostConfig)
+    return convert({**body, **_ports(body, "PortBindings", [{}])}, HostConfig)
 
 
 def networks(endpoints: dict[str, EndpointConfig], mode: str) -> dict[str, EndpointConfig]:
@@ -115,10 +115,13 @@ def _is_unset(key: str, value: JSON) -> bool:
             return False
 
 
-def _ports(body: dict[str, JSON], key: str) -> dict[str, JSON]:
-    """Return an object of ports with each name in full, `80/tcp`. Raises InvalidArgument for what names no port."""
+def _ports(body: dict[str, JSON], key: str, usual: JSON) -> dict[str, JSON]:
+    """Return an object of ports with each name in full, `80/tcp`, and the usual in place of an empty item: Docker shows it so.
+
+    Raises InvalidArgument for what names no port.
+    """
     value = body.get(key)
-    return {key: {_port(name): item for name, item in value.items()}} if isinstance(value, dict) else {}
+    return {key: {_port(name): item or usual for name, item in value.items()}} if isinstance(value, dict) else {}
 
 
 def _port(name: str) -> str:
@@ -134,10 +137,11 @@ def _is_empty_policy(key: str, value: JSON) -> bool:
     return key == "restartpolicy" and isinstance(value, dict) and not value.get("Name")
 
 
-def empty_bindings(host: HostConfig, version: ApiVersion) -> tuple[str, ...]:
+def empty_bindings(body: dict[str, JSON], version: ApiVersion) -> tuple[str, ...]:
     """Return the warning about ports whose list of bindings is empty, which means any port of the host; told since API 1.52."""
-    ports = sorted(port for port, bindings in host.port_bindings.items() if not bindings) if version >= WARNS_OF_BINDINGS else []
-    if not ports:
+    bindings = object_of(object_of(body.get("HostConfig")).get("PortBindings"))
+    ports = sorted(_port(port) for port, sides in bindings.items() if not sides)
+    if not ports or version < WARNS_OF_BINDINGS:
         return ()
     names = ", ".join(ports)
     return (

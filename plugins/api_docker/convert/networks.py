@@ -89,8 +89,8 @@ def _network(info: NetworkInfo, members: dict[str, NetworkContainer] | UnsetType
         created=rfc3339_nano(info.created_ns),
         scope=info.scope,
         driver=config.driver,
-        enable_ipv4=config.ipv4,
-        enable_ipv6=config.ipv6,
+        enable_ipv4=bool(config.ipv4),
+        enable_ipv6=bool(config.ipv6),
         ipam=IPAM(config.ipam_driver, _ipam_options(config), [_pool(subnet) for subnet in config.subnets]),
         internal=config.internal,
         attachable=config.attachable,
@@ -114,7 +114,7 @@ def network_create(body: NetworkCreateBody, version: ApiVersion) -> NetworkCreat
         internal=body.internal,
         attachable=body.attachable,
         ingress=body.ingress,
-        ipv4=body.enable_ipv4 or version < HAS_IPV4_SWITCH,
+        ipv4=body.enable_ipv4 if version >= HAS_IPV4_SWITCH else None,
         ipv6=body.enable_ipv6,
     )
 

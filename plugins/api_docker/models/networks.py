@@ -76,8 +76,8 @@ class NetworkCreateBody(Struct, rename="pascal"):
     name: str = ""
     driver: str = ""
     scope: str = ""
-    enable_ipv4: bool = field(default=True, name="EnableIPv4")
-    enable_ipv6: bool = field(default=False, name="EnableIPv6")
+    enable_ipv4: bool | None = field(default=None, name="EnableIPv4")
+    enable_ipv6: bool | None = field(default=None, name="EnableIPv6")
     ipam: IPAM = field(default_factory=IPAM, name="IPAM")
     internal: bool = False
     attachable: bool = False

@@ -42,7 +42,7 @@ async def create_container(request: Request, engine: EngineOf, version: VersionO
     body = await read_object(request, missing="EOF")
     asked = create_request(body, name, parse_platform_text(platform), version)
     created = await engine.containers.create(asked)
-    return json(ContainerCreated(created.id, (*created.warnings, *empty_bindings(asked.host_config, version))), 201)
+    return json(ContainerCreated(created.id, (*created.warnings, *empty_bindings(body, version))), 201)
 
 
 @router.post("/prune")

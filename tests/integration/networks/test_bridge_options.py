@@ -256,3 +256,53 @@ def test_the_options_of_ipam_are_shown_as_they_were_given(docker: Docker, shared
         body = {"Name": f"options-{name}", "IPAM": {"Driver": "default", "Options": options}}
         assert shared_daemon.request("POST", "/networks/create", body)[0] == 201
         assert inspect(docker, "--type", "network", f"options-{name}")["IPAM"]["Options"] == options
+
+
+@pytest.mark.parametrize("option", ["gateway_mode_ipv4=isolated", "inhibit_ipv4=true"])
+def test_two_containers_share_a_pair_of_addresses_on_a_bridge_that_has_none(
+    docker: Docker, shared_daemon: Daemon, option: str
+) -> None:
+    options = ("--internal", "--subnet", "192.168.135.0/31", "-o", f"com.docker.network.bridge.{option}")
+    docker("network", "create", *options, "-o", "com.docker.network.bridge.name=pair", "pair")
+    for name in ("one", "two"):
+        docker("run", "-d", "--name", name, "--network", "pair", *SLEEP)
+    assert reaches(docker, "one", "two")
+    assert "inet " not in shared_daemon.run("ip", "address", "show", "dev", "pair").stdout
+
+
+def test_a_bridge_that_is_isolated_by_both_versions_has_no_address_at_all(docker: Docker, shared_daemon: Daemon) -> None:
+    modes = [f"com.docker.network.bridge.gateway_mode_ipv{version}=isolated" for version in (4, 6)]
+    docker(
+        "network",
+        "create",
+        "--internal",
+        "--ipv6",
+        "-o",
+        modes[0],
+        "-o",
+        modes[1],
+        "-o",
+        "com.docker.network.bridge.name=none6",
+        "iso",
+    )
+    docker("run", "-d", "--name", "one", "--network", "iso", *SLEEP)
+    docker("run", "-d", "--name", "two", "--network", "iso", *SLEEP)
+    assert reaches(docker, "one", "two")
+    assert reaches(docker, "one", place(docker, "two", "iso")["GlobalIPv6Address"])
+    assert "inet" not in shared_daemon.run("ip", "address", "show", "dev", "none6").stdout
+
+
+def test_a_default_route_of_the_containers_own_keeps_a_network_away_and_nothing_is_left_of_it(
+    docker: Docker, shared_daemon: Daemon
+) -> None:
+    docker("network", "create", "--internal", "--subnet", "10.77.0.0/24", "inn")
+    docker("network", "create", "out")
+    docker("run", "-d", "--privileged", "--name", "one", "--network", "inn", *SLEEP)
+    docker("exec", "one", "ip", "route", "add", "default", "via", "10.77.0.1")
+    refused = shared_daemon.docker("network", "connect", "out", "one", check=False)
+    assert "failed to set gateway: file exists" in refused.stderr
+    assert list(inspect(docker, "one")["NetworkSettings"]["Networks"]) == ["inn"]
+    assert "eth1" not in docker("exec", "one", "ip", "link")
+    docker("exec", "one", "ip", "route", "del", "default")
+    docker("network", "connect", "out", "one")
+    assert routes(docker, "one") == ["eth1"]

@@ -108,3 +108,11 @@ async def test_removal(boot, driver):
 async def test_predefined_networks_cannot_be_removed(room):
     with pytest.raises(PermissionDenied, match="bridge is a pre-defined network and cannot be removed"):
         await room.catalog.remove(room.catalog.find("bridge"), unused)
+
+
+async def test_the_size_of_an_ipv6_subnet_may_be_all_that_is_asked_for(room):
+    wanted = (SubnetConfig("::/120"), SubnetConfig("0.0.0.0/26"))
+    found = [await room.catalog.create(NetworkCreate(name, ipv6=True, subnets=wanted)) for name in ("one", "two")]
+    pools = [cidr for record in found for cidr in record.cidrs]
+    assert [(pool.version, pool.prefixlen) for pool in pools] == [(6, 120), (4, 26)] * 2
+    assert len({str(pool) for pool in pools}) == 4

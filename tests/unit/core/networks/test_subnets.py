@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet
+from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet, usable
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
@@ -53,3 +53,19 @@ def test_ipv6_subnets_are_unique_local_and_stable():
     assert one.prefixlen == 64
     assert one.subnet_of(ip_network("fd00::/8"))
     assert one == ip_network(unique_local_subnet("a" * 64).subnet) != ip_network(unique_local_subnet("b" * 64).subnet)
+
+
+def test_an_unspecified_address_names_but_a_size():
+    request = SubnetConfig("0.0.0.0/28")
+    first, second = choose_subnets([request, request], [], [])
+    assert (first.subnet, second.subnet) == ("172.18.0.0/28", "172.18.0.16/28")
+    with pytest.raises(ResourceExhausted):
+        choose_subnets([SubnetConfig("0.0.0.0/8")], [], [])
+
+
+def test_a_network_without_gateway_has_all_of_a_pair_of_addresses():
+    (pair,) = choose_subnets([SubnetConfig("192.168.135.0/31")], [], [], without_gateway={4})
+    assert pair == SubnetConfig("192.168.135.0/31")
+    assert usable(ip_network(pair.subnet), ip_network(pair.subnet)) == (0xC0A88700, 0xC0A88701)
+    (named,) = choose_subnets([SubnetConfig("10.1.0.0/24", gateway="10.1.0.9")], [], [], without_gateway={4})
+    assert named.gateway == "10.1.0.9", "one that a client names is kept"

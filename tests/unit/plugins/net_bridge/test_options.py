@@ -53,3 +53,25 @@ def test_the_settings_say_where_ports_are_published_that_name_no_address():
     assert str(parse(NetworkSpec("abcdef0123456789", "web", options=named), settings).host_ip) == "127.0.0.1"
     named = {PREFIX + "host_binding_ipv4": "192.0.2.1"}
     assert str(parse(NetworkSpec("abcdef0123456789", "web", options=named), settings).host_ip) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("options", "internal", "addressless"),
+    [
+        ({"com.docker.network.bridge.gateway_mode_ipv4": "isolated"}, True, {4}),
+        ({"com.docker.network.bridge.gateway_mode_ipv6": "isolated"}, True, {6}),
+        ({"com.docker.network.bridge.gateway_mode_ipv4": "routed"}, False, set()),
+        ({"com.docker.network.bridge.inhibit_ipv4": "1"}, False, {4}),
+    ],
+)
+def test_of_which_ip_versions_the_bridge_has_no_address(options, internal, addressless):
+    assert parse(NetworkSpec("n" * 64, "n", options=options, internal=internal), BridgeSettings()).addressless == addressless
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"), [("odd", "unknown gateway mode odd"), ("isolated", "only be used for an internal network")]
+)
+def test_gateway_modes_that_make_no_sense(mode, sentence):
+    options = {"com.docker.network.bridge.gateway_mode_ipv6": mode}
+    with pytest.raises(InvalidArgument, match=sentence):
+        parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings())

@@ -1,9 +1,9 @@
 import pytest
 
 from plugins.api_docker.bodies import JSON
-from plugins.api_docker.convert.create import create_request, update_request
+from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
-from sdk.engine.config import EndpointConfig, RestartPolicy, ThrottleDevice
+from sdk.engine.config import EndpointConfig, HostPort, RestartPolicy, ThrottleDevice
 from sdk.errors import InvalidArgument
 
 
@@ -172,3 +172,14 @@ def test_what_else_a_version_does_not_know_is_passed_over() -> None:
 
 def test_read_only_binds_are_recursive_for_clients_that_know_it() -> None:
     assert [mounted((1, minor), Type="bind").recursive_readonly for minor in (43, 44, 51)] == [False, True, True]
+
+
+@pytest.mark.parametrize(("minor", "warned"), [(51, 0), (52, 1)])
+def test_a_port_without_bindings_is_published_anywhere_and_shown_so(minor, warned):
+    body = {"Image": "busybox", "HostConfig": {"PortBindings": {"80": [], "53/udp": None, "81/tcp": [{"HostPort": "8081"}]}}}
+    version = ApiVersion(1, minor)
+    shown = create_request(body, "", None, version).host_config.port_bindings
+    assert shown == {"80/tcp": (HostPort(),), "53/udp": (HostPort(),), "81/tcp": (HostPort("", "8081"),)}
+    warnings = empty_bindings(body, version)
+    assert len(warnings) == warned
+    assert all("empty list of port-bindings: 53/udp, 80/tcp. " in warning for warning in warnings)

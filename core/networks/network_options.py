@@ -1,0 +1,47 @@
+"""What a network's options say before its driver reads them: its IP versions, and of which it has no gateway."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sdk.engine.networks import NetworkCreate
+from sdk.errors import InvalidArgument
+
+_ENABLE_IPV4, _ENABLE_IPV6 = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
+_BRIDGE = "com.docker.network.bridge."
+_GATEWAY_MODES = {4: _BRIDGE + "gateway_mode_ipv4", 6: _BRIDGE + "gateway_mode_ipv6"}
+_INHIBIT_IPV4 = _BRIDGE + "inhibit_ipv4"
+_WORDS = {
+    word: value for value, words in ((True, "1 t T true TRUE True"), (False, "0 f F false FALSE False")) for word in words.split()
+}
+
+
+def with_ip_versions(request: NetworkCreate, defaults: Mapping[str, str]) -> NetworkCreate:
+    """Return a request with the daemon's default options beside its own, and with its IP versions: as the client says, or else the options.
+
+    Raises InvalidArgument for an option that is neither true nor false, and for a network of no version.
+    """
+    options = {**defaults, **request.options}
+    ipv4 = _switch(options, _ENABLE_IPV4, request.ipv4, usual=True)
+    ipv6 = _switch(options, _ENABLE_IPV6, request.ipv6, usual=False)
+    if not (ipv4 or ipv6):
+        raise InvalidArgument("IPv4 or IPv6 must be enabled")
+    return replace(request, options=options, ipv4=ipv4, ipv6=ipv6)
+
+
+def without_gateway(options: Mapping[str, str]) -> frozenset[int]:
+    """Return the IP versions of which a network takes no address for its gateway, unless the client names one."""
+    isolated = {version for version, key in _GATEWAY_MODES.items() if options.get(key) == "isolated"}
+    return frozenset(isolated | {4} if _WORDS.get(options.get(_INHIBIT_IPV4, "")) else isolated)
+
+
+def _switch(options: dict[str, str], key: str, asked: bool | None, *, usual: bool) -> bool:
+    """Return what a client asked for, whose word makes the option void; or what the option says."""
+    if asked is not None:
+        options.pop(key, None)
+        return asked
+    if key not in options:
+        return usual
+    try:
+        return _WORDS[options[key]]
+    except KeyError:
+        raise InvalidArgument(f'driver-opt "{key}" is not a valid bool') from None
