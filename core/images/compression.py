@@ -26,12 +26,12 @@ class Reader(Protocol):
 
 
 class HashingReader:
-    """Reads a source and keeps the length of all that was read and, unless not `hashed`, the sha256."""
+    """Reads a source and keeps the length of all that was read and, unless not `hashed`, the digest by an algorithm."""
 
-    def __init__(self, source: Reader, *, hashed: bool = True) -> None:
+    def __init__(self, source: Reader, *, hashed: bool = True, algorithm: str = "sha256") -> None:
         self._source = source
         self._hashed = hashed
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.new(algorithm)
         self.length = 0
 
     def read(self, size: int, /) -> bytes:
@@ -43,7 +43,7 @@ class HashingReader:
 
     @property
     def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
+        return f"{self._hash.name}:{self._hash.hexdigest()}"
 
 
 class BlobReader(io.RawIOBase):

@@ -48,7 +48,7 @@ async def extract(source: int | AsyncIterator[bytes], policy: Policy, *, root: i
 def _arguments(policy: Policy, root: int, directory: int) -> Sequence[str]:
     owner = f"{policy.owner[0]}:{policy.owner[1]}" if policy.owner else ""
     flags = ("1" if policy.layer else "", owner, "1" if policy.keep_kinds else "", "1" if policy.root_entry else "")
-    return (str(root), str(directory), policy.shown_directory, *flags)
+    return (str(root), str(directory), policy.shown_directory, *flags, policy.algorithm)
 
 
 def _outcome(report: bytes, status: int) -> Unpacked:

@@ -120,7 +120,8 @@ class Installer:
         Raises DataLoss if the archive is not the layer's, Conflict if something stands on what is to be replaced; both leave what is there.
         """
         async with self._layers.locks.hold(chain), self._staged() as key:
-            unpacked = await self._unpacker.unpack(self._content.path(archive.digest), await self._storage.stage(key))
+            target = await self._storage.stage(key)
+            unpacked = await self._unpacker.unpack(self._content.path(archive.digest), target, like=record.diff_id)
             _require(unpacked, archive, record.diff_id)
             if replace:
                 await self._storage.remove(chain)
@@ -159,7 +160,7 @@ class Installer:
             if self._unpacker.takes_streams and (arriving := source.stream(layer.blob, report)):
                 try:
                     async with aclosing(arriving) as chunks:
-                        return await self._unpacker.unpack_stream(chunks, target)
+                        return await self._unpacker.unpack_stream(chunks, target, like=layer.diff_id)
                 except DataLoss:
                     _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
                     target = await self._storage.stage(key)
@@ -169,7 +170,8 @@ class Installer:
     async def _unpack_stored(self, layer: Layer, target: Path, report: Report) -> Unpacked:
         meter = Meter(report, "Extracting", short(layer.blob.digest), layer.blob.size)
         meter.show(0)
-        unpacked = await self._unpacker.unpack(self._content.path(layer.blob.digest), target, meter.show)
+        blob = self._content.path(layer.blob.digest)
+        unpacked = await self._unpacker.unpack(blob, target, meter.show, like=layer.diff_id)
         report(Progress("Extracting", short(layer.blob.digest), layer.blob.size, layer.blob.size))
         return unpacked
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -35,20 +36,23 @@ class Unpacker:
         """Whether `unpack_stream` would begin at once."""
         return self._streams.available_tokens > 0
 
-    async def unpack(self, blob: Path, target: Path, show: Callable[[int], None] | None = None) -> Unpacked:
-        """Unpack a blob that is on disk, showing a few times a second how far the worker has read it."""
+    async def unpack(
+        self, blob: Path, target: Path, show: Callable[[int], None] | None = None, *, like: str = "sha256"
+    ) -> Unpacked:
+        """Unpack a blob that is on disk, showing a few times a second how far the worker has read it. Its diffID is of the algorithm that
+        `like` begins with."""
         async with self._limiter:
             source = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 async with _shown(source, show):
-                    return await _unpack(source, target)
+                    return await _unpack(source, target, like)
             finally:
                 os.close(source)
 
-    async def unpack_stream(self, content: AsyncIterator[bytes], target: Path) -> Unpacked:
-        """Unpack a blob while it arrives. What `content` raises is passed on; after a success it has been read to its end."""
+    async def unpack_stream(self, content: AsyncIterator[bytes], target: Path, *, like: str = "sha256") -> Unpacked:
+        """Unpack a blob in the same way while it arrives. What `content` raises is passed on; after a success it has been read to its end."""
         async with self._streams:
-            return await _unpack(content, target)
+            return await _unpack(content, target, like)
 
 
 @asynccontextmanager
@@ -70,9 +74,9 @@ async def _shown(source: int, show: Callable[[int], None] | None) -> AsyncIterat
         watcher.cancel()
 
 
-async def _unpack(source: int | AsyncIterator[bytes], target: Path) -> Unpacked:
+async def _unpack(source: int | AsyncIterator[bytes], target: Path, like: str) -> Unpacked:
     directory = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return await extract(source, _LAYER, root=directory, directory=directory)
+        return await extract(source, replace(_LAYER, algorithm=like.partition(":")[0]), root=directory, directory=directory)
     finally:
         os.close(directory)

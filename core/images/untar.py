@@ -36,13 +36,15 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class Policy:
     """How to unpack. `layer` gives whiteouts their meaning, `owner` replaces the owners in the archive, and `keep_kinds` refuses to
     replace a directory by something else or the reverse. `shown_directory` is what messages call the current directory. `root_entry`
-    says that the archive's own root (`./`) is that directory and gives it owner, mode, times and attributes; a layer's always does."""
+    says that the archive's own root (`./`) is that directory and gives it owner, mode, times and attributes; a layer's always does.
+    `algorithm` is that of a layer's diffID."""
 
     layer: bool = False
     owner: tuple[int, int] | None = None
     keep_kinds: bool = False
     shown_directory: str = "/"
     root_entry: bool = False
+    algorithm: str = "sha256"
 
 
 class Refused(Exception):

@@ -23,12 +23,12 @@ def main() -> None:
 
 
 def _report(arguments: Sequence[str]) -> tuple[str, ...]:
-    root, directory, shown, layer, owner, keep_kinds, root_entry = arguments
+    root, directory, shown, layer, owner, keep_kinds, root_entry, algorithm = arguments
     uid, _, gid = owner.partition(":")
-    policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown, bool(root_entry))
+    policy = Policy(bool(layer), (int(uid), int(gid)) if owner else None, bool(keep_kinds), shown, bool(root_entry), algorithm)
     blob = BlobReader(0)
     try:
-        tar = HashingReader(decompressed(blob), hashed=policy.layer)
+        tar = HashingReader(decompressed(blob), hashed=policy.layer, algorithm=policy.algorithm)
         source = ReadAhead(tar)
         enter(int(root), int(directory))
         size = _unpack(source, policy)
