@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.engine.image_context import ImageContext
+from core.images.garbage import remove_blob
 from core.images.references import check_name
 from core.images.store import ImageRecord
 from sdk.drivers.builder import NewImage
@@ -60,7 +61,10 @@ async def _record(
         await store.content.put(config)
         await store.content.put(manifest)
         parent = new.parent if new.parent in store else ""
+        before = store.get(held[1]).record.manifest if held[1] in store else None
         store.add(held[1], ImageRecord(descriptor, held, store.layers.size(chains), parent))
+    if before is not None and before != descriptor:
+        await remove_blob(store, before.digest)
     return held[1], descriptor
 
 

@@ -35,7 +35,8 @@ class Build:
     """One build: what was asked for, what it told so far, and what its client decided.
 
     `results` are what the client's own solve requests came to, by the ID it knows them by; `failure` is the last one that failed.
-    `returned` is set when the client has named the result to export, or has given up. `posted` is what a client without a session sent.
+    `returned` is set when the client has named the result to export, or has given up. `posted` is what a client without a session sent,
+    `made` the ID of the image that was made last.
     """
 
     request: wire.SolveRequest
@@ -47,6 +48,7 @@ class Build:
     result: BuildResult | None = None
     ended: bool = False
     posted: Posted | None = None
+    made: str = ""
     vertices: dict[str, Vertex] = field(default_factory=dict)
     warnings: int = 0
     _told: list[wire.StatusResponse] = field(default_factory=list)

@@ -89,7 +89,9 @@ async def made_copy(building: Building, job: CopyJob, state: StageState, step: S
     alone = await building.layer(step, LayerStep(key, (), job.shown, "", anew), make)
     if not state.stack or not alone.stack:
         return CachedStep((*state.stack, *alone.stack), alone.note)
-    diff_id = await building.host.restack(alone.stack[-1], (), state.stack)
+    if alone.stack[:-1] == state.stack:  # learnt from an image that has it there
+        return alone
+    diff_id = await building.host.restack(alone.stack[-1], alone.stack[:-1], state.stack)
     return CachedStep((*state.stack, diff_id), alone.note)
 
 

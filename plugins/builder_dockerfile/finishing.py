@@ -1,6 +1,6 @@
 """From the target's last state to an image."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -8,24 +8,22 @@ import msgspec
 from msgspec.structs import replace as with_fields
 
 from plugins.builder_dockerfile.building import Building, key_of
+from plugins.builder_dockerfile.inline_cache import EXPORTED, inline_cache
 from plugins.builder_dockerfile.progress import vertex_of
 from plugins.builder_dockerfile.state import StageState
 from sdk.drivers.builder import CachedStep, NewImage, NewStep
 from sdk.engine.build_events import BuildResult, Vertex
 from sdk.engine.builds import Store
-from sdk.errors import EngineError, NoSuchImage
+from sdk.errors import NoSuchImage
 from sdk.oci.descriptor import Platform
 from sdk.oci.image import History, ImageConfig, RootFS
 from sdk.oci.reference import parse_reference
 
 V = TypeVar("V")
 
-STEPS_ANNOTATION = "engine.build.steps"
-"""Inline cache: on the manifest, cache keys with the number of layers there were after each step."""
 
-
-async def finish(building: Building, state: StageState) -> BuildResult:
-    """Store the image if that is wanted, and return the result."""
+async def finish(building: Building, state: StageState, stages: Sequence[StageState]) -> BuildResult:
+    """Store the image if that is wanted, and what of the other stages the cache is to have, and return the result."""
     request = building.request
     config = await _config(building, state)
     if request.store is Store.NOTHING:
@@ -33,17 +31,35 @@ async def finish(building: Building, state: StageState) -> BuildResult:
     names = tuple(parse_reference(tag).familiar for tag in request.tags)
     vertex = Vertex(vertex_of("export"), "exporting to image")
     async with building.telling.step(vertex) as step:
+        caches = await _caches(building, state, stages)
         image_id, descriptor = await building.host.store(
             NewImage(
                 stack=state.stack,
                 config=config,
                 tags=request.tags,
                 parent=state.parent_image,
-                annotations=_annotations(building, state),
+                annotations=inline_cache(building, state, others=len(caches)),
             )
         )
         step.change(result=image_id)
-    return BuildResult(image_id, descriptor, config, names)
+    return BuildResult(image_id, descriptor, config, names, caches)
+
+
+async def _caches(building: Building, state: StageState, stages: Sequence[StageState]) -> tuple[str, ...]:
+    """Store an image of each other stage whose steps are to be exported and stand in no other image; return their IDs."""
+    if not any(export.mode == "max" and export.type in EXPORTED for export in building.request.cache_to):
+        return ()
+    told, made = set(state.steps), list[str]()
+    for other in sorted(stages, key=lambda each: -len(each.steps)):
+        if other.stack and not told.issuperset(other.steps):
+            told.update(other.steps)
+            created = building.created()
+            config = image_config(
+                building, replace(other, history=tuple(_timed(entry, created) for entry in other.history)), created
+            )
+            image = await building.host.keep(NewImage(stack=other.stack, config=config, annotations=inline_cache(building, other)))
+            made.append(image.id)
+    return tuple(dict.fromkeys(made))
 
 
 async def finish_classic(building: Building, state: StageState) -> BuildResult:
@@ -105,35 +121,3 @@ async def _created(building: Building, state: StageState, config: bytes) -> str:
     created = building.created()
     await building.host.cache.put(key, NewStep(CachedStep(state.stack, created), "image", state.key, empty=True))
     return created
-
-
-def _annotations(building: Building, state: StageState) -> dict[str, str]:
-    inline = building.arguments.get("BUILDKIT_INLINE_CACHE") == "1" or any(
-        export.type in ("inline", "registry") for export in building.request.cache_to
-    )
-    return {STEPS_ANNOTATION: json.dumps(state.steps)} if inline and state.steps else {}
-
-
-async def take_over(building: Building) -> None:
-    """Learn the steps of images named as cache sources; one that cannot be had is no cache."""
-    request = building.request
-    for source in request.cache_from:
-        if not source.reference:
-            continue
-        try:
-            image = await building.host.image(
-                source.reference, request.platform, pull=False, credentials=request.credentials, report=lambda _progress: None
-            )
-        except EngineError:
-            continue
-        building.sources.append(image)
-        for key, count in json.loads(image.annotations.get(STEPS_ANNOTATION, "[]")):
-            if await building.host.cache.get(key) is None:
-                stack = image.stack[:count]
-                note = _step_time(image.config.history, count)
-                await building.host.cache.put(key, NewStep(CachedStep(stack, note), f"from {source.reference}"))
-
-
-def _step_time(history: tuple[History, ...], count: int) -> str:
-    layers = [entry for entry in history if not entry.empty_layer]
-    return layers[count - 1].created if count <= len(layers) else ""

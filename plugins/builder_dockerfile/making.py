@@ -11,15 +11,16 @@ from plugins.builder_dockerfile.classic.stages import ClassicStages
 from plugins.builder_dockerfile.context import opened_directory, read_definition, read_rules
 from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.files.tree import Tree
-from plugins.builder_dockerfile.finishing import finish, finish_classic, take_over
+from plugins.builder_dockerfile.finishing import finish, finish_classic
+from plugins.builder_dockerfile.inline_cache import take_over
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
 from plugins.builder_dockerfile.progress import Telling, vertex_of
 from plugins.builder_dockerfile.recent import RecentSteps
 from plugins.builder_dockerfile.stages import Stages
-from plugins.builder_dockerfile.state import PROXIES, StageState
+from plugins.builder_dockerfile.state import PROXIES
 from sdk.drivers.builder import BuildHost
-from sdk.engine.build_events import BuildEvent, BuildWarning, Vertex
+from sdk.engine.build_events import BuildEvent, BuildResult, BuildWarning, Vertex
 from sdk.engine.builds import BuildRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
@@ -69,9 +70,7 @@ class Maker:
                 recent=self._recent,
             )
             await take_over(building)
-            state = await (ClassicStages(building).run() if request.classic else _target(building))
-            _warn(building)
-            telling.tell(await (finish_classic(building, state) if request.classic else finish(building, state)))
+            telling.tell(await (_classic(building) if request.classic else _side_by_side(building)))
 
 
 async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) -> None:
@@ -82,8 +81,14 @@ async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) 
             pass
 
 
-async def _target(building: Building) -> StageState:
-    """Make all stages that are needed and return the target's. Raises the first failure."""
+async def _classic(building: Building) -> BuildResult:
+    state = await ClassicStages(building).run()
+    _warn(building)
+    return await finish_classic(building, state)
+
+
+async def _side_by_side(building: Building) -> BuildResult:
+    """Make all stages that are needed and finish the target's. Raises the first failure."""
     try:
         async with anyio.create_task_group() as tasks:
             stages = Stages(building, tasks)
@@ -92,7 +97,8 @@ async def _target(building: Building) -> StageState:
             state = await stages.state(building.plan.target)
     except BaseExceptionGroup as group:
         raise _first(group) from None
-    return state
+    _warn(building)
+    return await finish(building, state, stages.states())
 
 
 def _first(error: BaseException) -> BaseException:

@@ -61,6 +61,10 @@ class Stages:
         """Wait for a stage and return its layers."""
         return (await self.state(index)).stack
 
+    def states(self) -> list[StageState]:
+        """Return how the stages that are made ended."""
+        return [slot.state for slot in self._slots.values() if slot.state is not None]
+
     async def _make(self, index: int) -> None:
         slot = self._slots[index]
         slot.state = await _StageRun(self._building, self, self._building.plan.stages[index]).run()

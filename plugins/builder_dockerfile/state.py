@@ -18,7 +18,7 @@ PROXIES = frozenset(
 @dataclass(frozen=True, slots=True)
 class StageState:
     """Immutable; each instruction gives the next one. `arguments` are the ARGs in scope with their values, `history` entries without a
-    time get the image's. `steps` are the cache keys of the layers that the builder made, with the number of layers after each.
+    time get the image's. `steps` are the cache keys of what the builder made, with the number of layers after each.
     `has_cmd` says that the stage itself has had a CMD."""
 
     stack: Stack = ()
@@ -77,5 +77,5 @@ def grown(state: StageState, made: CachedStep, key: str, created_by: str) -> Sta
     """Return the state after a step that may have added a layer; its note is the time."""
     empty = len(made.stack) == len(state.stack)
     entry = History(created=made.note, created_by=created_by, comment=COMMENT, empty_layer=empty)
-    steps = state.steps if empty else (*state.steps, (key, len(made.stack)))
+    steps = (*state.steps, (key, len(made.stack)))
     return replace(state, stack=made.stack, key=key, steps=steps, history=(*state.history, entry))

@@ -83,12 +83,14 @@ class BuildWarning:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """The last event of a build that succeeded. `image_id` is "" and `descriptor` None if the request wanted nothing stored."""
+    """The last event of a build that succeeded. `image_id` is "" and `descriptor` None if the request wanted nothing stored. `caches` are
+    nameless images of other stages that were stored because the cache of all steps is to be exported; they are the caller's to remove."""
 
     image_id: str
     descriptor: Descriptor | None
     config: ImageConfig
     names: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
 
 
 BuildEvent: TypeAlias = Vertex | VertexStatus | VertexLog | BuildWarning | BuildResult

@@ -12,7 +12,7 @@ from grpc_tools import protoc
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[2]
-_SERVICES = ("control", "filesync", "gateway", "secrets", "ssh", "trace", "upload")
+_SERVICES = ("content", "control", "filesync", "gateway", "secrets", "ssh", "trace", "upload")
 
 
 def generate(target: Path) -> None:

@@ -8,35 +8,31 @@ import msgspec
 from sdk.errors import DataLoss
 from sdk.oci.reference import Reference, parse_reference
 
-_BLOCK = 512
+BLOCK = 512
 _REF_NAME = "org.opencontainers.image.ref.name"
 _IMAGE_NAME = "io.containerd.image.name"
-_END = b"\0" * (2 * _BLOCK)
+_END = b"\0" * (2 * BLOCK)
 _Document = dict[str, msgspec.Raw]
 
 
 async def renamed(archive: AsyncIterator[bytes], names: Sequence[str]) -> AsyncIterator[bytes]:
     """Pass on an archive of one image whose manifest.json and index.json name the image as given."""
     references = [parse_reference(name) for name in names]
-    source = _Reader(archive)
-    while True:
-        block = await source.exactly(_BLOCK)
-        if not block.strip(b"\0"):
-            break
-        header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-        padded = -(-header.size // _BLOCK) * _BLOCK
+    source = TarReader(archive)
+    while (header := await header_of(source)) is not None:
+        padded = -(-header.size // BLOCK) * BLOCK
         if header.name in ("manifest.json", "index.json"):
             content = (await source.exactly(padded))[: header.size]
-            yield _entry(header, _rewritten(header.name, content, references))
+            yield tar_entry(header.name, _rewritten(header.name, content, references))
             continue
-        yield block
+        yield header.tobuf(tarfile.PAX_FORMAT)
         async for piece in source.pieces(padded):
             yield piece
     yield _END
     await source.drain()
 
 
-class _Reader:
+class TarReader:
     """Reads an archive by exact sizes. Raises DataLoss when it ends too early."""
 
     def __init__(self, archive: AsyncIterator[bytes]) -> None:
@@ -55,6 +51,11 @@ class _Reader:
             size -= len(piece)
             yield piece
 
+    async def skip(self, size: int) -> None:
+        """Read so many bytes and drop them."""
+        async for _piece in self.pieces(size):
+            pass
+
     async def _more(self) -> bytes:
         async for data in self._archive:
             if data:
@@ -67,9 +68,17 @@ class _Reader:
             pass
 
 
-def _entry(header: tarfile.TarInfo, content: bytes) -> bytes:
-    header.size = len(content)
-    return header.tobuf(tarfile.PAX_FORMAT) + content + b"\0" * (-len(content) % _BLOCK)
+async def header_of(source: TarReader) -> tarfile.TarInfo | None:
+    """Return the next entry's header, None at the end of the archive. Raises DataLoss."""
+    block = await source.exactly(BLOCK)
+    return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape") if block.strip(b"\0") else None
+
+
+def tar_entry(name: str, content: bytes, size: int | None = None) -> bytes:
+    """Return an entry of an archive; with a `size` its header alone, for content that follows."""
+    header = tarfile.TarInfo(name)
+    header.size = len(content) if size is None else size
+    return header.tobuf(tarfile.PAX_FORMAT) + content + b"\0" * (-len(content) % BLOCK)
 
 
 def _rewritten(name: str, content: bytes, references: Sequence[Reference]) -> bytes:

@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from plugins.api_buildkit.build import Build
+from plugins.api_buildkit.content_store import ContentStore
 from plugins.api_buildkit.filesync.send import send_file, send_tree
 from plugins.api_buildkit.offers import SessionCredentials
 from plugins.api_buildkit.proto import control_pb2 as wire
 from plugins.api_buildkit.sessions import Session, needed
 from plugins.api_buildkit.solve.archive import renamed
+from plugins.api_buildkit.solve.localcache import leave
 from plugins.api_buildkit.solve.options import cache_exports
 from plugins.api_buildkit.solve.progress import Step, step
 from sdk.engine import Engine
 from sdk.engine.build_events import BuildResult
+from sdk.engine.builds import CacheExport
 from sdk.errors import Conflict, NotFound, Unsupported
 from sdk.oci.reference import parse_reference
 
@@ -50,11 +53,12 @@ class Exporter:
             for number, exporter in enumerate(exporters):
                 response |= await self._one(number, exporter, result)
             for export in cache_exports(self._build.request.cache):
-                if export.type == "registry":
-                    await self._leave_cache(export.reference, result)
+                response |= await self._leave(export, result)
         finally:
+            for image_id in result.caches:
+                await self._drop(image_id, self._cache_names(len(result.caches)))
             if not any(each.type in _IMAGE for each in exporters):
-                await self._drop(result, self._cache_names())
+                await self._drop(result.image_id, self._cache_names())
         return response
 
     async def _one(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
@@ -85,18 +89,34 @@ class Exporter:
             async for _progress in self._engine.images.push(reference.familiar_name, reference.tag or "", credentials):
                 pass
 
-    async def _leave_cache(self, name: str, result: BuildResult) -> None:
-        """Push the result, whose manifest tells its steps, under another name, which it bears meanwhile; who had that name gets it back."""
+    async def _leave(self, export: CacheExport, result: BuildResult) -> dict[str, str]:
+        """Leave the cache where the client wants it; returns what the client is told."""
+        if export.type == "registry":
+            await self._leave_cache(export.reference, result.image_id)
+            for number, image_id in enumerate(result.caches, 1):
+                await self._leave_cache(_beside(export.reference, number), image_id)
+        elif export.type == "local":
+            store = ContentStore(needed(self._session).connection, export.reference)
+            images = [result.image_id, *(image for image in result.caches if image != result.image_id)]
+            with (
+                step(self._build, "exporting cache to client directory") as exporting,
+                exporting.part("preparing build cache for export"),
+            ):
+                return {"cache.manifest": (await leave(store, self._engine.images.save(images))).decode()}
+        return {}
+
+    async def _leave_cache(self, name: str, image_id: str) -> None:
+        """Push an image, whose manifest tells its steps, under another name, which it bears meanwhile; who had that name gets it back."""
         images, reference = self._engine.images, parse_reference(name)
         tag = reference.tag or "latest"
         before = await self._find(name)
-        await images.tag(result.image_id, reference.familiar_name, tag)
+        await images.tag(image_id, reference.familiar_name, tag)
         try:
             await self._push(name)
         finally:
             if before:
                 await images.tag(before, reference.familiar_name, tag)
-            elif len((await images.inspect(result.image_id)).tags) > 1:
+            elif len((await images.inspect(image_id)).tags) > 1:
                 await images.remove(name)
 
     async def _find(self, name: str) -> str:
@@ -126,21 +146,28 @@ class Exporter:
         with exporting.part("sending tarball") as part:
             part.at(await send_file(needed(self._session).connection, number, content))
 
-    def _cache_names(self) -> set[str]:
-        exports = cache_exports(self._build.request.cache)
-        return {parse_reference(each.reference).familiar for each in exports if each.type == "registry"}
+    def _cache_names(self, others: int = 0) -> set[str]:
+        exports = [each.reference for each in cache_exports(self._build.request.cache) if each.type == "registry"]
+        beside = [_beside(reference, number) for reference in exports for number in range(1, others + 1)]
+        return {parse_reference(name).familiar for name in (*exports, *beside)}
 
-    async def _drop(self, result: BuildResult, passing: set[str]) -> None:
+    async def _drop(self, image_id: str, passing: set[str]) -> None:
         """Remove the image that was only a step on the way, unless it is somebody's: has names other than those it had in passing."""
-        if not result.image_id:
+        if not image_id:
             return
         try:
-            image = await self._engine.images.inspect(result.image_id)
+            image = await self._engine.images.inspect(image_id)
             if set(image.tags) <= passing and not image.containers:
                 for name in image.tags or (image.id,):
                     await self._engine.images.remove(name)
         except (NotFound, Conflict):
             return
+
+
+def _beside(name: str, number: int) -> str:
+    """Return the name of the cache of another stage beside a cache: the builder finds it by that."""
+    reference = parse_reference(name)
+    return f"{reference.familiar_name}:{reference.tag}-cache-{number}"
 
 
 def _names(exporter: wire.Exporter) -> tuple[str, ...]:

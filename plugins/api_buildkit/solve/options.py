@@ -103,15 +103,34 @@ class Options:
             raise InvalidArgument(f"invalid {name}: {text}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class LocalCache:
+    """A cache in a directory of the client; `digest` is its index's."""
+
+    directory: str
+    digest: str
+
+
+def local_caches(cache: wire.CacheOptions) -> tuple[LocalCache, ...]:
+    """Return the directories of the client that steps may be taken from. Clients look up the digest themselves."""
+    found = [dict(each.attrs) for each in cache.imports if each.type == "local"]
+    return tuple(LocalCache(attrs["src"], attrs["digest"]) for attrs in found if attrs.get("src") and attrs.get("digest"))
+
+
 def cache_exports(cache: wire.CacheOptions) -> tuple[CacheExport, ...]:
-    """Return where to leave the cache. Raises Unsupported for stores that need more than a registry."""
+    """Return where to leave the cache; the reference of a local one is the client's directory. Raises Unsupported for other stores."""
     exports = []
     for entry in cache.exports:
-        if entry.type not in _CACHES:
-            raise Unsupported(f"cache export type {entry.type} is not supported: use inline or registry")
+        if entry.type not in (*_CACHES, "local"):
+            raise Unsupported(f"cache export type {entry.type} is not supported: use inline, registry or local")
         if entry.type == "registry" and not entry.attrs.get("ref"):
             raise InvalidArgument("ref is required for a cache export to a registry")
-        exports.append(CacheExport(entry.type, entry.attrs.get("ref", ""), mode=entry.attrs.get("mode", "min")))
+        if entry.type == "local" and not entry.attrs.get("dest"):
+            raise InvalidArgument("local cache exporter requires dest")
+        if (mode := entry.attrs.get("mode", "min")) not in ("min", "max"):
+            raise InvalidArgument(f"invalid cache export mode {mode}: min or max")
+        place = entry.attrs.get("dest", "") if entry.type == "local" else entry.attrs.get("ref", "")
+        exports.append(CacheExport(entry.type, place, mode=mode))
     return tuple(exports)
 
 

@@ -10,6 +10,7 @@ from plugins.api_buildkit.offers import SessionCredentials, SessionSecrets, Sess
 from plugins.api_buildkit.proto.ops_pb2 import Definition
 from plugins.api_buildkit.sessions import Session, Sessions, needed
 from plugins.api_buildkit.solve.exporters import Exporter, image_names
+from plugins.api_buildkit.solve.imports import take_local_caches
 from plugins.api_buildkit.solve.inputs import Fetcher, Inputs
 from plugins.api_buildkit.solve.once import cancelled_once
 from plugins.api_buildkit.solve.options import Options, cache_exports
@@ -49,13 +50,15 @@ class Solver:
             session = await self._sessions.of(build)
             fetcher = Fetcher(build, session, self._sessions, self._contexts, self._engine.builds, stack)
             inputs = await fetcher.fetch(options, definitions)
-            return await self._run(build, _request(build, session, options, inputs))
+            request = _request(build, session, options, inputs)
+            taken = await take_local_caches(self._engine, build, session, stack)
+            return await self._run(build, replace(request, cache_from=(*request.cache_from, *taken)))
 
     async def _run(self, build: Build, request: BuildRequest) -> BuildResult:
         result: BuildResult | None = None
         async for event in self._engine.builds.build(request):
             if isinstance(event, BuildResult):
-                result = event
+                result, build.made = event, event.image_id
             elif not (isinstance(event, Vertex) and event.name.startswith(_OURS)):
                 build.tell(event)
         if result is None:

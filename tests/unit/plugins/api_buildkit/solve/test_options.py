@@ -3,7 +3,7 @@ import pytest
 from plugins.api_buildkit.proto.control_pb2 import CacheOptions, CacheOptionsEntry
 from plugins.api_buildkit.solve.definitions import built_image, definition_of
 from plugins.api_buildkit.solve.inputs import ignore_patterns
-from plugins.api_buildkit.solve.options import Options, cache_exports
+from plugins.api_buildkit.solve.options import LocalCache, Options, cache_exports, local_caches
 from sdk.engine.builds import CacheExport, CacheImport
 from sdk.errors import InvalidArgument, Unsupported
 
@@ -28,6 +28,16 @@ def test_caches_go_where_there_is_a_way() -> None:
     assert cache_exports(cache) == (CacheExport("inline"), CacheExport("registry", "r/a", mode="max"))
     with pytest.raises(Unsupported, match="cache export type s3 is not supported"):
         cache_exports(CacheOptions(exports=[CacheOptionsEntry(type="s3")]))
+    local = CacheOptions(exports=[CacheOptionsEntry(type="local", attrs={"dest": "/d"})])
+    assert cache_exports(local) == (CacheExport("local", "/d"),)
+    with pytest.raises(InvalidArgument, match="local cache exporter requires dest"):
+        cache_exports(CacheOptions(exports=[CacheOptionsEntry(type="local")]))
+
+
+def test_caches_in_directories_need_a_digest() -> None:
+    whole, half = {"src": "/s", "digest": "sha256:1"}, {"src": "/s"}
+    cache = CacheOptions(imports=[CacheOptionsEntry(type="local", attrs=attrs) for attrs in (whole, half)])
+    assert local_caches(cache) == (LocalCache("/s", "sha256:1"),)
 
 
 @pytest.mark.parametrize("attrs", [{"shm-size": "much"}, {"ulimit": "nofile=many"}])
