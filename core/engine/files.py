@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Sequence
 
+from core.containers.config_checks import refuse_nul
 from core.containers.hostfiles import host_file_mounts
 from core.containers.live import LiveContainer
 from core.engine import changes, copy, export
@@ -23,11 +24,13 @@ class FileService:
 
     async def stat(self, ref: str, path: str) -> PathStat:
         live = self._find(ref)
+        refuse_nul(path)
         with self._context.containers.unless_removed(live):
             return await copy.stat(self._files(live, ref), path)
 
     async def read_archive(self, ref: str, path: str) -> tuple[PathStat, AsyncIterator[bytes]]:
         live = self._find(ref)
+        refuse_nul(path)
         with self._context.containers.unless_removed(live):
             found = await copy.read_archive(self._files(live, ref), path)
         announce(self._context, live, "archive-path")
@@ -43,6 +46,7 @@ class FileService:
         copy_uid_gid: bool = False,
     ) -> None:
         live = self._find(ref)
+        refuse_nul(path)
         readonly = live.record.host_config.readonly_rootfs
         live.files_touched = True
         with self._context.containers.unless_removed(live):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import anyio
 
 from core.containers.live import LiveContainer
-from core.containers.signals import parse_signal
+from core.containers.signals import stop_signal
 from core.containers.state import is_running
 from core.engine.announce import announce
 from core.engine.context import EngineContext
@@ -57,7 +57,7 @@ async def end_running(context: EngineContext, containers: Sequence[LiveContainer
 async def _end(context: EngineContext, live: LiveContainer) -> None:
     ended, timeout = live.next_exit, stop_timeout(context, live)
     try:
-        await send(context, live, parse_signal(live.record.config.stop_signal or "TERM"), ending=True)
+        await send(context, live, stop_signal(live.record.config.stop_signal), ending=True)
         with anyio.move_on_after(timeout if timeout >= 0 else None):
             await ended.event.wait()
         if not ended.event.is_set():

@@ -301,3 +301,14 @@ def test_an_update_throttles_block_devices_for_clients_that_know_it(client: Clie
     assert client.inspect("box")["HostConfig"]["BlkioDeviceReadBps"] == throttles["BlkioDeviceReadBps"]
     files = "/sys/fs/cgroup/blkio/blkio.throttle.read_bps_device /sys/fs/cgroup/io.max"
     assert numbers in client.output("box", "sh", "-c", f"grep -h 5242880 {files} 2>/dev/null")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_path_with_a_nul_byte_is_refused(client: Client, method: str) -> None:
+    client.create("box")
+    assert client.refused(method, "/containers/box/archive?path=/a%00b") == (
+        400,
+        'invalid argument: "/a\\x00b" contains a NUL byte',
+    )
+    assert client.daemon.request("HEAD", "/containers/box/archive?path=%00")[0] == 400
+    assert client.refused(method, "/containers/nope/archive?path=%00")[0] == 404
