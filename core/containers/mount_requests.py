@@ -2,7 +2,7 @@
 
 import posixpath
 
-from core.containers.binds import DEFAULT_PROPAGATION, PROPAGATIONS, check_absolute, check_destination, invalid_mount
+from core.containers.binds import PROPAGATIONS, check_absolute, check_destination, invalid_mount
 from core.containers.mount_record import MountRecord
 from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.tmpfs_options import tmpfs_options
@@ -42,7 +42,7 @@ def _bind(request: MountRequest, destination: str) -> MountRecord:
         source=source,
         destination=destination,
         writable=not request.read_only,
-        propagation=options.propagation or DEFAULT_PROPAGATION,
+        propagation=options.propagation,
         create_source=options.create_mountpoint,
         recursive=not options.non_recursive,
         recursive_readonly=not (options.read_only_non_recursive or options.non_recursive),

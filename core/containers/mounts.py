@@ -8,9 +8,10 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from core.containers.bind_sources import check_sources
-from core.containers.binds import DEFAULT_PROPAGATION, Bind, check_destination, is_writable, parse_bind, parse_volumes_from
+from core.containers.binds import Bind, check_destination, is_writable, parse_bind, parse_volumes_from
 from core.containers.mount_record import MountRecord, mount_points, volume_names
 from core.containers.mount_requests import record_of
+from core.containers.propagation import with_propagation
 from core.containers.tmpfs_options import parse_tmpfs
 from sdk.engine.config import ContainerConfig, HostConfig, VolumeOptions
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
@@ -45,7 +46,12 @@ class VolumeStore(Protocol):
 
 
 async def resolve_mounts(
-    container_id: str, config: ContainerConfig, host_config: HostConfig, volumes: VolumeStore, mounts_of: MountsOf
+    container_id: str,
+    config: ContainerConfig,
+    host_config: HostConfig,
+    volumes: VolumeStore,
+    mounts_of: MountsOf,
+    daemon_root: str,
 ) -> tuple[MountRecord, ...]:
     """Decide a new container's mounts and make its volumes. `config` is merged with the image's; touches nothing if there is no mount.
 
@@ -56,7 +62,7 @@ async def resolve_mounts(
     wanted = _inherited(host_config, mounts_of)
     options = _request_options(host_config)
     for record in _asked_for(config, host_config, wanted):
-        wanted[record.destination] = record
+        wanted[record.destination] = with_propagation(record, daemon_root)
     await check_sources(wanted.values())
     return tuple([record async for record in _with_volumes(wanted, container_id, volumes, options)])
 
@@ -105,7 +111,7 @@ def _from_bind(bind: Bind, volume_driver: str) -> MountRecord:
         destination=bind.destination,
         writable=bind.writable,
         mode=bind.mode,
-        propagation=bind.propagation or DEFAULT_PROPAGATION,
+        propagation=bind.propagation,
         create_source=True,
     )
 
@@ -137,7 +143,7 @@ async def _with_volumes(
         chosen = options.get(record.destination, VolumeOptions())
         request = VolumeCreate(record.name, record.driver, chosen.driver_config.options, chosen.labels)
         made = await volumes.acquire(request, container_id)
-        named = not record.anonymous and not record.mode and made.driver == "local"
-        # Docker shows an SELinux relabelling it did not ask for on every named local volume; tools compare with it.
+        named = (not record.anonymous or record.destination in options) and not record.mode and made.driver == "local"
+        # Docker shows an SELinux relabelling it did not ask for on every local volume that is named or a `--mount`; tools compare with it.
         mode = "z" if named and not record.source else record.mode
         yield replace(record, name=made.name, driver=made.driver, source=made.mountpoint, mode=mode)

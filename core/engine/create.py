@@ -57,7 +57,14 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
         context.containers.reserve(record)
         undo.callback(context.containers.forget, record.id, record.name)
         undo.push_async_callback(context.volumes.abandon, record.id)
-        mounts = await resolve_mounts(record.id, config, record.host_config, context.volumes, lambda ref: _mounts_of(context, ref))
+        mounts = await resolve_mounts(
+            record.id,
+            config,
+            record.host_config,
+            context.volumes,
+            lambda ref: _mounts_of(context, ref),
+            str(context.settings.data_root),
+        )
         if not request.recursive_readonly:
             mounts = tuple(replace(mount, recursive_readonly=False) for mount in mounts)
         record = replace(record, mounts=mounts)

@@ -215,3 +215,20 @@ def test_a_commit_keeps_what_it_is_not_told_otherwise(
         assert (told["Cmd"], told["Labels"], told["Env"]) == (SLEEP, {"a": "b"}, ["OWN=1", f"PATH={path}"])
     finally:
         assert client.ask("DELETE", f"/images/{answer['Id']}")[0] == 200
+
+
+@pytest.mark.parametrize("place", ["{root}", "{root}/volumes", "/"])
+def test_a_bind_that_sees_the_daemons_root_follows_its_mounts(client: Client, place: str) -> None:
+    root = client.ask("GET", "/info")[1]["DockerRootDir"]
+    source = place.format(root=root)
+    client.run("box", HostConfig={"Binds": [f"{source}:/host"]})
+    assert client.inspect("box")["Mounts"][0]["Propagation"] == "rslave"
+    for propagation, status in (("rprivate", 400), ("slave", 400), ("rslave", 201)):
+        mount = {"Type": "bind", "Source": source, "Target": "/host", "BindOptions": {"Propagation": propagation}}
+        body = {"Image": "busybox", "HostConfig": {"Mounts": [mount]}}
+        assert client.ask("POST", "/containers/create", body)[0] == status
+
+
+def test_an_anonymous_volume_of_a_mount_is_shown_as_docker_does(client: Client) -> None:
+    client.create("box", Volumes={"/plain": {}}, HostConfig={"Mounts": [{"Type": "volume", "Target": "/foo/"}]})
+    assert {mount["Destination"]: mount["Mode"] for mount in client.inspect("box")["Mounts"]} == {"/foo": "z", "/plain": ""}

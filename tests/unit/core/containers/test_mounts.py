@@ -41,7 +41,9 @@ async def resolve(
     def nobody(reference: str) -> tuple[MountRecord, ...]:
         raise NoSuchContainer(reference)
 
-    return await resolve_mounts("c1", config or ContainerConfig(), HostConfig(**host), volumes or Volumes(), mounts_of or nobody)
+    return await resolve_mounts(
+        "c1", config or ContainerConfig(), HostConfig(**host), volumes or Volumes(), mounts_of or nobody, "/var/lib/core"
+    )
 
 
 async def test_no_mounts_ask_for_nothing():
