@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sdk.errors import InvalidArgument
 from sdk.linux.openat import open_in_root
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM)
@@ -24,7 +25,9 @@ class ContainerPath:
 
 
 def parse(path: str) -> ContainerPath:
-    """Return what a client's path means: relative ones start at the root, and `..` ends there."""
+    """Return what a client's path means: relative ones start at the root, and `..` ends there. Raises InvalidArgument for a null byte."""
+    if "\0" in path:
+        raise InvalidArgument(f"lstat {path}: invalid argument")
     absolute = posixpath.normpath("/" + path.lstrip("/"))
     name = "." if posixpath.basename(path.rstrip("/")) == "." else posixpath.basename(absolute) or "/"
     return ContainerPath(absolute, name, path.endswith(("/", "/.")) or absolute == "/")

@@ -4,7 +4,6 @@ Where DOCKER_API_SWAGGER names a published definition, its parameters are asked 
 """
 
 import os
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,7 +93,7 @@ def operations() -> tuple[Operation, ...]:
 def call(operation: Operation, values: Values) -> Call:
     """Return a request for an operation."""
     dice = values.dice
-    made = Call(operation.method, dice.choice(VERSIONS) + _path(operation.path, dice) + _query(operation, values))
+    made = Call(operation.method, dice.choice(VERSIONS) + _path(operation.path, values) + _query(operation, values))
     if operation.path in ARCHIVES and operation.method in ("POST", "PUT"):
         made.body = archive(dice)
         made.headers["Content-Type"] = "application/x-tar"
@@ -122,12 +121,13 @@ class _Placed(msgspec.Struct):
     networking: dict[str, dict[str, EndpointConfig]] = msgspec.field(name="NetworkingConfig")
 
 
-def _path(template: str, dice: random.Random) -> str:
+def _path(template: str, values: Values) -> str:
+    dice = values.dice
     if template.startswith("/containers/{") and dice.random() < 0.5:
         template = template.replace("{name:path}", "c0", 1)
     parts = []
     for part in template.split("/"):
-        name = dice.choice(NAMES) if dice.random() < 0.8 else dice.choice(ODD)
+        name = values.name()
         parts.append(quote(name, safe="" if dice.random() < 0.5 else "/:@") if part.startswith("{") else part)
     return "/".join(parts)
 

@@ -5,6 +5,7 @@ No value names a directory of the host that exists, but for the scratch director
 
 import json
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -63,6 +64,8 @@ class Values:
 
     def __init__(self, dice: random.Random, scratch: str) -> None:
         self.dice = dice
+        self.known: deque[str] = deque(maxlen=20)
+        """IDs that the daemon has given out."""
         self._own = {
             "cmd": COMMANDS,
             "entrypoint": ([], None, ["sh"], ["nosuch"]),
@@ -90,6 +93,12 @@ class Values:
             "readonlyrootfs": (True, False),
             "privileged": (False,),
         }
+
+    def name(self) -> str:
+        """Return what an object may be called by."""
+        if self.known and self.dice.random() < 0.3:
+            return self.dice.choice(self.known)
+        return self.dice.choice(NAMES) if self.dice.random() < 0.8 else self.dice.choice(ODD)
 
     def text(self) -> str:
         """Return any text."""
@@ -150,7 +159,7 @@ class Values:
 
     def _object(self, info: inspect.Type) -> dict[str, object]:
         assert isinstance(info, inspect.StructType)
-        share = self.dice.choice((0.5, 1.0, 2.0, 4.0)) / len(info.fields)
+        share = self.dice.choice((0.3, 0.7, 1.0, 3.0)) / len(info.fields)
         some = [field for field in info.fields if self.dice.random() < share]
         chosen = {field.encode_name: self.named(field.encode_name, lambda field=field: self._of(field.type)) for field in some}
         for name in ("Image", "Cmd"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.containers.paths import ContainerPath, locate, parse
+from sdk.errors import InvalidArgument
 from sdk.linux.resolve import resolve_in_root
 
 
@@ -65,3 +66,8 @@ def test_symlinks_end_at_the_root(root: int):
 def test_nothing_outside_is_located(root: int, path: str):
     with pytest.raises(FileNotFoundError):
         locate(root, parse(path))
+
+
+def test_a_null_byte_is_in_no_path() -> None:
+    with pytest.raises(InvalidArgument, match="invalid argument"):
+        parse("/tmp/a\0b")
