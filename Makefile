@@ -12,7 +12,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-vm lint demo bench proto clean fuzz fuzz-api
+.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-vm lint demo bench proto clean fuzz fuzz-api
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -43,6 +43,12 @@ RANDOM_SEED    ?= 1
 
 test-random: packages venv  ## any verb at any moment, by several clients at once (RANDOM_SECONDS, RANDOM_SEED)
 	$(SUDO) env RANDOM_SECONDS=$(RANDOM_SECONDS) RANDOM_SEED=$(RANDOM_SEED) $(BIN)/python -m pytest -m slow tests/integration/test_random_verbs.py
+
+CRASH_ROUNDS ?= 200
+CRASH_SEED   ?= 1
+
+test-crash: packages venv  ## kill the daemon at random instants under load, and at every write of each verb (CRASH_ROUNDS, CRASH_SEED)
+	$(SUDO) env CRASH_ROUNDS=$(CRASH_ROUNDS) CRASH_SEED=$(CRASH_SEED) $(BIN)/python -m pytest -s -m slow tests/crash
 
 test-builds: packages compose-clients  ## builds through three clients, compared file by file with the images buildah makes
 	@$(MAKE) --no-print-directory install PACKAGES="$(BUILDS_PACKAGES)"
@@ -102,7 +108,7 @@ $(VENV)/.ready: pyproject.toml
 # Only what is missing is installed, and no service of theirs is started: policy-rc.d says no (invoke-rc.d(8)) while apt runs.
 
 DEMO_PACKAGES := libnftables1 busybox-static docker-registry
-TEST_PACKAGES := $(DEMO_PACKAGES) nftables containernetworking-plugins iptables iproute2 util-linux procps skopeo podman buildah debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev
+TEST_PACKAGES := $(DEMO_PACKAGES) nftables containernetworking-plugins iptables iproute2 util-linux procps skopeo podman buildah debootstrap runc crun tini tmux e2fsprogs bzip2 xz-utils gcc libc6-dev strace
 BUILDS_PACKAGES := buildah openssh-client
 VM_PACKAGES := qemu-system-x86 debootstrap debian-archive-keyring e2fsprogs
 POLICY := /usr/sbin/policy-rc.d

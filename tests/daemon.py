@@ -67,15 +67,20 @@ class Daemon:
 
     def start(self) -> None:
         """Start it and wait until it answers; what it said is in the assertion when it does not."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment
-            )
+        self.begin()
+        assert self.process is not None
         deadline = time.monotonic() + _START_SECONDS
         while not self.answers():
             assert self.process.poll() is None, f"the daemon ended: {self.log.read_text()}"
             assert time.monotonic() < deadline, f"the daemon does not answer: {self.log.read_text()}"
             time.sleep(0.02)
+
+    def begin(self) -> None:
+        """Start it without waiting for anything."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment
+            )
 
     def answers(self) -> bool:
         """Tell whether it answers /_ping."""

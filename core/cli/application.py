@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from core.cli import config, dockerd, doctor, gc, plugin
+from core.cli import config, dockerd, doctor, gc, plugin, reset
 from core.cli.client.registration import add_client
 from core.cli.migrate import command as migrate
 
@@ -22,6 +22,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.add_typer(migrate.application, name="migrate")
     application.command("doctor")(doctor.doctor)
     application.command("gc")(gc.collect)
+    application.command("reset")(reset.reset)
     application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)
     add_client(application)
     if not words or words[0] not in command_names(application):

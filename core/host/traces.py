@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[0-9a-f]{64}")
 _TOKEN_LENGTH = 6
 _DEPTH = 4
+_INET = 1
+"""NFPROTO_INET (linux/netfilter.h): the family of the tables."""
 _LOST = "lost"
 """What a daemon without a database put aside in its data root: kept until an administrator deletes it."""
 _PARTIAL = ".partial"
@@ -178,7 +180,7 @@ def tables(territory: Territory) -> Iterator[Trace]:
     from pyroute2.netlink.exceptions import NetlinkError  # noqa: PLC0415 as above
     from pyroute2.nftables.main import NFTables  # noqa: PLC0415 as above
 
-    with suppress(NetlinkError), NFTables() as nftables:
+    with suppress(NetlinkError), NFTables(nfgen_family=_INET) as nftables:
         for table in nftables.get_tables():
             name = table.get_attr("NFTA_TABLE_NAME")
             if territory.token in name:

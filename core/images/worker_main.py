@@ -14,4 +14,6 @@ def run(module: str) -> None:
         import_module(module).main()
     except SystemExit as end:
         os._exit(end.code if isinstance(end.code, int) else 1)
+    except BrokenPipeError:  # the daemon it works for was killed: no process is left to tell
+        os._exit(1)
     os._exit(0)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.daemon import Daemon
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 WAITS = "trap 'echo ended; exit 7' TERM; echo begun; while :; do sleep 0.1; done"
 _SECONDS = 30.0

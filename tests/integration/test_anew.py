@@ -8,7 +8,7 @@ import pytest
 
 from tests.daemon import Daemon
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 
 def _occupied(daemon: Daemon) -> str:

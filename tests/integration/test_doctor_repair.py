@@ -11,7 +11,7 @@ import pytest
 from tests.busybox import busybox
 from tests.daemon import Daemon
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 ARCHIVE = busybox().blobs[1][0].digest
 CONFIGURATION = '[plugins.registry_hub]\nmirrors = ["http://127.0.0.1:5001"]\nretries = 0\n'

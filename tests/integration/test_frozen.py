@@ -10,7 +10,7 @@ import pytest
 from core.host.records import read_records
 from tests.daemon import Daemon
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 COUNTS = "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.02; done"
 _SECONDS = 30.0

@@ -15,7 +15,7 @@ from tests.conftest import MIRROR
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 TALKS = "trap 'exit 7' TERM; i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; [ -e /slow ] || sleep 0.01; done; sleep 1000"
 _SECONDS = 30.0

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.host.removal import remove
-from core.host.traces import Territory, Trace, files, find_traces, processes
+from core.host.traces import Territory, Trace, files, find_traces, processes, tables
+from sdk.linux.nftables import Nftables
+from sdk.testing.netns import private_network
 
 ID = "0123456789abcdef" * 4
 
@@ -65,3 +67,15 @@ def test_leaked_files_can_be_removed_twice(territory: Territory) -> None:
 
 def test_an_untouched_territory_has_no_traces(territory: Territory) -> None:
     assert find_traces(territory) == []
+
+
+@pytest.mark.privileged
+def test_a_table_is_found_and_removed() -> None:
+    with private_network():
+        Nftables().run("add table inet core_abcdef12; add table inet other")
+        territory = Territory(Path("/data"), Path("/run"), "abcdef12")
+        (found,) = tables(territory)
+        assert found == Trace("table", "core_abcdef12")
+        remove(found)
+        assert list(tables(territory)) == []
+        assert "other" in Nftables().run("list tables")
