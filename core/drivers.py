@@ -16,10 +16,6 @@ from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound, ResourceExhausted
 
-DOCKERS_RUNTIMES = ("runc", "io.containerd.runc.v2")
-"""What Docker calls its default runtime; Compose files and scripts name it."""
-
-
 _DOCKERS_LOG_DRIVERS = frozenset(("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "splunk", "syslog"))
 
 
@@ -45,16 +41,11 @@ class Drivers:
     verifiers: Mapping[str, ImageVerifier]
 
     def runtime(self, name: str = "") -> Runtime:
-        """Return the runtime a container names, the default for "" and, where there is no other, for Docker's names of its own.
-
-        Raises InvalidArgument with Docker's sentence.
-        """
-        found = self.runtimes.get(name or self.runtime_name)
-        if found is None and name in DOCKERS_RUNTIMES:
-            found = self.runtimes.get(self.runtime_name)
-        if found is None:
-            raise InvalidArgument(f"unknown or invalid runtime name: {name}")
-        return found
+        """Return the runtime a container names, the default for "". Raises InvalidArgument with Docker's sentence."""
+        try:
+            return self.runtimes[name or self.runtime_name]
+        except KeyError:
+            raise InvalidArgument(f"unknown or invalid runtime name: {name}") from None
 
     def network(self, name: str = "") -> NetworkDriver:
         """Return a network driver. Raises NotFound with Docker's sentence."""

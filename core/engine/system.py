@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Mapping
 import anyio
 
 from core.defaults import without_credentials
-from core.drivers import DOCKERS_RUNTIMES
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.event_filters import FILTERS, selects
 from core.filters import check_keys
@@ -49,7 +48,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         storage_driver=drivers.storage_name,
         storage_status=await drivers.storage.status(),
         runtime=settings.containers.runtime or drivers.runtime_name,
-        runtimes=tuple(dict.fromkeys((*drivers.runtimes, *DOCKERS_RUNTIMES))),
+        runtimes=tuple(drivers.runtimes),
         cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
         cgroup_version=runtime.get("CgroupVersion", "1"),
         network_drivers=(*drivers.networks, "host", "null"),

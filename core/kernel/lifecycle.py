@@ -18,7 +18,7 @@ from core.kernel.health import Health, sentence
 from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.registry import D, Offer
-from core.kernel.runtimes import RUNC, NamedRuntimes
+from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.tables import read_table
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
@@ -52,7 +52,8 @@ async def open_drivers(
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
         registry = ReplaceableBackend(await opener.registries(offers.registry, choice.registry))
         runtimes = await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime)
-        runtimes.setdefault(RUNC, runtimes[choice.runtime])
+        for name in DOCKERS_NAMES:
+            runtimes.setdefault(name, runtimes[choice.runtime])
         named = NamedRuntimes(runtimes, offers.runtimes, opener.named_runtime)
         await named.take(settings)
         drivers = Drivers(

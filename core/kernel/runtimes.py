@@ -10,8 +10,8 @@ from core.defaults import NamedRuntime
 from core.kernel.registry import Offer
 from sdk.drivers.runtime import Runtime
 
-RUNC = "runc"
-"""Docker's name for the runtime that needs no configuration: here the chosen driver."""
+DOCKERS_NAMES = ("runc", "io.containerd.runc.v2")
+"""Docker's names for the runtime that needs no configuration: here the chosen driver. Compose files and scripts name it."""
 
 DRIVER = "oci"
 """The runtime driver that has a setting `binary`."""

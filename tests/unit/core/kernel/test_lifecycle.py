@@ -112,7 +112,7 @@ async def test_a_driver_gets_two_directories_of_its_own(bench: Bench) -> None:
 @pytest.mark.anyio
 async def test_all_runtimes_open_but_only_the_chosen_storage(bench: Bench) -> None:
     opened = await bench.run(bench.plugin("oci", "runtime", "oci"), bench.plugin("vfs", "storage", "vfs"))
-    assert list(opened["runtimes"]) == ["ns", "oci", "runc"]
+    assert list(opened["runtimes"]) == ["ns", "oci", "runc", "io.containerd.runc.v2"]
     assert "open vfs" not in bench.journal
 
 
@@ -130,7 +130,7 @@ async def test_another_storage_is_one_line_of_configuration(bench: Bench) -> Non
 async def test_a_driver_nobody_chose_may_fail(bench: Bench, error: BaseException, state: str) -> None:
     bench.failing["oci"] = error
     opened = await bench.run(bench.plugin("oci", "runtime", "oci"))
-    assert list(opened["runtimes"]) == ["ns"]
+    assert list(opened["runtimes"]) == ["ns", "runc", "io.containerd.runc.v2"]
     status = next(status for status in bench.health.statuses() if status.name == "oci")
     assert status.state == state
     assert str(error) in status.reason
