@@ -53,10 +53,19 @@ def parse_bind(text: str) -> Bind:
     if not is_mode(bind.mode):
         raise InvalidArgument(f"invalid mode: {bind.mode}")
     try:
+        _check_mode(bind)
         destination = check_destination(bind.destination, "volume" if bind.is_volume else "bind")
     except InvalidArgument as error:
         raise InvalidArgument(f"{_invalid(text)}: {error}") from None
     return Bind(bind.source if bind.is_volume else posixpath.normpath(bind.source), destination, bind.mode)
+
+
+def _check_mode(bind: Bind) -> None:
+    """Raise InvalidArgument for a word that says something of the other kind of mount."""
+    if bind.is_volume and bind.propagation:
+        raise invalid_mount("volume", "field BindOptions must not be specified")
+    if not bind.is_volume and not bind.copy_up:
+        raise invalid_mount("bind", "field VolumeOptions must not be specified")
 
 
 def is_mode(mode: str) -> bool:

@@ -11,6 +11,7 @@ from core.containers.mount_record import MountRecord
 from core.containers.mounts import VolumeStore
 from core.containers.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.subpath import opened_path
+from core.containers.tmpfs_options import PROPAGATIONS
 from sdk.linux.descriptors import path_of
 from sdk.oci.runtime import Mount
 
@@ -75,7 +76,8 @@ async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore, h
 
 def _mount_of(record: MountRecord, source: str) -> Mount:
     if record.type == "tmpfs":
-        return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=(*record.options, "rprivate"))
+        options = record.options if PROPAGATIONS.intersection(record.options) else (*record.options, "rprivate")
+        return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=options)
     return Mount(destination=record.destination, type="bind", source=source, options=_bind_options(record))
 
 

@@ -21,7 +21,7 @@ _OPPOSITES = {
     "nomand": "mand",
 }
 _FLAGS = frozenset(_OPPOSITES) | frozenset(_OPPOSITES.values()) | {"defaults", "remount", "dirsync", "bind", "rbind"}
-_PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
+PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
 
 
 def parse_tmpfs(text: str) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _meaning(word: str) -> str:
     key, equals, value = word.partition("=")
     if equals and value and key in _KEYS:
         return key
-    if word in _PROPAGATIONS:
+    if word in PROPAGATIONS:
         return "propagation"
     if word in _FLAGS:
         return _OPPOSITES.get(word, word)

@@ -20,6 +20,7 @@ from core.engine.announce import announce
 from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
 from core.engine.defaults import as_resolved
+from core.engine.destinations import is_missing, made_destinations
 from core.engine.identity import identity_of
 from core.engine.joining import network_owner
 from core.engine.links import announce_address, links_of, names_of_links, with_links
@@ -142,7 +143,13 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
         open_log(context, live)
         remember_process(context, live, spec.process)
         with calling(record.host_config.runtime, "start"):
-            task = await runtime_of(context, record).start(Bundle(record.id, path, spec, rootfs), process_io(record))
+            bundle = Bundle(record.id, path, spec, rootfs)
+            try:
+                task = await runtime_of(context, record).start(bundle, process_io(record))
+            except StartFailed as error:
+                if not (is_missing(error) and await made_destinations(context.drivers.storage, record)):
+                    raise
+                task = await runtime_of(context, record).start(bundle, process_io(record))
     undo.push_async_callback(task.delete)
     return task
 

@@ -317,3 +317,21 @@ def test_an_empty_volume_takes_the_directorys_owner_and_mode(shared: Daemon):
     bare = shared.docker("run", "--rm", "-v", "bare:/srv/own:nocopy", "owned", "stat", "-c", "%u:%g %a", "/srv/own").stdout
     assert bare == "0:0 755\n"
     shared.docker("rmi", "owned")
+
+
+@pytest.mark.parametrize("runtime", ["ns", "oci"])
+def test_a_destination_that_is_a_dangling_symlink_is_made_inside(shared: Daemon, tmp_path: Path, runtime: str):
+    (tmp_path / "file").write_text("bound")
+    script = "mkdir /etc/x; ln -s /made/deep /data; ln -s ../../../../up /etc/x/up"
+    shared.docker("build", "-q", "-t", "dangling", "-", stdin=f"FROM busybox\nRUN {script}\n")
+    words = ["-v", f"{tmp_path}:/data", "-v", "vol:/etc/x/up/further", f"--runtime={runtime}", "--network=none", "dangling"]
+    done = shared.docker("run", "--rm", *words, "sh", "-c", "cat /made/deep/file; ls -d /up/further")
+    assert done.stdout == "bound/up/further\n"
+    assert not Path("/made").exists()
+    assert not Path("/up").exists()
+
+
+def test_a_tmpfs_has_the_propagation_that_is_asked_for(shared: Daemon):
+    for word, expected in {"shared": True, "private": False, "size=1m": False}.items():
+        line = sh(shared, "grep ' /t ' /proc/self/mountinfo", "--tmpfs", f"/t:{word}")
+        assert ("shared:" in line) == expected

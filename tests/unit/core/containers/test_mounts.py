@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,17 @@ async def test_volumes_from_nobody_is_an_error():
         await resolve(volumes_from=("nobody",))
     with pytest.raises(InvalidArgument, match="invalid mode: upside"):
         await resolve(volumes_from=("nobody:upside",))
+
+
+@pytest.mark.parametrize(
+    ("bind", "said"),
+    [
+        ("name:/x:shared", 'invalid mount config for type "volume": field BindOptions must not be specified'),
+        ("name:/x:ro,rslave", 'invalid mount config for type "volume": field BindOptions must not be specified'),
+        ("/host:/x:nocopy", 'invalid mount config for type "bind": field VolumeOptions must not be specified'),
+        ("/host:/x:z,nocopy", 'invalid mount config for type "bind": field VolumeOptions must not be specified'),
+    ],
+)
+async def test_modes_of_the_other_kind_of_mount_are_refused(bind: str, said: str):
+    with pytest.raises(InvalidArgument, match=re.escape(f"invalid volume specification: '{bind}': {said}")):
+        await resolve(binds=(bind,))
