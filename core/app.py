@@ -1,6 +1,7 @@
 """The composition of the daemon, and the only file that knows every room: settings, plugins, drivers, engine, frontends, server."""
 
 import gc
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -156,7 +157,9 @@ class Life:
         await self.running.reload_drivers(wanted)
         self.settings = wanted
         set_level(wanted)
-        self.running.engine.reload(changed, attributes(wanted, host_limits().cgroup_version))
+        now = attributes(wanted, host_limits().cgroup_version)
+        self.running.engine.reload(changed, now)
+        _log.info("Reloaded configuration: %s", json.dumps({**now, **wanted.proxies.shown()}))
 
 
 async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:

@@ -121,6 +121,11 @@ class Proxies(_Table):
     https: str = ""
     none: str = Field(default="", description="hosts and networks reached without a proxy, with commas between")
 
+    def shown(self) -> dict[str, str]:
+        """Return what may be told of them, by Docker's names: without users and passwords."""
+        urls = {"http-proxy": without_credentials(self.http), "https-proxy": without_credentials(self.https)}
+        return {**urls, "no-proxy": self.none}
+
 
 class Transfers(_Table):
     """How the daemon pulls and pushes."""

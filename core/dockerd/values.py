@@ -110,7 +110,7 @@ def _mirror(text: str) -> str:
         raise ValueRefused(f'invalid mirror: query or fragment at end of the URI "{text}"')
     if url.username is not None:
         raise ValueRefused(f'invalid mirror: username/password not allowed in URI "{text}"')
-    return text
+    return text.rstrip("/") + "/"
 
 
 def _address(text: str) -> str:

@@ -65,14 +65,15 @@ def _security(settings: EngineSettings, host: HostConfig) -> tuple[str, ...]:
     return tuple(added)
 
 
-def as_resolved(settings: EngineSettings, record: ContainerRecord) -> ContainerRecord:
+def as_resolved(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
     """Return a record as it is connected and its host files are written from: with the daemon's name servers, with addresses in place of
-    `host-gateway` where the daemon's configuration names some, and without the default network where there is none."""
+    `host-gateway`, the configured ones or the default network's, and without the default network where there is none."""
+    settings = context.settings
     host = with_name_servers(settings, record.host_config)
     if settings.bridge.name == NO_BRIDGE and network_of_mode(host.network_mode) == BRIDGE and record.networks.keys() <= {BRIDGE}:
         record, host = replace(record, networks={}), replace(host, network_mode=NONE)
-    gateways = settings.networks.host_gateway_ips
-    if gateways and host.extra_hosts:
+    gateways = settings.networks.host_gateway_ips or context.attachments.host_gateways()
+    if gateways and host.extra_hosts and host.network_mode != "host":
         host = replace(host, extra_hosts=tuple(line for text in host.extra_hosts for line in _extra_hosts(text, gateways)))
     return record if host == record.host_config else replace(record, host_config=host)
 

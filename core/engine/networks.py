@@ -122,7 +122,7 @@ class NetworkService:
 
     def _refresh(self, live: LiveContainer) -> None:
         networks, _ = self._attachments.describe(live.id)
-        refresh_host_files(self._context.directory(live.id), as_resolved(self._context.settings, live.record), networks)
+        refresh_host_files(self._context.directory(live.id), as_resolved(self._context, live.record), networks)
 
     def _save(self, live: LiveContainer, networks: dict[str, EndpointConfig]) -> None:
         self._context.containers.save(live, replace(live.record, networks=networks))

@@ -239,7 +239,7 @@ async def open_engine(
     containers = ContainerStore(database)
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
-    networks = NetworkCatalog(database, drivers, settings.networks, settings.bridge)
+    networks = NetworkCatalog(database, drivers, settings.networks, settings.bridge, settings.engine_id)
     image_service = _image_service(
         settings, drivers, events, images, containers, lambda held, request: commit.commit(context, held, request)
     )

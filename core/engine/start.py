@@ -160,7 +160,7 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
     if owner is not None:
         return f"/proc/{owner.record.pid}/ns/net"
     links = links_of(context, record)
-    resolved = as_resolved(context.settings, record)
+    resolved = as_resolved(context, record)
     with explained("failed to set up container networking"):
         connected = await context.attachments.connect(_request(resolved))
     undo.push_async_callback(context.attachments.disconnect, record.id)

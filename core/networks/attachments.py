@@ -22,7 +22,7 @@ from core.networks.endpoints import Endpoints
 from core.networks.gateways import Gateways, published
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
-from core.networks.record import HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
+from core.networks.record import BRIDGE, HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
 from sdk.drivers.network import PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
@@ -214,6 +214,14 @@ class Attachments:
     # -----------------------------------------------------------------------------------------------------------------
     # What there is
     # -----------------------------------------------------------------------------------------------------------------
+
+    def host_gateways(self) -> tuple[str, ...]:
+        """Return the addresses by which containers reach the host: those of the default network's bridge, if there is one."""
+        try:
+            default = self._catalog.find(BRIDGE)
+        except NoSuchNetwork:
+            return ()
+        return tuple(subnet.gateway for subnet in default.config.subnets if subnet.gateway)
 
     def describe(self, container_id: str) -> tuple[Mapping[str, NetworkAttachment], tuple[PortBinding, ...]]:
         """Return a running container's networks by name, and its published ports; nothing for one that does not run."""

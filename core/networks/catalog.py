@@ -16,7 +16,7 @@ from core.networks.ipam import NetworkAddresses
 from core.networks.ipam_rules import check_subnets
 from core.networks.network_options import with_ip_versions, without_gateway
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
-from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_subnet
+from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_pool
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.networks import NetworkCreate, SubnetConfig
@@ -35,12 +35,17 @@ class NetworkCatalog:
         drivers: Drivers,
         defaults: NetworkDefaults = NetworkDefaults(),  # noqa: B008 - frozen
         bridge: BridgeDefaults = BridgeDefaults(),  # noqa: B008 - frozen
+        engine_id: str = "",
     ) -> None:
         self._table = database.table("networks", NetworkRecord)
         self._drivers = drivers
         self._defaults = defaults
         self._bridge = bridge
         self._pools: Pools = tuple((ip_network(pool.base), pool.size) for pool in defaults.address_pools)
+        if not any(pool.version == 6 for pool, _ in self._pools):
+            self._ipv6_pools: Pools = (unique_local_pool(engine_id),)
+        else:
+            self._ipv6_pools = self._pools
         self._records: dict[str, NetworkRecord] = dict(self._table.items())
         self._being_made: dict[str, NetworkRecord] = {}
         self._add_predefined()
@@ -146,16 +151,14 @@ class NetworkCatalog:
         network_id = secrets.token_hex(32)
         taken = [cidr for record in self._all() for cidr in record.cidrs]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
-        wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(network_id, taken))
+        wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(taken))
         subnets = choose_subnets(wanted, taken, host_routes(), self._pools, without_gateway(request.options))
         config = replace(request, driver=driver, subnets=tuple(subnets), ipam_driver="default")
         return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config)
 
-    def _ipv6_subnet(self, network_id: str, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
-        """Return an IPv6 subnet: of the configured pools if one is of IPv6, else one made from the network's ID."""
-        if any(pool.version == 6 for pool, _ in self._pools):
-            return SubnetConfig(subnet=str(free_subnet(self._pools, taken, 6)))
-        return unique_local_subnet(network_id)
+    def _ipv6_subnet(self, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
+        """Return an IPv6 subnet: of the configured pools if one is of IPv6, else of the engine's own."""
+        return SubnetConfig(subnet=str(free_subnet(self._ipv6_pools, taken, 6)))
 
     def _add_predefined(self) -> None:
         for name in (BRIDGE, HOST, NONE):
@@ -191,7 +194,7 @@ class NetworkCatalog:
             self._bridge,
             present,
             lambda: choose_bridge_subnet([*host_routes(), *others], self._pools),
-            complete(unique_local_subnet(network_id)),
+            complete(self._ipv6_subnet(others)),
         )
 
 

@@ -69,11 +69,10 @@ def choose_bridge_subnet(routes: Collection[Network], pools: Pools = ()) -> Subn
     return complete(SubnetConfig(), free_subnet(pools or _BRIDGE_POOLS, routes))
 
 
-def unique_local_subnet(unique: str) -> SubnetConfig:
-    """Return an IPv6 subnet (RFC 4193) made from a network's ID."""
-    digest = hashlib.sha256(unique.encode()).digest()
-    cidr = IPv6Network((int.from_bytes(b"\xfd" + digest[:7]) << 64, 64))
-    return SubnetConfig(subnet=str(cidr))
+def unique_local_pool(engine_id: str) -> tuple[Network, int]:
+    """Return the pool of an engine's IPv6 subnets (RFC 4193, section 3.2.2), as dockerd derives it from the same identity."""
+    digest = hashlib.sha256(engine_id.encode()).digest()
+    return IPv6Network((int.from_bytes(b"\xfd" + digest[3:8]) << 80, 48)), 64
 
 
 def complete(request: SubnetConfig, subnet: Network | None = None, *, gateway: bool = True) -> SubnetConfig:

@@ -29,6 +29,9 @@ _MAIN_TABLE, _LOCAL_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 2
 
 _WITHOUT_LINK_LOCAL = ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]})]})
 
+LEAST_IPV6_MTU = 1280
+"""Bytes of a frame that IPv6 needs (RFC 8200, section 5): the kernel has none on a link with fewer."""
+
 _FALLBACK_METRIC = 1024
 """Metric of a route that counts only when there is no other."""
 
@@ -83,14 +86,16 @@ def veth(name: str, peer: str, peer_namespace: int, master: int, mtu: int) -> by
     return _link(_NEW, attributes, flags=_UP, change=_UP)
 
 
-def bridge_port(name: str, *, isolated: bool) -> bytes:
+def bridge_port(name: str, *, isolated: bool, ipv6: bool = True) -> bytes:
     """Let a bridge's port send frames back where they came from, never with `isolated` to other isolated ports, and have no address.
 
-    Where br_netfilter is loaded, a container reaches a port it published itself by a frame that turns round on the bridge.
+    Where br_netfilter is loaded, a container reaches a port it published itself by a frame that turns round on the bridge. Without `ipv6`
+    the link has no IPv6 at all, as one whose frames are too short for it (RFC 8200, section 5).
     """
+    own = [_WITHOUT_LINK_LOCAL] if ipv6 else []
     flags = [("IFLA_BRPORT_MODE", 1), ("IFLA_BRPORT_ISOLATED", int(isolated))]
     port = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": flags})]
-    return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": port}), _WITHOUT_LINK_LOCAL])
+    return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": port}), *own])
 
 
 def container_end(name: str, *, link_local: bool) -> bytes:

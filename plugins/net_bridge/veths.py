@@ -57,10 +57,10 @@ class Veths:
         self._route.request(
             [
                 messages.veth(name, interface, namespace.fd, port.bridge_index, port.mtu),
-                messages.bridge_port(name, isolated=port.isolated),
+                messages.bridge_port(name, isolated=port.isolated, ipv6=port.mtu >= messages.LEAST_IPV6_MTU),
             ]
         )
-        namespace.route.request([messages.container_end(interface, link_local=port.ipv6)])
+        namespace.route.request([messages.container_end(interface, link_local=port.ipv6 or port.mtu < messages.LEAST_IPV6_MTU)])
         index = namespace.route.index(interface)
         return Veth(name, index)
 

@@ -125,7 +125,7 @@ def test_a_mirror_given_at_a_reload_is_asked(tmpfs: Path, network: NetworkNamesp
         file.write_text('{"registry-mirrors": ["http://127.0.0.1:5000"]}')
         reload(daemon, 1)
         daemon.docker("pull", "--quiet", "busybox")
-        assert daemon.json("/info")["RegistryConfig"]["Mirrors"] == ["http://127.0.0.1:5000"]
+        assert daemon.json("/info")["RegistryConfig"]["Mirrors"] == ["http://127.0.0.1:5000/"]
 
 
 def test_defaults_of_containers_reach_them(start_daemon: DaemonFactory, tmp_path: Path) -> None:
@@ -235,3 +235,24 @@ def test_subnets_come_from_the_configured_pools(start_daemon: DaemonFactory) -> 
         assert made["Options"] == {"com.docker.network.driver.mtu": "1300"}
         assert daemon.json("/info")["DefaultAddressPools"] == [{"Base": "10.60.0.0/16", "Size": 24}]
         daemon.docker("network", "rm", "one")
+
+
+def test_host_gateway_is_the_default_networks_bridge_of_both_versions(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--ipv6", "--fixed-cidr-v6", "fdaa::/64", "--bip", "10.77.0.1/24") as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        daemon.docker("network", "create", "other")
+        shown = daemon.docker(
+            "run", "--rm", "--network", "other", "--add-host", "gate:host-gateway", "busybox", "cat", "/etc/hosts"
+        ).stdout
+        assert "10.77.0.1\tgate\nfdaa::1\tgate\n" in shown
+        daemon.docker("network", "rm", "other")
+
+
+def test_frames_too_short_for_ipv6_are_no_hindrance(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--default-network-opt", "bridge=com.docker.network.driver.mtu=1200") as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        daemon.docker("network", "create", "short")
+        shown = daemon.docker("run", "--rm", "--network", "short", "busybox", "ip", "address", "show", "eth0").stdout
+        assert "mtu 1200" in shown
+        assert "inet6" not in shown
+        daemon.docker("network", "rm", "short")

@@ -64,10 +64,11 @@ def _add_older(shown: wire.NewerDiskUsage, older: wire.DiskUsage, kinds: frozens
 
 def _image_usage(usage: DiskUsage, older: wire.DiskUsage, *, verbose: bool) -> wire.Usage:
     free = [image for image in usage.images if not image.containers]
+    own = sum(max(0, image.size - max(image.shared_size, 0)) for image in free)
     return wire.Usage(
         active_count=len(usage.images) - len(free),
         total_count=len(usage.images),
-        reclaimable=sum(max(0, image.size - max(image.shared_size, 0)) for image in free),
+        reclaimable=usage.layers_size if len(free) == len(usage.images) else own,
         total_size=usage.layers_size,
         items=_items(older.images, verbose=verbose),
     )
@@ -80,7 +81,7 @@ def _container_usage(usage: DiskUsage, older: wire.DiskUsage, *, verbose: bool) 
         total_count=len(usage.containers),
         reclaimable=sum(info.size_rw or 0 for info in idle),
         total_size=sum(info.size_rw or 0 for info in usage.containers),
-        items=older.containers if verbose else UNSET,
+        items=older.containers if verbose and usage.containers else UNSET,
     )
 
 
@@ -106,4 +107,4 @@ def _build_usage(usage: DiskUsage, older: wire.DiskUsage, *, verbose: bool) -> w
 
 
 def _items(items: Sequence[Struct], *, verbose: bool) -> Raw | UnsetType:
-    return Raw(msgspec.json.encode(items)) if verbose else UNSET
+    return Raw(msgspec.json.encode(items)) if verbose and items else UNSET

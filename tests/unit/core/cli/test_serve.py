@@ -22,7 +22,7 @@ def test_flags_of_dockerd() -> None:
     assert settings.hosts == ("unix:///a", "tcp://127.0.0.1:1")
     assert (settings.data_root, settings.exec_root, settings.pidfile) == (Path("/d"), Path("/e"), Path("/p"))
     assert (settings.tls, settings.tlsverify, settings.tlscacert) == (False, True, Path("/ca"))
-    assert (settings.insecure_registries, settings.registry_mirrors) == (("a", "b"), ("http://m",))
+    assert (settings.insecure_registries, settings.registry_mirrors) == (("a", "b"), ("http://m/",))
     assert (settings.labels, settings.log_opts, settings.group) == (("x=y",), {"max-size": "1m"}, "wheel")
     assert (settings.drivers.storage, settings.containers.runtime, settings.drivers.log) == ("vfs", "oci", "none")
 

@@ -77,7 +77,7 @@ def test_a_file_of_dockers_in_docker_s_spellings(file: Path) -> None:
         },
     ).settings
     assert (settings.debug, settings.labels, settings.default_ulimits) == (True, ("a=b",), ("nofile=1:2",))
-    assert (settings.insecure_registries, settings.registry_mirrors) == (("r:5000", "10.0.0.0/8"), ("https://mirror",))
+    assert (settings.insecure_registries, settings.registry_mirrors) == (("r:5000", "10.0.0.0/8"), ("https://mirror/",))
     assert [(pool.base, pool.size) for pool in settings.networks.address_pools] == [("10.1.0.0/16", 24)]
     assert settings.networks.options == {"bridge": {"com.docker.network.driver.mtu": "1400"}}
     assert (settings.drivers.log, settings.log_opts, settings.drivers.storage) == ("local", {"max-size": "1m"}, "overlay")

@@ -60,7 +60,7 @@ def test_what_a_file_names_changes(file: Path) -> None:
         "max-concurrent-downloads": "6",
         "max-concurrent-uploads": "1",
         "max-download-attempts": "5",
-        "registry-mirrors": '["https://m"]',
+        "registry-mirrors": '["https://m/"]',
         "runtimes": "r:/r",
         "shutdown-timeout": "3",
     }

@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_subnet, usable
+from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_pool, usable
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
@@ -49,10 +49,10 @@ def test_the_gateway_lies_in_the_range_and_is_no_auxiliary_address():
 
 
 def test_ipv6_subnets_are_unique_local_and_stable():
-    one = ip_network(unique_local_subnet("a" * 64).subnet)
+    one = ip_network(unique_local_pool("a" * 64).subnet)
     assert one.prefixlen == 64
     assert one.subnet_of(ip_network("fd00::/8"))
-    assert one == ip_network(unique_local_subnet("a" * 64).subnet) != ip_network(unique_local_subnet("b" * 64).subnet)
+    assert one == ip_network(unique_local_pool("a" * 64).subnet) != ip_network(unique_local_pool("b" * 64).subnet)
 
 
 def test_an_unspecified_address_names_but_a_size():
