@@ -13,18 +13,14 @@ that claims this path takes the connection over, and its protocol is fed the pre
 
 import asyncio
 import re
-import time
-from email.utils import formatdate
 from urllib.parse import unquote
-from weakref import WeakSet
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
-from core.daemon.admission import Admission
 from core.daemon.connection import RawConnection
+from core.daemon.connections import Connections
 from core.daemon.cycle import Cycle
 from core.daemon.framing import ChunkedFrame, Frame, SizedFrame
 from core.daemon.held import HeldInput
@@ -40,24 +36,6 @@ _TOO_MANY = (
 )
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """RFC 9113 section 3.4."""
-
-
-class Connections(ServerState):
-    """All open connections of the daemon, and the headers that every response carries. `taken` are the transports of those that speak
-    another protocol now."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.taken: WeakSet[asyncio.BaseTransport] = WeakSet()
-        self.admission = Admission()
-        self._dated = 0
-
-    def renew_date(self) -> None:
-        """Renew the Date header, at most once a second and only when a response needs it."""
-        now = int(time.time())
-        if now != self._dated:
-            self._dated = now
-            self.default_headers = [(b"date", formatdate(now, usegmt=True).encode())]
 
 
 class HijackableProtocol(HttpToolsProtocol):

@@ -8,7 +8,8 @@ from time import monotonic
 import anyio
 from uvicorn.config import Config
 
-from core.daemon.hijack import Connections, HijackableProtocol
+from core.daemon.connections import Connections
+from core.daemon.hijack import HijackableProtocol
 from core.daemon.listeners import Listener
 from core.daemon.tls import behind_tls
 from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Receive, Scope, Send
