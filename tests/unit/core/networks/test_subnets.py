@@ -48,11 +48,9 @@ def test_the_gateway_lies_in_the_range_and_is_no_auxiliary_address():
     assert choose_subnets([request], [], [])[0].gateway == "10.1.5.1"
 
 
-def test_ipv6_subnets_are_unique_local_and_stable():
-    one = ip_network(unique_local_pool("a" * 64).subnet)
-    assert one.prefixlen == 64
-    assert one.subnet_of(ip_network("fd00::/8"))
-    assert one == ip_network(unique_local_pool("a" * 64).subnet) != ip_network(unique_local_pool("b" * 64).subnet)
+def test_ipv6_subnets_come_from_a_pool_that_follows_from_the_engines_identity() -> None:
+    assert unique_local_pool("") == (ip_network("fd42:98fc:1c14::/48"), 64)
+    assert unique_local_pool("499d4bc0-b0b3-416f-b1ee-cf6486315593") == (ip_network("fd62:fb69:18af::/48"), 64)
 
 
 def test_an_unspecified_address_names_but_a_size():
