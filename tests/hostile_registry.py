@@ -158,6 +158,9 @@ class Image:
 class HostileRegistry:
     """Answers one connection after the other."""
 
+    def __init__(self) -> None:
+        self._greeted: list[str] = []
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             while await self._one(reader, writer):
@@ -179,13 +182,29 @@ class HostileRegistry:
     async def _answer(self, reply: Reply, method: str, target: str, headers: dict[str, str], here: str) -> None:
         path = urlsplit(target).path
         if path == "/v2/":
-            place, vice = _at(here)
-            await (self._vice(reply, vice, target, b"{}") if place == "probe" else reply.send("200 OK", b"{}"))
+            await self._greet(reply, target, headers, here)
         elif path == "/token":
             vice = parse_qs(urlsplit(target).query)["service"][0]
             await self._token(reply, vice, target)
         else:
             await self._repository(reply, method, target, headers, here)
+
+    async def _greet(self, reply: Reply, target: str, headers: dict[str, str], here: str) -> None:
+        """Answer the first request to a registry, which a login repeats."""
+        place, vice = _at(here)
+        if place == "probe":
+            await self._vice(reply, vice, target, b"{}")
+        elif place == "head" and headers.get("authorization") is None and self._greeted.count(here) > 0:
+            await (reply.slow_head() if vice == "drip" else reply.endless_head())
+        elif place in ("token", "realm") and headers.get("authorization") is None:
+            await self._challenge(reply, place, vice, here)
+        else:
+            await reply.send("200 OK", b"{}")
+        self._greeted.append(here)
+
+    async def _challenge(self, reply: Reply, place: str, vice: str, here: str) -> None:
+        realm = _REALMS.get(vice, "") if place == "realm" else f"{here}/token"
+        await reply.send("401 Unauthorized", WWW_Authenticate=f'Bearer realm="{realm}",service="{vice}"')
 
     async def _token(self, reply: Reply, vice: str, target: str) -> None:
         if vice in _TOKENS:
@@ -198,8 +217,7 @@ class HostileRegistry:
     async def _repository(self, reply: Reply, method: str, target: str, headers: dict[str, str], here: str) -> None:
         _, _, place, vice, kind, rest = urlsplit(target).path.split("/", 5)
         if place in ("token", "realm") and headers.get("authorization") is None:
-            realm = _REALMS.get(vice, "") if place == "realm" else f"{here}/token"
-            await reply.send("401 Unauthorized", WWW_Authenticate=f'Bearer realm="{realm}",service="{vice}"')
+            await self._challenge(reply, place, vice, here)
         elif place == "head":
             await (reply.slow_head() if vice == "drip" else reply.endless_head())
         elif method in ("POST", "PUT", "PATCH", "HEAD"):

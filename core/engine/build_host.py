@@ -22,8 +22,8 @@ from core.images.store import StoredImage
 from sdk.drivers.builder import BaseImage, Download, NewImage, Stack, StepProcess
 from sdk.engine.builds import CredentialSource
 from sdk.engine.images import Progress, PullRequest
-from sdk.errors import NoSuchImage
-from sdk.oci.descriptor import Descriptor, Platform, host, matches
+from sdk.errors import NoSuchImage, NotFound
+from sdk.oci.descriptor import Descriptor, Platform, host
 from sdk.oci.digest import Digest, chain_id
 from sdk.oci.image import ExecutionConfig
 from sdk.oci.reference import Reference, parse_reference
@@ -123,11 +123,9 @@ class EngineBuildHost:
 
     def _here(self, reference: str, platform: Platform | None) -> StoredImage | None:
         try:
-            image = self._images.store.find(reference)
-        except NoSuchImage:
+            return self._images.store.find_for(reference, platform)
+        except NotFound:
             return None
-        offered = image.config.platform
-        return image if platform is None or matches(platform, offered) else None
 
     async def _pull(
         self, reference: Reference, platform: Platform | None, credentials: CredentialSource, report: Callable[[Progress], None]

@@ -63,7 +63,8 @@ def _candidates(context: ImageContext, filters: Filters) -> Iterator[StoredImage
     served = _served(context) if _UNUSED in filters or _FREE in filters else frozenset()
     for image in sorted(context.store, key=lambda image: (_is_named(context, image), context.store.last_used_ns(image.id))):
         if (
-            image.id not in served
+            not _is_beside(context, image)
+            and image.id not in served
             and not (dangling_only and _is_named(context, image))
             and all(context.store.last_used_ns(image.id) < moment for moment in moments)
             and selected(context.store.info(image.id, 0))
@@ -78,8 +79,13 @@ def _before(duration: str) -> int:
     return moment
 
 
+def _is_beside(context: ImageContext, image: StoredImage) -> bool:
+    """Tell whether an image goes with the one of another platform that its names point at."""
+    return not context.store.names(image.id) and bool(context.store.all_names(image.id))
+
+
 def _is_named(context: ImageContext, image: StoredImage) -> bool:
-    return any(name.tag for name in context.store.all_names(image.id))
+    return any(name.tag for name in context.store.names(image.id))
 
 
 def _served(context: ImageContext) -> frozenset[str]:

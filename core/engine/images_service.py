@@ -102,8 +102,8 @@ class ImageService:
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         return pull.pull(self._context, request)
 
-    def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
-        return push.push(self._context, ref, tag, credentials)
+    def push(self, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None) -> AsyncIterator[Progress]:
+        return push.push(self._context, ref, tag, credentials, platform)
 
     async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
         return image_list.list_images(self._context, request)

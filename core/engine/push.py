@@ -1,6 +1,6 @@
 """`docker push`: blobs in parallel, then the manifest."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 
 import anyio
@@ -17,20 +17,23 @@ from sdk.drivers.registry import Credentials
 from sdk.engine.images import Progress
 from sdk.errors import NotFound
 from sdk.events import EventType
-from sdk.oci.descriptor import Descriptor
+from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.digest import ChainID, Digest
 from sdk.oci.reference import Reference, parse_reference
 
 
-async def push(context: ImageContext, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
+async def push(
+    context: ImageContext, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None
+) -> AsyncIterator[Progress]:
     """Push one tag, or without one every tag of a repository; see `sdk.engine.Images.push`.
 
-    Raises NotFound with Docker's sentence if there is nothing of that name here.
+    Raises NotFound with Docker's sentence if there is nothing of that name, or of that platform under it, here.
     """
     names = _names(context, ref, tag)
     if not names:
         raise NotFound(f"An image does not exist locally with the tag: {parse_reference(ref).familiar_name}")
-    async with aclosing(reported(lambda report: _push_all(context, names, credentials, report))) as steps:
+    images = {name: context.store.find_for(name.familiar, platform) for name in names}
+    async with aclosing(reported(lambda report: _push_all(context, images, credentials, report))) as steps:
         async for step in steps:
             yield step
 
@@ -43,10 +46,12 @@ def _names(context: ImageContext, ref: str, tag: str) -> list[Reference]:
     return sorted((name for name in context.store.references if name.tag and name.name == asked.name), key=str)
 
 
-async def _push_all(context: ImageContext, names: Sequence[Reference], credentials: Credentials, report: Report) -> None:
-    report(Progress(f"The push refers to repository [{names[0].name}]"))
-    for name in names:
-        if image := context.store.named(name):
+async def _push_all(
+    context: ImageContext, images: Mapping[Reference, StoredImage], credentials: Credentials, report: Report
+) -> None:
+    report(Progress(f"The push refers to repository [{next(iter(images)).name}]"))
+    for name, image in images.items():
+        if image.id in context.store:
             await _push(context, name, image, credentials, report)
 
 

@@ -213,8 +213,8 @@ class ImageStore:
         return tuple(self._images[child] for child in self._children.get(image_id, ()))
 
     def descendants(self, ref: str) -> frozenset[str]:
-        """Return the IDs of an image and of all that were built or committed from it. Raises NoSuchImage."""
-        found, waiting = set[str](), [self.find(ref).id]
+        """Return the IDs of an image, of its other platforms and of all that were built or committed from them. Raises NoSuchImage."""
+        found, waiting = set[str](), list(self.siblings(self.find(ref).id))
         while waiting:
             image_id = waiting.pop()
             found.add(image_id)

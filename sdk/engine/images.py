@@ -138,7 +138,8 @@ class Images(Protocol):
     def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         """Pull an image; closing the iterator cancels. Errors before the first item are the request's, later ones come from the iterator."""
 
-    def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]: ...
+    def push(self, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None) -> AsyncIterator[Progress]:
+        """Push the image a tag points at, or that of another platform it stands for; without a tag every tag of the repository."""
 
     async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]: ...
 

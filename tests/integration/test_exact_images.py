@@ -241,6 +241,22 @@ def test_an_image_of_two_platforms_through_the_stock_cli(shared_daemon: Daemon, 
     docker("rmi", "two:1")
 
 
+def test_a_build_stands_on_the_platform_it_names(shared_daemon: Daemon, tmp_path: Path) -> None:
+    docker = shared_daemon.docker
+    (tmp_path / "two.tar").write_bytes(layout_of_platforms("two:2"))
+    docker("load", "-i", str(tmp_path / "two.tar"))
+    for platform, architecture in (("linux/arm/v7", "arm"), ("linux/amd64", "amd64"), ("", "amd64")):
+        dockerfile = f"FROM {f'--platform={platform} ' if platform else ''}two:2\nLABEL made=here\n"
+        context = tar({"Dockerfile": dockerfile.encode()})
+        status, text = send(shared_daemon, "POST", f"/build?t=made:{architecture}&nocache=1", context)
+        assert (status, "errorDetail" in text) == (200, False), text
+        assert docker("history", "-q", f"made:{architecture}").stdout.strip()
+        layers = docker("image", "inspect", "-f", "{{.RootFS.Layers}}", f"made:{architecture}").stdout
+        base = docker("image", "inspect", "--platform", platform or "linux/amd64", "-f", "{{.RootFS.Layers}}", "two:2").stdout
+        assert layers == base
+    docker("rmi", "-f", "made:arm", "made:amd64", "two:2")
+
+
 def test_what_clients_of_one_platform_read_is_as_before(shared_daemon: Daemon) -> None:
     """A Descriptor and Manifests tell a client that the store is one of several platforms; they are for those that ask."""
     for path in ("/images/busybox/json", "/v1.47/images/busybox/json?manifests=0"):

@@ -34,7 +34,8 @@ LONGEST_SENTENCE = 3000
 SECONDS = 60
 PUSHED = ("mount", "patch", "finish")
 RESOLVED = ("probe", "manifest", "index", "config", "token", "realm", "error", "head", "name")
-HARMLESS = re.compile("/probe/|/tags/crlf|distribution/.*/name/")
+LOGGED_IN = ("probe", "token", "realm", "head")
+HARMLESS = re.compile("/probe/|/tags/crlf|distribution/.*/name/|/auth#127.0.1.")
 """A registry whose greeting alone is bad can be used all the same, and what is no tag is passed over."""
 INTERNALS = re.compile(r"Traceback|httpx|msgspec|Errno|codec|recursion|NoneType|object at 0x|KeyError", re.IGNORECASE)
 
@@ -55,9 +56,10 @@ def daemon(start_daemon: DaemonFactory) -> Iterator[Daemon]:
 
 
 def ask(daemon: Daemon, method: str, path: str) -> tuple[int, str]:
-    """Send a request; return its status and what it failed with, "" if it did not."""
-    login = {"X-Registry-Auth": "e30="}
-    status, body = daemon.request(method, path, headers=login)
+    """Send a request; return its status and what it failed with, "" if it did not. A login is to the registry that the path ends with."""
+    path, _, server = path.partition("#")
+    login = {"username": "user", "password": "secret", "serveraddress": server}
+    status, body = daemon.request(method, path, login if server else None, headers={"X-Registry-Auth": "e30="})
     if status >= 400:
         return status, json.loads(body)["message"]
     lines = [json.loads(line) for line in body.decode().splitlines() if line.startswith("{")]
@@ -70,6 +72,8 @@ def requests() -> Iterator[tuple[str, str]]:
             yield "POST", f"/images/{name}/push?tag=latest"
         else:
             yield "POST", f"/images/create?fromImage={name}" + ("" if place == "tags" else "&tag=latest")
+        if place in LOGGED_IN:
+            yield "POST", f"/auth#{name.partition('/')[0]}"
         if place in RESOLVED:
             yield "GET", f"/distribution/{name}/json"
 

@@ -8,15 +8,18 @@ from starlette.responses import Response
 
 from plugins.api_docker.bodies import upload
 from plugins.api_docker.progress import progress_reply, upload_reply
-from plugins.api_docker.queries import EngineOf, Flag, Texts, VersionOf, parse_platform_text, parse_platforms
+from plugins.api_docker.queries import EngineOf, Flag, Texts, VersionOf, parse_platform_json, parse_platform_text, parse_platforms
 from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import Streaming, closing
+from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.images import PullRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
 
 router = APIRouter(prefix="/images")
+
+_PUSHED_BY_PLATFORM = ApiVersion(1, 46)
 
 
 @router.post("/create")
@@ -82,10 +85,13 @@ async def save_image(
 
 
 @router.post("/{name:path}/push")
-async def push_image(name: str, request: Request, engine: EngineOf, tag: str = "") -> Response:
+async def push_image(
+    name: str, request: Request, engine: EngineOf, version: VersionOf, tag: str = "", platform: str = ""
+) -> Response:
     """Push an image to its registry."""
     login = parse_registry_auth(request.headers.get("x-registry-auth", ""))
-    return await progress_reply(engine.images.push(name, tag, login))
+    wanted = parse_platform_json(platform) if version >= _PUSHED_BY_PLATFORM else None
+    return await progress_reply(engine.images.push(name, tag, login, wanted))
 
 
 async def _pull(request: Request, engine: Engine, reference: str, platform: str) -> Response:

@@ -52,8 +52,9 @@ class FakeImages:
         self._images[reference.familiar] = _image(reference.familiar)
         yield Progress(f"Status: Downloaded newer image for {reference.familiar}")
 
-    async def push(self, ref: str, tag: str, credentials: Credentials) -> AsyncIterator[Progress]:
+    async def push(self, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None) -> AsyncIterator[Progress]:
         """Pretend."""
+        del platform
         self.logins.append(credentials)
         await self.inspect(f"{ref}:{tag}" if tag else ref)
         yield Progress(f"The push refers to repository [docker.io/library/{ref}]")

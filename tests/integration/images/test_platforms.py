@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.engine.images import ImageListRequest, ManifestKind, Removal
 from sdk.errors import Conflict, InvalidArgument, NotFound
 from sdk.oci.descriptor import Platform, host
@@ -221,3 +221,33 @@ async def test_a_layout_brings_the_platforms_that_are_whole(rooms, empty_rooms, 
     assert sorted((str(each.platform), each.available) for each in manifests) == sorted(
         [(str(ARM), True), (str(HERE), True), (str(POWER), False)]
     )
+
+
+async def test_a_platform_is_pushed_by_itself(rooms, name: str, hub: RegistryBackend, docker_registry: RunningRegistry) -> None:
+    for platform in (ARM, HERE):
+        await rooms.pull(name, platform=platform)
+    target = f"{docker_registry.address}/platforms/pushed"
+    await rooms.images.tag(name, target, "1")
+    for asked, expected in ((ARM, ARM), (None, HERE)):
+        _ = [step async for step in rooms.images.push(target, "1", Credentials(), asked)]
+        assert (await hub.resolve(parse_reference(f"{target}:1"), Credentials())).content == IMAGES[expected].manifest
+    with pytest.raises(NotFound, match="does not match the specified platform"):
+        _ = [step async for step in rooms.images.push(target, "1", Credentials(), POWER)]
+
+
+async def test_pruning_takes_all_platforms_of_a_name_or_none(rooms, name: str) -> None:
+    for platform in (ARM, HERE):
+        await rooms.pull(name, platform=platform)
+    for user in (ARM, HERE):
+        rooms.users[IMAGES[user].id] = [("c" * 64, False)]
+        assert (await rooms.images.prune({"dangling": ("false",)}))[0] == []
+        assert len(await ids(rooms)) == 2
+        rooms.users.clear()
+    await rooms.images.prune({"dangling": ("false",)})
+    assert await ids(rooms) == set()
+
+
+async def test_ancestors_are_of_all_platforms(rooms, name: str) -> None:
+    for platform in (ARM, HERE):
+        await rooms.pull(name, platform=platform)
+    assert rooms.store.descendants(name) == {IMAGES[ARM].id, IMAGES[HERE].id}
