@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.containers import ports
 from core.filters import label_matches
-from core.patterns import found
+from core.patterns import Patterns
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
 
@@ -23,19 +23,29 @@ Predicate = Callable[[ContainerInfo, str, Lookups], bool]
 
 
 def matching(infos: list[ContainerInfo], filters: Filters, lookups: Lookups) -> list[ContainerInfo]:
-    """Return the containers that match every key by one of its values, and have every label wanted.
+    """Return the containers that match every key by one of its values, and have every label wanted. A key without values says nothing.
 
     Raises InvalidArgument for unknown keys and values.
     """
     for key, values in filters.items():
-        predicate = _PREDICATES.get(key)
-        if predicate is None:
+        if key != "name" and key not in _PREDICATES:
             raise InvalidArgument(f"invalid filter '{key}'")
         for value in values:
             _check(key, value)
-        quantifier = all if key == "label" else any
-        infos = [info for info in infos if quantifier(predicate(info, value, lookups) for value in values)]
+        if values:
+            infos = _named(infos, values) if key == "name" else _chosen(infos, key, values, lookups)
     return infos
+
+
+def _chosen(infos: list[ContainerInfo], key: str, values: tuple[str, ...], lookups: Lookups) -> list[ContainerInfo]:
+    predicate, quantifier = _PREDICATES[key], all if key == "label" else any
+    return [info for info in infos if quantifier(predicate(info, value, lookups) for value in values)]
+
+
+def _named(infos: list[ContainerInfo], values: tuple[str, ...]) -> list[ContainerInfo]:
+    """Return the containers of which a name, with or without its slash, or that of a link to one, matches."""
+    patterns = Patterns(values)
+    return [info for info in infos if any(patterns.match(f"/{name}", name) for name in (info.name, *info.link_names))]
 
 
 def _check(key: str, value: str) -> None:
@@ -53,10 +63,6 @@ _ALLOWED = {
     "health": frozenset(HealthStatus),
     "is-task": _TRUTH,
 }
-
-
-def _name(info: ContainerInfo, value: str, _: Lookups) -> bool:
-    return any(found(value, f"/{name}") or found(value, name) for name in (info.name, *info.link_names))
 
 
 def _health(info: ContainerInfo, value: str, _: Lookups) -> bool:
@@ -97,7 +103,6 @@ def _created(info: ContainerInfo) -> int:
 
 _PREDICATES: dict[str, Predicate] = {
     "id": lambda info, value, _: info.id.startswith(value),
-    "name": _name,
     "label": lambda info, value, _: label_matches(info.config.labels, value),
     "status": lambda info, value, _: info.state == value,
     "exited": lambda info, value, _: info.state is ContainerState.EXITED and info.exit_code == int(value),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from core.filters import check_keys, flag, label_matches
 from core.networks.record import NetworkRecord
-from core.patterns import found
+from core.patterns import Patterns
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
 
@@ -19,8 +19,6 @@ def _of_type(record: NetworkRecord, kind: str) -> bool:
 
 
 _PREDICATES: dict[str, Predicate] = {
-    "name": lambda record, pattern: found(pattern, record.name),
-    "id": lambda record, pattern: found(pattern, record.id),
     "driver": lambda record, driver: record.config.driver == driver,
     "scope": lambda _record, scope: scope == "local",
     "type": _of_type,
@@ -31,7 +29,14 @@ _CONJUNCTIVE = frozenset({"label"})
 
 def listed(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse) -> list[NetworkRecord]:
     """Return the networks a list shows. Labels must all be there; of other keys any value may match. Raises InvalidArgument."""
-    chosen = [record for record in records if _matches(record, filters, frozenset({*_PREDICATES, "dangling"}))]
+    names, ids = (Patterns(filters.get(key, ())) for key in ("name", "id"))
+    chosen = [
+        record
+        for record in records
+        if _matches(record, filters, frozenset({*_PREDICATES, "name", "id", "dangling"}))
+        and (not filters.get("name") or names.match(record.name))
+        and (not filters.get("id") or ids.match(record.id))
+    ]
     dangling = flag(filters, "dangling")
     if dangling is None:
         return chosen

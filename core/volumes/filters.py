@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 
 from core.filters import check_keys, flag, labels_match
-from core.patterns import found
+from core.patterns import Patterns
 from core.volumes.record import VolumeRecord
 from sdk.engine.containers import Filters
 
@@ -18,10 +18,11 @@ def listed(records: Iterable[VolumeRecord], filters: Filters, users: Users) -> l
     """Return the volumes a list shows, by name. Raises InvalidArgument for unknown filters."""
     check_keys(filters, _LISTED)
     dangling = flag(filters, "dangling")
+    names = Patterns(filters.get("name", ()))
     chosen = [
         record
         for record in records
-        if _matches_name(record.name, filters.get("name", ()))
+        if (not filters.get("name") or names.match(record.name))
         and record.driver in (filters.get("driver") or (record.driver,))
         and labels_match(record.labels, filters)
         and (dangling is None or dangling is not bool(users(record.name)))
@@ -38,7 +39,3 @@ def prunable(records: Iterable[VolumeRecord], filters: Filters, users: Users) ->
         for record in records
         if (everything or record.anonymous) and labels_match(record.labels, filters) and not users(record.name)
     ]
-
-
-def _matches_name(name: str, patterns: tuple[str, ...]) -> bool:
-    return not patterns or any(found(pattern, name) for pattern in patterns)

@@ -5,8 +5,12 @@ import time
 
 import pytest
 
-from core.patterns import found
-from sdk.errors import Unavailable
+from core.patterns import Patterns
+from sdk.errors import InvalidArgument, Unavailable
+
+
+def found(pattern: str, text: str) -> bool:
+    return Patterns([pattern]).match(text)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,38 @@ def test_plain_text_does_without_the_library(monkeypatch: pytest.MonkeyPatch) ->
     assert found("^/web$", "/web")
     with pytest.raises(Unavailable, match="google-re2"):
         found("no-such-pattern-yet(a|b)", "x")
+
+
+def test_any_pattern_may_match_any_text() -> None:
+    patterns = Patterns(["^db$", "we.", "("])
+    assert [patterns.match(*texts) for texts in (("/web", "web"), ("db",), ("(",), ("cache",), ())] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not Patterns([]).match("web")
+
+
+@pytest.mark.parametrize("pattern", [r"\pL" * 1000, "(?:a|b|c|d)*" * 500, "x.{1,900}" * 300])
+def test_patterns_of_one_filter_are_short_for_they_are_compiled_while_others_wait(pattern: str) -> None:
+    with pytest.raises(InvalidArgument, match="its patterns are longer than 2048 characters"):
+        Patterns([pattern])
+    with pytest.raises(InvalidArgument):
+        Patterns([f".{number}" for number in range(1000)])
+    Patterns(["x" * 100_000, *(f"plain-{number}" for number in range(1000))])
+
+
+def test_patterns_take_little_memory() -> None:
+    before = _resident()
+    for number in range(100):
+        found(f"x{number}" + "(?:[a-m]|[n-z]|ab|cd){900}" * 8, "a" * 255)
+        found(f"y{number}" + "(?:[a-m]|[n-z]){40}", "a" * 255)
+    assert _resident() - before < 40 << 10
+
+
+def _resident() -> int:
+    """Return this process' memory in KiB."""
+    with open("/proc/self/status", encoding="ascii") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))

@@ -49,6 +49,9 @@ def container(name: str, labels: dict[str, str]) -> ContainerInfo:
         ({"label": ("project=x", "service=none")}, ""),
         ({"name": ("a", "c")}, "ac"),
         ({"name": ("a", "c"), "label": ("project=x",)}, "a"),
+        ({"name": ("[ab]",)}, "ab"),
+        ({"name": ("^/c$", "b.*")}, "bc"),
+        ({"name": (), "label": (), "status": ()}, "abc"),
     ],
 )
 def test_any_value_of_a_key_but_every_label(filters: Filters, names: str) -> None:

@@ -21,6 +21,9 @@ def names(filters: dict[str, tuple[str, ...]]) -> list[str]:
     [
         ({}, ["bridge", "web", "webdb"]),
         ({"name": ("web",)}, ["web", "webdb"]),
+        ({"name": ("^web$", "b.idge")}, ["bridge", "web"]),
+        ({"name": ("^web(db)?$",)}, ["web", "webdb"]),
+        ({"name": ()}, ["bridge", "web", "webdb"]),
         ({"name": ("web",), "driver": ("other",)}, ["webdb"]),
         ({"id": ("ccc", "aaa")}, ["bridge", "webdb"]),
         ({"type": ("custom",)}, ["web", "webdb"]),
