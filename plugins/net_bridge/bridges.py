@@ -33,7 +33,7 @@ class Bridges:
             # A link-local address that is still being checked for duplicates would keep packets of other hosts for a second.
             sysctl.write(f"ipv6/conf/{options.bridge}/accept_dad", "0")
         with_address = network.ipv6 and 6 not in options.addressless
-        up = messages.up(index, link_local=6 not in options.addressless)
+        up = messages.up(index, link_local=6 not in options.addressless or options.mtu < messages.LEAST_IPV6_MTU)
         self._route.request([up, *([messages.loopback_route(index)] if with_address else [])])
         sysctl.write(f"ipv4/conf/{options.bridge}/route_localnet", "1")
         return index

@@ -12,7 +12,7 @@ from plugins.net_bridge.namespaces import Namespace
 from plugins.net_bridge.pool import Pool
 from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_bridge.veths import Port, Veth, Veths, free_interface
-from sdk.errors import ResourceExhausted
+from sdk.errors import Conflict, ResourceExhausted
 
 Address = IPv4Address | IPv6Address
 
@@ -112,4 +112,6 @@ class Wiring:
             namespace.close()
             if error.errno == errno.EXFULL:
                 raise ResourceExhausted("the bridge has no free port for another container (Linux allows 1023)") from error
+            if error.errno == errno.EEXIST:
+                raise Conflict(f'error renaming interface to "{interface}": file exists') from error
             raise

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter
 from core.background import Background
 from core.networks.catalog import NetworkCatalog
 from core.networks.dns.directory import Directory, Entry
-from core.networks.dns.listening import Listening, listen
+from core.networks.dns.listening import ADDRESS, Listening, listen
 from core.networks.dns.scope import Neighbourhood, Scope
 from core.networks.dns.vantage import Upstream, Vantage
 from core.networks.endpoint_rules import dns_names
@@ -99,6 +99,8 @@ class NameService:
         near = [cidr for network in networks for cidr in network.cidrs]
         for server in record.resolver.servers:
             address = ip_address(server)
+            if server == ADDRESS:  # that is this very server: it would ask itself, and again for each question
+                continue
             if outward or address.is_loopback or any(address in cidr for cidr in near):
                 yield Upstream(server, vantage)
         if outward:

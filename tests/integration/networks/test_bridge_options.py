@@ -306,3 +306,38 @@ def test_a_default_route_of_the_containers_own_keeps_a_network_away_and_nothing_
     docker("exec", "one", "ip", "route", "del", "default")
     docker("network", "connect", "out", "one")
     assert routes(docker, "one") == ["eth1"]
+
+
+@pytest.mark.parametrize("internal", [(), ("--internal", "-o", "com.docker.network.bridge.gateway_mode_ipv6=isolated")])
+def test_a_network_may_carry_less_than_ipv6_requires(docker: Docker, internal: tuple[str, ...]) -> None:
+    """The kernel then has no IPv6 on its links, which cannot be told to have no address of it."""
+    docker("network", "create", "-o", "com.docker.network.driver.mtu=1234", *internal, "small")
+    for name in ("one", "two"):
+        docker("run", "-d", "--name", name, "--network", "small", *SLEEP)
+    assert "mtu 1234" in docker("exec", "one", "ip", "link", "show", "eth0")
+    assert reaches(docker, "one", "two")
+
+
+def test_a_name_that_an_interface_has_already_is_refused(docker: Docker, shared_daemon: Daemon) -> None:
+    docker("network", "create", "other")
+    docker("run", "-d", "--name", "one", *SLEEP)
+    refused = shared_daemon.docker(
+        "network", "connect", "--driver-opt", "com.docker.network.endpoint.ifname=eth0", "other", "one", check=False
+    )
+    assert 'error renaming interface to "eth0": file exists' in refused.stderr
+    docker("network", "connect", "other", "one")
+
+
+def test_host_gateway_is_the_default_networks_also_on_others(docker: Docker) -> None:
+    docker("network", "create", "other")
+    for network in ("bridge", "other"):
+        hosts = docker("run", "--rm", "--network", network, "--add-host", "hg:host-gateway", "busybox", "cat", "/etc/hosts")
+        assert "172.17.0.1\thg\n" in hosts
+
+
+def test_a_name_server_that_is_to_ask_itself_does_not(docker: Docker, shared_daemon: Daemon) -> None:
+    """It would go on doing so with each question it sends."""
+    docker("network", "create", "web")
+    docker("run", "-d", "--name", "one", "--network", "web", "--dns", "127.0.0.11", *SLEEP)
+    said = shared_daemon.docker("exec", "one", "nslookup", "example.org", check=False)
+    assert "SERVFAIL" in said.stdout + said.stderr
