@@ -68,7 +68,7 @@ def test_the_working_directory_is_made_at_create(shared_daemon: Daemon, tmp_path
     assert not Path("/made").exists()
 
 
-@pytest.mark.parametrize(("mode", "pid"), [((), 1), (("--pid=host",), os.getpid())])
+@pytest.mark.parametrize(("mode", "pid"), [((), 1), (("--pid=host",), os.getpid())], ids=["own", "host"])
 def test_no_way_through_proc_leads_to_the_host(shared_daemon: Daemon, tmp_path: Path, mode: tuple[str, ...], pid: int) -> None:
     """Of a container that sees the host's processes, the links below /proc lead to the host's root for whoever may follow them."""
     secret = tmp_path / "secret"
