@@ -90,6 +90,8 @@ async def boot(context: EngineContext) -> None:
         await attempt("removing runs without a container", _sweep_bundles(context))
     alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
     await attempt("taking networks over", context.attachments.restore(alive))
+    running = {container_id for container_id, task in tasks.items() if task is not None}
+    await attempt("releasing volumes", context.volumes.release_others(running))
     for live in context.containers:
         if (found := tasks[live.id]) is _UNKNOWN:
             context.background.start(f"container {live.id}: adopting it", _adopt_later, context, live)

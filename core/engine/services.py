@@ -58,6 +58,7 @@ from core.networks.dns.service import NameService
 from core.store.copies import Copies
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
+from core.volumes.uses import Uses
 from sdk import engine as protocol
 from sdk.drivers.logs import LogRequest
 from sdk.drivers.registry import Credentials
@@ -238,7 +239,7 @@ async def open_engine(
     """Open the stores, take up what an earlier daemon left, and give the engine. At the end containers go on running without it."""
     containers = ContainerStore(database)
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
-    volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers))
+    volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers), Uses(settings.exec_root / "volumes"))
     networks = NetworkCatalog(database, drivers, settings.networks, settings.bridge, settings.engine_id)
     image_service = _image_service(
         settings, drivers, events, images, containers, lambda held, request: commit.commit(context, held, request)

@@ -4,7 +4,7 @@ import logging
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from core.events.bus import EventBus
 from core.store.database import Database
 from core.volumes.drivers import coming_drivers, find_driver
 from core.volumes.record import ANONYMOUS_LABEL, VolumeRecord
+from core.volumes.uses import Uses
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
 from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound
@@ -47,12 +48,13 @@ class VolumeCatalog:
     """Lives on the event loop; records are in memory and on disk. A record is written before its volume is made and deleted after the
     volume is gone, so a crash leaves at worst a record without a volume, which `reconcile` settles."""
 
-    def __init__(self, database: Database, drivers: Drivers, events: EventBus, in_use: InUse) -> None:
+    def __init__(self, database: Database, drivers: Drivers, events: EventBus, in_use: InUse, uses: Uses) -> None:
         self._table = database.table("volumes", VolumeRecord)
         self._records: dict[str, VolumeRecord] = dict(self._table.items())
         self._drivers = drivers
         self._events = events
         self._in_use = in_use
+        self._uses = uses
         self._claims: defaultdict[str, set[str]] = defaultdict(set)
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
@@ -166,8 +168,7 @@ class VolumeCatalog:
         """Make or find a volume for a container that is being created; from now on it is in use. Raises what `create` raises."""
         name = request.name or secrets.token_hex(32)
         async with self._lock(name):
-            pending_for = "" if request.name else container_id
-            record = self._existing(name, request) or await self._create(name, request, pending_for)
+            record = self._existing(name, request) or await self._create(name, request, container_id)
             self._claims[container_id].add(name)
             return record.info()
 
@@ -178,12 +179,17 @@ class VolumeCatalog:
             if record.pending_for:
                 self._save(replace(record, pending_for=""))
 
-    async def abandon(self, container_id: str) -> None:
-        """Give up what was acquired for a container that did not come to be: anonymous volumes made for it go. Idempotent."""
+    async def abandon(self, container_id: str, *, named: bool = False) -> None:
+        """Give up what was acquired for a container that did not come to be: anonymous volumes made for it go, and with `named` all.
+        Idempotent."""
         for name in self._claims.pop(container_id, ()):
             record = self._records.get(name)
-            if record is not None and record.pending_for == container_id:
+            if record is None or record.pending_for != container_id:
+                continue
+            if record.anonymous or named:
                 await self.remove(name)
+            else:
+                self._save(replace(record, pending_for=""))
 
     async def remove_unused(self, names: Iterable[str]) -> None:
         """Delete those volumes that nobody uses any more: the anonymous ones of a removed container."""
@@ -204,8 +210,7 @@ class VolumeCatalog:
         record = self._records.get(mount.name)
         if record is None:
             return
-        with calling(record.driver, "unmount"):
-            await find_driver(self._drivers, record.driver).unmount(record.name, container_id)
+        await self._unmounted(record, container_id)
         self._emit("unmount", record, {"container": container_id})
 
     @asynccontextmanager
@@ -217,16 +222,22 @@ class VolumeCatalog:
         try:
             yield directory
         finally:
-            with anyio.CancelScope(shield=True), calling(record.driver, "unmount"):
-                await find_driver(self._drivers, record.driver).unmount(name, holder)
+            with anyio.CancelScope(shield=True):
+                await self._unmounted(record, holder)
 
     async def _mounted(self, record: VolumeRecord, user: str) -> Path:
         """Let the driver mount a volume for a user. Raises EngineError that names the place, as Docker's does."""
+        self._uses.enter(record.name, user)
         try:
             with calling(record.driver, "mount"):
                 return await find_driver(self._drivers, record.driver).mount(record.name, user)
         except EngineError as error:
             raise EngineError(f"error while mounting volume '{record.mountpoint}': {error}") from error
+
+    async def _unmounted(self, record: VolumeRecord, user: str) -> None:
+        with calling(record.driver, "unmount"):
+            await find_driver(self._drivers, record.driver).unmount(record.name, user)
+        self._uses.strike(record.name, user)
 
     @asynccontextmanager
     async def held(self, name: str, user: str) -> AsyncIterator[None]:
@@ -252,7 +263,7 @@ class VolumeCatalog:
             yield
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await self.abandon(claim)
+                await self.abandon(claim, named=True)
             raise
         self.settle(claim)
 
@@ -274,6 +285,18 @@ class VolumeCatalog:
         for record in self.records():
             if record.pending_for:
                 await self._settle_pending(record)
+
+    async def release_others(self, users: Collection[str]) -> None:
+        """At boot, undo what an earlier daemon had mounted for others than these users. A driver that fails is asked at the next boot again."""
+        for name, user in self._uses.of_others(users):
+            record = self._records.get(name)
+            if record is None:
+                self._uses.strike(name, user)
+                continue
+            try:
+                await self._unmounted(record, user)
+            except EngineError as error:
+                _log.warning("volume %s stays mounted for %s: %s", name, user, error)
 
     async def _compare(self, driver_name: str, driver: VolumeDriver) -> None:
         with calling(driver_name, "list"):

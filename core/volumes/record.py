@@ -8,8 +8,8 @@ ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
 
 class VolumeRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`pending_for` is the container an anonymous volume was made for, until that container's record is on disk, or who fills a new
-    volume, until it is full: a crash in between leaves a volume that nobody will ever ask for, and the next boot removes it."""
+    """`pending_for` is the container a volume was made for, until that container's record is on disk, or who fills a new volume, until it
+    is full: a crash in between leaves a volume that may be half filled, and the next boot removes it."""
 
     name: str
     driver: str

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -11,6 +12,7 @@ from core.engine.volumes import VolumeService
 from core.events.bus import EventBus
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
+from core.volumes.uses import Uses
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate
 from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound, Unsupported
@@ -55,6 +57,8 @@ class MemoryVolumes(VolumeDriver):
         return self.volumes[name].mountpoint
 
     async def unmount(self, name: str, user: str) -> None:
+        if self.fail:
+            raise self.fail
         if (name, user) in self.mounted:
             self.mounted.remove((name, user))
 
@@ -76,7 +80,7 @@ class World:
         volumes = {"local": self.driver, "other": self.other}
         drivers = Drivers("", None, "", None, "", {}, "", {}, "local", volumes, "", {}, "", None, {})  # type: ignore[arg-type]
         self.database = Database(self.path / "db.sqlite")
-        self.catalog = VolumeCatalog(self.database, drivers, self.events, self.containers.items)
+        self.catalog = VolumeCatalog(self.database, drivers, self.events, self.containers.items, Uses(self.path / "uses"))
         self.service = VolumeService(self.catalog, self.events)
 
 
@@ -328,3 +332,44 @@ async def test_a_volume_that_is_being_filled_is_in_use_and_does_not_survive_a_cr
         assert world.catalog.find("half")
         await world.catalog.reconcile()
         assert world.catalog.records() == ()
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    destination: str = "/data"
+    writable: bool = True
+    propagation: str = ""
+
+
+async def test_what_was_mounted_for_users_that_are_no_more_is_released_at_boot(world: World):
+    await world.service.create(VolumeCreate("data"))
+    await world.catalog.mount(Place("data"), "alive")
+    await world.catalog.mount(Place("data"), "ended")
+    async with world.catalog.opened("data", "own work"):
+        world.boot()
+        assert [user.partition(".")[0] for _, user in world.driver.mounted] == ["alive", "ended", "own work"]
+        await world.catalog.release_others({"alive"})
+        assert world.driver.mounted == [("data", "alive")]
+
+
+async def test_a_release_that_fails_is_tried_at_the_next_boot(world: World):
+    await world.service.create(VolumeCreate("data"))
+    await world.catalog.mount(Place("data"), "ended")
+    world.driver.fail = EngineError("not now")
+    world.boot()
+    await world.catalog.release_others(())
+    assert world.driver.mounted == [("data", "ended")]
+    world.driver.fail = None
+    world.boot()
+    await world.catalog.release_others(())
+    assert world.driver.mounted == []
+
+
+async def test_a_named_volume_that_a_killed_daemon_was_filling_goes(world: World):
+    await world.service.create(VolumeCreate("before"))
+    for name in ("before", "new"):
+        await world.catalog.acquire(VolumeCreate(name), "cut off")
+    world.boot()
+    await world.catalog.reconcile()
+    assert [record.name for record in world.catalog.records()] == ["before"]
