@@ -27,9 +27,7 @@ Test = Callable[[ImageInfo], bool]
 
 def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageInfo]:
     """Return the images that pass every filter, newest first. Raises InvalidArgument for unknown filters."""
-    infos = [
-        context.store.info(image.id, len(context.users(image.id))) for image in context.store if not _is_beside(context, image)
-    ]
+    infos = [context.store.info(image.id, _containers(context, image)) for image in context.store if not _is_beside(context, image)]
     tests = [_test(context, key, values) for key, values in request.filters.items()]
     shown = [info for info in infos if all(test(info) for test in tests) and (request.all or not _is_intermediate(context, info))]
     patterns = tuple(_glob(value) for value in request.filters.get("reference", ()))
@@ -45,7 +43,7 @@ def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageI
 def inspect(context: ImageContext, ref: str, platform: Platform | None = None, *, manifests: bool = False) -> ImageInfo:
     """Return one image. Raises NoSuchImage, NotFound if it is for another platform than the one asked for."""
     image = context.store.find_for(ref, platform)
-    info = context.store.info(image.id, len(context.users(image.id)))
+    info = context.store.info(image.id, _containers(context, image))
     return _with_manifests(context, info) if manifests else info
 
 
@@ -143,6 +141,11 @@ def _repository(name: str) -> str:
 
 def _is_intermediate(context: ImageContext, info: ImageInfo) -> bool:
     return not info.tags and not info.digests and bool(context.store.children(info.id))
+
+
+def _containers(context: ImageContext, image: StoredImage) -> int:
+    """Count the containers of an image, of all platforms that its names stand for."""
+    return sum(len(context.users(each)) for each in context.store.siblings(image.id))
 
 
 def _is_beside(context: ImageContext, image: StoredImage) -> bool:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from core.engine.image_context import ImageContext
 from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import StoredImage
+from core.images.timestamps import nanoseconds
 from sdk.errors import NoSuchImage
 from sdk.oci.descriptor import OCI_INDEX, Descriptor, Platform
 from sdk.oci.digest import blob_name, digest_of
@@ -40,10 +41,11 @@ async def save(context: ImageContext, refs: Sequence[str], platforms: Sequence[P
     saved = _select(context, refs, platforms)
     blobs = dict.fromkeys(blob for entry in saved for blob in entry.held.blobs)
     chains = [chain for entry in saved for chain in entry.image.chains]
+    made = {entry.image.id: max(nanoseconds(entry.image.config.created), 0) // 10**9 for entry in saved}
     with context.store.content.pins.hold(blobs), context.store.layers.pins.hold(chains):
         for blob in blobs:
             size = context.blobs.size(blob)
-            yield _header(blob_name(blob), size)
+            yield _header(blob_name(blob), size, made.get(blob, 0))
             async with aclosing(context.blobs.read(blob)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -137,9 +139,9 @@ def _archive_entry(saved: _Saved) -> ArchiveEntry:
     )
 
 
-def _header(name: str, size: int) -> bytes:
+def _header(name: str, size: int, seconds: int = 0) -> bytes:
     import tarfile  # noqa: PLC0415 - costs memory only where something is saved
 
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = size, 0o644
+    entry.size, entry.mode, entry.mtime = size, 0o644, seconds
     return entry.tobuf(tarfile.GNU_FORMAT)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import tarfile
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -186,3 +187,11 @@ async def test_imports_that_stall_hold_up_no_other(rooms) -> None:
         stalled.cancel_scope.cancel()
     assert (await rooms.images.inspect("whole:1")).size == 1000
     assert len(await rooms.images.list(ImageListRequest())) == 1
+
+
+async def test_a_saved_configuration_is_as_old_as_its_image(rooms, pulled: str) -> None:
+    with tarfile.open(fileobj=io.BytesIO(await saved(rooms, pulled))) as archive:
+        times = {member.name: member.mtime for member in archive}
+    config = times.pop(f"blobs/sha256/{IMAGE.id[7:]}")
+    assert config == datetime.fromisoformat((await rooms.images.inspect(pulled)).config.created[:19] + "+00:00").timestamp()
+    assert set(times.values()) == {0}, "what has no time of its own is the same in every archive"

@@ -251,3 +251,11 @@ async def test_ancestors_are_of_all_platforms(rooms, name: str) -> None:
     for platform in (ARM, HERE):
         await rooms.pull(name, platform=platform)
     assert rooms.store.descendants(name) == {IMAGES[ARM].id, IMAGES[HERE].id}
+
+
+async def test_a_list_counts_the_containers_of_all_platforms(rooms, name: str) -> None:
+    for platform in (ARM, HERE):
+        await rooms.pull(name, platform=platform)
+        rooms.users[IMAGES[platform].id] = [(platform.architecture[0] * 64, False)]
+    (listed,) = await rooms.images.list(ImageListRequest())
+    assert listed.containers == 2
