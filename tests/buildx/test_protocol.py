@@ -1,13 +1,17 @@
 """What stock buildx and Compose send arrives at the builder, and what the builder tells arrives at the terminal."""
 
+import gc
 import io
 import json
+import logging
 import os
 import signal
 import subprocess
 import tarfile
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.buildx.conftest import Buildx
 
@@ -185,3 +189,17 @@ def _wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_remote_builder_speaks_http2_to_the_daemons_own_socket(
+    buildx: Buildx, context: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """BuildKit's own client in Go, as buildctl uses it, without an HTTP/1.1 upgrade."""
+    buildx.docker("buildx", "create", "--name", "far", "--driver", "remote", f"unix://{buildx.directory}/s.sock")
+    assert "running" in buildx.docker("buildx", "inspect", "far").stdout
+    buildx.docker("buildx", "build", "--builder", "far", "--build-arg", "A=1", str(context))
+    assert dict(buildx.last.request.build_args) == {"A": "1"}
+    assert buildx.last.files["a.txt"] == "a"
+    assert "Total:" in buildx.docker("buildx", "du", "--builder", "far").stdout
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -29,6 +29,7 @@ class Tunnel(asyncio.Transport):
             self._closing = True
             sending.cancel()
             protocol.connection_lost(None)
+            connection.close()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes in their turn."""
