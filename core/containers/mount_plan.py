@@ -1,8 +1,9 @@
 """A container's mounts at start: records become the runtime specification's mounts."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from types import MappingProxyType
 
 import anyio
 
@@ -15,20 +16,34 @@ from core.containers.tmpfs_options import PROPAGATIONS
 from sdk.linux.descriptors import path_of
 from sdk.oci.runtime import Mount
 
+_NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 _limiter = anyio.CapacityLimiter(4)
 
 
-async def mount_plan(records: Sequence[MountRecord], container_id: str, volumes: VolumeStore, held: ExitStack) -> tuple[Mount, ...]:
+async def mount_plan(
+    records: Sequence[MountRecord],
+    container_id: str,
+    volumes: VolumeStore,
+    held: ExitStack,
+    images: Mapping[str, str] = _NO_IMAGES,
+) -> tuple[Mount, ...]:
     """Return the mounts to make, parents before children, and make their sources available.
 
-    Sources may be descriptors of this process, which are open until `held` is closed: keep it until the mounts are made. Volumes are mounted for the container: undo with `release_mounts`, also after an error. A missing source of a `-v` is made as a
+    `images` are the sources of image mounts by destination. Sources may be descriptors of this process, which are open until `held` is closed: keep it until the mounts are made. Volumes are mounted for the container: undo with `release_mounts`, also after an error. A missing source of a `-v` is made as a
     directory. They come after the engine's own mounts and replace those of the same destination. Raises InvalidArgument.
     """
     if not records:
         return ()
     chosen = sorted(_effective(records), key=_depth)
     await make_sources(chosen)
-    return tuple([await _mount(record, container_id, volumes, held) for record in chosen])
+    return tuple(
+        [
+            _mount_of(record, images[record.destination])
+            if record.type == "image"
+            else await _mount(record, container_id, volumes, held)
+            for record in chosen
+        ]
+    )
 
 
 def planned_mounts(records: Sequence[MountRecord]) -> tuple[Mount, ...]:

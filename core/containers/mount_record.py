@@ -10,7 +10,8 @@ from sdk.engine.containers import MountPoint
 class MountRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One mount, decided at create.
 
-    `type` is bind, volume or tmpfs. For a volume `name` and `driver` say which one and `source` is where it was at create.
+    `type` is bind, volume, tmpfs or image. For a volume `name` and `driver` say which one and `source` is where it was at create; for an image
+    `name` is what it was asked for by, and `source` its ID.
     `mode` is what a person wrote behind the second colon of `-v`. `copy_up` fills an empty volume with the image's content;
     `anonymous` volumes go with their container. `create_source` makes a missing bind source as a directory. A `recursive_readonly` mount that is not
     writable makes what is mounted below its source read-only too. `options` are tmpfs'.

@@ -19,7 +19,9 @@ def record_of(request: MountRequest) -> MountRecord:
         return _volume(request, destination)
     if request.type == "tmpfs":
         return _tmpfs(request, destination)
-    if request.type in ("image", "npipe", "cluster"):
+    if request.type == "image":
+        return _image(request, destination)
+    if request.type in ("npipe", "cluster"):
         raise Unsupported(f'mounts of type "{request.type}" are not supported')
     raise invalid_mount(request.type, "mount type unknown")
 
@@ -72,6 +74,22 @@ def _volume(request: MountRequest, destination: str) -> MountRecord:
         copy_up=not request.volume_options.no_copy,
         anonymous=not request.source,
     )
+
+
+def _image(request: MountRequest, destination: str) -> MountRecord:
+    if not request.source:
+        raise invalid_mount("image", "field Source must not be empty")
+    for name, options in {
+        "BindOptions": request.bind_options != BindOptions(),
+        "VolumeOptions": request.volume_options != VolumeOptions(),
+        "TmpfsOptions": request.tmpfs_options != TmpfsOptions(),
+    }.items():
+        if options:
+            raise invalid_mount("image", f"field {name} must not be specified")
+    subpath = request.image_options.subpath
+    if subpath and not _is_inside(subpath):
+        raise invalid_mount("image", f'subpath must be a relative path within the volume: "{subpath}"')
+    return MountRecord(type="image", source="", destination=destination, writable=False, name=request.source, subpath=subpath)
 
 
 def _is_inside(subpath: str) -> bool:

@@ -21,6 +21,7 @@ from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
 from core.engine.defaults import with_creation_defaults
+from core.engine.image_mounts import prepare_images, with_images
 from core.engine.links import resolve_links
 from core.engine.trust import verify_use
 from core.images.store import StoredImage
@@ -67,7 +68,7 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
         )
         if not request.recursive_readonly:
             mounts = tuple(replace(mount, recursive_readonly=False) for mount in mounts)
-        record = replace(record, mounts=mounts)
+        record = replace(record, mounts=await with_images(context, mounts))
         await _prepare(context, record, image, undo)
         live = context.containers.insert(record)
         context.volumes.settle(record.id)
@@ -82,6 +83,7 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     with calling(context.drivers.storage_name, "prepare"):
         await storage.prepare(record.id, parent=image.chain_id)
         undo.push_async_callback(storage.remove, record.id)
+    await prepare_images(context, record, undo)
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)
     await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from core.containers.record import ContainerRecord
 from core.containers.state import is_running
 from core.containers.store import ContainerStore
 from core.engine.build_cache import BuildCache
@@ -28,5 +29,9 @@ def images_without_engine(
 
 
 def image_users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:
-    """Return the containers made from an image, and whether each runs."""
-    return [(live.id, is_running(live.record)) for live in containers if live.record.image_id == image_id]
+    """Return the containers made from an image, or with it mounted, and whether each runs."""
+    return [(live.id, is_running(live.record)) for live in containers if image_id in _images_of(live.record)]
+
+
+def _images_of(record: ContainerRecord) -> tuple[str, ...]:
+    return record.image_id, *(mount.source for mount in record.mounts if mount.type == "image")

@@ -21,6 +21,7 @@ from core.engine.attempt import attempt
 from core.engine.build_mounts import unmount_stacks
 from core.engine.bundles import remove_bundle
 from core.engine.context import EngineContext
+from core.engine.image_mounts import owner_of
 from core.engine.pause import align
 from core.engine.release import release_volumes
 from core.engine.remove import destroy, finish_removal
@@ -232,5 +233,5 @@ async def _sweep_bundles(context: EngineContext) -> None:
 
 async def _sweep_snapshots(context: EngineContext) -> None:
     for snapshot in await context.drivers.storage.list():
-        if snapshot.kind is SnapshotKind.ACTIVE and snapshot.name not in context.containers:
+        if snapshot.kind is SnapshotKind.ACTIVE and owner_of(snapshot.name) not in context.containers:
             await attempt(f"container {snapshot.name}: removing its file system", context.drivers.storage.remove(snapshot.name))

@@ -15,6 +15,7 @@ from core.containers.state import Transition, apply
 from core.drivers import calling
 from core.engine.announce import announce
 from core.engine.context import EngineContext
+from core.engine.image_mounts import remove_images
 from core.engine.pause import thaw
 from core.engine.unsupervised import end_unsupervised
 from core.engine.wait import is_busy
@@ -79,7 +80,9 @@ async def finish_removal(context: EngineContext, record: ContainerRecord) -> Non
 async def _delete(context: EngineContext, record: ContainerRecord) -> None:
     with calling(context.drivers.storage_name, "remove"):
         await context.drivers.storage.remove(record.id)
-    if record.image_id not in context.images:  # its layers stayed for this container's sake
+    await remove_images(context, record)
+    images = {record.image_id, *(mount.source for mount in record.mounts if mount.type == "image")}
+    if any(image not in context.images for image in images):  # its layers stayed for this container's sake
         await collect(context.images, context.drivers.storage)
 
 

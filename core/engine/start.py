@@ -22,6 +22,7 @@ from core.engine.context import EngineContext
 from core.engine.defaults import as_resolved
 from core.engine.destinations import is_missing, made_destinations
 from core.engine.identity import identity_of
+from core.engine.image_mounts import image_sources
 from core.engine.joining import network_owner
 from core.engine.links import announce_address, links_of, names_of_links, with_links
 from core.engine.output import attach_pumps, open_log
@@ -136,7 +137,8 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
     identity = await identity_of(context, live)
     undo.push_async_callback(release_volumes, context, record)
     with ExitStack() as held:
-        mounts = await mount_plan(record.mounts, record.id, context.volumes, held)
+        images = await image_sources(context, record, path, held)
+        mounts = await mount_plan(record.mounts, record.id, context.volumes, held, images)
         spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
         with calling(context.drivers.storage_name, "mounts"):
             rootfs = await context.drivers.storage.mounts(record.id)

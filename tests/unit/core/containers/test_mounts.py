@@ -8,6 +8,7 @@ from sdk.engine.config import (
     BindOptions,
     ContainerConfig,
     HostConfig,
+    ImageOptions,
     MountRequest,
     TmpfsOptions,
     VolumeDriverConfig,
@@ -194,9 +195,33 @@ async def test_a_subpath_stays_inside(subpath: str):
         await resolve(mounts=(MountRequest(type="volume", source="v", target="/x", volume_options=VolumeOptions(subpath=subpath)),))
 
 
-async def test_image_mounts_are_not_supported_yet():
+async def test_an_image_is_mounted_read_only():
+    (record,) = await resolve(
+        mounts=(MountRequest(type="image", source="busybox", target="/x", image_options=ImageOptions(subpath="in/side")),)
+    )
+    assert (record.type, record.name, record.subpath, record.writable) == ("image", "busybox", "in/side", False)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (MountRequest(type="image", target="/x"), "field Source must not be empty"),
+        (MountRequest(type="image", source="i", target="/x", volume_options=VolumeOptions(no_copy=True)), "field VolumeOptions"),
+        (
+            MountRequest(type="image", source="i", target="/x", image_options=ImageOptions(subpath="..")),
+            'subpath must be a relative path within the volume: ".."',
+        ),
+    ],
+)
+async def test_image_mounts_that_cannot_be(request_: MountRequest, said: str):
+    with pytest.raises(InvalidArgument, match=f'invalid mount config for type "image": {said}'):
+        await resolve(mounts=(request_,))
+
+
+@pytest.mark.parametrize("kind", ["npipe", "cluster"])
+async def test_mounts_of_other_systems_are_not_supported(kind: str):
     with pytest.raises(Unsupported):
-        await resolve(mounts=(MountRequest(type="image", source="busybox", target="/x"),))
+        await resolve(mounts=(MountRequest(type=kind, source="x", target="/x"),))
 
 
 async def test_volumes_from_another_container_can_be_made_read_only():
