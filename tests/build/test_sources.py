@@ -92,6 +92,17 @@ def test_a_changed_download_is_fetched_again(builder: Builder, build: Build, ser
     assert builder.run(build(dockerfile), "cat", "/f") == "2"
 
 
+def test_a_download_counts_by_its_content_and_not_by_its_address(classic: Builder, served: Path) -> None:
+    for name in ("one/f", "two/f", "three/f"):
+        (served / name).parent.mkdir()
+        (served / name).write_text("other" if name.startswith("three") else "same")
+    images = []
+    for name in ("one", "two", "three"):
+        classic.write({"Dockerfile": f"FROM busybox\nADD http://127.0.0.1:{PORT}/{name}/f /f\n"})
+        images.append(classic.build().id)
+    assert images[0] == images[1] != images[2]
+
+
 def test_a_context_comes_by_http(builder: Builder, served: Path) -> None:
     (served / "context.tar.gz").write_bytes(packed("w:gz", Dockerfile=b"FROM busybox\nCOPY f /f\n", f=b"F"))
     built = builder.build(context=f"http://127.0.0.1:{PORT}/context.tar.gz")

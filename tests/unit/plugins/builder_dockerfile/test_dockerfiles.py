@@ -64,6 +64,15 @@ def planned(name: str, **arguments: str) -> Plan:
     return make_plan(read(name), "", arguments, platforms, name)
 
 
+def test_the_classic_builder_needs_every_stage_up_to_its_target_and_a_step_for_each_label() -> None:
+    dockerfile = read_dockerfile("FROM a AS one\nRUN x\nFROM b AS two\nENV y=1\nFROM one AS three\nFROM c\n")
+    plan = make_plan(dockerfile, "three", {}, {}, "Dockerfile", {"z": "$Z", "a": "1"})
+    assert plan.needed == {0, 1, 2}
+    assert [each.text for each in plan.stages[2].instructions] == ["LABEL a=1", "LABEL z=$Z"]
+    assert sorted(plan.steps.values()) == [1, 2, 3, 4, 5, 6, 7]
+    assert make_plan(dockerfile, "three", {}, {}, "Dockerfile").needed == {0, 2}
+
+
 def needed(plan: Plan) -> set[str]:
     return {plan.stages[index].name for index in plan.needed}
 
