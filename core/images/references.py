@@ -41,7 +41,10 @@ class References:
 
     def __init__(self, database: Database) -> None:
         self._table = database.table("refs", ReferenceRecord)
-        self._records = dict(_readable(self._table.items()))
+        self._records: dict[Reference, ReferenceRecord] = {}
+        self._by_image: dict[str, set[Reference]] = {}
+        for reference, record in _readable(self._table.items()):
+            self._note(reference, record)
 
     def __iter__(self) -> Iterator[Reference]:
         return iter(self._records)
@@ -51,20 +54,35 @@ class References:
 
     def put(self, reference: Reference, record: ReferenceRecord) -> None:
         self._table.put(str(reference), record)
-        self._records[reference] = record
+        self._unlink(reference)
+        self._note(reference, record)
 
     def delete(self, reference: Reference) -> None:
         """Forget a name; idempotent."""
         self._table.delete(str(reference))
+        self._unlink(reference)
         self._records.pop(reference, None)
 
     def of(self, image: str) -> tuple[Reference, ...]:
         """Return every name that points at an image, tags before digests, each in alphabetical order."""
-        return _sorted(reference for reference, record in self._records.items() if record.image == image)
+        return _sorted(name for name in self._by_image.get(image, ()) if self._records[name].image == image)
 
     def standing_for(self, image: str) -> tuple[Reference, ...]:
         """Return every name that stands for an image, if only beside another one, in the same order."""
-        return _sorted(reference for reference, record in self._records.items() if image in record.images)
+        return _sorted(self._by_image.get(image, ()))
+
+    def _note(self, reference: Reference, record: ReferenceRecord) -> None:
+        self._records[reference] = record
+        for image in record.images:
+            self._by_image.setdefault(image, set()).add(reference)
+
+    def _unlink(self, reference: Reference) -> None:
+        record = self._records.get(reference)
+        for image in record.images if record else ():
+            names = self._by_image[image]
+            names.discard(reference)
+            if not names:
+                del self._by_image[image]
 
 
 def _sorted(references: Iterable[Reference]) -> tuple[Reference, ...]:
