@@ -28,6 +28,27 @@ def test_nothing_of_the_step_is_left(start_daemon: DaemonFactory, tmp_path) -> N
         daemon.docker("build", "--quiet", "-", stdin="FROM busybox\nRUN true\n", environment={"DOCKER_BUILDKIT": "0"})
 
 
+def test_the_container_of_a_classic_step_is_taken_over_and_its_images_are_the_cache(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.docker("pull", "--quiet", "busybox")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM busybox\nRUN echo first > /f\nENV A=1\nRUN echo started; test -e /go || sleep 3210\n"
+    )
+    client = daemon.popen("docker", "build", str(tmp_path), environment={"DOCKER_BUILDKIT": "0"})
+    assert client.stdout is not None
+    while client.stdout.readline() != b"started\n":
+        assert client.poll() is None
+    daemon.kill9()
+    client.communicate(timeout=10)
+    daemon.restart()
+    (container,) = daemon.docker("ps", "--quiet", "--no-trunc").stdout.split()
+    assert daemon.docker("exec", container, "cat", "/f").stdout == "first\n"
+    daemon.docker("rm", "--force", container)
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN echo first > /f\nENV A=1\nRUN echo again\n")
+    told = daemon.docker("build", str(tmp_path), environment={"DOCKER_BUILDKIT": "0"}).stdout
+    assert told.count("Using cache") == 2
+    daemon.assert_clean()
+
+
 @pytest.mark.parametrize("client", [CLASSIC, BUILDX])
 def test_a_daemon_that_is_stopped_ends_its_builds_first(daemon: Daemon, tmp_path: Path, client: str) -> None:
     daemon.docker("pull", "--quiet", "busybox")
