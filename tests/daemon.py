@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.daemon.watchdog import HELD
@@ -38,6 +38,7 @@ class Daemon:
         self.python = sys.executable
         self.flags = list(flags)
         self.process: subprocess.Popen[bytes] | None = None
+        self.was_killed = False
         directory.mkdir(parents=True, exist_ok=True)
         self.config_file.write_text(config)
 
@@ -103,6 +104,7 @@ class Daemon:
         self.process.kill()
         self.process.wait()
         self.process = None
+        self.was_killed = True
 
     def restart(self) -> None:
         """Stop it, unless it is dead already, and start another on the same roots."""
@@ -202,9 +204,16 @@ class Daemon:
             assert status in (204, 404), answer
 
     def audit(self) -> list[Trace]:
-        """Return what has leaked."""
+        """Return what has leaked, blobs of no image included, unless a kill may have left some."""
         with self.network.entered():
-            return audit(self.data_root, self.exec_root)
+            found = audit(self.data_root, self.exec_root)
+        return found if self.was_killed else [*found, *self._stray_blobs()]
+
+    def _stray_blobs(self) -> Iterator[Trace]:
+        known = read_records(self.data_root).known
+        for path in self.data_root.glob("content/blobs/*/*"):
+            if path.name not in known:
+                yield Trace("file", str(path), path.name)
 
     def assert_clean(self) -> None:
         """Assert that nothing has leaked; the kernel and the drivers' trash get a moment."""

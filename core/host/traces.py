@@ -129,9 +129,14 @@ def _is_bound(mount: MountPoint, territory: Territory) -> bool:
 
 
 def files(territory: Territory) -> Iterator[Trace]:
-    """Yield files and directories named by an ID, at most four levels below the roots and not within one another."""
+    """Yield files and directories named by an ID, at most four levels below the roots and not within one another.
+
+    Blobs are not among them: one that belongs to no image is kept for the pull that was cut off, until the store's garbage is collected.
+    """
+    blobs = f"{territory.data_root}/content/blobs/"
     for root in territory.roots:
-        yield from _named_by_id(Path(root), _DEPTH, frozenset({_LOST}))
+        found = _named_by_id(Path(root), _DEPTH, frozenset({_LOST}))
+        yield from (trace for trace in found if not trace.name.startswith(blobs))
 
 
 def has_content(data_root: Path) -> bool:

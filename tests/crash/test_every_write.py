@@ -109,7 +109,7 @@ class Bench:
         reached = _has_ended(self.daemon)
         if not reached:
             self.daemon.kill9()
-        self.daemon.process = None
+        self.daemon.process, self.daemon.was_killed = None, True
         self.daemon.start()
         self.check(point, granted)
         self.clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.host.removal import remove
-from core.host.traces import Territory, Trace, files, find_traces, processes, tables
+from core.host.traces import Territory, Trace, files, find_traces, has_content, processes, tables
 from sdk.linux.nftables import Nftables
 from sdk.testing.netns import private_network
 
@@ -51,8 +51,8 @@ def test_a_leaked_process_can_be_removed(territory: Territory, opener: subproces
 
 def test_files_named_by_an_id_are_found_but_not_what_is_in_them(territory: Territory) -> None:
     (territory.data_root / "containers" / ID / ("f" * 64)).mkdir(parents=True)
-    (territory.data_root / "content" / "blobs" / "sha256").mkdir(parents=True)
-    (territory.data_root / "content" / "blobs" / "sha256" / ("e" * 64)).write_text("")
+    (territory.data_root / "content" / "sha256").mkdir(parents=True)
+    (territory.data_root / "content" / "sha256" / ("e" * 64)).write_text("")
     (territory.data_root / "readme").write_text("")
     assert {trace.id for trace in files(territory)} == {ID, "e" * 64}
 
@@ -79,3 +79,13 @@ def test_a_table_is_found_and_removed() -> None:
         remove(found)
         assert list(tables(territory)) == []
         assert "other" in Nftables().run("list tables")
+
+
+def test_what_is_kept_for_later_is_no_trace(territory: Territory) -> None:
+    data = territory.data_root
+    kept = (data / "content/ingest" / f"{ID}.partial", data / "content/blobs/sha256" / ID, data / "lost/then/containers" / ID)
+    for path in (*kept, data / "containers" / ID):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert [trace.name for trace in files(territory)] == [str(data / "containers" / ID)]
+    assert has_content(data)
