@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from core.config import DEFAULT_FILE, ConfigurationError, Settings, combine, load_settings
 from core.dockerd.file import FileRefused, options_of, read_file
 from core.dockerd.flags import Flags
-from core.dockerd.options import OPTIONS, Option
+from core.dockerd.options import FILE_ONLY, OPTIONS, Option
 from core.dockerd.styles import Style
 from core.dockerd.tls import with_dockers_tls
 from core.dockerd.values import ValueRefused, from_json, from_texts
@@ -46,7 +46,8 @@ def load_configuration(flags: Flags, style: Style) -> Configuration:
         settings = load_settings(from_flags, Path(named) if named else None)
         return Configuration(_finished(settings), flags, style, ignored=_ignored(given))
     try:
-        in_file = _file_options(path, flags, optional=not named)
+        values = _file_values(path, optional=not named)
+        in_file = {option: from_json(option, value) for option, value in options_of(values, flags)}
     except (FileRefused, ValueRefused, OSError) as error:
         reason = f"open {path}: {(error.strerror or '').lower()}" if isinstance(error, OSError) else str(error)
         raise ConfigurationError(f"unable to configure the Docker daemon with file {path}: {reason}") from None
@@ -57,7 +58,8 @@ def load_configuration(flags: Flags, style: Style) -> Configuration:
     if style.reads_daemon_json:
         settings = with_dockers_tls(settings, keys | flags.given.keys())
     settings = _finished(settings)
-    return Configuration(settings, flags, style, path, keys, _ignored(given | in_file))
+    ignored = (*_ignored(given | in_file), *sorted(values.keys() & FILE_ONLY))
+    return Configuration(settings, flags, style, path, keys, ignored)
 
 
 def is_daemon_json(path: Path, style: Style) -> bool:
@@ -74,14 +76,13 @@ def _sets(option: Option, flags: Flags) -> bool:
     return option.flag in flags.given and option.flag not in _RESERVED
 
 
-def _file_options(path: Path, flags: Flags, *, optional: bool) -> dict[Option, JsonValue]:
+def _file_values(path: Path, *, optional: bool) -> dict[str, JsonValue]:
     try:
-        values = read_file(path)
+        return read_file(path)
     except FileNotFoundError:
         if optional:
             return {}
         raise
-    return {option: from_json(option, value) for option, value in options_of(values, flags)}
 
 
 def _merged_runtimes(given: Mapping[Option, JsonValue], in_file: Mapping[Option, JsonValue]) -> dict[Option, JsonValue]:

@@ -162,6 +162,13 @@ def test_what_cannot_be_honoured_keeps_the_daemon_from_starting(line: str, sente
     assert sentence in str(caught.value)
 
 
+def test_what_has_no_effect_is_named(file: Path) -> None:
+    loaded = from_file(
+        file, {"iptables": True, "builder": {"gc": {}}, "min-api-version": "1.44"}, "--containerd /x --raw-logs --mtu 1400"
+    )
+    assert set(loaded.ignored) == {"--containerd", "--raw-logs", "--iptables", "builder", "min-api-version"}
+
+
 def test_what_is_refused_may_be_given_its_default(file: Path) -> None:
     assert from_file(file, {"authorization-plugins": [], "userns-remap": ""}, "--rootless=false").settings.labels == ()
 
