@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from core.containers import merge, names, ports
 from core.containers.config_checks import check_text, checked_config
 from core.containers.host_defaults import with_defaults
+from core.containers.hostfiles import extra_hosts
 from core.containers.mounts import MountRecord, resolve_mounts
 from core.containers.populate import populate
 from core.containers.record import ContainerRecord
@@ -25,7 +26,7 @@ from core.engine.image_mounts import prepare_images, with_images
 from core.engine.links import resolve_links
 from core.engine.trust import verify_use
 from core.images.store import StoredImage
-from core.networks.addresses import parse_mac
+from core.networks.addresses import parse_address, parse_mac
 from core.networks.endpoint_rules import checked_endpoints
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest
@@ -33,6 +34,9 @@ from sdk.errors import InvalidArgument, NoSuchContainer
 from sdk.linux.openat import make_directories
 from sdk.oci.descriptor import host as this_machine
 from sdk.oci.descriptor import matches
+
+_SOME_GATEWAY = "192.0.2.1"
+"""Stands for the host's address, which is not known before the start (RFC 5737)."""
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
@@ -117,6 +121,9 @@ def _validate(context: EngineContext, config: ContainerConfig, host_config: Host
     ports.bindings(config, host_config)
     ports.check_exposed(config)
     resolve_links(context, host_config)
+    for server in host_config.dns:
+        parse_address(server)
+    list(extra_hosts(host_config.extra_hosts, _SOME_GATEWAY))
     context.drivers.runtime(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)

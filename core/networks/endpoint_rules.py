@@ -11,6 +11,9 @@ from sdk.engine.config import EndpointConfig
 from sdk.errors import InvalidArgument
 
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
+_INTERFACE = "com.docker.network.endpoint.ifname"
+_INTERFACE_NAME = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
+"""dev_valid_name() of the kernel."""
 _PARAMETER = re.compile(r"[^.]*\.(ipv4|ipv6|mpls)\.[^.]*\.(IFNAME|ifname)\..*", re.S)
 
 
@@ -78,6 +81,11 @@ def _faults(predefined: bool, config: EndpointConfig) -> Iterator[str]:
     if ipam is not None:
         yield from _address_faults((4, ipam.ipv4_address), (6, ipam.ipv6_address))
         yield from (f"invalid link-local IP address: {text}" for text in ipam.link_local_ips if parse_address(text).is_unspecified)
+    if config.mac_address and not _is_of_one_interface(config.mac_address):
+        yield f"invalid MAC address: {config.mac_address}"
+    interface = config.driver_opts.get(_INTERFACE, "")
+    if interface and not _INTERFACE_NAME.fullmatch(interface):
+        yield f"invalid interface name: {interface}"
     if parameters := config.driver_opts.get(_PARAMETERS):
         yield from (
             f"unrecognised network interface sysctl '{text}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V',"
@@ -85,6 +93,11 @@ def _faults(predefined: bool, config: EndpointConfig) -> Iterator[str]:
             for text in parameters.split(",")
             if not _PARAMETER.fullmatch(text)
         )
+
+
+def _is_of_one_interface(mac: str) -> bool:
+    """Tell whether an interface can have a MAC address: it is no group's (IEEE 802, the lowest bit of the first byte), and not all zeros."""
+    return not int(mac[:2], 16) & 1 and mac != "00:00:00:00:00:00"
 
 
 def _address_faults(*wanted: tuple[int, str]) -> Iterator[str]:

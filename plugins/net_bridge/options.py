@@ -17,6 +17,10 @@ _MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
 _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
+_DIGITS = 9
+_LEAST_MTU, _MOST_MTU = 68, 65535
+_PREFIX_NAME = re.compile(r"[^\s/:]{1,13}")
+"""A prefix to which the kernel lets a number be added."""
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
 _PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.([a-z0-9_-]+)\.(?:IFNAME|ifname)\.([A-Za-z0-9_-]+)=(.*)")
 
@@ -41,12 +45,12 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
     is_default = _boolean(options, _DEFAULT, default=False)
     return BridgeOptions(
         bridge=_bridge_name(options.get(_NAME) or (settings.bridge_name if is_default else f"br-{network.id[:12]}")),
-        mtu=_number(options, _MTU, settings.mtu),
+        mtu=_mtu(options, settings.mtu),
         is_default=is_default,
         icc=_boolean(options, _ICC, default=True),
         masquerade=_boolean(options, _MASQUERADE, default=True),
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
-        interface_prefix=options.get(_INTERFACE_PREFIX) or "eth",
+        interface_prefix=_interface_prefix(options.get(_INTERFACE_PREFIX) or "eth"),
         addressless=_addressless(network),
     )
 
@@ -93,10 +97,25 @@ def _boolean(options: Mapping[str, str], key: str, *, default: bool) -> bool:
     return value in _TRUE if value else default
 
 
+def _mtu(options: Mapping[str, str], default: int) -> int:
+    mtu = _number(options, _MTU, default)
+    if not _LEAST_MTU <= mtu <= _MOST_MTU:
+        raise InvalidArgument(f"invalid value for {_MTU}: {mtu} is not between {_LEAST_MTU} and {_MOST_MTU}")
+    return mtu
+
+
+def _interface_prefix(prefix: str) -> str:
+    if not _PREFIX_NAME.fullmatch(prefix):
+        raise InvalidArgument(f"invalid value for {_INTERFACE_PREFIX}: {prefix}")
+    return prefix
+
+
 def _number(options: Mapping[str, str], key: str, default: int) -> int:
     value = options.get(key, "")
     if value and not value.isdecimal():
         raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": invalid syntax')
+    if len(value.lstrip("0")) > _DIGITS:
+        raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": value out of range')
     return int(value or 0) or default
 
 

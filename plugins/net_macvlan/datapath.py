@@ -11,6 +11,7 @@ from plugins.net_macvlan import links
 from plugins.net_macvlan.options import MacvlanOptions, parse
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, Sandbox
 from sdk.errors import Conflict, EngineError
+from sdk.linux.links import kernel_errors
 from sdk.linux.namespaces import in_network_namespace
 from sdk.network.default_routes import route_by
 from sdk.network.mac_addresses import mac_for
@@ -37,7 +38,7 @@ class Datapath:
     def create_network(self, network: NetworkSpec) -> None:
         """Make a network's parent be there; idempotent. Raises InvalidArgument, Conflict, Unsupported."""
         options = parse(network)
-        with self._changing_networks:
+        with kernel_errors(), self._changing_networks:
             for other, its in self._networks.values():
                 if other.id != network.id and its.parent == options.parent and _EXCLUSIVE in (options.mode, its.mode):
                     raise Conflict(
@@ -55,7 +56,7 @@ class Datapath:
     def connect(self, network: NetworkSpec, spec: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
         """Make a container's link. Ports are not published: the container has its own place on the parent's network."""
         options = parse(network)
-        with ExitStack() as undo:
+        with kernel_errors(), ExitStack() as undo:
             place = sandbox or self._namespaces.make()
             if sandbox is None:
                 undo.callback(self._namespaces.release, place)
@@ -102,7 +103,8 @@ class Datapath:
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
         """Make an endpoint's gateways the container's, or no longer; idempotent."""
-        route_by(path, endpoint.interface, endpoint.gateways, preferred=preferred)
+        with kernel_errors():
+            route_by(path, endpoint.interface, endpoint.gateways, preferred=preferred)
 
     def audit(self) -> list[str]:
         """Return a line for each parent that was made."""

@@ -1,6 +1,9 @@
 """Network links of the namespace of the thread that calls."""
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +13,19 @@ if TYPE_CHECKING:
 def link_names() -> set[str]:
     """Return the names of all links."""
     return {name for _, name in socket.if_nameindex()}
+
+
+@contextmanager
+def kernel_errors() -> Iterator[None]:
+    """Turn what pyroute2 raises when the kernel refuses a request into the OSError it stands for."""
+    try:
+        yield
+    except Exception as error:
+        from pyroute2 import NetlinkError  # noqa: PLC0415 - costs megabytes, and is there already when it was raised
+
+        if not isinstance(error, NetlinkError):
+            raise
+        raise OSError(error.code, os.strerror(error.code)) from error
 
 
 def open_iproute() -> "IPRoute":

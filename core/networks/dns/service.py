@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from typing import TYPE_CHECKING
 
 import anyio
@@ -98,13 +98,22 @@ class NameService:
         outward = any(not network.config.internal for network in networks)
         near = [cidr for network in networks for cidr in network.cidrs]
         for server in record.resolver.servers:
-            address = ip_address(server)
+            address = _parsed(server)
+            if address is None:  # a container of a release that did not check
+                continue
             if server == ADDRESS:  # that is this very server: it would ask itself, and again for each question
                 continue
             if outward or address.is_loopback or any(address in cidr for cidr in near):
                 yield Upstream(server, vantage)
         if outward:
             yield from (Upstream(server, self._host) for server in record.resolver.host_servers)
+
+
+def _parsed(server: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(server)
+    except ValueError:
+        return None
 
 
 def _links(endpoint: EndpointRecord) -> dict[str, str]:

@@ -70,6 +70,13 @@ def test_what_makes_no_sense_is_refused_when_it_is_asked_for(docker: Docker, sha
         ):
             status, said = ask(**endpoint)
             assert (status, sentence in said) == (400, True), said
+    for host, sentence in (
+        ({"Dns": ["zzz"]}, 'invalid JSON: ParseAddr("zzz"): unable to parse IP'),
+        ({"ExtraHosts": ["a:zzz"]}, 'invalid IP address in add-host: "zzz"'),
+        ({"ExtraHosts": ["zzz"]}, 'bad format for add-host: "zzz"'),
+    ):
+        status, said = refused(shared_daemon, "/containers/create", {"Image": "busybox", "HostConfig": host})
+        assert (status, sentence in said) == (400, True), said
     for pool, status, sentence in (
         ({"Subnet": "10.78.0.0/24", "AuxiliaryAddresses": {"a": "zzz"}}, 400, 'ParseAddr("zzz"): unable to parse IP'),
         ({"Subnet": "zzz"}, 400, """netip.ParsePrefix("zzz"): no '/'"""),

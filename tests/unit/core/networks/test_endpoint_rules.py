@@ -64,3 +64,17 @@ def test_several_faults_are_told_at_once():
 def test_what_cannot_be_read_is_refused(config):
     with pytest.raises(InvalidArgument, match="invalid JSON: "):
         checked_endpoints({"web": config})
+
+
+@pytest.mark.parametrize("mac", ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"])
+def test_a_mac_address_that_no_interface_can_have(mac):
+    with pytest.raises(InvalidArgument, match=f"invalid MAC address: {mac}"):
+        checked_endpoints({"web": EndpointConfig(mac_address=mac)})
+
+
+@pytest.mark.parametrize("name", ["x" * 16, "a/b", ".", "..", "a b", "a:b"])
+def test_a_name_that_no_interface_can_have(name):
+    with pytest.raises(InvalidArgument) as refused:
+        checked_endpoints({"web": EndpointConfig(driver_opts={"com.docker.network.endpoint.ifname": name})})
+    assert refused.value.message.endswith(f"invalid interface name: {name}")
+    assert checked_endpoints({"web": EndpointConfig(driver_opts={"com.docker.network.endpoint.ifname": "..a"})})

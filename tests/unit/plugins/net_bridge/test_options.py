@@ -75,3 +75,15 @@ def test_gateway_modes_that_make_no_sense(mode, sentence):
     options = {"com.docker.network.bridge.gateway_mode_ipv6": mode}
     with pytest.raises(InvalidArgument, match=sentence):
         parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings())
+
+
+@pytest.mark.parametrize("mtu", ["67", "65536", "9" * 5000])
+def test_an_mtu_that_no_link_can_have(mtu):
+    with pytest.raises(InvalidArgument, match=r"invalid value for com\.docker\.network\.driver\.mtu"):
+        parse(NetworkSpec("n" * 64, "n", options={"com.docker.network.driver.mtu": mtu}), BridgeSettings())
+
+
+@pytest.mark.parametrize("prefix", ["x" * 14, "a/b", "a b"])
+def test_a_prefix_that_no_interface_can_have(prefix):
+    with pytest.raises(InvalidArgument, match=r"invalid value for com\.docker\.network\.container_iface_prefix"):
+        parse(NetworkSpec("n" * 64, "n", options={"com.docker.network.container_iface_prefix": prefix}), BridgeSettings())
