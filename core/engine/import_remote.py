@@ -62,7 +62,7 @@ async def remote_archive(source: str) -> AsyncIterator[RemoteArchive]:
             response = await _followed(client, url, stack)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(url, error) from error
-        yield RemoteArchive(str(url), response)
+        yield RemoteArchive(_shown(url), response)
 
 
 async def _followed(client: "httpx.AsyncClient", url: "httpx.URL", stack: AsyncExitStack) -> "httpx.Response":
@@ -74,7 +74,7 @@ async def _followed(client: "httpx.AsyncClient", url: "httpx.URL", stack: AsyncE
         if not response.has_redirect_location:
             return response
         url = parsed_url(response.headers["Location"], url)
-    raise Unavailable(f'Get "{url}": stopped after {_MOST_REDIRECTS} redirects')
+    raise Unavailable(f'Get "{_shown(url)}": stopped after {_MOST_REDIRECTS} redirects')
 
 
 def _client() -> "httpx.AsyncClient":
@@ -100,7 +100,8 @@ def parsed_url(text: str, base: "httpx.URL | None") -> "httpx.URL":
     if url.scheme not in ("http", "https"):
         raise InvalidArgument(f'Get "{shown}": unsupported protocol scheme "{cleaned(url.scheme)}"')
     if "%" in host:
-        raise InvalidArgument(f'parse "{shown}": invalid URL escape "{text[text.index("%") :][:3]}"')
+        reason = f'invalid URL escape "{text[text.index("%") :][:3]}"' if "%" in text else "invalid character in host name"
+        raise InvalidArgument(f'parse "{shown}": {reason}')
     if not host:
         raise InvalidArgument(f'Get "{shown}": http: no Host in request URL')
     if not is_possible_host(host):
@@ -113,7 +114,7 @@ def parsed_url(text: str, base: "httpx.URL | None") -> "httpx.URL":
 async def _refused(url: "httpx.URL", response: "httpx.Response") -> EngineError:
     said = await anext(aiter(response.aiter_raw(_EXCERPT)), b"")
     status = f"{response.status_code} {response.reason_phrase}".strip()
-    sentence = f"failed to GET {url} with status {status}: {cleaned(said.decode(errors='replace'))}"
+    sentence = f"failed to GET {_shown(url)} with status {status}: {cleaned(said.decode(errors='replace'))}"
     return _KINDS.get(response.status_code, Unavailable)(sentence)
 
 
@@ -122,13 +123,20 @@ def unreachable(url: "httpx.URL", error: BaseException) -> EngineError:
     import httpx  # noqa: PLC0415
 
     if isinstance(error, httpx.InvalidURL):
-        return InvalidArgument(f'parse "{cleaned(str(url))}": invalid URL')
+        return InvalidArgument(f'parse "{_shown(url)}": invalid URL')
     reason = "i/o timeout" if isinstance(error, httpx.TimeoutException) else cleaned(str(error)) or "EOF"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, socket.gaierror):
-            return NotFound(f'Get "{url}": dial tcp: lookup {url.host}: no such host')
+            return NotFound(f'Get "{_shown(url)}": dial tcp: lookup {url.host}: no such host')
         if isinstance(cause, OSError) and cause.errno in errno.errorcode:
-            reason = f"dial tcp {url.host}: connect: {os.strerror(cause.errno or 0).lower()}"
+            address = f"[{url.host}]" if ":" in url.host else url.host
+            port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+            reason = f"dial tcp {address}:{port}: connect: {os.strerror(cause.errno or 0).lower()}"
         cause = cause.__cause__ or cause.__context__
-    return Unavailable(f'Get "{url}": {reason}')
+    return Unavailable(f'Get "{_shown(url)}": {reason}')
+
+
+def _shown(url: "httpx.URL") -> str:
+    """Return a URL as errors and displays show it, without a password."""
+    return cleaned(str(url.copy_with(username=url.username, password="***") if url.password else url))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.urls import is_web_host
 from sdk.errors import InvalidArgument
 from sdk.oci.reference import DEFAULT_DOMAIN
 from sdk.text import cleaned
@@ -72,7 +73,7 @@ class Endpoints:
                 return ()
         try:
             found = await anyio.getaddrinfo(name, None)
-        except OSError:
+        except (OSError, UnicodeError):
             return ()
         return {ipaddress.ip_address(entry[4][0]) for entry in found}
 
@@ -82,7 +83,7 @@ def _host(address: str) -> str:
     host = rest.partition("/")[0]
     match = _HOST_PORT.fullmatch(host)
     possible = match and (host.startswith("[") or is_possible_name(match["name"])) and is_possible_port(int(match["port"] or 1))
-    if host and not possible:
+    if host and not (possible and is_web_host(host)):
         raise InvalidArgument(f'invalid registry address "{cleaned(address)}"')
     return host
 

@@ -17,6 +17,14 @@ def followed(base: httpx.URL, text: str, what: str) -> httpx.URL:
     return _checked(text, base, what)
 
 
+def is_web_host(host: str) -> bool:
+    """Tell whether `host[:port]` can stand in a URL: a label that says it is of another alphabet must be one (RFC 5891)."""
+    try:
+        return bool(httpx.URL(f"https://{host}/").host)
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        return False
+
+
 def _checked(text: str, base: httpx.URL | None, what: str) -> httpx.URL:
     shown = cleaned(text)
     try:

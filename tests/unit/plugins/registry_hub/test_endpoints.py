@@ -65,6 +65,7 @@ async def test_who_may_speak_plain_http(host: str, insecure: bool) -> None:
         "ä" * 70 + ".test",
         "a" * 64 + ".test",
         "a..test",
+        "xn--a.test",
     ],
 )
 async def test_an_address_that_cannot_be_one_is_refused(address: str) -> None:

@@ -37,6 +37,7 @@ def test_what_a_reply_leads_to_may_be_relative(text: str, url: str) -> None:
         ("http://a..b/", "no such host"),
         ("http://a b/", "no such host"),
         ("http:///x", "no such host"),
+        ("http://xn--a.test/", "invalid URL"),
         ("http://a.test:99999/", "invalid port"),
         ("http://a.test/" + "x" * 70_000, "invalid URL"),
     ],
