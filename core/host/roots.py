@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -180,9 +181,16 @@ def pidfile(path: Path) -> Iterator[None]:
 
 
 def _running(path: Path) -> int:
-    """Return the process ID in a file if such a process exists, else 0."""
+    """Return the process ID in a file if that process exists, else 0. One that began after the file was written only has its number."""
     try:
         pid = int(path.read_text())
+        return pid if pid > 0 and _began(pid) <= path.stat().st_mtime + 1 else 0
     except (OSError, ValueError):
         return 0
-    return pid if pid > 0 and Path(f"/proc/{pid}").exists() else 0
+
+
+def _began(pid: int) -> float:
+    """Return when a process began, in seconds of the wall clock (proc_pid_stat(5), field 22). Raises OSError if there is none."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

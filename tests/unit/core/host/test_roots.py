@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from core.config import StartupError
 from core.host import roots
-from core.host.roots import hold_data_root, holder, pidfile, prepare_exec_root
+from core.host.roots import check_pidfile, hold_data_root, holder, pidfile, prepare_exec_root
 from sdk.linux.atomic import is_aside
 from tests.killed import killed_at_every_call
 
@@ -111,3 +112,15 @@ def test_the_holder_is_known_where_its_note_could_not_be_written(tmp_path: Path)
     with hold_data_root(tmp_path):
         os.truncate(tmp_path / "core.lock", 0)
         assert holder(tmp_path) in (os.getpid(), -1)
+
+
+def test_a_pidfile_counts_only_for_the_process_that_wrote_it(tmp_path: Path) -> None:
+    path = tmp_path / "core.pid"
+    with subprocess.Popen(["sleep", "100"]) as other:
+        path.write_text(f"{other.pid}\n")
+        with pytest.raises(StartupError, match=f"process with PID {other.pid} is still running"):
+            check_pidfile(path)
+        an_hour_ago = time.time() - 3600
+        os.utime(path, (an_hour_ago, an_hour_ago))
+        check_pidfile(path)
+        other.kill()
