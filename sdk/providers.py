@@ -94,7 +94,7 @@ class FrontendProvider(Provider[ApiFrontend, S]):
 
 
 class VolumeProvider(Provider[VolumeDriver, S]):
-    """A volume driver."""
+    """A volume driver; capability `volumes` says that its directory is where Docker has volumes: `volumes` below the data root."""
 
 
 class LogProvider(Provider[LogDriver, S]):

@@ -139,11 +139,15 @@ def files(territory: Territory) -> Iterator[Trace]:
         yield from (trace for trace in found if not trace.name.startswith(blobs))
 
 
+_DATA = "_data"
+"""What a volume holds is its users' own, whatever the names in there."""
+
+
 def has_content(data_root: Path) -> bool:
     """Tell whether a data root holds anything of a container, an image or a local volume."""
-    volumes = data_root / "plugins" / "volume_local"
-    if volumes.is_dir() and any(not entry.name.startswith(".") for entry in volumes.iterdir()):
-        return True
+    for volumes in (data_root / "volumes", data_root / "plugins" / "volume_local"):
+        if volumes.is_dir() and any(not entry.name.startswith(".") for entry in volumes.iterdir()):
+            return True
     return next(_named_by_id(data_root, _DEPTH, frozenset({_LOST})), None) is not None
 
 
@@ -153,7 +157,7 @@ def _named_by_id(directory: Path, depth: int, passed_over: frozenset[str] = froz
     except OSError:
         return
     for entry in entries:
-        if entry.name in passed_over or entry.name.endswith(_PARTIAL):
+        if entry.name in passed_over or entry.name.endswith(_PARTIAL) or entry.name == _DATA:
             continue
         if identity := _id(entry.name):
             yield Trace("file", entry.path, identity)

@@ -5,6 +5,7 @@ registries those that may serve hosts of their own; one that does not open is ma
 """
 
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ from sdk.frontend import ApiFrontend
 from sdk.providers import Kind, PluginContext
 
 _log = logging.getLogger(__name__)
+
+VOLUMES = "volumes"
+"""The capability of the driver whose volumes are directories below the data root, and the name of the directory they are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +172,29 @@ class _Opener:
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
         context = PluginContext(
             name=offer.plugin,
-            data_root=_own(self.settings.data_root, directory or offer.plugin),
+            data_root=_data_root(self.settings.data_root, offer.provider.capabilities, directory or offer.plugin),
             exec_root=_own(self.settings.exec_root, directory or offer.plugin),
             instance=self.instance,
             events=self.events,
             log=logging.getLogger(f"plugins.{offer.plugin}"),
         )
         return await self.stack.enter_async_context(offer.provider.open(context, settings))
+
+
+def _data_root(root: Path, capabilities: Collection[str], directory: str) -> Path:
+    """Return a plugin's directory below the data root. That of volumes is where Docker has it, as tools expect.
+
+    Earlier releases had them with the other plugins: they are moved in one step, and their old path leads to the new one, for
+    containers that know their volumes by it. What runs does not notice, as mounts follow a directory that is renamed.
+    """
+    if VOLUMES not in capabilities:
+        return _own(root, directory)
+    path, before = root / VOLUMES, root / "plugins" / directory
+    if before.is_dir() and not before.is_symlink() and not path.exists():
+        os.rename(before, path)
+        os.symlink(os.path.relpath(path, before.parent), before)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
 
 
 def _own(root: Path, directory: str) -> Path:

@@ -8,4 +8,4 @@ from sdk.providers import VolumeProvider
 
 @hookimpl
 def provide_volume_driver() -> VolumeProvider[LocalVolumeSettings]:
-    return VolumeProvider(name="local", settings=LocalVolumeSettings, open=open_driver)
+    return VolumeProvider(name="local", settings=LocalVolumeSettings, open=open_driver, capabilities=frozenset(("volumes",)))

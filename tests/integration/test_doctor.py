@@ -111,7 +111,7 @@ def test_system_df_is_what_du_says(daemon: Daemon) -> None:
     assert isinstance(usage, dict)
     assert usage["LayersSize"] == du("content", "plugins/storage_overlay/l/*")
     assert [container["SizeRw"] for container in usage["Containers"]] == [du("plugins/storage_overlay/a/*")]
-    assert [volume["UsageData"]["Size"] for volume in usage["Volumes"]] == [du("plugins/volume_local/*/_data")]
+    assert [volume["UsageData"]["Size"] for volume in usage["Volumes"]] == [du("volumes/*/_data")]
 
 
 def test_the_daemon_collects_by_itself(start_daemon: DaemonFactory) -> None:
