@@ -96,6 +96,7 @@ class Attachments:
                 if places[0].network.name == NONE and (made := await self._endpoints.isolate(undo)) is not None:
                     held = replace(held, sandbox=made[1], made_by=made[0], made=made[1])
                 self._keep(request.container_id, held)
+                undo.callback(self._forget, request.container_id)
                 await self._answer(request.container_id, held)
             undo.pop_all()
         for place in places:
@@ -121,9 +122,7 @@ class Attachments:
                     await self._take_away(container_id, endpoint, None)
                 if held.made is not None:
                     await self._endpoints.release(held.made_by, held.made)
-                self._names.forget(container_id)
-                del self._held[container_id]
-                self._table.delete(container_id)  # last: where the disk is full, the next boot does it
+                self._forget(container_id)
 
     async def restore(self, live: Mapping[str, str]) -> None:
         """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others.
@@ -183,6 +182,7 @@ class Attachments:
                 name, hostname = held.record.name, held.record.hostname
                 request = ConnectRequest(container_id, name, hostname, ports=() if published(endpoints) else ports)
                 held = await self._add(held, request, place, undo)
+                undo.callback(self._keep, container_id, self._held[container_id])
                 self._keep(container_id, held)
                 await self._answer(container_id, held)
             undo.pop_all()
@@ -322,6 +322,11 @@ class Attachments:
     def _keep(self, container_id: str, held: _Held) -> None:
         self._table.put(container_id, held.record)
         self._held[container_id] = held
+
+    def _forget(self, container_id: str) -> None:
+        self._names.forget(container_id)
+        del self._held[container_id]
+        self._table.delete(container_id)  # last: where the disk is full, the next boot does it
 
     def _attachment(self, container_id: str, record: ContainerEndpoints, endpoint: EndpointRecord) -> NetworkAttachment:
         network = self._catalog.find(endpoint.network_id)

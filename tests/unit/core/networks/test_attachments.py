@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace as structs_replace
 
 from core.networks.attachments import ConnectRequest
+from core.networks.dns.service import NameService
 from core.networks.record import NetworkRecord
 from sdk.drivers.network import PortBinding, Sandbox
 from sdk.engine.config import EndpointConfig, EndpointIPAM
@@ -248,3 +249,28 @@ async def test_a_network_that_is_to_go_waits_for_a_container_that_has_just_ended
         assert room.attachments.in_use(web)
         await room.attachments.disconnect(ONE)
     assert not room.attachments.in_use(web)
+
+
+async def test_a_name_server_that_fails_leaves_no_endpoint_behind(boot, driver, monkeypatch):
+    room = boot()
+    await room.catalog.create(NetworkCreate("web"))
+    web = room.catalog.find("web")
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("no server")
+
+    for joins in (False, True):
+        if joins:
+            await room.attachments.connect(request())
+            await room.attachments.started(ONE, "/proc/self/ns/net")
+        with monkeypatch.context() as patch:
+            patch.setattr(NameService, "serve", fail)
+            attachments = room.attachments
+            attempt = attachments.join(ONE, web, EndpointConfig()) if joins else attachments.connect(request(mode="web"))
+            with pytest.raises(RuntimeError, match="no server"):
+                await attempt
+        assert not room.attachments.in_use(web.id)
+        assert list(room.attachments.describe(ONE)[0]) == (["bridge"] if joins else [])
+        assert len(driver.endpoints) == int(joins)
+    await room.attachments.join(ONE, web, EndpointConfig())
+    assert list(room.attachments.describe(ONE)[0]) == ["bridge", "web"]
