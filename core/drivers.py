@@ -80,6 +80,8 @@ def calling(plugin: str, operation: str) -> Iterator[None]:
     except OSError as error:
         raise _in_words(plugin, operation, error) from error
     except Exception as error:
+        if isinstance(error, ValueError) and "embedded null" in str(error):  # in a name that a client gave
+            raise InvalidArgument(f"{plugin}: {operation}: invalid argument") from error
         raise DriverError(plugin, operation, error) from error
 
 

@@ -28,9 +28,13 @@ class Address(Struct, frozen=True):
     tls: Tls | None = msgspec.field(name="TLSConfig", default=None)
 
 
+_LONGEST_NAME = 255 - len(".spec")
+"""Bytes; a file's name may have 255 (pathconf(3), _PC_NAME_MAX)."""
+
+
 def find_address(name: str, sockets: Sequence[Path], specs: Sequence[Path]) -> Address | None:
     """Return where a plugin listens, None if nothing says so. Raises InvalidArgument for a file that cannot be understood."""
-    if "/" in name or name.startswith("."):
+    if not _is_file_name(name):
         return None
     for path in _places(name, sockets, (".sock",)):
         if _is_socket(path):
@@ -39,6 +43,10 @@ def find_address(name: str, sockets: Sequence[Path], specs: Sequence[Path]) -> A
         with suppress(FileNotFoundError, NotADirectoryError):
             return _read(path)
     return None
+
+
+def _is_file_name(name: str) -> bool:
+    return not (name.startswith(".") or "/" in name or "\0" in name or len(os.fsencode(name)) > _LONGEST_NAME)
 
 
 def list_names(sockets: Sequence[Path], specs: Sequence[Path]) -> tuple[str, ...]:

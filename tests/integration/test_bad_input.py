@@ -96,3 +96,17 @@ def test_what_a_step_cannot_fetch_ends_its_build(shared_daemon: Daemon, url: str
     assert status in (200, 400)
     assert "invalid URL" in answer
     assert "Traceback" not in shared_daemon.log.read_text()
+
+
+@pytest.mark.parametrize("driver", ["\0", "a\0b", "x" * 300, "../x", "/etc", ".", "\u00e9" * 200])
+def test_a_volume_driver_that_cannot_be_is_not_found(shared_daemon: Daemon, driver: str) -> None:
+    status, answer = send(shared_daemon, "POST", "/volumes/create", json.dumps({"Driver": driver}).encode(), "application/json")
+    assert status == 404, answer
+    assert "error looking up volume plugin" in answer
+
+
+@pytest.mark.parametrize("driver", ["\0", "x" * 300, "../x", "/etc"])
+def test_a_network_driver_that_cannot_be_is_not_found(shared_daemon: Daemon, driver: str) -> None:
+    body = json.dumps({"Name": "net", "Driver": driver}).encode()
+    status, answer = send(shared_daemon, "POST", "/networks/create", body, "application/json")
+    assert status == 404, answer
