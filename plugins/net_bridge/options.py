@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
+from plugins.net_bridge.messages import LEAST_IPV6_MTU
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
@@ -45,7 +46,7 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
     is_default = _boolean(options, _DEFAULT, default=False)
     return BridgeOptions(
         bridge=_bridge_name(options.get(_NAME) or (settings.bridge_name if is_default else f"br-{network.id[:12]}")),
-        mtu=_mtu(options, settings.mtu),
+        mtu=_mtu(network, settings.mtu),
         is_default=is_default,
         icc=_boolean(options, _ICC, default=True),
         masquerade=_boolean(options, _MASQUERADE, default=True),
@@ -97,10 +98,11 @@ def _boolean(options: Mapping[str, str], key: str, *, default: bool) -> bool:
     return value in _TRUE if value else default
 
 
-def _mtu(options: Mapping[str, str], default: int) -> int:
-    mtu = _number(options, _MTU, default)
-    if not _LEAST_MTU <= mtu <= _MOST_MTU:
-        raise InvalidArgument(f"invalid value for {_MTU}: {mtu} is not between {_LEAST_MTU} and {_MOST_MTU}")
+def _mtu(network: NetworkSpec, default: int) -> int:
+    mtu = _number(network.options, _MTU, default)
+    least = LEAST_IPV6_MTU if network.ipv6 else _LEAST_MTU
+    if not least <= mtu <= _MOST_MTU:
+        raise InvalidArgument(f"invalid value for {_MTU}: {mtu} is not between {least} and {_MOST_MTU}")
     return mtu
 
 

@@ -161,7 +161,7 @@ def _bind_all(protocol: str, addresses: Sequence[Address], port: int) -> list[so
             _close_all(sockets)
             if error.errno == errno.EADDRINUSE:
                 return address
-            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL):
                 raise InvalidArgument(
                     f"failed to bind host port for {_socket_name(address, port)}/{protocol}: cannot assign requested address"
                 ) from error

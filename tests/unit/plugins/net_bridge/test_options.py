@@ -87,3 +87,10 @@ def test_an_mtu_that_no_link_can_have(mtu):
 def test_a_prefix_that_no_interface_can_have(prefix):
     with pytest.raises(InvalidArgument, match=r"invalid value for com\.docker\.network\.container_iface_prefix"):
         parse(NetworkSpec("n" * 64, "n", options={"com.docker.network.container_iface_prefix": prefix}), BridgeSettings())
+
+
+def test_ipv6_needs_longer_frames():
+    options = {"com.docker.network.driver.mtu": "1279"}
+    assert parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings()).mtu == 1279
+    with pytest.raises(InvalidArgument, match="1279 is not between 1280 and 65535"):
+        parse(NetworkSpec("n" * 64, "n", options=options, ipv6=True), BridgeSettings())

@@ -84,6 +84,8 @@ def test_tcp_and_udp_are_apart(reservations: Reservations):
 def test_an_address_the_host_does_not_have(reservations: Reservations):
     with pytest.raises(InvalidArgument, match="cannot assign requested address"):
         reservations.reserve("e", "e", [(PortBinding(80, host_port=8080), (IPv4Address("192.0.2.77"),))])
+    with pytest.raises(InvalidArgument, match=r"failed to bind host port for \[ff02::1\]:8080/tcp"):
+        reservations.reserve("e", "e", [(PortBinding(80, host_port=8080), (IPv6Address("ff02::1"),))])
     with pytest.raises(InvalidArgument, match="invalid transport protocol"):
         reservations.reserve("e", "e", [(PortBinding(80, "carrier-pigeon"), LOOPBACK)])
 
