@@ -72,10 +72,11 @@ async def align(context: EngineContext, live: LiveContainer, task: Task) -> None
     if record.paused_for:
         _log.info("container %s was paused for %s by a daemon that was killed: it runs again", live.id, record.paused_for)
         record = _running(record)
-    if record.state is ContainerState.PAUSED:
-        await task.pause()
-    else:
-        await task.resume()
+    with suppress(NotRunning):  # it has ended meanwhile, and that is being settled
+        if record.state is ContainerState.PAUSED:
+            await task.pause()
+        else:
+            await task.resume()
     if record is not live.record:
         context.containers.keep(live, record)
 
