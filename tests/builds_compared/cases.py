@@ -20,7 +20,8 @@ NOW_AND_THEN = (
 class Case:
     """A context with a Dockerfile.
 
-    `plain` is a Dockerfile to the same end without what buildah 1.28 has no words for, `base` one that is built first, as `base:1`.
+    `plain` is a Dockerfile to the same end without what buildah 1.28 has no words for, `classic` one whose stages that no other
+    needs do not fail and whose arguments are declared again (Docker's classic builder makes every stage, and no stage inherits arguments), `base` one that is built first, as `base:1`.
     `varying` are patterns of files whose content is another in every build; `unlike` are patterns of files, or names of fields of the
     configuration, in which buildah 1.28 differs from BuildKit, each with the reason. With `sealed` (secrets, an agent) only BuildKit's protocol
     can carry it.
@@ -29,6 +30,7 @@ class Case:
     name: str
     arguments: Mapping[str, str] = field(default_factory=dict)
     plain: str = ""
+    classic: str = ""
     base: str = ""
     varying: tuple[str, ...] = ()
     unlike: Mapping[str, str] = field(default_factory=dict)
@@ -59,9 +61,9 @@ CASES = (
     Case("secrets", secret="token"),
     Case("ssh", ssh=True),
     Case("onbuild", arguments={"BASE": "base:1", "FLAVOUR": "sweet"}, base="Dockerfile.base"),
-    Case("arg_in_from", arguments={"SUITE": "bookworm"}, plain="Dockerfile.plain"),
+    Case("arg_in_from", arguments={"SUITE": "bookworm"}, plain="Dockerfile.plain", classic="Dockerfile.classic"),
     Case("linked", plain="Dockerfile.plain"),
-    Case("parallel"),
+    Case("parallel", classic="Dockerfile.classic"),
     Case("ignored"),
     Case("parents_and_exclude", plain="Dockerfile.plain"),
     Case(

@@ -28,7 +28,8 @@ def test_the_image_is_the_one_of_buildah(
     if case.base:
         base = building.build(context, "base:1", Case("base"), case.base)
         assert base.returncode == 0, base.stdout + base.stderr
-    built = building.build(context, tag, case)
+    dockerfile = case.classic if case.classic and client == CLASSIC else "Dockerfile"
+    built = building.build(context, tag, case, dockerfile)
     assert built.returncode == 0, built.stdout + built.stderr + building.daemon.tail()
     found = differences(building.flat(tag), by_buildah(case), case.varying, tuple(case.unlike))
     assert not found, "\n".join(found)
