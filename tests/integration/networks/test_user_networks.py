@@ -67,7 +67,9 @@ def test_a_users_network_with_static_address_and_alias(docker: Docker, refused: 
 def test_refusals(refused: Docker) -> None:
     assert "bridge is a pre-defined network and cannot be removed" in refused("network", "rm", "bridge")
     assert "operation is not permitted on predefined host network" in refused("network", "create", "host")
-    assert "supported on user defined networks only" in refused("run", "--rm", "--ip", "172.17.0.9", "busybox", "true")
+    assert "user-specified IP address is supported on user-defined networks only" in refused(
+        "run", "--rm", "--ip", "172.17.0.9", "busybox", "true"
+    )
     assert "network nowhere not found" in refused("run", "--rm", "--network", "nowhere", "busybox", "true")
 
 
