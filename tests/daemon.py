@@ -207,9 +207,10 @@ class Daemon:
         """Return what has leaked, blobs of no image included, unless a kill may have left some."""
         with self.network.entered():
             found = audit(self.data_root, self.exec_root)
-        return found if self.was_killed else [*found, *self._stray_blobs()]
+        return found if self.was_killed else [*found, *self.stray_blobs()]
 
-    def _stray_blobs(self) -> Iterator[Trace]:
+    def stray_blobs(self) -> Iterator[Trace]:
+        """Yield the blobs that no record mentions."""
         known = read_records(self.data_root).known
         for path in self.data_root.glob("content/blobs/*/*"):
             if path.name not in known:

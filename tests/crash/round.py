@@ -54,8 +54,7 @@ class Crashes:
             status, answer = self._daemon.request("POST", path)
             assert status == 200, answer
         self._leaks()
-        blobs = self._daemon.data_root / "content" / "blobs"
-        self.wrong += [f"belongs to no image, and was not collected: {path}" for path in blobs.rglob("*") if path.is_file()]
+        self.wrong += [f"belongs to no image, and was not collected: {trace.name}" for trace in self._daemon.stray_blobs()]
 
     @property
     def figures(self) -> str:
