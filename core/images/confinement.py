@@ -26,6 +26,7 @@ _ASKED = (
     errno.EMLINK,
     errno.ERANGE,
     errno.E2BIG,
+    errno.EBUSY,
 )
 """What the file system says when an archive asks for what cannot be."""
 

@@ -53,10 +53,12 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Unpacking:
-    """One archive being unpacked into the current directory. `size` counts bytes of files."""
+    """One archive being unpacked into the current directory. `size` counts bytes of files; `is_mount` tells names that stay what they
+    are: to remove one from another mount namespace would take a container's mount away."""
 
     stream: TarStream
     policy: Policy
+    is_mount: Callable[[bytes], bool] = lambda _name: False
     size: int = 0
     _directories: dict[bytes, Metadata] = field(default_factory=dict)
 
@@ -184,6 +186,8 @@ class Unpacking:
         if self.policy.keep_kinds and is_directory != directory:
             old, new = ("directory", "non-directory") if is_directory else ("non-directory", "directory")
             raise Refused(f'cannot overwrite {old} "{self._shown(name)}" with {new} "{self.policy.shown_directory}"')
+        if self.is_mount(name):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), name)
         remove_tree(name)
 
     def _finish(self, entry: Entry, target: bytes | int) -> None:

@@ -6,7 +6,7 @@ The report is fields with NULs between: `ok`, diffID, bytes of files, bytes of t
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.images.compression import CORRUPT, BlobReader, HashingReader, decompressed
 from core.images.confinement import OK, REFUSED, begin, enter, failure
@@ -30,8 +30,9 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
     try:
         tar = HashingReader(decompressed(blob), hashed=policy.layer, algorithm=policy.algorithm)
         source = ReadAhead(tar)
+        is_mount = _mount_check(policy)
         enter(int(root), int(directory))
-        size = _unpack(source, policy)
+        size = _unpack(source, policy, is_mount)
         blob.drain()
     except (TarError, MemoryError, *CORRUPT) as error:
         return failure(error)
@@ -40,9 +41,19 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
     return OK, tar.digest, str(size), str(tar.length)
 
 
-def _unpack(source: ReadAhead, policy: Policy) -> int:
+def _mount_check(policy: Policy) -> Callable[[bytes], bool]:
+    """Return what tells mounts. It needs ctypes, which is loaded while Python's files are in reach, and not for layers: nothing is
+    mounted in those."""
+    if policy.layer:
+        return lambda _name: False
+    from sdk.linux.mount_root import is_mount_root  # noqa: PLC0415 - layers do without
+
+    return is_mount_root
+
+
+def _unpack(source: ReadAhead, policy: Policy, is_mount: Callable[[bytes], bool]) -> int:
     stream = TarStream(source)
-    unpacking = Unpacking(stream, policy)
+    unpacking = Unpacking(stream, policy, is_mount)
     unpacking.run()
     stream.drain()
     return unpacking.size

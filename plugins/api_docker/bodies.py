@@ -15,6 +15,9 @@ from plugins.api_docker.json_errors import MAX_DEPTH, TOO_DEEP, syntax_error
 from sdk.errors import InvalidArgument
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+_EMPTY: dict[str, JSON] = {"volumes": {}, "exposedports": {}, "portbindings": [], "endpointsconfig": {}, "labels": ""}
+"""Objects in which a name counts although its value is null, in small letters; what the value then is in Go."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 GOT_EOF = "got EOF while reading request body"
@@ -176,7 +179,13 @@ def _without_nulls(value: JSON, depth: int) -> JSON:
     if not depth:
         raise InvalidArgument(f"invalid JSON: {TOO_DEEP}")
     if isinstance(value, dict):
-        return {key: _without_nulls(item, depth - 1) for key, item in value.items() if item is not None}
+        return {key: _member(key, item, depth - 1) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_without_nulls(item, depth - 1) for item in value]
     return value
+
+
+def _member(key: str, value: JSON, depth: int) -> JSON:
+    if isinstance(value, dict) and (empty := _EMPTY.get(key.lower())) is not None:
+        value = {name: empty if item is None else item for name, item in value.items()}
+    return _without_nulls(value, depth)

@@ -68,6 +68,24 @@ def test_the_working_directory_is_made_at_create(shared_daemon: Daemon, tmp_path
     assert not Path("/made").exists()
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_a_file_is_not_put_in_the_place_of_a_mount(shared_daemon: Daemon, tmp_path: Path, running: bool) -> None:
+    """Docker: "device or resource busy". Removing the name would take the mount away from the container."""
+    mounted, new = tmp_path / "mounted", tmp_path / "new"
+    mounted.write_text("mounted")
+    new.write_text("new")
+    shared_daemon.docker("run", "-d", "--name", "box", "-v", f"{mounted}:/data/file", "busybox", "top")
+    if not running:
+        shared_daemon.docker("kill", "box")
+    for path in ("/etc/hosts", "/etc/resolv.conf", "/data/file"):
+        done = shared_daemon.docker("cp", str(new), f"box:{path}", check=False)
+        assert "device or resource busy" in done.stderr, (path, done.stderr)
+    shared_daemon.docker("cp", str(new), "box:/etc/other")
+    shared_daemon.docker("start", "box")
+    assert shared_daemon.docker("exec", "box", "cat", "/data/file", "/etc/other").stdout == "mountednew"
+    assert "localhost" in shared_daemon.docker("exec", "box", "cat", "/etc/hosts").stdout
+
+
 @pytest.mark.parametrize(("mode", "pid"), [((), 1), (("--pid=host",), os.getpid())], ids=["own", "host"])
 def test_no_way_through_proc_leads_to_the_host(shared_daemon: Daemon, tmp_path: Path, mode: tuple[str, ...], pid: int) -> None:
     """Of a container that sees the host's processes, the links below /proc lead to the host's root for whoever may follow them."""

@@ -48,6 +48,13 @@ async def test_null_is_an_empty_object() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_name_counts_where_only_names_matter() -> None:
+    """As in Go, whose maps keep the name of a null: `{"Volumes": {"/data": null}}` asks for a volume."""
+    body = b'{"Volumes":{"/data":null},"HostConfig":{"PortBindings":{"80/tcp":null}},"Labels":{"a":null},"ExposedPorts":null}'
+    assert await read(body) == {"Volumes": {"/data": {}}, "HostConfig": {"PortBindings": {"80/tcp": []}}, "Labels": {"a": ""}}
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("content", "words"),
     [
