@@ -1,5 +1,6 @@
 """`--cgroup-parent` names a place below the root of every hierarchy, and nothing else of the host."""
 
+import errno
 import os
 import secrets
 import time
@@ -25,10 +26,22 @@ def name() -> Iterator[str]:
     made = f"core-test-{secrets.token_hex(6)}"
     yield made
     for below in ("deep", ""):
-        for directory in Path("/sys/fs/cgroup").glob(f"*/{made}/{below}"):  # crun leaves those it made above a container's
+        for directory in [*Path("/sys/fs/cgroup").glob(f"*/{made}/{below}"), *Path("/sys/fs/cgroup").glob(f"{made}/{below}")]:
+            _remove_when_empty(directory)  # crun leaves those it made above a container's
+
+
+def _remove_when_empty(directory: Path) -> None:
+    """Remove a cgroup; the daemon removes those in it a moment after it has answered."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
             directory.rmdir()
-        for directory in Path("/sys/fs/cgroup").glob(f"{made}/{below}"):
-            directory.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 @pytest.mark.parametrize("runtime", ["ns", "oci"])
