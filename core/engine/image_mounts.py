@@ -73,8 +73,10 @@ async def image_sources(context: EngineContext, record: ContainerRecord, bundle:
 
 def unmount_images(bundle: Path) -> None:
     """Unmount what a daemon that was killed had mounted for a start; idempotent."""
-    for point in bundle.glob(f"{_POINT}*"):
-        _unmount(point)
+    with suppress(FileNotFoundError):
+        for name in os.listdir(bundle):
+            if name.startswith(_POINT):
+                _unmount(bundle / name)
 
 
 def _of(record: ContainerRecord) -> Iterator[tuple[str, MountRecord]]:
