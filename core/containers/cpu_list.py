@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 LARGEST = 8192
-"""The largest number a client may name: a range is counted out, and nobody shall have the daemon count to the end of 64 bits."""
+"""The largest number a client may name: a range is counted out, and no client may have the daemon count to the end of 64 bits."""
 
 _PART = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 

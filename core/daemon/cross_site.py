@@ -1,4 +1,4 @@
-"""Requests that a web browser sends on behalf of a page from elsewhere. Whoever reaches the API is root, so TCP refuses them.
+"""Requests that a web browser sends on behalf of a page from elsewhere. A client that reaches the API is root, so TCP refuses them.
 
 A page cannot choose the Origin header of its requests (Fetch standard, section 3.2), so one that names another host than the daemon's gives
 it away. A page whose own name was made to lead to the daemon (DNS rebinding) cannot choose the Host header: a name that public DNS can
