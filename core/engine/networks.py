@@ -52,7 +52,8 @@ class NetworkService:
         if not record.predefined:
             await self._attachments.let_leave(record.id)
         await self._catalog.remove(record, self._attachments.in_use)
-        self._emit("destroy", record)
+        if not record.config_only:
+            self._emit("destroy", record)
 
     async def prune(self, filters: Filters) -> Sequence[str]:
         """Remove the networks nobody is on and return their names. Raises InvalidArgument."""

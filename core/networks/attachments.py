@@ -16,6 +16,7 @@ from core.drivers import Drivers, calling
 from core.events.bus import EventBus
 from core.networks.attachment import attachment_of, member_of
 from core.networks.catalog import NetworkCatalog
+from core.networks.config_networks import check_joinable
 from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
@@ -171,6 +172,7 @@ class Attachments:
             endpoints = held.record.endpoints
             if any(endpoint.network_id == network.id for endpoint in endpoints):
                 raise PermissionDenied(f"endpoint with name {held.record.name} already exists in network {network.name}")
+            check_joinable(network)
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
             place = self._gateways.place(network, config, endpoints)

@@ -9,12 +9,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from core.defaults import BridgeDefaults, NetworkDefaults
 from core.drivers import Drivers, calling
 from core.networks.bridge_addresses import bridge_addresses
+from core.networks.config_networks import CONFIG_DRIVER, check_kind, check_unused, configured
 from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, previous_addresses
 from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
 from core.networks.ipam_rules import check_subnets
-from core.networks.network_options import with_ip_versions, without_gateway
+from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
 from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
 from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_pool
 from core.store.database import Database
@@ -88,15 +89,24 @@ class NetworkCatalog:
     # -----------------------------------------------------------------------------------------------------------------
 
     async def create(self, request: NetworkCreate) -> NetworkRecord:
-        """Make a network. Raises AlreadyExists (name), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
+        """Make a network, or keep a mere configuration.
+
+        Raises AlreadyExists (name), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver, configuration).
+        """
         self._check_name(request.name)
         driver_name = request.driver or self._drivers.network_name
-        request = with_ip_versions(request, self._defaults.options.get(driver_name, {}))
+        defaults = {} if request.config_from else self._defaults.options.get(driver_name, {})
+        request = with_ip_versions(request, defaults)
         subnets = check_subnets(request.subnets, ipv4=bool(request.ipv4), ipv6=bool(request.ipv6))
         request = replace(request, subnets=subnets)
+        check_kind(request)
+        if request.config_only:
+            return self._keep(_new_record(replace(request, driver=CONFIG_DRIVER)))
         if driver_name in NO_DRIVER:
             raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
         driver = self._drivers.network(driver_name)
+        request = configured(request, self._records.values())
+        check_ip_versions(request)
         if isinstance(driver, AddressChooser):
             with calling(driver_name, "subnets"):
                 request = await with_subnets_of(driver, request)
@@ -106,29 +116,37 @@ class NetworkCatalog:
         try:
             with calling(driver_name, "create_network"):
                 await driver.create_network(record.spec())
-            self._table.put(record.id, record)
+            return self._keep(record)
         finally:
             del self._being_made[record.id]
-        self._records[record.id] = record
-        self._addresses[record.id] = _addresses_of(record)
-        return record
 
     async def remove(self, record: NetworkRecord, in_use: InUse) -> None:
-        """Remove a network. Raises PermissionDenied for a predefined one and one that is in use."""
+        """Remove a network. Raises PermissionDenied for a predefined one, and one that is in use by containers or other networks."""
         if record.predefined:
             raise PermissionDenied(f"{record.name} is a pre-defined network and cannot be removed")
         if in_use(record.id):
             raise PermissionDenied(f"error while removing network: network {record.name} id {record.id} has active endpoints")
+        check_unused(record, self._all())
         # From here on nobody can find it to connect to.
         self._records.pop(record.id, None)
         try:
-            with calling(record.config.driver, "remove_network"):
-                await self.driver(record).remove_network(record.spec())
+            if record.has_driver:
+                await self._unmake(record)
         except BaseException:
             self._records[record.id] = record
             raise
         self._table.delete(record.id)
         self._addresses.pop(record.id, None)
+
+    async def _unmake(self, record: NetworkRecord) -> None:
+        with calling(record.config.driver, "remove_network"):
+            await self.driver(record).remove_network(record.spec())
+
+    def _keep(self, record: NetworkRecord) -> NetworkRecord:
+        self._table.put(record.id, record)
+        self._records[record.id] = record
+        self._addresses[record.id] = _addresses_of(record)
+        return record
 
     def _named(self, name: str) -> NetworkRecord | None:
         return next((record for record in self._records.values() if record.name == name), None)
@@ -148,13 +166,12 @@ class NetworkCatalog:
         """Choose what the request leaves open."""
         if request.ipam_driver not in ("", "default"):
             raise InvalidArgument(f"could not find ipam driver {request.ipam_driver}")
-        network_id = secrets.token_hex(32)
         taken = [cidr for record in self._all() for cidr in record.cidrs]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
         wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(taken))
         subnets = choose_subnets(wanted, taken, host_routes(), self._pools, without_gateway(request.options))
         config = replace(request, driver=driver, subnets=tuple(subnets), ipam_driver="default")
-        return NetworkRecord(id=network_id, created_ns=time.time_ns(), config=config)
+        return _new_record(config)
 
     def _ipv6_subnet(self, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
         """Return an IPv6 subnet: of the configured pools if one is of IPv6, else of the engine's own."""
@@ -198,6 +215,10 @@ class NetworkCatalog:
         )
 
 
+def _new_record(config: NetworkCreate) -> NetworkRecord:
+    return NetworkRecord(id=secrets.token_hex(32), created_ns=time.time_ns(), config=config)
+
+
 def _without_driver(name: str) -> NetworkCreate:
     return NetworkCreate(name, driver="host" if name == HOST else "null")
 
@@ -218,4 +239,4 @@ def _wanted_subnets(request: NetworkCreate, choose_ipv6: Callable[[], SubnetConf
 
 
 def _addresses_of(record: NetworkRecord) -> NetworkAddresses:
-    return NetworkAddresses(f"{record.name} ({record.id})", record.config.subnets)
+    return NetworkAddresses(f"{record.name} ({record.id})", () if record.config_only else record.config.subnets)

@@ -44,12 +44,13 @@ def listed(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse) ->
 
 
 def prunable(records: Iterable[NetworkRecord], filters: Filters, in_use: InUse, until_ns: int) -> list[NetworkRecord]:
-    """Return the user-defined networks nobody is on, made until a moment and with the labels wanted. Raises InvalidArgument."""
+    """Return the user-defined networks that no container is on, mere configurations apart, made until a moment and with the labels wanted. Raises InvalidArgument."""
     unwanted = filters.get("label!", ())
     return [
         record
         for record in records
         if not record.predefined
+        and not record.config_only
         and record.created_ns <= until_ns
         and _matches(record, filters, frozenset({"label", "label!", "until"}))
         and not any(label_matches(record.config.labels, label) for label in unwanted)

@@ -18,14 +18,18 @@ _WORDS = {
 def with_ip_versions(request: NetworkCreate, defaults: Mapping[str, str]) -> NetworkCreate:
     """Return a request with the daemon's default options beside its own, and with its IP versions: as the client says, or else the options.
 
-    Raises InvalidArgument for an option that is neither true nor false, and for a network of no version.
+    Raises InvalidArgument for an option that is neither true nor false.
     """
     options = {**defaults, **request.options}
     ipv4 = _switch(options, _ENABLE_IPV4, request.ipv4, usual=True)
     ipv6 = _switch(options, _ENABLE_IPV6, request.ipv6, usual=False)
-    if not (ipv4 or ipv6):
-        raise InvalidArgument("IPv4 or IPv6 must be enabled")
     return replace(request, options=options, ipv4=ipv4, ipv6=ipv6)
+
+
+def check_ip_versions(request: NetworkCreate) -> None:
+    """Raise InvalidArgument for a network of no IP version."""
+    if not (request.ipv4 or request.ipv6):
+        raise InvalidArgument("IPv4 or IPv6 must be enabled")
 
 
 def without_gateway(options: Mapping[str, str]) -> frozenset[int]:

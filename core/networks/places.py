@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from core.networks.catalog import NetworkCatalog
+from core.networks.config_networks import check_joinable
 from core.networks.endpoint_rules import check_combination, check_endpoint, network_of_mode
 from core.networks.record import NetworkRecord, Resolver
 from sdk.drivers.network import PortBinding
@@ -50,6 +51,7 @@ def places_of(catalog: NetworkCatalog, request: ConnectRequest) -> list[Place]:
         configs[first] = replace(configs[first], mac_address=request.mac_address)
     check_combination(networks)
     for network in networks:
+        check_joinable(network)
         check_endpoint(network, configs[network.id])
     chosen = {version: _way_out(networks, configs, version) for version in (4, 6)}
     main = chosen[4] or chosen[6]

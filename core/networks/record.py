@@ -16,7 +16,7 @@ NO_DRIVER = frozenset({"host", "null"})
 
 
 class NetworkRecord(Struct, frozen=True, kw_only=True):
-    """A network with its choices made: each subnet and gateway in `config` is concrete."""
+    """A network with its choices made: each subnet and gateway in `config` is concrete, except in a mere configuration."""
 
     id: str
     created_ns: int
@@ -31,6 +31,10 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
         return self.name in PREDEFINED
 
     @property
+    def config_only(self) -> bool:
+        return self.config.config_only
+
+    @property
     def has_driver(self) -> bool:
         return self.config.driver not in NO_DRIVER
 
@@ -43,7 +47,8 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def cidrs(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        return tuple(ip_network(subnet.subnet) for subnet in self.config.subnets)
+        """The subnets it has; a configuration names some, and has none."""
+        return () if self.config_only else tuple(ip_network(subnet.subnet) for subnet in self.config.subnets)
 
     def spec(self) -> NetworkSpec:
         """Return the network as its driver sees it."""

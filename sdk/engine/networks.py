@@ -21,7 +21,10 @@ class SubnetConfig:
 
 @dataclass(frozen=True, slots=True)
 class NetworkCreate:
-    """What is asked for. An IP version that is None is as the options say, or else as usual: IPv4 on and IPv6 off."""
+    """What is asked for. An IP version that is None is as the options say, or else as usual: IPv4 on and IPv6 off.
+
+    `config_only` is a template for others, which name it by `config_from`. `scope` is what a client asks for: "" is the driver's own.
+    """
 
     name: str
     driver: str = ""
@@ -35,6 +38,9 @@ class NetworkCreate:
     ingress: bool = False
     ipv4: bool | None = True
     ipv6: bool | None = False
+    config_only: bool = False
+    config_from: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from plugins.api_docker.models.containers import EndpointSettings
 from plugins.api_docker.models.networks import (
     IPAM,
     AddressPool,
+    ConfigReference,
     IPAMStatus,
     Network,
     NetworkContainer,
@@ -98,6 +99,8 @@ def _network(info: NetworkInfo, members: dict[str, NetworkContainer] | UnsetType
         containers=members,
         options=dict(config.options),
         labels=dict(config.labels),
+        config_from=ConfigReference(config.config_from),
+        config_only=config.config_only,
     )
 
 
@@ -116,6 +119,9 @@ def network_create(body: NetworkCreateBody, version: ApiVersion) -> NetworkCreat
         ingress=body.ingress,
         ipv4=body.enable_ipv4 if version >= HAS_IPV4_SWITCH else None,
         ipv6=body.enable_ipv6,
+        config_only=body.config_only,
+        config_from=body.config_from.network,
+        scope=body.scope,
     )
 
 

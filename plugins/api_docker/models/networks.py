@@ -83,6 +83,7 @@ class NetworkCreateBody(Struct, rename="pascal"):
     attachable: bool = False
     ingress: bool = False
     config_only: bool = False
+    config_from: ConfigReference = ConfigReference()
     options: dict[str, str] = {}
     labels: dict[str, str] = {}
 

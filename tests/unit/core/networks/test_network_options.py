@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.networks.network_options import with_ip_versions, without_gateway
+from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
 
@@ -29,7 +29,7 @@ def test_what_is_no_ip_version():
     with pytest.raises(InvalidArgument, match=f'driver-opt "{SIX}" is not a valid bool'):
         with_ip_versions(NetworkCreate("n", ipv6=None, options={SIX: "maybe"}), {})
     with pytest.raises(InvalidArgument, match="IPv4 or IPv6 must be enabled"):
-        with_ip_versions(NetworkCreate("n", ipv4=False), {})
+        check_ip_versions(with_ip_versions(NetworkCreate("n", ipv4=False), {}))
 
 
 @pytest.mark.parametrize(
