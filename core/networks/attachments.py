@@ -20,7 +20,7 @@ from core.networks.config_networks import check_joinable
 from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
-from core.networks.gateways import Gateways, published
+from core.networks.gateways import Gateways, published, published_by_main
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
 from core.networks.record import BRIDGE, HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
@@ -178,11 +178,12 @@ class Attachments:
             place = self._gateways.place(network, config, endpoints)
             with self._about_to_join([place]), _unless_ended(container_id, held.sandbox):
                 if place.routes and held.sandbox is not None:
-                    ports = published(endpoints) or ports
+                    ports = published_by_main(endpoints) or ports
                     endpoints = await self._gateways.make_way(container_id, endpoints, place, held.sandbox, undo)
                     held = replace(held, record=replace(held.record, endpoints=endpoints))
                 name, hostname = held.record.name, held.record.hostname
-                request = ConnectRequest(container_id, name, hostname, ports=() if published(endpoints) else ports)
+                elsewhere = place.gateway and any(not port.routed for port in published(endpoints))
+                request = ConnectRequest(container_id, name, hostname, ports=() if elsewhere else ports)
                 held = await self._add(held, request, place, undo)
                 undo.callback(self._keep, container_id, self._held[container_id])
                 self._keep(container_id, held)

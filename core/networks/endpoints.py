@@ -10,6 +10,7 @@ import anyio
 from core.drivers import Drivers, calling
 from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import static_addresses
+from core.networks.gateways import routed_ports
 from core.networks.places import ConnectRequest, Place
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions, endpoint_record
 from sdk.drivers.network import Endpoint, EndpointSpec, GatewaySwitch, Sandbox, SandboxMaker
@@ -108,7 +109,7 @@ class Endpoints:
             mac_address=place.config.mac_address,
             interface=place.config.driver_opts.get(_INTERFACE_OPTION, ""),
             default_route=place.routes >= place.network.gateway_versions and bool(place.routes),
-            ports=request.ports if place.gateway else (),
+            ports=request.ports if place.gateway else routed_ports(place.network, request.ports),
             options=place.config.driver_opts,
         )
 

@@ -6,11 +6,13 @@ There is one way out for each IP version. The main one, that of IPv4 or else of 
 import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from dataclasses import replace as replace_port
 
 from msgspec.structs import replace
 
 from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
+from core.networks.network_options import routed_versions
 from core.networks.places import Place, rank
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions
 from sdk.drivers.network import GatewaySwitch, PortBinding, PortPublisher, Sandbox
@@ -53,7 +55,8 @@ class Gateways:
         main = _main(endpoints)
         if main is None or not place.gateway:
             return endpoints
-        without = await self._publish(container_id, main, ())
+        left = routed_ports(self._catalog.find(main.network_id), main.ports)
+        without = await self._publish(container_id, main, left)
         undo.push_async_callback(self._publish, container_id, without, main.ports)
         return _with(endpoints, replace(without, routed=tuple(sorted(main.routes)), default_route=False))
 
@@ -74,6 +77,7 @@ class Gateways:
             heir = await self._publish(container_id, heir, ports)
         except EngineError as error:
             _log.warning("container %s goes on without its published ports: %s", container_id[:12], error.message)
+            heir = replace(heir, ports=())
         return _with(endpoints, replace(heir, default_route=True))
 
     async def _inherit(self, container_id: str, endpoints: Endpoints, sandbox: Sandbox, version: int) -> Endpoints:
@@ -117,6 +121,27 @@ class Gateways:
 def published(endpoints: Iterable[EndpointRecord]) -> tuple[PortBinding, ...]:
     """Return the ports that are published by some endpoints."""
     return tuple(port for endpoint in endpoints for port in endpoint.ports)
+
+
+def published_by_main(endpoints: Iterable[EndpointRecord]) -> tuple[PortBinding, ...]:
+    """Return the ports that are published by the main way out."""
+    main = _main(endpoints)
+    return main.ports if main is not None else ()
+
+
+def routed_ports(network: NetworkRecord, ports: Iterable[PortBinding]) -> tuple[PortBinding, ...]:
+    """Return those of a container's ports that a network opens though it is not the main way out: by addresses that are routed."""
+    versions = sorted(routed_versions(network.config.options))
+    wanted = [port for port in ports if versions]
+    return tuple(
+        replace_port(port, host_ip=_UNSPECIFIED[version])
+        for port in wanted
+        for version in versions
+        if not port.host_ip or (6 if ":" in port.host_ip else 4) == version
+    )
+
+
+_UNSPECIFIED = {4: "0.0.0.0", 6: "::"}
 
 
 def _rank(endpoint: EndpointRecord) -> tuple[int, int, str]:

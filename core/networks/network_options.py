@@ -38,6 +38,11 @@ def without_gateway(options: Mapping[str, str]) -> frozenset[int]:
     return frozenset(isolated | {4} if _WORDS.get(options.get(_INHIBIT_IPV4, "")) else isolated)
 
 
+def routed_versions(options: Mapping[str, str]) -> frozenset[int]:
+    """Return the IP versions of which a network's addresses are routed, not translated: ports need no port of the host there."""
+    return frozenset(version for version, key in _GATEWAY_MODES.items() if options.get(key) == "routed")
+
+
 def _switch(options: dict[str, str], key: str, asked: bool | None, *, usual: bool) -> bool:
     """Return what a client asked for, whose word makes the option void; or what the option says."""
     if asked is not None:

@@ -46,7 +46,16 @@ class Bridged:
     @property
     def rules(self) -> BridgeRules:
         subnets = tuple(subnet.cidr for subnet in self.spec.subnets)
-        return BridgeRules(self.options.bridge, subnets, self.options.masquerade, self.spec.internal, self.options.icc)
+        options = self.options
+        return BridgeRules(
+            options.bridge,
+            subnets,
+            options.masquerade,
+            self.spec.internal,
+            options.icc,
+            routed=options.routed,
+            unprotected=options.unprotected,
+        )
 
 
 class Datapath:
@@ -110,7 +119,7 @@ class Datapath:
         self._evict_predecessors(spec)
         with ExitStack() as undo:
             undo.callback(self._ports.release, spec.id)
-            ports = () if network.internal else self._ports.reserve(spec, known.options.host_ip)
+            ports = () if network.internal else self._ports.reserve(spec, known.options)
             wired = self._wire(known, spec, sandbox, undo)
             endpoint = self._configure(known, spec, ports, wired)
             self._ports.publish(endpoint)
@@ -126,8 +135,8 @@ class Datapath:
         spec = EndpointSpec(endpoint.id, endpoint.container_id, endpoint.addresses, ports=tuple(ports))
         with ExitStack() as undo:
             undo.callback(self._ports.release, spec.id)
-            host_ip = self._present(network).options.host_ip
-            published = replace(endpoint, ports=() if network.internal else self._ports.reserve(spec, host_ip))
+            options = self._present(network).options
+            published = replace(endpoint, ports=() if network.internal else self._ports.reserve(spec, options))
             self._ports.publish(published)
             undo.pop_all()
         return published

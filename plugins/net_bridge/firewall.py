@@ -97,9 +97,7 @@ class Firewall:
             if f"table inet {self._table}\n" not in self._nftables.run("list tables inet"):
                 return []
         lines = [f"nftables table inet {self._table}"]
-        return lines + [
-            f"published port {forward.host_ip}:{forward.host_port}/{forward.protocol}" for forward in self._all_forwards()
-        ]
+        return lines + [_audited(forward) for forward in self._all_forwards()]
 
     def _all_forwards(self) -> Iterable[Forward]:
         return [forward for forwards in self._forwards.values() for forward in forwards]
@@ -152,6 +150,12 @@ class Firewall:
 
     def _is_foreign(self) -> bool:
         return self._generation.read() != self._known_generation
+
+
+def _audited(forward: Forward) -> str:
+    if forward.routed:
+        return f"open port {forward.container_ip}:{forward.container_port}/{forward.protocol}"
+    return f"published port {forward.host_ip}:{forward.host_port}/{forward.protocol}"
 
 
 def _filters_bridged_frames() -> bool:

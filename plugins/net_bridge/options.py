@@ -28,7 +28,11 @@ _PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.([a-z0-9_-]+)\.(?:IFNAME|ifname
 
 @dataclass(frozen=True, slots=True)
 class BridgeOptions:
-    """`host_ip` is where ports are published that name no address. Of the IP versions in `addressless` the bridge has no address."""
+    """`host_ip` is where ports are published that name no address. Of the IP versions in `addressless` the bridge has no address.
+
+    Containers' addresses of the versions in `routed` are not translated: other hosts route to them, and reach published ports there.
+    With those in `unprotected`, which are translated, other hosts that have a route reach every port.
+    """
 
     bridge: str
     mtu: int
@@ -38,6 +42,8 @@ class BridgeOptions:
     host_ip: IPv4Address = IPv4Address(0)
     interface_prefix: str = "eth"
     addressless: frozenset[int] = frozenset()
+    routed: frozenset[int] = frozenset()
+    unprotected: frozenset[int] = frozenset()
 
 
 def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
@@ -53,6 +59,8 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=_interface_prefix(options.get(_INTERFACE_PREFIX) or "eth"),
         addressless=_addressless(network),
+        routed=_versions_of_mode(network, "routed"),
+        unprotected=_versions_of_mode(network, "nat-unprotected"),
     )
 
 
@@ -72,8 +80,12 @@ def interface_parameters(options: Mapping[str, str], interface: str) -> dict[str
 
 
 def _addressless(network: NetworkSpec) -> frozenset[int]:
-    isolated = {version for version, key in _GATEWAY_MODES.items() if _gateway_mode(network, key) == "isolated"}
-    return frozenset(isolated | {4} if _boolean(network.options, _INHIBIT, default=False) else isolated)
+    isolated = _versions_of_mode(network, "isolated")
+    return isolated | {4} if _boolean(network.options, _INHIBIT, default=False) else isolated
+
+
+def _versions_of_mode(network: NetworkSpec, mode: str) -> frozenset[int]:
+    return frozenset(version for version, key in _GATEWAY_MODES.items() if _gateway_mode(network, key) == mode)
 
 
 def _gateway_mode(network: NetworkSpec, key: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from plugins.net_bridge.publishing import relays
+from plugins.net_bridge.publishing import forwards, relays
 from plugins.net_bridge.ruleset import Forward
 from sdk.drivers.network import Endpoint, Hop, PortBinding, PortPath
 
@@ -31,7 +31,10 @@ _ROUTED = ("forward", "postrouting")
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a connection. `source` None is any other host, `destination` None any address of this one."""
+    """The first packet of a connection. `source` None is any other host, `destination` None any address of this one.
+
+    One that is `routed` goes to the container's own address.
+    """
 
     protocol: str
     port: int
@@ -41,6 +44,11 @@ class Packet:
     incoming: str = ""
     outgoing: str = ""
     translated: bool = False
+    routed: bool = False
+
+    @property
+    def is_forwarded(self) -> bool:
+        return self.translated or self.routed
 
 
 @dataclass(slots=True)
@@ -60,11 +68,11 @@ class Table:
         self._sets = {name: _elements(body) for name, body in _MAP.findall(text)}
 
     def follow(self, packet: Packet, chains: tuple[str, ...], bridge: str) -> Walk:
-        """Return what a packet meets in these chains. Once translated it leaves by the bridge; else it is this host's own."""
+        """Return what a packet meets in these chains. Translated or routed it leaves by the bridge; else it is this host's own."""
         walk = Walk(packet)
         for chain in chains:
             if chain in _ROUTED:
-                if not walk.packet.translated:
+                if not walk.packet.is_forwarded:
                     break
                 walk.packet = replace(walk.packet, outgoing=bridge)
             self._enter(chain, walk)
@@ -125,8 +133,11 @@ class Table:
             if (6 if family == "ip6" else 4) != packet.version:
                 return False
             return _within(packet.source if side == "saddr" else packet.destination, wanted)
+        if " . " in subject:
+            return _key(subject, packet) in self._sets.get(wanted.removeprefix("@"), {})
         known = {
-            "fib daddr type": wanted == "local" and not packet.translated,
+            "fib daddr type": wanted == "local" and not packet.is_forwarded,
+            "meta l4proto": wanted == packet.protocol,
             "meta nfproto": wanted == f"ipv{packet.version}",
             "ct state": "new" in wanted.split(","),
             "ct status": wanted == "dnat" and packet.translated,
@@ -146,11 +157,17 @@ def paths(text: str, endpoint: Endpoint, bridge: str) -> list[PortPath]:
     return [
         _path(table, port, origin, packet, bridge, relayed.get((port.host_ip, port.protocol, port.host_port)))
         for port in endpoint.ports
-        for origin, packet in _first_packets(port)
+        for origin, packet in _first_packets(port, endpoint)
     ]
 
 
-def _first_packets(port: PortBinding) -> Iterator[tuple[str, Packet]]:
+def _first_packets(port: PortBinding, endpoint: Endpoint) -> Iterator[tuple[str, Packet]]:
+    if port.routed:
+        for opened in forwards(replace(endpoint, ports=(port,))):
+            inside = opened.container_ip
+            packet = Packet(port.protocol, port.container_port, None, inside, inside.version, routed=True)
+            yield f"another host, to {_socket(str(inside), str(port.container_port))}", packet
+        return
     host = ip_address(port.host_ip)
     here = (IPv4Address("127.0.0.1") if host.version == 4 else IPv6Address("::1")) if host.is_unspecified else host
     if not host.is_loopback:
@@ -167,9 +184,9 @@ def _path(table: Table, port: PortBinding, origin: str, packet: Packet, bridge: 
     found = walk.packet
     if walk.dropped:
         result = "dropped"
-    elif not found.translated and relayed is not None:
+    elif not found.is_forwarded and relayed is not None:
         result = f"relayed to {_socket(str(relayed.container_ip), str(relayed.container_port))}"
-    elif not found.translated:
+    elif not found.is_forwarded:
         result = "refused: no rule redirects it and nobody listens"
     else:
         result = f"arrives at {_socket(str(found.destination), str(found.port))} by {bridge}"
@@ -207,6 +224,8 @@ def _conditions(words: list[str]) -> Iterator[str]:
     sizes = {"iifname": 2, "oifname": 2, "fib": 4}
     while words:
         size = sizes.get(words[0], 3)
+        while len(words) > size and words[size - 1] == ".":
+            size += 3
         if len(words) >= size and words[size - 1] == "!=":
             size += 1
         yield " ".join(words[:size])

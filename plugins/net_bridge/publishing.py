@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from plugins.net_bridge.conntrack import Conntrack
 from plugins.net_bridge.firewall import Firewall
+from plugins.net_bridge.options import BridgeOptions
 from plugins.net_bridge.relay import Relay, Relayed
 from plugins.net_bridge.ruleset import BridgeRules, Forward
 from sdk.drivers.network import Endpoint, EndpointSpec, PortBinding
@@ -32,20 +34,29 @@ class Publishing:
         self._reservations.close()
         self._conntrack.close()
 
-    def reserve(self, spec: EndpointSpec, default_host_ip: IPv4Address) -> tuple[PortBinding, ...]:
-        """Reserve the host ports an endpoint asks for and return concrete bindings.
+    def reserve(self, spec: EndpointSpec, options: BridgeOptions) -> tuple[PortBinding, ...]:
+        """Reserve the host ports an endpoint asks for and return concrete bindings, those without a host port last.
 
         Raises PortAllocated, ResourceExhausted, InvalidArgument; then nothing stays reserved.
         """
         if not spec.ports:
             return ()
         versions = frozenset(interface.version for interface in spec.addresses)
-        requests = [(port, host_addresses(port, default_host_ip, versions, relayed=self._relayed)) for port in spec.ports]
+        wanted = [replace(port, routed=False) for port in spec.ports]
+        requests = [(port, host_addresses(port, options.host_ip, versions, relayed=self._relayed)) for port in wanted]
         for port, addresses in requests:
             if not addresses:
                 text = "port %d of container %s is not published on %s: the container has no address of that kind"
                 self._log.warning(text, port.container_port, spec.container_id[:12], port.host_ip)
-        return self._reservations.reserve(spec.id, f"{spec.name or spec.container_id[:12]} ({spec.id})", requests)
+        opened = [
+            replace(port, host_ip=_every(address.version), routed=True)
+            for port, addresses in requests
+            for address in addresses
+            if address.version in options.routed & versions
+        ]
+        translated = [(port, tuple(a for a in addresses if a.version not in options.routed)) for port, addresses in requests]
+        label = f"{spec.name or spec.container_id[:12]} ({spec.id})"
+        return (*self._reservations.reserve(spec.id, label, translated), *opened)
 
     def release(self, endpoint_id: str) -> None:
         """Give an endpoint's reservations back; idempotent."""
@@ -58,7 +69,7 @@ class Publishing:
         self._firewall.publish(endpoint.id, redirections)
         self._listen(endpoint)
         for forward in redirections:
-            if forward.protocol == "udp":
+            if forward.protocol == "udp" and not forward.routed:
                 self._conntrack.forget_questions_to(forward.host_port, forward.host_ip.version)
 
     def withdraw(self, endpoint: Endpoint) -> None:
@@ -93,7 +104,7 @@ class Publishing:
 
     def _reserve_again(self, endpoint: Endpoint) -> bool:
         try:
-            requests = [(binding, (ip_address(binding.host_ip),)) for binding in endpoint.ports]
+            requests = [(binding, (ip_address(binding.host_ip),)) for binding in endpoint.ports if not binding.routed]
             self._reservations.reserve(endpoint.id, endpoint.id, requests)
         except (EngineError, OSError) as error:
             self._log.error("container %s keeps running without its published ports: %s", endpoint.container_id, error)
@@ -102,13 +113,25 @@ class Publishing:
 
 
 def forwards(endpoint: Endpoint) -> list[Forward]:
-    """Return the redirections an endpoint's published ports need: each to the container's first address of the host address' version."""
+    """Return what an endpoint's published ports need, each once: a redirection to the container's first address of the host address'
+    version, or that this address may be reached at the port."""
     targets = {interface.version: interface.ip for interface in reversed(endpoint.addresses)}
-    return [
-        Forward(host_ip, binding.protocol, binding.host_port, targets[host_ip.version], binding.container_port)
+    found = [
+        _forward(binding, host_ip, targets[host_ip.version])
         for binding in endpoint.ports
         if (host_ip := ip_address(binding.host_ip)).version in targets
     ]
+    return list(dict.fromkeys(found))
+
+
+def _forward(binding: PortBinding, host_ip: Address, target: Address) -> Forward:
+    if binding.routed:
+        return Forward(host_ip, binding.protocol, 0, target, binding.container_port, routed=True)
+    return Forward(host_ip, binding.protocol, binding.host_port, target, binding.container_port)
+
+
+def _every(version: int) -> str:
+    return "::" if version == 6 else "0.0.0.0"
 
 
 def relays(endpoint: Endpoint) -> list[Forward]:
@@ -117,5 +140,5 @@ def relays(endpoint: Endpoint) -> list[Forward]:
     return [
         Forward(host_ip, binding.protocol, binding.host_port, targets[0], binding.container_port)
         for binding in endpoint.ports
-        if targets and binding.protocol in RELAYED and (host_ip := ip_address(binding.host_ip)).version == 6
+        if targets and not binding.routed and binding.protocol in RELAYED and (host_ip := ip_address(binding.host_ip)).version == 6
     ]

@@ -12,24 +12,33 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class BridgeRules:
-    """What the table must know of a network. `icc` lets its containers talk to each other where bridged frames pass the filter."""
+    """What the table must know of a network. `icc` lets its containers talk to each other where bridged frames pass the filter.
+
+    Addresses of the IP versions in `routed` are not translated; with those in `unprotected` other hosts may reach every port.
+    """
 
     bridge: str
     subnets: tuple[IPv4Network | IPv6Network, ...] = ()
     masquerade: bool = True
     internal: bool = False
     icc: bool = True
+    routed: frozenset[int] = frozenset()
+    unprotected: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A published port: what arrives at `host_ip` (unspecified: any address of the host) goes to the container."""
+    """A published port: what arrives at `host_ip` (unspecified: any address of the host) goes to the container.
+
+    One that is `routed` is reached at the container's own address, and no host port leads to it.
+    """
 
     host_ip: Address
     protocol: str
     host_port: int
     container_ip: Address
     container_port: int
+    routed: bool = False
 
 
 USER_CHAIN = "user"
@@ -41,6 +50,8 @@ table inet {table} {{
 	map published_any_ip {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
 	map published_ip6 {{ type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }}
 	map published_any_ip6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
+	set open_ip {{ type ipv4_addr . inet_proto . inet_service; }}
+	set open_ip6 {{ type ipv6_addr . inet_proto . inet_service; }}
 	set bridges {{ type ifname; }}
 	chain user {{ }}
 	chain published {{ }}
@@ -52,6 +63,7 @@ table inet {table} {{
 }}
 """
 _MAPS = ("published_ip", "published_any_ip", "published_ip6", "published_any_ip6")
+_SETS = ("open_ip", "open_ip6", "bridges")
 _CHAINS = ("published", "guard", "prerouting", "output", "postrouting", "forward")
 _RULES = """\
 table inet {table} {{
@@ -80,7 +92,9 @@ table inet {table} {{
 		jump user
 		ct state established,related accept
 {internal}		oifname @bridges ct status dnat accept
-{icc}		oifname @bridges drop
+		oifname @bridges ip daddr . meta l4proto . th dport @open_ip accept
+		oifname @bridges ip6 daddr . meta l4proto . th dport @open_ip6 accept
+{modes}{icc}		oifname @bridges drop
 	}}
 }}
 """
@@ -96,7 +110,8 @@ def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forwa
     """
     if not networks:
         return remove(table)
-    emptied = [f"flush map inet {table} {name}\n" for name in _MAPS] + [f"flush set inet {table} bridges\n"]
+    emptied = [f"flush map inet {table} {name}\n" for name in _MAPS]
+    emptied += [f"flush set inet {table} {name}\n" for name in _SETS]
     emptied += [f"flush chain inet {table} {name}\n" for name in _CHAINS]
     rules = _RULES.format(
         table=table,
@@ -104,6 +119,7 @@ def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forwa
         bridges=", ".join(f'"{network.bridge}"' for network in networks),
         masquerade=_lines(rule for network in networks for rule in _masquerade(network)),
         internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),
+        modes=_lines(rule for network in networks for rule in _modes(network)),
         icc=_lines(f'iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in networks if network.icc),
     )
     return "".join([_DECLARATION.format(table=table), *emptied, rules, add(table, forwards)])
@@ -116,10 +132,7 @@ def remove(table: str) -> str:
 
 def add(table: str, forwards: Iterable[Forward]) -> str:
     """Return commands that publish ports."""
-    return "".join(
-        f"add element inet {table} {_map(forward)} {{ {_key(forward)} : {forward.container_ip} . {forward.container_port} }}\n"
-        for forward in forwards
-    )
+    return "".join(f"add element inet {table} {_map(forward)} {{ {_key(forward)}{_value(forward)} }}\n" for forward in forwards)
 
 
 def delete(table: str, forwards: Iterable[Forward]) -> str:
@@ -130,6 +143,8 @@ def delete(table: str, forwards: Iterable[Forward]) -> str:
 def _masquerade(network: BridgeRules) -> Iterable[str]:
     """Yield rules that hide containers behind the host, and (hairpin) behind the bridge when one talks to a port it published."""
     for subnet in network.subnets:
+        if subnet.version in network.routed:
+            continue
         source = f"{_family(subnet)} saddr {subnet}"
         yield f'{source} oifname "{network.bridge}" ct status dnat masquerade'
         if network.masquerade and not network.internal:
@@ -140,12 +155,30 @@ def _internal(bridge: str) -> tuple[str, str]:
     return f'iifname "{bridge}" oifname != "{bridge}" drop', f'iifname != "{bridge}" oifname "{bridge}" drop'
 
 
+def _modes(network: BridgeRules) -> Iterable[str]:
+    """Yield rules that let other hosts in which have a route: to answer pings, or to everything."""
+    into = f'oifname "{network.bridge}" meta nfproto'
+    for version, pings in ((4, "icmp"), (6, "ipv6-icmp")):
+        if version in network.unprotected:
+            yield f"{into} ipv{version} accept"
+        elif version in network.routed:
+            yield f"{into} ipv{version} meta l4proto {pings} accept"
+
+
 def _map(forward: Forward) -> str:
     family = "ip" if forward.container_ip.version == 4 else "ip6"
+    if forward.routed:
+        return f"open_{family}"
     return f"published_any_{family}" if forward.host_ip.is_unspecified else f"published_{family}"
 
 
+def _value(forward: Forward) -> str:
+    return "" if forward.routed else f" : {forward.container_ip} . {forward.container_port}"
+
+
 def _key(forward: Forward) -> str:
+    if forward.routed:
+        return f"{forward.container_ip} . {forward.protocol} . {forward.container_port}"
     port = f"{forward.protocol} . {forward.host_port}"
     return port if forward.host_ip.is_unspecified else f"{forward.host_ip} . {port}"
 

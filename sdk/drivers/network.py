@@ -35,13 +35,18 @@ class NetworkSpec:
 @dataclass(frozen=True, slots=True)
 class PortBinding:
     """A published port. `host_ip` "" means every address; `host_port` 0 means any free one, `host_port_end` > 0 the end of a range
-    to choose from. In an Endpoint the port is always concrete."""
+    to choose from. In an Endpoint the port is always concrete.
+
+    `routed`: other hosts reach it at the container's own address, of the IP version of `host_ip`. It takes no port of the host;
+    `host_port` is what was asked for, which counts when the port moves to a network that translates addresses.
+    """
 
     container_port: int
     protocol: str = "tcp"
     host_ip: str = ""
     host_port: int = 0
     host_port_end: int = 0
+    routed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,25 @@ def port_map(info: ContainerInfo) -> dict[str, list[HostPort] | None]:
     """Return inspect's `Ports`: host sides by port, None for a port that is exposed only."""
     published: dict[str, list[HostPort]] = defaultdict(list)
     for binding in info.ports:
-        published[port_key(binding)].append(HostPort(binding.host_ip or _EVERY_ADDRESS, str(binding.host_port)))
+        published[port_key(binding)].append(_host_port(binding))
     return {**dict.fromkeys(_exposed(info)), **published}
 
 
 def port_list(info: ContainerInfo) -> list[Port]:
     """Return a list's `Ports`, in order of the container's ports."""
-    published = [Port(b.container_port, b.protocol, b.host_ip or _EVERY_ADDRESS, b.host_port) for b in info.ports]
+    published = [_listed(binding) for binding in info.ports]
     taken = {port_key(binding) for binding in info.ports}
     exposed = [Port(int(number), protocol) for number, protocol in _numbers(info) if f"{number}/{protocol}" not in taken]
     return sorted([*published, *exposed], key=lambda port: (port.private_port, port.type, port.public_port))
+
+
+def _host_port(binding: PortBinding) -> HostPort:
+    return HostPort(binding.host_ip or _EVERY_ADDRESS, "" if binding.routed else str(binding.host_port))
+
+
+def _listed(binding: PortBinding) -> Port:
+    number = 0 if binding.routed else binding.host_port
+    return Port(binding.container_port, binding.protocol, binding.host_ip or _EVERY_ADDRESS, number)
 
 
 def _exposed(info: ContainerInfo) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Published ports of a running container go where its gateway goes."""
 
+import json
 import time
 from http.client import HTTPConnection
 
@@ -96,3 +97,34 @@ def test_a_join_that_fails_leaves_them_where_they_are(daemon: Daemon):
     taken = ("network", "connect", "--gw-priority", "5", "--ip", "10.77.0.9", "two", "web")
     assert "Address already in use" in daemon.docker(*taken, check=False).stderr
     assert answers(daemon, "18088")
+
+
+def host_ports(daemon: Daemon) -> list[str]:
+    """Return the ports of the host that lead to the container, "" for each IP version by which it is routed to."""
+    ports = json.loads(daemon.docker("inspect", "web").stdout)[0]["NetworkSettings"]["Ports"]["80/tcp"]
+    return [binding["HostPort"] for binding in ports or []]
+
+
+def neighbour_reaches(daemon: Daemon, network: str) -> bool:
+    """Tell whether a container of another network reaches the server at its own address on a network."""
+    address = json.loads(daemon.docker("inspect", "web").stdout)[0]["NetworkSettings"]["Networks"][network]["IPAddress"]
+    ask = f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 {address} 80"
+    return "here" in daemon.docker("run", "--rm", "busybox", "sh", "-c", ask, check=False).stdout
+
+
+def test_a_routed_network_opens_them_also_where_it_is_not_the_gateway(daemon: Daemon):
+    daemon.docker("network", "create", "one")
+    daemon.docker("network", "create", "-o", "com.docker.network.bridge.gateway_mode_ipv4=routed", "way")
+    daemon.docker("run", "--detach", "--name", "web", "--network", "one", "--publish", "127.0.0.1:18088:80", *_SERVER)
+    daemon.docker("network", "connect", "way", "web")
+    assert answers(daemon, "18088")
+    assert host_ports(daemon) == ["18088", ""]
+    assert (neighbour_reaches(daemon, "way"), neighbour_reaches(daemon, "one")) == (True, False)
+    assert "arrives at" in daemon.core("network", "explain", "web").stdout
+    daemon.docker("network", "disconnect", "one", "web")
+    assert host_ports(daemon) == [""]
+    assert neighbour_reaches(daemon, "way")
+    assert asked(daemon, "18088") == b""
+    daemon.docker("network", "connect", "--gw-priority", "5", "one", "web")
+    assert answers(daemon, "18088"), "the number that was asked for is not forgotten"
+    assert neighbour_reaches(daemon, "way")

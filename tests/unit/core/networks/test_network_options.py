@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
+from core.networks.network_options import check_ip_versions, routed_versions, with_ip_versions, without_gateway
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
 
@@ -43,3 +43,7 @@ def test_what_is_no_ip_version():
 )
 def test_which_versions_take_no_address_for_a_gateway(options, versions):
     assert without_gateway(options) == versions
+
+
+def test_which_versions_are_routed():
+    assert routed_versions({BRIDGE + "gateway_mode_ipv6": "routed", BRIDGE + "gateway_mode_ipv4": "nat-unprotected"}) == {6}

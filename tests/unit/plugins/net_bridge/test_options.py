@@ -68,6 +68,12 @@ def test_of_which_ip_versions_the_bridge_has_no_address(options, internal, addre
     assert parse(NetworkSpec("n" * 64, "n", options=options, internal=internal), BridgeSettings()).addressless == addressless
 
 
+def test_gateway_modes_are_of_one_ip_version_each():
+    options = {PREFIX + "gateway_mode_ipv4": "nat-unprotected", PREFIX + "gateway_mode_ipv6": "routed"}
+    parsed = parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings())
+    assert (parsed.routed, parsed.unprotected, parsed.addressless) == ({6}, {4}, set())
+
+
 @pytest.mark.parametrize(
     ("mode", "sentence"), [("odd", "unknown gateway mode odd"), ("isolated", "only be used for an internal network")]
 )

@@ -20,6 +20,11 @@ table inet core_x {
 				tcp . 8081 : 172.17.0.3 . 80 }
 	}
 
+	set open_ip {
+		type ipv4_addr . inet_proto . inet_service
+		elements = { 172.17.0.2 . tcp . 81 }
+	}
+
 	set bridges {
 		type ifname
 		elements = { "core0",
@@ -61,6 +66,8 @@ USER	}
 		jump user
 		ct state established,related accept
 		oifname @bridges ct status dnat accept
+		oifname @bridges ip daddr . meta l4proto . th dport @open_ip accept
+		oifname "core0" meta nfproto ipv4 meta l4proto icmp accept
 		oifname @bridges drop
 	}
 }
@@ -89,6 +96,14 @@ def test_a_port_on_one_address():
     assert "element 192.0.2.1 . udp . 53: destination becomes 172.17.0.2:5353" in [hop.effect for hop in remote.hops]
     assert local.origin == "this host, to 192.0.2.1:53"
     assert [path.origin for path in ways(PortBinding(80, "tcp", "127.0.0.1", 8080))] == ["this host, to 127.0.0.1:8080"]
+
+
+@pytest.mark.parametrize(("port", "result"), [(81, "arrives at 172.17.0.2:81 by core0"), (80, "dropped")])
+def test_a_routed_port_is_looked_up_by_the_containers_own_address(port: int, result: str):
+    (remote,) = ways(PortBinding(port, "tcp", "0.0.0.0", 8080, routed=True))
+    assert remote.origin == f"another host, to 172.17.0.2:{port}"
+    assert "prerouting" not in matching(remote)
+    assert remote.result == result
 
 
 def test_what_nobody_redirects_is_refused():

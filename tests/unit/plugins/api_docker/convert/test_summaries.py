@@ -110,6 +110,12 @@ def test_ports_published_and_exposed() -> None:
     assert port_list(container) == [Port(53, "udp"), Port(80, "tcp", "0.0.0.0", 8080), Port(80, "tcp", "127.0.0.1", 8081)]
 
 
+def test_a_routed_port_shows_no_port_of_the_host() -> None:
+    container = info(ports=(PortBinding(80, "tcp", "::", 8080), PortBinding(80, "tcp", "0.0.0.0", 8080, routed=True)))
+    assert port_map(container) == {"80/tcp": [HostPort("::", "8080"), HostPort("0.0.0.0", "")]}
+    assert port_list(container) == [Port(80, "tcp", "0.0.0.0"), Port(80, "tcp", "::", 8080)]
+
+
 def test_a_container_that_does_not_run_shows_no_ports() -> None:
     stopped = info(config=ContainerConfig(exposed_ports={"80/tcp": {}}), sandbox_path="")
     assert (port_map(stopped), port_list(stopped)) == ({}, [])
