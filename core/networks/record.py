@@ -105,7 +105,7 @@ class EndpointRecord(Struct, frozen=True, kw_only=True):
 
 class Resolver(Struct, frozen=True, kw_only=True):
     """Whom a container's name server asks for other names: `servers` from the container's networks, `host_servers` from the host's.
-    Names with fewer dots than `ndots` it does not ask for."""
+    With `ndots` above 0 it does not ask for addresses of names without dots."""
 
     servers: tuple[str, ...] = ()
     host_servers: tuple[str, ...] = ()

@@ -28,8 +28,9 @@ class Answers:
         return [address for entry in entries for address in entry.addresses if address.version in versions]
 
     def may_forward(self, query: Query) -> bool:
-        """Tell whether other servers may be asked: a short name waits for its search domain where `ndots` says so."""
-        return query.name.count(".") >= self._scope.ndots or query.kind == codec.POINTER
+        """Tell whether other servers may be asked: not for the address of a name without dots, where `ndots` is set. The client comes
+        again with its search domain."""
+        return self._scope.ndots == 0 or "." in query.name or query.kind not in (codec.IPV4, codec.IPV6)
 
     def _entries(self, name: str) -> tuple[Entry, ...]:
         """Return who has a name: on the first network that knows it, or on the network whose own name, maybe with dots, it ends in."""

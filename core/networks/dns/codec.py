@@ -10,7 +10,8 @@ from dnslib import AAAA, EDNS0, PTR, QTYPE, RCODE, RR, A, DNSError, DNSHeader, D
 Address = IPv4Address | IPv6Address
 
 IPV4, IPV6, POINTER, ANY = int(QTYPE.A), int(QTYPE.AAAA), int(QTYPE.PTR), int(QTYPE.ANY)
-SERVER_FAILURE, NO_SUCH_NAME, NOT_IMPLEMENTED, REFUSED = (
+FORMAT_ERROR, SERVER_FAILURE, NO_SUCH_NAME, NOT_IMPLEMENTED, REFUSED = (
+    int(RCODE.FORMERR),
     int(RCODE.SERVFAIL),
     int(RCODE.NXDOMAIN),
     int(RCODE.NOTIMP),
@@ -20,6 +21,9 @@ TTL = 600
 """Seconds an answer about a container may be kept, as Docker says."""
 
 _INTERNET, _OPTIONS, _AUTHORITY = 1, int(QTYPE.OPT), int(QTYPE.SOA)
+_HEADER, _IS_REPLY = 12, 0x80
+_OPERATIONS = (0, 4)
+"""Queries, and notices of changed zones, which other servers may want (RFC 1996)."""
 _PLAIN_LIMIT, _OUR_LIMIT = 512, 4096
 _REVERSE_IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa")
 _REVERSE_IPV6 = re.compile(r"((?:[0-9a-f]\.){32})ip6\.arpa")
@@ -37,13 +41,13 @@ class Query:
 
 
 def parse(data: bytes) -> Query | None:
-    """Return the question in a message, None if it is not a query that can be read."""
+    """Return the question in a message, None if it is not a query that can be read, or of a kind that no server here answers."""
     try:
         message = DNSRecord.parse(data)
         name = b".".join(message.q.qname.label).decode("ascii").lower()
     except (DNSError, UnicodeDecodeError, AttributeError, IndexError):
         return None
-    if message.header.qr or len(message.questions) != 1:
+    if message.header.qr or len(message.questions) != 1 or message.header.opcode not in _OPERATIONS:
         return None
     sizes = [int(record.rclass) for record in message.ar if record.rtype == _OPTIONS]
     limit = max(_PLAIN_LIMIT, *sizes) if sizes else _PLAIN_LIMIT
@@ -64,6 +68,20 @@ def failure(query: Query, code: int) -> bytes:
     reply = _reply(query)
     reply.header.rcode = code
     return bytes(reply.pack())
+
+
+def rejection(data: bytes) -> bytes:
+    """Return the reply to a message that `parse` makes nothing of: its header and why (RFC 1035, 4.1.1); b"" to what is a reply itself."""
+    if len(data) < _HEADER or data[2] & _IS_REPLY:
+        return b""
+    code = FORMAT_ERROR if data[2] >> 3 & 0x0F in _OPERATIONS else NOT_IMPLEMENTED
+    return data[:2] + bytes([data[2] & 0x79 | _IS_REPLY, code]) + bytes(_HEADER - 4)
+
+
+def refused(data: bytes) -> bytes | None:
+    """Return the reply that tells a client to come again later; None to what is no query."""
+    query = parse(data)
+    return failure(query, REFUSED) if query is not None else None
 
 
 def lifetime(reply: bytes) -> int:
@@ -89,7 +107,12 @@ def aged(reply: bytes, seconds: int) -> bytes:
 
 def is_failure(reply: bytes) -> bool:
     """Tell whether another server may know more than the one that sent this."""
-    return len(reply) < 12 or reply[3] & 0x0F in (SERVER_FAILURE, NOT_IMPLEMENTED, REFUSED)
+    return len(reply) < _HEADER or reply[3] & 0x0F in (SERVER_FAILURE, NOT_IMPLEMENTED, REFUSED)
+
+
+def is_final(reply: bytes) -> bool:
+    """Tell whether a failure is passed on as it is, when no other server knows more: what a server cannot do, it says."""
+    return len(reply) >= _HEADER and reply[3] & 0x0F == NOT_IMPLEMENTED
 
 
 def is_truncated(reply: bytes) -> bool:

@@ -15,7 +15,8 @@ class Neighbourhood:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A container's view: its networks in the order they are searched. `ndots`: names with fewer dots are not asked elsewhere."""
+    """A container's view: its networks in the order they are searched. With `ndots` above 0 addresses of
+    names without dots are not asked elsewhere."""
 
     networks: tuple[Neighbourhood, ...] = ()
     ndots: int = 0

@@ -127,14 +127,14 @@ class NameServer:
     # Answers ---------------------------------------------------------------------------------------------------------
 
     def _local(self, data: bytes, *, by_udp: bool) -> bytes | None:
-        """Return the answer that is known here, b"" to what is no question, None if others have to be asked."""
+        """Return the answer that is known here, b"" to what deserves none, None if others have to be asked."""
         query = codec.parse(data)
         if query is None:
-            return b""
+            return codec.rejection(data)
         limit = query.limit if by_udp else _LARGEST
         found = self._answers.find(query)
         if found is None:
-            return None if self._answers.may_forward(query) else codec.failure(query, codec.NO_SUCH_NAME)
+            return None if self._answers.may_forward(query) else codec.answer(query, (), limit)
         rotation = Rotation(query, found, limit)
         if by_udp:
             self._keep(data, rotation)

@@ -41,12 +41,14 @@ class Upstreams:
         self._waiting = 0
 
     async def ask(self, query: bytes, *, whole: bool = False) -> bytes | None:
-        """Return a reply, None if no server has one. With `whole` a truncated reply is fetched again by TCP."""
+        """Return a reply, None if no server has one, or one that refuses while too many questions wait. With `whole` a truncated reply is fetched again by TCP."""
         key = bytes([whole]) + query[2:]
         if kept := self._kept_reply(key):
             return query[:2] + kept[2:]
-        if not self._servers or self._waiting >= _AT_ONCE:
+        if not self._servers:
             return None
+        if self._waiting >= _AT_ONCE:
+            return codec.refused(query)
         self._waiting += 1
         try:
             reply = await self._ask_servers(query, whole=whole)
@@ -63,7 +65,8 @@ class Upstreams:
                 reply = await self._ask_one(server, question)
                 if reply is not None and not codec.is_failure(reply):
                     return await self._by_tcp(server, question) or reply if whole and codec.is_truncated(reply) else reply
-                failure = reply or failure
+                if reply is not None and codec.is_final(reply):
+                    failure = reply
         finally:
             for server in self._servers:
                 server.vantage.forget(question)

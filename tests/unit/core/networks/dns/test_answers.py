@@ -26,7 +26,7 @@ def world() -> tuple[Directory, Answers]:
     )
     directory.put("2", [entry("web", "two", "db", addresses=("10.0.0.2",))])
     directory.put("3", [entry("other", "three", addresses=("10.2.0.3",))])
-    scope = Scope((Neighbourhood("web-id", "web", {"store": "two"}), Neighbourhood("back-id", "back")), ndots=1)
+    scope = Scope((Neighbourhood("web-id", "web", {"store": "two"}), Neighbourhood("back-id", "back")), ndots=5)
     return directory, Answers(directory, scope)
 
 
@@ -54,5 +54,7 @@ def test_who_leaves_is_forgotten():
 
 def test_short_names_wait_for_the_search_domain_where_ndots_says_so():
     _, answers = world()
-    forwards = {name: answers.may_forward(codec.parse(DNSRecord.question(name).pack())) for name in ("here", "example.org")}
-    assert forwards == {"here": False, "example.org": True}
+    asked = (("here", "A"), ("here", "AAAA"), ("here", "TXT"), ("example.org", "A"))
+    forwards = [answers.may_forward(codec.parse(DNSRecord.question(*question).pack())) for question in asked]
+    assert forwards == [False, False, True, True], "also a name of fewer dots than that, as nothing else would ever find it"
+    assert Answers(Directory(), Scope()).may_forward(codec.parse(DNSRecord.question("here").pack()))

@@ -27,6 +27,22 @@ def test_what_is_no_question_is_nothing(data):
     assert codec.parse(data) is None
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", b""),
+        (b"\0" * 11, b""),
+        (DNSRecord.question("a").reply().pack(), b""),
+        (b"\x12\x34\x01\0" + b"\0" * 8, b"\x12\x34\x81\x01" + b"\0" * 8),
+        (b"\x12\x34\x28\0" + b"\0" * 8, b"\x12\x34\xa8\x04" + b"\0" * 8),
+    ],
+    ids=("nothing", "short", "a reply", "no question", "an update"),
+)
+def test_what_is_no_question_is_rejected_at_once_unless_it_is_a_reply(data, told):
+    assert codec.parse(data) is None
+    assert codec.rejection(data) == told
+
+
 def test_answers_carry_both_kinds_of_address_and_names():
     reply = DNSRecord.parse(codec.answer(asked(), [ip_address("10.0.0.1"), ip_address("fd00::1"), "web.net"], 4096))
     assert [str(record.rdata) for record in reply.rr] == ["10.0.0.1", "fd00::1", "web.net."]

@@ -216,6 +216,32 @@ async def test_when_all_are_dead_the_client_is_told(world: World, monkeypatch: p
         assert (await world.ask("example.org")).header.rcode == 2
 
 
+async def test_a_short_name_has_no_address_where_ndots_is_set(world: World):
+    world.server.configure(Scope((Neighbourhood("n", "web"),), ndots=2), ())
+    reply = await world.ask("nowhere")
+    assert (reply.header.rcode, reply.rr) == (0, []), "the resolver goes on with its search domains"
+
+
+@pytest.mark.parametrize(("theirs", "told"), [(2, 2), (5, 2), (4, 4), (3, 3)])
+async def test_what_other_servers_fail_at_is_said_as_docker_says_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, theirs: int, told: int
+):
+    def failing(question: DNSRecord) -> bytes:
+        reply = question.reply()
+        reply.header.rcode = theirs
+        return bytes(reply.pack())
+
+    with upstream(monkeypatch, "127.0.0.2", failing):
+        world.upstreams("127.0.0.2")
+        assert (await world.ask("example.org")).header.rcode == told
+
+
+async def test_more_questions_than_can_wait_are_refused(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upstreams_module, "_AT_ONCE", 0)
+    world.upstreams("127.0.0.2")
+    assert (await world.ask("example.org")).header.rcode == 5
+
+
 async def test_a_server_that_cannot_be_reached_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
     with upstream(monkeypatch, "127.0.0.3", outside):
@@ -264,6 +290,10 @@ async def test_nonsense_is_no_trouble(world: World):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for data in (b"", b"x", b"\xff" * 100, DNSRecord.question("a" * 63).pack()[:20]):
             client.sendto(data, world.listening.udp.getsockname())
+        client.settimeout(0)
+        with anyio.fail_after(5):
+            told = await asyncio.get_running_loop().sock_recv(client, 512)
+        assert told[2:4] == b"\x81\x01", "a format error, so that the client need not wait"
     question = DNSRecord.question("one")
     question.add_ar(EDNS0(udp_len=1232))
     assert texts(await world.ask("one")) == ["10.0.0.1"]
