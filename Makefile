@@ -22,7 +22,7 @@ demo: demo-packages venv  ## run a daemon, pull an image with progress, run it, 
 	$(SUDO) $(BIN)/core demo
 
 test: packages lint compose-clients  ## everything: static checks, then all tests (root: sudo is used when needed)
-	$(SUDO) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(SUDO) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-unit: venv  ## the tests that need no root and no packages
 	$(BIN)/python -m pytest -m "not privileged" tests/unit tests/architecture

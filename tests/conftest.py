@@ -16,11 +16,16 @@ from tests.busybox import busybox, push
 from tests.compose.clients import prefer_fetched_docker
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
+from tests.running import keep_bytecode
+from tests.running import pytest_collection as pytest_collection
+from tests.running import pytest_collection_finish as pytest_collection_finish
+from tests.running import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 REGISTRY = "127.0.0.1:5000"
 MIRROR = ("--registry-mirror", f"http://{REGISTRY}")
 
 prefer_fetched_docker()
+keep_bytecode()
 
 DaemonFactory = Callable[..., AbstractContextManager[Daemon]]
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 
 import pytest
 
-from tests.architecture.source import modules
+from tests.architecture.source import files, modules
 
-SDK = sorted(path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in modules() if path.startswith("sdk/"))
+SDK = sorted(path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files() if path.startswith("sdk/"))
 
 
 def test_the_sdk_pulls_in_neither_core_nor_plugins() -> None:

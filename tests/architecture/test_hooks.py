@@ -6,7 +6,7 @@ import re
 import pytest
 
 from sdk import hookspecs
-from tests.architecture.source import ROOT, modules
+from tests.architecture.source import ROOT, files
 
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if hasattr(hook, "core_spec")}
 
@@ -40,5 +40,5 @@ def test_they_are_plain() -> None:
 
 
 def test_nobody_asks_for_an_order() -> None:
-    sources = {path: (ROOT / path).read_text() for path in modules()}
+    sources = {path: (ROOT / path).read_text() for path in files()}
     assert [path for path, text in sources.items() if "tryfirst" in text or "trylast" in text] == []

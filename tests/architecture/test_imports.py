@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.architecture.source import ROOT, modules
+from tests.architecture.source import ROOT, files
 
 
 def test_the_import_contracts_are_kept() -> None:
@@ -22,8 +22,6 @@ def test_every_bundled_plugin_is_in_the_independence_contract() -> None:
 
 def test_a_plugins_registration_is_short() -> None:
     lengths = {
-        path: len((ROOT / path).read_text().splitlines())
-        for path in modules()
-        if path.endswith("/plugin.py") and "plugins/" in path
+        path: len((ROOT / path).read_text().splitlines()) for path in files() if path.endswith("/plugin.py") and "plugins/" in path
     }
     assert {path: length for path, length in lengths.items() if length > 40 and not path.startswith("core/")} == {}

@@ -3,6 +3,7 @@
 `make test` does this for a minute, `make fuzz-api` for FUZZ_SECONDS; FUZZ_SEED are the dice. A failure shows the request.
 """
 
+import json
 import os
 import random
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -24,8 +26,12 @@ from tests.fuzz.api.values import Values
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 CLIENTS = 4
+_EXPORT = re.compile(r"/containers/(.+)/export(?:\?|$)")
 _ID = re.compile(r'"Id":"([0-9a-f]+)"')
 PATIENCE = 60.0
+REMOVAL_SECONDS = 10.0
+"""How long a removal may take to be told after it cut off an export."""
+
 ROUND = 150
 """Requests of a client until it clears up."""
 
@@ -33,14 +39,11 @@ GROWTH_KIB = 64 << 10
 DESCRIPTORS = 16
 FORESEEN = (
     "executable file not found", "port is already allocated", "no such file or directory", "permission denied", "is a directory",
+    "unable to find user", "unable to find group",
 )  # fmt: skip
 """What dockerd answers with 500 when a container cannot start or be read."""
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(SECONDS + 300)]
-
-
-_MAY_BREAK_OFF = (IncompleteRead,)
-"""How an export ends, as Docker's does, whose container another client removes after the head of the answer was sent."""
 
 
 class Client:
@@ -71,11 +74,16 @@ class Client:
         try:
             connection.connect()
             stream = connection.sock
+            begun = time.time()
             connection.request(request.method, request.target, request.body, request.headers)
             response, content = connection.getresponse(), b""
             stream.settimeout(0.2)  # a stream may have nothing to say
-            with suppress(TimeoutError, *_MAY_BREAK_OFF if request.target.partition("?")[0].endswith("/export") else ()):
+            with suppress(TimeoutError):
                 content = response.read(20_000)
+        except IncompleteRead as error:
+            if not self._was_cut_by_removal(request, begun):
+                self._note(f"{type(error).__name__} {error}", request)
+            return
         except (OSError, HTTPException, ValueError) as error:
             self._note(f"{type(error).__name__} {error}", request)
             return
@@ -89,6 +97,18 @@ class Client:
             self._note(f"{response.status} {text[:300]}", request)
         elif "[Errno" in text or "Traceback" in text or "object has no attribute" in text:
             self._note(f"Python's words {text[:300]}", request)
+
+    def _was_cut_by_removal(self, request: Call, begun: float) -> bool:
+        """Tell whether this is an export whose container another client removed meanwhile: its end cannot be said otherwise, in Docker too."""
+        exported = _EXPORT.search(unquote(request.target))
+        if not exported:
+            return False
+        deadline = time.monotonic() + REMOVAL_SECONDS
+        while time.monotonic() < deadline:
+            if destroyed(self._daemon, exported[1], begun):
+                return True
+            time.sleep(0.05)
+        return False
 
     def _note(self, what: str, request: Call) -> None:
         """Note a failure with the first request that had it."""
@@ -134,6 +154,21 @@ def run(daemon: Daemon, scratch: Path, seconds: float, seed: int, failures: Coun
     for thread in threads:
         thread.join()
     daemon.remove_containers()
+
+
+def destroyed(daemon: Daemon, name: str, since: float) -> bool:
+    """Tell whether a container that had this name, or an ID that begins so, was removed after a moment."""
+    filters = quote('{"type":["container"]}')
+    status, body = daemon.request("GET", f"/events?since={since:.3f}&until={time.time():.3f}&filters={filters}")
+    assert status == 200, body
+    told = [json.loads(line) for line in body.splitlines()]
+    meant = {event["Actor"]["ID"] for event in told if event["Actor"]["ID"].startswith(name) or name.lstrip("/") in _names(event)}
+    return any(event["Action"] == "destroy" and event["Actor"]["ID"] in meant for event in told)
+
+
+def _names(event: dict[str, dict[str, dict[str, str]]]) -> set[str]:
+    attributes = event["Actor"]["Attributes"]
+    return {attributes.get("name", ""), attributes.get("oldName", "").lstrip("/")}
 
 
 def descriptors(daemon: Daemon) -> int:

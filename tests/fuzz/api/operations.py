@@ -1,9 +1,9 @@
 """Every operation of the API, from the application's own routes, and requests for them.
 
-Where DOCKER_API_SWAGGER names a published definition, its parameters are asked for as well.
+Where there is a published definition (tests/definitions.py), its parameters are asked for as well.
 """
 
-import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +19,7 @@ from plugins.api_docker.models.images import AuthConfig
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody
 from plugins.api_docker.models.volumes import VolumeCreateBody
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
+from tests import definitions
 from tests.fuzz.api.archives import archive
 from tests.fuzz.api.values import NAMES, ODD, PATHS, Values
 
@@ -49,6 +50,7 @@ _DEEP = (
 )
 """What reaches furthest into the engine."""
 
+_PARAMETER = re.compile(r"\{[^}]*\}")
 _WRONG_TYPES = ("", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=x", "multipart/form-data")
 
 
@@ -181,16 +183,12 @@ def _parameters(dependant: Dependant) -> Sequence[str]:
 
 
 def _published(method: str, path: str) -> Sequence[str]:
-    operation = _definition().get(path.replace("{name:path}", "{id}"), {}).get(method.lower(), {})
+    operation = _definition().get(_PARAMETER.sub("{}", path), {}).get(method.lower(), {})
     return [parameter["name"] for parameter in operation.get("parameters", ()) if parameter.get("in") == "query"]
 
 
 @cache
 def _definition() -> dict[str, dict[str, dict[str, list[dict[str, str]]]]]:
-    file = os.environ.get("DOCKER_API_SWAGGER")
-    if not file:
-        return {}
-    import yaml
-
-    with open(file) as text:
-        return yaml.safe_load(text)["paths"]
+    """Return the published paths, whatever they call their parameters."""
+    paths = definitions.newest()["paths"] if definitions.published() else {}
+    return {_PARAMETER.sub("{}", path): operations for path, operations in paths.items()}

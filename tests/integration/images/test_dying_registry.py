@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,19 @@ from sdk.engine.images import Progress, PullRequest
 from sdk.errors import NotFound, Unavailable
 from sdk.oci.reference import parse_reference
 from sdk.testing.distribution import RunningRegistry, serve_registry
-from sdk.testing.images import make_image, make_tar
+from sdk.testing.images import MadeImage, make_image, make_tar
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
 PORT = 5055
-IMAGE = make_image([make_tar({"large": random.Random(1).randbytes(24 << 20)}), make_tar({"small": b"s"})])
+
+
+@cache
+def image() -> MadeImage:
+    """An image whose pull takes a while; made when it is wanted, not when tests are collected."""
+    return make_image([make_tar({"large": random.Random(1).randbytes(24 << 20)}), make_tar({"small": b"s"})])
+
+
 REFUSED = rf"dial tcp 127\.0\.0\.1:{PORT}: connect: connection refused"
 
 
@@ -58,7 +66,7 @@ async def _until_it_dies(steps: AsyncIterator[Progress], status: str, mortal: Mo
 
 async def test_a_push(rooms, empty_rooms, hub: RegistryBackend, docker_registry: RunningRegistry, mortal: Mortal) -> None:
     source, target = f"{docker_registry.address}/dying/source", f"{mortal.address}/dying/target"
-    await IMAGE.push(hub, parse_reference(source))
+    await image().push(hub, parse_reference(source))
     await rooms.pull(source)
     await rooms.images.tag(source, target, "latest")
     with pytest.raises(Unavailable, match=REFUSED):
@@ -67,16 +75,16 @@ async def test_a_push(rooms, empty_rooms, hub: RegistryBackend, docker_registry:
     steps = [step async for step in rooms.images.push(target, "latest", Credentials())]
     assert steps[-1].aux["Tag"] == "latest"
     await empty_rooms.pull(target)
-    assert (await empty_rooms.images.inspect(target)).id == IMAGE.id
+    assert (await empty_rooms.images.inspect(target)).id == image().id
 
 
 async def test_a_pull(rooms, hub: RegistryBackend, mortal: Mortal) -> None:
     name = f"{mortal.address}/dying/pulled"
-    await IMAGE.push(hub, parse_reference(name))
+    await image().push(hub, parse_reference(name))
     with pytest.raises(Unavailable, match=REFUSED):
         await _until_it_dies(rooms.images.pull(PullRequest(name)), "Downloading", mortal)
     with pytest.raises(NotFound):
         await rooms.images.inspect(name)
     mortal.live()
     await rooms.pull(name)
-    assert (await rooms.images.inspect(name)).id == IMAGE.id
+    assert (await rooms.images.inspect(name)).id == image().id

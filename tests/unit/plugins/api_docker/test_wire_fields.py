@@ -1,17 +1,15 @@
 """Wire structs against the published definitions: no field of ours is unknown to Docker, and none it requires is missing."""
 
-import os
-from functools import cache
-
 import msgspec
 import pytest
 
 from plugins.api_docker.models import containers, disk_usage, images, networks, stats, system, volumes
 from sdk.engine.config import HostConfig
+from tests import definitions
 
-SWAGGER = os.environ.get("DOCKER_API_SWAGGER", "")
-
-pytestmark = pytest.mark.skipif(not SWAGGER, reason="DOCKER_API_SWAGGER does not name a published API definition (v1.55.yaml)")
+pytestmark = pytest.mark.skipif(
+    not definitions.published(), reason="no published API definitions here, nor named by DOCKER_API_SWAGGER"
+)
 
 STRUCTS = [
     ("ContainerSummary", containers.ContainerSummary, {"Status", "Health"}),
@@ -63,16 +61,9 @@ BEYOND = {
 """Fields of other API versions."""
 
 
-@cache
-def definitions() -> dict[str, dict[str, object]]:
-    yaml = pytest.importorskip("yaml")
-    with open(SWAGGER) as file:
-        return yaml.safe_load(file)["definitions"]
-
-
 def published(name: str) -> tuple[set[str], set[str]]:
     """Return the properties of a definition, and those it requires."""
-    definition = definitions()[name]
+    definition = definitions.newest()["definitions"][name]
     parts = [definition, *definition.get("allOf", [])]
     properties: set[str] = set()
     required: set[str] = set()
