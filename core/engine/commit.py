@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import anyio
+
 from core.containers.live import LiveContainer
 from core.containers.merge import completed
 from core.containers.rootfs import opened_root
@@ -73,7 +75,7 @@ async def _held(engine: EngineContext, live: LiveContainer, *, pausing: bool) ->
         yield
     finally:
         if paused:
-            with suppress(Conflict):  # killed meanwhile
+            with anyio.CancelScope(shield=True), suppress(Conflict):  # killed meanwhile
                 await unpause(engine, live)
 
 

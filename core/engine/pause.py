@@ -6,6 +6,7 @@ What a container's record says is true of its freezer, or made so at the next bo
 import logging
 from contextlib import suppress
 
+import anyio
 from msgspec.structs import replace
 
 from core.containers.live import LiveContainer
@@ -35,7 +36,8 @@ async def pause(context: EngineContext, live: LiveContainer, *, meanwhile: str =
             with calling(record.host_config.runtime, "pause"):
                 await live.task.pause()
         except BaseException:
-            await _undo(context, live, live.task)
+            with anyio.CancelScope(shield=True):
+                await _undo(context, live, live.task)
             raise
     announce(context, live, "pause")
 

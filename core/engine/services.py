@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from core.background import Background
 from core.containers.live import LiveContainer
@@ -244,9 +245,9 @@ async def open_engine(
     image_service = _image_service(
         settings, drivers, events, images, containers, lambda held, request: commit.commit(context, held, request)
     )
-    async with anyio.create_task_group() as tasks:
+    async with _tasks(containers) as (tasks, ending):
         background = Background(tasks)
-        names = NameService(networks, background)
+        names = ending.enter_context(closing(NameService(networks, background)))
         attachments = Attachments(database, networks, drivers, events, names)
         context = EngineContext(
             live_settings=LiveSettings(settings),
@@ -261,7 +262,7 @@ async def open_engine(
             amend=amend,
         )
         image_service.context.limit(settings.transfers)
-        builds = BuildService(context, image_service.context)
+        builds = ending.enter_context(closing(BuildService(context, image_service.context)))
         await attempt("clearing away what pulls left", image_service.recover())
         await reconcile.boot(context)
         _tend_images(background, image_service, settings)
@@ -282,13 +283,24 @@ async def open_engine(
             image_service.context.limit(changed.transfers)
             system.reload(context, changed, attributes)
 
-        with keeping(background, database, containers, Copies(settings.data_root)):
-            yield OpenedEngine(engine, reload, partial(shut_down, context))
-        names.close()
-        builds.close()
-        tasks.cancel_scope.cancel()
-    for live in containers:
-        _let_go(live)
+        ending.enter_context(keeping(background, database, containers, Copies(settings.data_root)))
+        yield OpenedEngine(engine, reload, partial(shut_down, context))
+
+
+@asynccontextmanager
+async def _tasks(containers: ContainerStore) -> AsyncIterator[tuple[TaskGroup, ExitStack]]:
+    """Give the engine's tasks, and a stack for what is closed at the end, however it comes: the daemon stops by cancellation.
+
+    First the stack is unwound, then the tasks end, then nothing of a container is held any more.
+    """
+    try:
+        async with anyio.create_task_group() as tasks:
+            with ExitStack() as ending:
+                ending.callback(tasks.cancel_scope.cancel)
+                yield tasks, ending
+    finally:
+        for live in containers:
+            _let_go(live)
 
 
 def _tend_images(background: Background, images: ImageService, settings: EngineSettings) -> None:
@@ -322,3 +334,5 @@ def _let_go(live: LiveContainer) -> None:
         live.pumps.stop()
     if live.task is not None:
         live.task.close()
+    if live.log is not None:
+        live.log.close()

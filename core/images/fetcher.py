@@ -71,7 +71,8 @@ class Fetcher:
                     yield chunk
             await self._verify(ingest, descriptor, report)
         finally:
-            await ingest.close()
+            with anyio.CancelScope(shield=True):
+                await ingest.close()
 
     async def _download(self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report) -> None:
         try:
@@ -87,7 +88,8 @@ class Fetcher:
                 pass
             await self._verify(ingest, descriptor, report)
         finally:
-            await ingest.close()
+            with anyio.CancelScope(shield=True):
+                await ingest.close()
 
     async def _verify(self, ingest: Ingest, descriptor: Descriptor, report: Report) -> None:
         report(Progress("Verifying Checksum", short(descriptor.digest)))

@@ -87,7 +87,8 @@ class SessionSsh:
                     yield path
                 except Exception as error:  # noqa: BLE001 raised in here it would come out as a group
                     failure = error
-                tasks.cancel_scope.cancel()
+                finally:
+                    tasks.cancel_scope.cancel()
         if failure is not None:
             raise failure
 

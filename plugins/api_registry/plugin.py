@@ -18,10 +18,10 @@ async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIter
     if not settings.address:
         yield frontend
         return
-    sock = open_socket(settings)
-    context.log.info("the registry is served on %s", settings.address)
-    async with serving(frontend.serve, sock, settings):
-        yield frontend
+    with open_socket(settings) as sock:
+        context.log.info("the registry is served on %s", settings.address)
+        async with serving(frontend.serve, sock, settings):
+            yield frontend
 
 
 @hookimpl

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING
 
+import anyio
 from anyio.to_thread import run_sync
 
 from sdk.drivers.builder import Builder, BuildHost
@@ -33,7 +34,8 @@ class DockerfileBuilder(Builder):
             async for event in events:
                 yield event
         finally:
-            await events.aclose()
+            with anyio.CancelScope(shield=True):
+                await events.aclose()
 
     def changed(self, config: ExecutionConfig, instructions: Sequence[str]) -> ExecutionConfig:
         if not instructions:

@@ -34,6 +34,9 @@ class Telling:
         except asyncio.CancelledError:
             step.change(completed_ns=time.time_ns(), error="context canceled")
             raise
+        except Exception as error:
+            step.change(completed_ns=time.time_ns(), error=str(error) or type(error).__name__)
+            raise
         step.change(completed_ns=time.time_ns())
 
 

@@ -21,10 +21,13 @@ async def open_driver(context: PluginContext, settings: BridgeSettings) -> Async
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(driver.keep_table)
             tasks.start_soon(driver.keep_relay)
-            yield driver
-            tasks.cancel_scope.cancel()
+            try:
+                yield driver
+            finally:
+                tasks.cancel_scope.cancel()
     finally:
-        await driver.close()
+        with anyio.CancelScope(shield=True):
+            await driver.close()
 
 
 @hookimpl

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
+
 from plugins.net_cni.settings import CniSettings
 from sdk.drivers.network import NetworkDriver
 from sdk.errors import SkipPlugin
@@ -23,7 +25,8 @@ async def open_driver(context: PluginContext, settings: CniSettings) -> AsyncIte
     try:
         yield driver
     finally:
-        await driver.close()
+        with anyio.CancelScope(shield=True):
+            await driver.close()
 
 
 @hookimpl

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
+
 from plugins.net_macvlan.settings import MacvlanSettings
 from sdk.drivers.network import NetworkDriver
 from sdk.hookspecs import hookimpl
@@ -19,7 +21,8 @@ async def open_driver(context: PluginContext, _settings: MacvlanSettings) -> Asy
     try:
         yield driver
     finally:
-        await driver.close()
+        with anyio.CancelScope(shield=True):
+            await driver.close()
 
 
 @hookimpl

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import anyio
+
 from plugins.registry_hub.downloads import Download, Patience
 from plugins.registry_hub.endpoints import Endpoint, Endpoints
 from plugins.registry_hub.listings import list_tags, search
@@ -27,8 +29,9 @@ class HubBackend(RegistryBackend):
         self._transport = Transport(settings)
 
     async def close(self) -> None:
-        """Close every pooled connection."""
-        await self._transport.connections.close()
+        """Close every pooled connection, also for a daemon that is being stopped."""
+        with anyio.CancelScope(shield=True):
+            await self._transport.connections.close()
 
     async def resolve(self, reference: Reference, credentials: Credentials) -> ResolvedManifest:
         failure: EngineError | None = None
@@ -52,7 +55,8 @@ class HubBackend(RegistryBackend):
                 await download.open()
             yield download.chunks()
         finally:
-            await download.close()
+            with anyio.CancelScope(shield=True):
+                await download.close()
 
     async def push_blob(
         self,

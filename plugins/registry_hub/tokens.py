@@ -4,6 +4,7 @@ import base64
 import re
 import time
 
+import anyio
 import httpx
 from msgspec import Struct
 
@@ -132,7 +133,8 @@ class Authorizer:
                 if last or response.status_code not in TRANSIENT:
                     return await self._exchanges.read(response)
             finally:
-                await response.aclose()
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
             await self._retries.pause(attempt, response)
         raise AssertionError("the last attempt returns or raises")
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import anyio
 import httpx
 
 from plugins.registry_hub.challenges import parse_challenges
@@ -64,7 +65,8 @@ class Transport:
         try:
             yield response
         finally:
-            await response.aclose()
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
 
     async def ask(self, endpoint: Endpoint, request: Request) -> Reply:
         """Send a request and return the reply with its body, whatever its status. Raises Unavailable, Unauthorized."""

@@ -20,7 +20,8 @@ async def open_driver(context: PluginContext, settings: OverlaySettings) -> Asyn
     try:
         yield driver
     finally:
-        await anyio.to_thread.run_sync(driver.close)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(driver.close)
 
 
 @hookimpl

@@ -21,7 +21,8 @@ async def open_driver(context: PluginContext, settings: VfsSettings) -> AsyncIte
     try:
         yield driver
     finally:
-        await anyio.to_thread.run_sync(driver.close)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(driver.close)
 
 
 @hookimpl

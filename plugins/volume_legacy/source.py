@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
 from plugins.volume_legacy.discovery import Address, find_address, list_names
 from plugins.volume_legacy.notes import Notes
 from plugins.volume_legacy.settings import LegacyVolumeSettings
@@ -24,7 +26,8 @@ async def open_source(context: PluginContext, settings: LegacyVolumeSettings) ->
     try:
         yield source
     finally:
-        await source.close()
+        with anyio.CancelScope(shield=True):
+            await source.close()
 
 
 class LegacyVolumes(VolumeDriver, VolumeDriverSource):

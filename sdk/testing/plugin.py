@@ -1,20 +1,17 @@
-"""The pytest plugin for authors of plugins: it comes with the sdk by itself.
+"""The pytest plugin for authors of plugins. It is asked for by name: `pytest_plugins = ["sdk.testing.plugin"]` in the topmost
+`conftest.py`, or `pytest -p sdk.testing.plugin`.
 
-- Tests marked `privileged` are skipped, with the reason, for whoever is not root.
+- Tests marked `privileged` are skipped, with the reason, for a user who is not root.
 - `plugin_context` is what a driver is opened with, on directories of the test.
 """
 
-import logging
 import os
-import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from sdk.events import Event
-    from sdk.providers import PluginContext
+from sdk.providers import PluginContext
+from sdk.testing.context import plugin_context as make_context
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,19 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs root"))
 
 
-class RecordedEvents(list["Event"]):
-    """An event sink that keeps what it is given."""
-
-    def publish(self, event: "Event") -> None:
-        self.append(event)
-
-
 @pytest.fixture
-def plugin_context(tmp_path: Path) -> "PluginContext":
+def plugin_context(tmp_path: Path) -> PluginContext:
     """A plugin's context: two empty directories, an instance of its own, and events that are kept."""
-    from sdk.providers import PluginContext  # noqa: PLC0415 every pytest run loads this file, few need the sdk
-
-    data_root, exec_root = tmp_path / "data", tmp_path / "run"
-    data_root.mkdir()
-    exec_root.mkdir()
-    return PluginContext("test", data_root, exec_root, secrets.token_hex(4), RecordedEvents(), logging.getLogger("plugins.test"))
+    return make_context("test", tmp_path)

@@ -8,8 +8,8 @@ import pytest
 from plugins.log_local.driver import open_driver
 from plugins.log_local.settings import LocalLogSettings
 from sdk.drivers.logs import LogDriver
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.logs import LogDriverContract
-from tests.plugin_context import plugin_context
 
 
 class TestDefault(LogDriverContract):

@@ -7,8 +7,8 @@ import pytest
 
 from plugins.storage_overlay.plugin import open_driver
 from plugins.storage_overlay.settings import OverlaySettings
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.storage import OpenDriver, StorageDriverContract
-from tests.plugin_context import plugin_context
 
 pytestmark = pytest.mark.privileged
 

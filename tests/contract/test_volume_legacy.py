@@ -9,8 +9,8 @@ import pytest
 from plugins.volume_legacy.settings import LegacyVolumeSettings
 from plugins.volume_legacy.source import LegacyVolumes, open_source
 from sdk.drivers.volume import VolumeDriver
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.volume import OpenDriver, VolumeDriverContract
-from tests.plugin_context import plugin_context
 from tests.volume_plugin import serve_volumes
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from plugins.volume_local.driver import open_driver
 from plugins.volume_local.settings import LocalVolumeSettings
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.volume import OpenDriver, VolumeDriverContract
-from tests.plugin_context import plugin_context
 
 
 class TestLocal(VolumeDriverContract):

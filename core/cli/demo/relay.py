@@ -24,9 +24,11 @@ def open_relay(stage: Stage) -> Iterator[str]:
         listener = socket.create_server(("127.0.0.1", 0))
     with listener:
         threading.Thread(target=_accept, args=(listener,), daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
 
 
 def _accept(listener: socket.socket) -> None:

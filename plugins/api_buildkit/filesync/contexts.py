@@ -34,8 +34,12 @@ class Contexts:
             return
         self._held.add(name)
         try:
-            yield await anyio.to_thread.run_sync(_open, self._root / name)
-            await anyio.to_thread.run_sync(self._forget)
+            kept = await anyio.to_thread.run_sync(_open, self._root / name)
+            try:
+                yield kept
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._forget)
         finally:
             self._held.discard(name)
 

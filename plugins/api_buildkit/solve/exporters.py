@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncIterator
 
+import anyio
 import msgspec
 
 from plugins.api_buildkit.build import Build
@@ -55,11 +56,15 @@ class Exporter:
             for export in cache_exports(self._build.request.cache):
                 response |= await self._leave(export, result)
         finally:
-            for image_id in result.caches:
-                await self._drop(image_id, self._cache_names(len(result.caches)))
-            if not any(each.type in _IMAGE for each in exporters):
-                await self._drop(result.image_id, self._cache_names())
+            with anyio.CancelScope(shield=True):
+                await self._tidy(result, keep=any(each.type in _IMAGE for each in exporters))
         return response
+
+    async def _tidy(self, result: BuildResult, *, keep: bool) -> None:
+        for image_id in result.caches:
+            await self._drop(image_id, self._cache_names(len(result.caches)))
+        if not keep:
+            await self._drop(result.image_id, self._cache_names())
 
     async def _one(self, number: int, exporter: wire.Exporter, result: BuildResult) -> dict[str, str]:
         match exporter.type:
@@ -114,10 +119,11 @@ class Exporter:
         try:
             await self._push(name)
         finally:
-            if before:
-                await images.tag(before, reference.familiar_name, tag)
-            elif len((await images.inspect(image_id)).tags) > 1:
-                await images.remove(name)
+            with anyio.CancelScope(shield=True):
+                if before:
+                    await images.tag(before, reference.familiar_name, tag)
+                elif len((await images.inspect(image_id)).tags) > 1:
+                    await images.remove(name)
 
     async def _find(self, name: str) -> str:
         try:

@@ -24,9 +24,11 @@ class Step:
         status = VertexStatus(self.vertex.digest, name, started_ns=time.time_ns(), time_ns=time.time_ns())
         part = Part(self.build, status)
         self.build.tell(status)
-        yield part
-        now = time.time_ns()
-        self.build.tell(replace(part.status, time_ns=now, completed_ns=now))
+        try:
+            yield part
+        finally:
+            now = time.time_ns()
+            self.build.tell(replace(part.status, time_ns=now, completed_ns=now))
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ import pytest
 from plugins.net_bridge.plugin import open_driver
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import Sandbox
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.network import Bench, inside
 from sdk.testing.netns import private_network
-from tests.plugin_context import plugin_context
 
 FRAMES = [Path(f"/proc/sys/net/bridge/bridge-nf-call-{family}tables") for family in ("ip", "ip6")]
 

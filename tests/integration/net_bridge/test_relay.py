@@ -15,8 +15,8 @@ import pytest
 from plugins.net_bridge.plugin import open_driver
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import PortBinding, Sandbox
+from sdk.testing.context import plugin_context
 from sdk.testing.contracts.network import Bench, inside, reaches, serving
-from tests.plugin_context import plugin_context
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 

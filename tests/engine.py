@@ -1,0 +1,34 @@
+"""The real engine inside the test's own process, as the daemon composes it but without listeners."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from core.app import Running, open_everything
+from core.config import Settings
+from core.kernel.plugins import find_plugins
+from sdk.engine import Engine
+from tests.busybox import busybox_layer
+
+
+@asynccontextmanager
+async def real_engine(root: Path) -> AsyncIterator[Running]:
+    """Open it on directories below `root`, a tmpfs. Needs root, and a network namespace of the caller's own."""
+    settings = Settings(data_root=root / "data", exec_root=root / "run", hosts=())
+    for directory in (settings.data_root, settings.exec_root):
+        directory.mkdir(exist_ok=True)
+    async with open_everything(settings, find_plugins(settings)) as running:
+        yield running
+
+
+async def import_busybox(engine: Engine) -> None:
+    """Make the image busybox:latest."""
+
+    async def content() -> AsyncIterator[bytes]:
+        yield busybox_layer()
+
+    steps = engine.images.import_archive(
+        content(), repository="busybox", tag="latest", message="", changes=["CMD sh"], platform=None
+    )
+    async for _step in steps:
+        pass
