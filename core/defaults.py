@@ -41,6 +41,16 @@ def _checked_interface(kind: type[IPv4Interface | IPv6Interface]) -> AfterValida
     return AfterValidator(lambda text: check(text) if text else "")
 
 
+def _checked_version(version: int) -> AfterValidator:
+    def check(text: str) -> str:
+        address = _checked_address(text)
+        if ip_address(address).version != version:
+            raise ValueError(f"{text!r} is not an IPv{version} address")
+        return address
+
+    return AfterValidator(lambda text: check(text) if text else "")
+
+
 Address = Annotated[str, AfterValidator(_checked_address)]
 OptionalAddress = Annotated[str, AfterValidator(lambda text: _checked_address(text) if text else "")]
 OptionalNetwork = Annotated[str, AfterValidator(lambda text: _checked_network(text) if text else "")]
@@ -82,6 +92,10 @@ class BridgeDefaults(_Table):
     fixed_cidr_v6: OptionalNetwork = Field(
         default="", description="IPv6 subnet, or the part of it that containers get addresses from"
     )
+    default_gateway: Annotated[str, _checked_version(4)] = Field(
+        default="", description="the router of the subnet that containers use in place of the bridge"
+    )
+    default_gateway_v6: Annotated[str, _checked_version(6)] = Field(default="", description="the same for IPv6")
     icc: bool = Field(default=True, description="containers reach each other")
     masquerade: bool = Field(default=True, description="containers go out under the host's address")
     host_ip: OptionalAddress = Field(default="", description="where ports are published that name no address")

@@ -1,11 +1,12 @@
 """The network `bridge` as the daemon's configuration describes it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_interface, ip_network
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 
 from core.defaults import BridgeDefaults
 from core.networks.ipam_rules import check_subnets
-from core.networks.record import BRIDGE
+from core.networks.record import BRIDGE, NEXT_HOPS
 from core.networks.subnets import complete
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import InvalidArgument
@@ -56,31 +57,37 @@ def _ipv4(defaults: BridgeDefaults, present: Sequence[Interface], choose: Choose
     range_ = ip_network(defaults.fixed_cidr) if defaults.fixed_cidr else None
     address = ip_interface(defaults.bip) if defaults.bip else _kept(present, range_, managed=not defaults.name)
     if address is None and range_ is None:
-        return choose()
+        return _routed_by(choose(), defaults.default_gateway)
     if range_ is not None and address is not None and defaults.name and not _within(range_, address.network):
         range_ = None  # a bridge that the administrator made has another subnet: dockerd warns, and gives addresses from all of it
-    return _subnet(address, range_)
+    return _subnet(address, range_, defaults.default_gateway)
 
 
 def _ipv6(defaults: BridgeDefaults, present: Sequence[Interface], unique: SubnetConfig) -> SubnetConfig:
     range_ = ip_network(defaults.fixed_cidr_v6) if defaults.fixed_cidr_v6 else None
     address = ip_interface(defaults.bip6) if defaults.bip6 else _kept(present, range_, managed=not defaults.name)
     if address is None and range_ is None:
-        return unique
+        return _routed_by(unique, defaults.default_gateway_v6)
     if range_ is not None and address is not None and defaults.name and not _within(range_, address.network):
         raise InvalidArgument(
             f"fixed-cidr-v6={range_} is outside any subnet implied by addresses on the user-managed default bridge"
         )
-    return _subnet(address, range_)
+    return _subnet(address, range_, defaults.default_gateway_v6)
 
 
-def _subnet(address: Interface | None, range_: Network | None) -> SubnetConfig:
+def _subnet(address: Interface | None, range_: Network | None, next_hop: str) -> SubnetConfig:
     """Return the subnet of a bridge's address, or of the range alone, in which containers get addresses of the range."""
     subnet = address.network if address is not None else range_
     wanted = SubnetConfig(
         subnet=str(subnet), gateway=str(address.ip) if address is not None else "", ip_range=str(range_) if range_ else ""
     )
-    return complete(check_subnets([wanted], ipv6=True)[0])
+    return _routed_by(wanted, next_hop)
+
+
+def _routed_by(wanted: SubnetConfig, next_hop: str) -> SubnetConfig:
+    """Return a subnet whose containers route by another address than the bridge's, if there is one. Raises InvalidArgument."""
+    others = {NEXT_HOPS[ip_address(next_hop).version]: next_hop} if next_hop else {}
+    return complete(check_subnets([replace(wanted, aux_addresses=others)], ipv6=True)[0])
 
 
 def _kept(present: Sequence[Interface], range_: Network | None, *, managed: bool) -> Interface | None:

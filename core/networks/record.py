@@ -7,12 +7,16 @@ from msgspec import Struct
 
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
 from sdk.engine.config import EndpointConfig
-from sdk.engine.networks import NetworkCreate
+from sdk.engine.networks import NetworkCreate, SubnetConfig
 
 BRIDGE, HOST, NONE = "bridge", "host", "none"
 PREDEFINED = frozenset({BRIDGE, HOST, NONE})
 NO_DRIVER = frozenset({"host", "null"})
 """Names that clients see as drivers, of networks no driver is needed for."""
+
+
+NEXT_HOPS = {4: "DefaultGatewayIPv4", 6: "DefaultGatewayIPv6"}
+"""The auxiliary address of a subnet, by IP version, that containers route by in place of its gateway."""
 
 
 class NetworkRecord(Struct, frozen=True, kw_only=True):
@@ -53,10 +57,14 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
     def spec(self) -> NetworkSpec:
         """Return the network as its driver sees it."""
         config = self.config
-        subnets = tuple(
-            Subnet(ip_network(subnet.subnet), ip_address(subnet.gateway) if subnet.gateway else None) for subnet in config.subnets
-        )
+        subnets = tuple(_subnet(subnet) for subnet in config.subnets)
         return NetworkSpec(self.id, config.name, subnets, config.options, internal=config.internal, ipv6=bool(config.ipv6))
+
+
+def _subnet(config: SubnetConfig) -> Subnet:
+    cidr = ip_network(config.subnet)
+    next_hop = config.aux_addresses.get(NEXT_HOPS[cidr.version], "")
+    return Subnet(cidr, ip_address(config.gateway) if config.gateway else None, ip_address(next_hop) if next_hop else None)
 
 
 class EndpointRecord(Struct, frozen=True, kw_only=True):

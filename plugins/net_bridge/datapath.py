@@ -253,4 +253,5 @@ def _gateways(network: NetworkSpec, spec: EndpointSpec) -> tuple[Address, ...]:
     if network.internal:
         return ()
     versions = {interface.version for interface in spec.addresses}
-    return tuple(subnet.gateway for subnet in network.subnets if subnet.gateway is not None and subnet.gateway.version in versions)
+    ways = [subnet.next_hop or subnet.gateway for subnet in network.subnets]
+    return tuple(way for way in ways if way is not None and way.version in versions)

@@ -16,8 +16,11 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
+    """`gateway` is the network's own address. Containers route by it, or by `next_hop`, another router of the subnet's."""
+
     cidr: IPv4Network | IPv6Network
     gateway: IPv4Address | IPv6Address | None = None
+    next_hop: IPv4Address | IPv6Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -341,3 +341,14 @@ def test_a_name_server_that_is_to_ask_itself_does_not(docker: Docker, shared_dae
     docker("run", "-d", "--name", "one", "--network", "web", "--dns", "127.0.0.11", *SLEEP)
     said = shared_daemon.docker("exec", "one", "nslookup", "example.org", check=False)
     assert "SERVFAIL" in said.stdout + said.stderr
+
+
+def test_containers_route_by_the_router_that_an_auxiliary_address_names(docker: Docker) -> None:
+    router = ("--aux-address", "DefaultGatewayIPv4=10.77.0.254", "--aux-address", "DefaultGatewayIPv6=fd00:77::fe")
+    docker("network", "create", "--ipv6", "--subnet", "10.77.0.0/24", "--subnet", "fd00:77::/64", *router, "behind")
+    docker("run", "-d", "--name", "one", "--network", "behind", *SLEEP)
+    assert "default via 10.77.0.254 " in docker("exec", "one", "ip", "route")
+    assert "default via fd00:77::fe " in docker("exec", "one", "ip", "-6", "route")
+    made = place(docker, "one", "behind")
+    assert (made["Gateway"], made["IPv6Gateway"]) == ("10.77.0.254", "fd00:77::fe")
+    assert reaches(docker, "one", "10.77.0.1"), "the bridge keeps its own address"

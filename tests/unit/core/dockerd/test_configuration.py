@@ -34,6 +34,7 @@ def test_every_setting_an_option_stands_for_exists() -> None:
         "bip6": "fd00::1/64",
         "fixed-cidr": "10.0.0.0/25",
         "fixed-cidr-v6": "fd00::/64",
+        "default-gateway-v6": "fd00::2",
         "default-address-pool": "base=10.0.0.0/8,size=24",
         "add-runtime": "x=/x",
         "default-network-opt": "bridge=a=b",
@@ -50,6 +51,7 @@ def test_every_setting_an_option_stands_for_exists() -> None:
     words = [f"--{o.flag}={own.get(o.flag, samples.get(o.form, 'x'))}" for o in OPTIONS if not o.refused and o.flag not in control]
     loaded = load(" ".join(words))
     assert loaded.settings.bridge.bip6 == "fd00::1/64"
+    assert loaded.settings.bridge.default_gateway == "10.0.0.1"
     assert {"--iptables", "--containerd", "--userland-proxy"} <= set(loaded.ignored)
     assert not {"--label", "--mtu", "--init"} & set(loaded.ignored)
 

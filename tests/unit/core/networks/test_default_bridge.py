@@ -3,9 +3,11 @@
 from ipaddress import ip_interface
 
 import pytest
+from pydantic import ValidationError
 
 from core.defaults import BridgeDefaults
 from core.networks.default_bridge import bridge_network
+from core.networks.record import NetworkRecord
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument
 
@@ -75,3 +77,32 @@ def test_options_are_the_drivers() -> None:
         "com.docker.network.bridge.name": "own",
         "com.docker.network.driver.mtu": "1400",
     }
+
+
+def test_containers_may_route_by_another_router_than_the_bridge() -> None:
+    defaults = BridgeDefaults(bip="10.5.0.1/24", default_gateway="10.5.0.254", ipv6=True, default_gateway_v6="fd12::fe")
+    network = bridge_network("bridge", defaults, [], lambda: CHOSEN, UNIQUE)
+    assert [(subnet.gateway, subnet.aux_addresses) for subnet in network.subnets] == [
+        ("10.5.0.1", {"DefaultGatewayIPv4": "10.5.0.254"}),
+        ("fd12::1", {"DefaultGatewayIPv6": "fd12::fe"}),
+    ]
+    spec = NetworkRecord(id="n", created_ns=0, config=network).spec()
+    assert [(str(subnet.gateway), str(subnet.next_hop)) for subnet in spec.subnets] == [
+        ("10.5.0.1", "10.5.0.254"),
+        ("fd12::1", "fd12::fe"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("router", "sentence"),
+    [("192.0.2.1", "parent subnet 172.17.0.0/16 doesn't contain this address"), ("172.17.0.1", "Address already in use")],
+)
+def test_a_router_that_is_elsewhere_or_the_bridge_itself_is_refused(router: str, sentence: str) -> None:
+    with pytest.raises(InvalidArgument, match=sentence):
+        bridge_network("bridge", BridgeDefaults(default_gateway=router), [], lambda: CHOSEN, UNIQUE)
+
+
+def test_a_router_has_the_ip_version_of_its_setting() -> None:
+    for fields in ({"default_gateway": "fd12::1"}, {"default_gateway_v6": "10.5.0.1"}, {"default_gateway": "nowhere"}):
+        with pytest.raises(ValidationError):
+            BridgeDefaults.model_validate(fields)
