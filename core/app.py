@@ -15,8 +15,8 @@ from anyio.abc import TaskStatus
 
 from core.beginning import open_database, stable_instance
 from core.config import Settings, StartupError
-from core.containers.rlimits import parse_ulimit
-from core.containers.seccomp_profile import load_profile
+from core.containers.limits.rlimits import parse_ulimit
+from core.containers.process.seccomp_profile import load_profile
 from core.containers.validation import host_limits
 from core.daemon.cross_site import guarded
 from core.daemon.heap import trim_when_grown
@@ -30,7 +30,7 @@ from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
 from core.engine.context import EngineSettings, GcPolicy
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
 from core.engine.services import OpenedEngine, open_engine
 from core.events.bus import EventBus

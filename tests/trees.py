@@ -6,7 +6,7 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
-from core.images.holes import data_pieces
+from core.archives.holes import data_pieces
 
 _CAPABILITY = bytes.fromhex("0100000200040000000000000000000000000000")
 _ACL = bytes.fromhex(

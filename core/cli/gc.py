@@ -14,7 +14,7 @@ import anyio
 import msgspec
 import typer
 
-from core.cli.client.words import size
+from core.cli.client.show.words import size
 from core.cli.failure import one_sentence
 from core.config import Settings, StartupError, load_settings
 from core.host.audit import audit
@@ -63,9 +63,9 @@ def _policy(settings: Settings, keep_free: str, max_age: str) -> "GcPolicy":
 
 def _ask_daemon(process: int, data_root: Path, policy: "GcPolicy") -> list[Trace]:
     """Let the daemon that runs on a data root collect by policy; its leaks cannot be told from its work."""
-    from core.cli.client.api import ApiError, connect
+    from core.cli.client.connection.api import ApiError, connect
     from core.cli.client.models import ImagesPruned, Info
-    from core.engine.image_gc import policy_filters
+    from core.engine.images.gc import policy_filters
 
     queries = policy_filters(policy)
     if not queries:
@@ -104,7 +104,7 @@ def _forget_restoration(settings: Settings) -> None:
 
 async def _collect_images(settings: Settings, policy: "GcPolicy") -> None:
     from core.app import open_images
-    from core.engine.image_gc import collect_by_policy
+    from core.engine.images.gc import collect_by_policy
     from core.kernel.plugins import find_plugins
 
     async with open_images(settings, find_plugins(settings)) as context:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.client.words import size
+from core.cli.client.show.words import size
 from core.cli.failure import one_sentence
 from core.cli.table import lines
 from core.config import StartupError, load_settings

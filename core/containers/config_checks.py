@@ -5,7 +5,7 @@ import posixpath
 import msgspec
 from msgspec.structs import replace
 
-from core.containers.signals import parse_signal
+from core.containers.process.signals import parse_signal
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.image import HealthcheckConfig

@@ -6,18 +6,18 @@ looked up (users, volumes, devices, namespaces of others) comes in with the requ
 
 from dataclasses import dataclass, field
 
-from core.containers.capabilities import available_capabilities, granted_capabilities, process_capabilities
-from core.containers.devices import HostDevices, container_devices
-from core.containers.init_process import init_mount, with_init
-from core.containers.namespaces import SharedNamespaces, container_namespaces
-from core.containers.process import console_size
-from core.containers.resources import container_resources
-from core.containers.rlimits import rlimits
-from core.containers.seccomp_default import default_seccomp
-from core.containers.seccomp_profile import load_profile
-from core.containers.security_options import SecurityOptions, parse_security_options
-from core.containers.sysctls import container_sysctls
-from core.containers.system_mounts import container_mounts
+from core.containers.limits.devices import HostDevices, container_devices
+from core.containers.limits.resources import container_resources
+from core.containers.limits.rlimits import rlimits
+from core.containers.mounts.system_mounts import container_mounts
+from core.containers.process.capabilities import available_capabilities, granted_capabilities, process_capabilities
+from core.containers.process.init_process import init_mount, with_init
+from core.containers.process.namespaces import SharedNamespaces, container_namespaces
+from core.containers.process.seccomp_default import default_seccomp
+from core.containers.process.seccomp_profile import load_profile
+from core.containers.process.security_options import SecurityOptions, parse_security_options
+from core.containers.process.spec import console_size
+from core.containers.process.sysctls import container_sysctls
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.oci import runtime as oci
 

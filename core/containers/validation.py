@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from core.containers.capabilities import available_capabilities, granted_capabilities
-from core.containers.cpu_list import format_list, parse_list
-from core.containers.devices import parse_device_rule
-from core.containers.resources import memory_swap
-from core.containers.rlimits import rlimits
-from core.containers.security_options import parse_security_options
+from core.containers.limits.cpu_list import format_list, parse_list
+from core.containers.limits.devices import parse_device_rule
+from core.containers.limits.resources import memory_swap
+from core.containers.limits.rlimits import rlimits
+from core.containers.process.capabilities import available_capabilities, granted_capabilities
+from core.containers.process.security_options import parse_security_options
+from core.containers.process.sysctls import check_sysctls, own_namespaces
 from core.containers.spec import container_seccomp
-from core.containers.sysctls import check_sysctls, own_namespaces
 from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
 from sdk.errors import InvalidArgument
 

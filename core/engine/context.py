@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.background import Background
-from core.containers.store import ContainerStore
+from core.containers.life.store import ContainerStore
 from core.defaults import BridgeDefaults, ContainerDefaults, NetworkDefaults, Proxies, Transfers
 from core.drivers import Drivers
 from core.events.bus import EventBus

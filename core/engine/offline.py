@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from core.containers.record import ContainerRecord
-from core.containers.state import is_running
-from core.containers.store import ContainerStore
-from core.engine.build_cache import BuildCache
+from core.containers.life.record import ContainerRecord
+from core.containers.life.state import is_running
+from core.containers.life.store import ContainerStore
+from core.engine.builds.cache import BuildCache
 from core.engine.context import EngineSettings
-from core.engine.image_context import ImageContext, open_context
+from core.engine.images.context import ImageContext, open_context
 from core.events.bus import EventBus
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from core.images.store import ImageStore
 from core.store.database import Database
 from sdk.drivers.registry import RegistryBackend

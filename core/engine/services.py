@@ -10,48 +10,32 @@ import anyio
 from anyio.abc import TaskGroup
 
 from core.background import Background
-from core.containers.live import LiveContainer
-from core.containers.mounts import volume_names
-from core.containers.store import ContainerStore
+from core.containers.life.live import LiveContainer
+from core.containers.life.store import ContainerStore
+from core.containers.mounts.resolve import volume_names
 from core.drivers import Drivers
-from core.engine import (
-    attach,
-    commit,
-    create,
-    disk_usage,
-    exec,
-    explain,
-    image_gc,
-    inspect,
-    links,
-    logs,
-    pause,
-    prune,
-    reconcile,
-    remove,
-    rename,
-    start,
-    stats,
-    stop,
-    system,
-    top,
-    update,
-    wait,
-)
-from core.engine import list as listing
 from core.engine.attempt import attempt
-from core.engine.builds import BuildService
-from core.engine.content_service import ContentService
+from core.engine.builds.service import BuildService
+from core.engine.containers import commit, create, pause, prune, remove, rename, start, stop, update, wait
+from core.engine.containers.boot import reconcile
+from core.engine.containers.boot.shutdown import shut_down
+from core.engine.containers.files.service import FileService
+from core.engine.containers.io import attach, exec, logs
+from core.engine.containers.preparation import links
+from core.engine.containers.views import explain, inspect, stats, top
+from core.engine.containers.views import list as listing
 from core.engine.context import EngineContext, EngineSettings, LiveSettings
-from core.engine.files import FileService
-from core.engine.images_service import Commit, ImageService
-from core.engine.networks import NetworkService
+from core.engine.images import gc
+from core.engine.images.content.service import ContentService
+from core.engine.images.service import Commit, ImageService
+from core.engine.networks.service import NetworkService
 from core.engine.offline import image_users
-from core.engine.shutdown import shut_down
-from core.engine.upkeep import keeping
-from core.engine.volumes import VolumeService
+from core.engine.system import disk_usage
+from core.engine.system import service as system
+from core.engine.system.upkeep import keeping
+from core.engine.volumes.service import VolumeService
 from core.events.bus import EventBus
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from core.images.store import ImageStore
 from core.networks.attachments import Attachments
 from core.networks.catalog import NetworkCatalog
@@ -305,7 +289,7 @@ async def _tasks(containers: ContainerStore) -> AsyncIterator[tuple[TaskGroup, E
 
 def _tend_images(background: Background, images: ImageService, settings: EngineSettings) -> None:
     background.start("dropping archives", images.settle)
-    background.start("garbage collection", image_gc.watch, images.context, settings.gc)
+    background.start("garbage collection", gc.watch, images.context, settings.gc)
 
 
 def _image_service(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import anyio
 
 from core.images.documents import parse_manifest
-from core.images.rebuild import Rebuilder
+from core.images.layers.rebuild import Rebuilder
 from core.images.store import ImageStore
 from sdk.errors import EngineError
 

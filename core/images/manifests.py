@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.images.documents import parse_manifest
-from core.images.layers import LayerRecord
+from core.images.layers.store import LayerRecord
 from core.images.store import ImageStore, StoredImage
 from sdk.errors import EngineError
 from sdk.oci.descriptor import (

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from core.images.documents import parse_config
 from core.images.hosted import Hosted
-from core.images.layers import Layers
+from core.images.layers.store import Layers
 from core.images.references import ReferenceRecord, References, check_name
 from core.images.timestamps import nanoseconds
 from core.store.database import Database

@@ -40,7 +40,7 @@ class DockerfileBuilder(Builder):
     def changed(self, config: ExecutionConfig, instructions: Sequence[str]) -> ExecutionConfig:
         if not instructions:
             return config
-        from plugins.builder_dockerfile.changing import changed  # noqa: PLC0415 - as with the maker
+        from plugins.builder_dockerfile.instructions.changing import changed  # noqa: PLC0415 - as with the maker
 
         return changed(config, instructions)
 

@@ -6,19 +6,19 @@ import anyio
 from anyio.abc import TaskGroup
 from msgspec.structs import replace as with_fields
 
-from plugins.builder_dockerfile.arguments import apply_arg
 from plugins.builder_dockerfile.building import Building, LayerStep, key_of
-from plugins.builder_dockerfile.copying import copy_files
+from plugins.builder_dockerfile.instructions.arguments import apply_arg
+from plugins.builder_dockerfile.instructions.copying import copy_files
+from plugins.builder_dockerfile.instructions.metadata import Expander, apply_metadata, configured, working_directory
+from plugins.builder_dockerfile.instructions.running import run_command
+from plugins.builder_dockerfile.instructions.workdir import directory_maker
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, Instruction, Run, Workdir
 from plugins.builder_dockerfile.language.reading import read_trigger
-from plugins.builder_dockerfile.metadata import Expander, apply_metadata, configured, working_directory
 from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
-from plugins.builder_dockerfile.running import run_command
 from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, grown, with_path
 from plugins.builder_dockerfile.trouble import plain_words
-from plugins.builder_dockerfile.workdir import directory_maker
 from sdk.drivers.builder import CachedStep, Stack
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed

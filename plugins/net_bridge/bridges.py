@@ -4,9 +4,9 @@ addresses it lacks, and stays when the network goes."""
 import hashlib
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
-from plugins.net_bridge import messages, sysctl
+from plugins.net_bridge.kernel import messages, sysctl
+from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
 from plugins.net_bridge.options import BridgeOptions
-from plugins.net_bridge.rtnetlink import Link, RouteSocket
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import Conflict
 

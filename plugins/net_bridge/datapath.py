@@ -7,18 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from plugins.net_bridge import messages, sysctl
 from plugins.net_bridge.bridges import Bridges
-from plugins.net_bridge.changes import RulesetChanges
-from plugins.net_bridge.firewall import Firewall
+from plugins.net_bridge.kernel import messages, sysctl
+from plugins.net_bridge.kernel.rtnetlink import RouteSocket
+from plugins.net_bridge.kernel.veths import Port, Veths
 from plugins.net_bridge.options import BridgeOptions, interface_parameters, parse
 from plugins.net_bridge.path import paths
-from plugins.net_bridge.publishing import Publishing
-from plugins.net_bridge.rtnetlink import RouteSocket
-from plugins.net_bridge.ruleset import BridgeRules
+from plugins.net_bridge.ports.publishing import Publishing
 from plugins.net_bridge.sandboxes import Sandboxes
 from plugins.net_bridge.settings import BridgeSettings
-from plugins.net_bridge.veths import Port, Veths
+from plugins.net_bridge.table.changes import RulesetChanges
+from plugins.net_bridge.table.firewall import Firewall
+from plugins.net_bridge.table.ruleset import BridgeRules
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
 from sdk.errors import Conflict, EngineError

@@ -6,7 +6,7 @@ and stalls everybody else's requests meanwhile. It tears a hundred down in the t
 
 import threading
 
-from plugins.net_bridge.namespaces import Namespace
+from plugins.net_bridge.kernel.namespaces import Namespace
 
 _IDLE_SECONDS = 0.2
 _BATCH = 64

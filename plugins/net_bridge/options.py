@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
-from plugins.net_bridge.messages import LEAST_IPV6_MTU
+from plugins.net_bridge.kernel.messages import LEAST_IPV6_MTU
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument

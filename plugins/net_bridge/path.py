@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from plugins.net_bridge.publishing import forwards, relays
-from plugins.net_bridge.ruleset import Forward
+from plugins.net_bridge.ports.publishing import forwards, relays
+from plugins.net_bridge.table.ruleset import Forward
 from sdk.drivers.network import Endpoint, Hop, PortBinding, PortPath
 
 Address = IPv4Address | IPv6Address

@@ -3,7 +3,7 @@
 import os
 
 from plugins.net_bridge.graveyard import Graveyard
-from plugins.net_bridge.namespaces import Namespace
+from plugins.net_bridge.kernel.namespaces import Namespace
 from sdk.drivers.network import Sandbox
 
 

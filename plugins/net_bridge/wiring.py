@@ -7,11 +7,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from plugins.net_bridge import messages, namespaces
-from plugins.net_bridge.namespaces import Namespace
+from plugins.net_bridge.kernel import messages, namespaces
+from plugins.net_bridge.kernel.namespaces import Namespace
+from plugins.net_bridge.kernel.veths import Port, Veth, Veths, free_interface
 from plugins.net_bridge.pool import Pool
 from plugins.net_bridge.settings import BridgeSettings
-from plugins.net_bridge.veths import Port, Veth, Veths, free_interface
 from sdk.errors import Conflict, ResourceExhausted
 
 Address = IPv4Address | IPv6Address

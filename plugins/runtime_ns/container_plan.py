@@ -4,15 +4,16 @@ import os
 from collections.abc import Mapping
 
 from plugins.runtime_ns import constants as k
-from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
-from plugins.runtime_ns.cgroup_mount import clone_controllers, mount_cgroups
-from plugins.runtime_ns.command import execute
-from plugins.runtime_ns.console import bind_console, open_terminal
-from plugins.runtime_ns.devices import make_devices
-from plugins.runtime_ns.hardening import clone_nulls, make_readonly, mask, set_sysctls
+from plugins.runtime_ns.cgroups.hierarchy import Hierarchy
 from plugins.runtime_ns.machine import Machine
-from plugins.runtime_ns.mounts import BoundTree, attach, clone_opened, clone_sources, mount_filesystem
-from plugins.runtime_ns.namespaces import (
+from plugins.runtime_ns.paths import ensure_directory
+from plugins.runtime_ns.steps.cgroup_mount import clone_controllers, mount_cgroups
+from plugins.runtime_ns.steps.command import execute
+from plugins.runtime_ns.steps.console import bind_console, open_terminal
+from plugins.runtime_ns.steps.devices import make_devices
+from plugins.runtime_ns.steps.hardening import clone_nulls, make_readonly, mask, set_sysctls
+from plugins.runtime_ns.steps.mounts import BoundTree, attach, clone_opened, clone_sources, mount_filesystem
+from plugins.runtime_ns.steps.namespaces import (
     Namespaces,
     container_namespaces,
     join_for_children,
@@ -20,9 +21,8 @@ from plugins.runtime_ns.namespaces import (
     name_host,
     raise_loopback,
 )
-from plugins.runtime_ns.paths import ensure_directory
-from plugins.runtime_ns.rootfs import finish_rootfs, hide_from_host, mount_rootfs, pivot
-from plugins.runtime_ns.security import Confinement, confine, set_by_host_paths, set_limits
+from plugins.runtime_ns.steps.rootfs import finish_rootfs, hide_from_host, mount_rootfs, pivot
+from plugins.runtime_ns.steps.security import Confinement, confine, set_by_host_paths, set_limits
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.errors import InvalidArgument
 from sdk.oci.runtime import Process, Spec

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import anyio.to_thread
 
-from plugins.runtime_ns.capabilities import available
-from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.ledger import Ledger
 from plugins.runtime_ns.machine import Machine
-from plugins.runtime_ns.seccomp import compile_seccomp
+from plugins.runtime_ns.steps.capabilities import available
+from plugins.runtime_ns.steps.seccomp import compile_seccomp
 from sdk.oci.runtime import Seccomp
 from sdk.shim.spawn import Executor
 

@@ -1,11 +1,11 @@
 """The plan that makes one more process in a container."""
 
 from plugins.runtime_ns import constants as k
-from plugins.runtime_ns.cgroup import Cgroup
-from plugins.runtime_ns.console import open_terminal
+from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.container_plan import run_program, terminal_size
 from plugins.runtime_ns.machine import Machine
-from plugins.runtime_ns.security import Confinement, set_back, set_for_child
+from plugins.runtime_ns.steps.console import open_terminal
+from plugins.runtime_ns.steps.security import Confinement, set_back, set_for_child
 from sdk.drivers.runtime import ProcessIO
 from sdk.oci.runtime import Process
 from sdk.shim.layout import CGROUP_FD, PLAN_FD, TARGET_FD

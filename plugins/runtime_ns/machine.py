@@ -4,7 +4,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plugins.runtime_ns.cgroup_hierarchy import Hierarchy, find_hierarchy
+from plugins.runtime_ns.cgroups.hierarchy import Hierarchy, find_hierarchy
 from sdk.errors import SkipPlugin
 from sdk.linux.namespaces import is_chrooted
 from sdk.linux.syscalls import native_syscalls

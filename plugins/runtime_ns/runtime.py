@@ -9,13 +9,13 @@ from pathlib import Path
 
 from msgspec import structs
 
-from plugins.runtime_ns.capabilities import capability_sets
-from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.container_plan import container_plan, root_directory
 from plugins.runtime_ns.context import RuntimeContext, filter_program
 from plugins.runtime_ns.failures import start_failed
 from plugins.runtime_ns.record import STATE, TaskRecord, load_record, remove_records, save_record
-from plugins.runtime_ns.security import Confinement
+from plugins.runtime_ns.steps.capabilities import capability_sets
+from plugins.runtime_ns.steps.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
 from plugins.runtime_ns.templates import PlanTemplates
 from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task

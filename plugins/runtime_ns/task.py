@@ -11,13 +11,13 @@ from signal import SIGKILL
 import anyio
 from msgspec.structs import replace
 
-from plugins.runtime_ns.capabilities import all_capabilities, capability_sets
-from plugins.runtime_ns.cgroup import Cgroup
+from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.context import RuntimeContext
 from plugins.runtime_ns.exec_plan import exec_plan
 from plugins.runtime_ns.failures import exec_failed
 from plugins.runtime_ns.record import TaskRecord, remove_records
-from plugins.runtime_ns.security import Confinement
+from plugins.runtime_ns.steps.capabilities import all_capabilities, capability_sets
+from plugins.runtime_ns.steps.security import Confinement
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, NotRunning
 from sdk.linux.pidfd import await_end

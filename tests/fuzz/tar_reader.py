@@ -9,8 +9,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
-    from core.images import tarheaders
-    from core.images.tarheaders import BLOCK, TarError, TarStream, padding
+    from core.archives import headers as tarheaders
+    from core.archives.headers import BLOCK, TarError, TarStream, padding
 
 _MOST = 1 << 20
 _CHECKSUM = slice(148, 156)

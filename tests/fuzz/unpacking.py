@@ -13,9 +13,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports():
-    from core.images.filetree import remove_tree
-    from core.images.tarheaders import TarError, TarStream
-    from core.images.untar import Policy, Refused, Unpacking
+    from core.archives.filetree import remove_tree
+    from core.archives.headers import TarError, TarStream
+    from core.archives.untar import Policy, Refused, Unpacking
 
 from tests.fuzz.tar_reader import with_checksums
 

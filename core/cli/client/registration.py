@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from core.cli.client import attach, containers, images, networks, pull, run, stats, system, volumes
-from core.cli.client.api import chosen_host
-from core.cli.client.copy import cp
-from core.cli.client.logs import logs
-from core.cli.client.run_flags import taking_flags
+from core.cli.client.commands import attach, containers, images, networks, pull, run, stats, system, volumes
+from core.cli.client.commands.copy import cp
+from core.cli.client.commands.logs import logs
+from core.cli.client.commands.run_flags import taking_flags
+from core.cli.client.connection.api import chosen_host
 
 # What follows the image or container belongs to the command there, not to us.
 _WHOLE = {"allow_interspersed_args": False}

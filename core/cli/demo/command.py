@@ -9,8 +9,8 @@ from types import FrameType
 
 import httpx
 
-from core.cli.client.api import ApiError, connect
-from core.cli.client.failure import INTERRUPTED
+from core.cli.client.connection.api import ApiError, connect
+from core.cli.client.connection.failure import INTERRUPTED
 from core.cli.client.models import ContainerSummary
 from core.cli.demo.image import BUSYBOX, make_busybox, upload
 from core.cli.demo.playbill import Playbill

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from core.cli.client.failure import INTERRUPTED
+from core.cli.client.connection.failure import INTERRUPTED
 from core.cli.client.registration import add_client
 from core.cli.demo.stage import DemoFailed
 from core.cli.table import lines

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from core.cli.client.api import Api, connect
-from core.cli.client.failure import exits
-from core.cli.client.words import size
+from core.cli.client.connection.api import Api, connect
+from core.cli.client.connection.failure import exits
+from core.cli.client.show.words import size
 from core.cli.failure import one_sentence
 from core.cli.migrate.archive import size_of
 from core.cli.migrate.docker_root import Container, DockerRoot, Image, Network, Volume

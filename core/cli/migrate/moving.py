@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from core.cli.client.api import Api, ApiError
+from core.cli.client.connection.api import Api, ApiError
 from core.cli.migrate.archive import saved
 from core.cli.migrate.definitions import create_request, in_order
 from core.cli.migrate.docker_root import Container, Image, Network, Volume

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.engine.repair.finding import Finding
 from core.engine.repair.sources import Sources, called, remedy
 from core.images.manifests import own_manifest

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 from anyio.to_thread import run_sync
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.images.documents import parse_manifest
 from core.images.store import ImageStore
 from sdk.errors import EngineError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.engine.repair.finding import Finding
 from core.engine.repair.sources import Sources, called, remedy
 from core.images.documents import parse_manifest

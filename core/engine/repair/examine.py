@@ -5,7 +5,7 @@ again; what is whole is not touched, and no container's writable layer is. After
 found any more counts as mended.
 """
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.engine.repair import archives, documents, layers
 from core.engine.repair.blobs import damaged_blobs
 from core.engine.repair.containers import lost_containers, lost_pushes

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import aclosing
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from core.engine.repair.archives import archive_of, owners
 from core.engine.repair.finding import Finding
 from core.engine.repair.sources import Sources, remedy
 from core.images.garbage import needed_layers
-from core.images.layers import LayerRecord
+from core.images.layers.store import LayerRecord
 from sdk.drivers.storage import SnapshotInfo, SnapshotKind
 from sdk.errors import EngineError
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 
-from core.engine.image_context import ImageContext
+from core.engine.images.context import ImageContext
 from sdk.drivers.registry import Credentials
 from sdk.errors import EngineError, Unavailable
 from sdk.oci.descriptor import Descriptor

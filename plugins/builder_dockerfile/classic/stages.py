@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from msgspec.structs import replace as with_fields
 
-from plugins.builder_dockerfile.arguments import apply_arg
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.classic.running import run_classic
 from plugins.builder_dockerfile.classic.steps import NewClassicStep, Steps
 from plugins.builder_dockerfile.classic.words import check_origin, copied, copy_failures, without_process
-from plugins.builder_dockerfile.copying import is_linked, made_copy, prepared_copy
+from plugins.builder_dockerfile.instructions.arguments import apply_arg
+from plugins.builder_dockerfile.instructions.copying import is_linked, made_copy, prepared_copy
+from plugins.builder_dockerfile.instructions.metadata import Expander, apply_metadata, working_directory
+from plugins.builder_dockerfile.instructions.running import prepared_run, run_arguments
+from plugins.builder_dockerfile.instructions.workdir import directory_maker
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, Instruction, Run, Workdir
 from plugins.builder_dockerfile.language.reading import read_trigger
-from plugins.builder_dockerfile.metadata import Expander, apply_metadata, working_directory
 from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
-from plugins.builder_dockerfile.running import prepared_run, run_arguments
 from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, with_path
 from plugins.builder_dockerfile.trouble import plain_words
-from plugins.builder_dockerfile.workdir import directory_maker
 from sdk.drivers.builder import Stack, Workspace
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed

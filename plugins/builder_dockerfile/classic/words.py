@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from plugins.builder_dockerfile.copy_sources import SourceMissing
-from plugins.builder_dockerfile.copying import CopyJob
+from plugins.builder_dockerfile.instructions.copy_sources import SourceMissing
+from plugins.builder_dockerfile.instructions.copying import CopyJob
 from plugins.builder_dockerfile.language.instructions import Copy
 from plugins.builder_dockerfile.language.patterns import is_pattern
 from plugins.builder_dockerfile.plan import Plan

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.engine.content_service import ContentService
+from core.engine.images.content.service import ContentService
 from plugins.api_registry.app import create_app
 from tests.integration.images.conftest import Rooms, anyio_backend, disk, docker_registry, hub, network, rooms  # noqa: F401
 

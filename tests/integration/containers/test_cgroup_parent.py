@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.runtime_ns.cgroup_hierarchy import find_hierarchy
+from plugins.runtime_ns.cgroups.hierarchy import find_hierarchy
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged

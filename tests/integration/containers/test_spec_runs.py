@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.containers.capabilities import available_capabilities
-from core.containers.host_devices import host_devices
-from core.containers.init_process import CANDIDATES, find_init
+from core.containers.limits.host_devices import host_devices
+from core.containers.process.capabilities import available_capabilities
+from core.containers.process.init_process import CANDIDATES, find_init
 from core.containers.spec import SpecRequest, build_spec
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.config import ContainerConfig, DeviceMapping, HostConfig, Ulimit

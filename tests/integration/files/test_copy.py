@@ -12,12 +12,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from core.containers.rootfs import opened_root
-from core.engine import copy
-from core.engine.changes import changes
-from core.engine.export import export
-from core.images.diff import layer_tar
-from core.images.unpack import Unpacker
+from core.containers.mounts.rootfs import opened_root
+from core.engine.containers.files import copy
+from core.engine.containers.files.changes import changes
+from core.engine.containers.files.export import export
+from core.images.layers.diff import layer_tar
+from core.images.layers.unpack import Unpacker
 from plugins.storage_overlay.driver import OverlayDriver
 from sdk.drivers.storage import ChangeKind
 from sdk.errors import InvalidArgument, NotFound, PermissionDenied

@@ -15,7 +15,7 @@ import anyio
 import pytest
 import zstandard
 
-from core.images.unpack import Unpacker
+from core.images.layers.unpack import Unpacker
 from sdk.errors import DataLoss, ResourceExhausted
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
@@ -253,7 +253,7 @@ def _children(pid: int | None = None) -> list[str]:
 async def test_the_worker_ends_when_the_engine_is_killed(target: Path):
     os.mkfifo(target.parent / "endless")
     script = (
-        "import asyncio, sys; from pathlib import Path; from core.images.unpack import Unpacker\n"
+        "import asyncio, sys; from pathlib import Path; from core.images.layers.unpack import Unpacker\n"
         "asyncio.run(Unpacker().unpack(Path(sys.argv[1]), Path(sys.argv[2])))"
     )
     keep = os.open(target.parent / "endless", os.O_RDWR)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.engine.images_service import ImageService
+from core.engine.images.service import ImageService
 from core.events.bus import EventBus
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from core.images.store import ImageStore
 from core.store.database import Database
 from plugins.builder_dockerfile.driver import DockerfileBuilder

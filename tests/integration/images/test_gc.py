@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.engine.content_service import ContentService
 from core.engine.context import GcPolicy
-from core.engine.image_gc import collect_by_policy
+from core.engine.images.content.service import ContentService
+from core.engine.images.gc import collect_by_policy
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import OCI_MANIFEST
 from sdk.oci.reference import parse_reference

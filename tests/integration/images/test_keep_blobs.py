@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.engine.content_service import ContentService
+from core.engine.images.content.service import ContentService
 from core.images.documents import parse_manifest
 from plugins.storage_vfs.driver import VfsDriver
 from sdk.drivers.registry import Credentials, RegistryBackend

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from sdk.oci.digest import digest_of
 from sdk.testing.images import make_image, make_tar
 from tests.integration.images.conftest import Rooms, open_rooms

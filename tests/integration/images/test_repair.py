@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from core.engine.repair.examine import examine
-from core.images.layers import LayerRecord
+from core.images.layers.store import LayerRecord
 from plugins.registry_hub.backend import HubBackend
 from plugins.registry_hub.settings import HubSettings
 from sdk.drivers.registry import RegistryBackend

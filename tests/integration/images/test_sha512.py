@@ -11,7 +11,7 @@ import pytest
 
 from core.daemon.listeners import ListenOptions, open_listeners
 from core.daemon.server import serve
-from core.engine.content_service import ContentService
+from core.engine.images.content.service import ContentService
 from plugins.api_registry.app import create_app
 from plugins.registry_layout.backend import LayoutBackend
 from plugins.registry_layout.settings import LayoutSettings

@@ -10,8 +10,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from plugins.net_bridge.namespaces import Namespace
-from plugins.net_bridge.veths import Port, Veth, Veths
+from plugins.net_bridge.kernel.namespaces import Namespace
+from plugins.net_bridge.kernel.veths import Port, Veth, Veths
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding
 from sdk.errors import Conflict, InvalidArgument
 from sdk.testing.contracts.network import Bench, inside, reaches, serving

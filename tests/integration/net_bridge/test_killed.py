@@ -8,8 +8,8 @@ import pytest
 
 from core.host.traces import Territory, links
 from plugins.net_bridge.bridges import Bridges
+from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from plugins.net_bridge.options import parse
-from plugins.net_bridge.rtnetlink import RouteSocket
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec, Subnet
 from sdk.linux.links import link_names

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from msgspec.structs import replace
 
-from plugins.runtime_ns.cgroup_hierarchy import find_hierarchy
+from plugins.runtime_ns.cgroups.hierarchy import find_hierarchy
 from sdk.drivers.runtime import ProcessIO
 from sdk.errors import Conflict, InvalidArgument, StartFailed, Unsupported
 from sdk.oci import runtime as oci

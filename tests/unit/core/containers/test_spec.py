@@ -5,10 +5,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from core.containers.capabilities import ALL_CAPABILITIES, available_capabilities
-from core.containers.namespaces import SharedNamespaces
-from core.containers.process import exec_process
-from core.containers.seccomp_default import default_seccomp
+from core.containers.process.capabilities import ALL_CAPABILITIES, available_capabilities
+from core.containers.process.namespaces import SharedNamespaces
+from core.containers.process.seccomp_default import default_seccomp
+from core.containers.process.spec import exec_process
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS, SpecRequest, build_spec
 from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Ulimit
 from sdk.errors import InvalidArgument

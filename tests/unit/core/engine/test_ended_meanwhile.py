@@ -7,10 +7,10 @@ import anyio
 import pytest
 
 from core.background import Background
-from core.containers.live import Exec, LiveContainer
-from core.containers.record import ContainerRecord
-from core.engine import exec as exec_verb
-from core.engine import health
+from core.containers.life.live import Exec, LiveContainer
+from core.containers.life.record import ContainerRecord
+from core.engine.containers import health
+from core.engine.containers.io import exec as exec_verb
 from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.runtime import ProcessIO, RunningProcess, Task

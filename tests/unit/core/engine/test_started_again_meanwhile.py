@@ -7,12 +7,12 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
-from core.containers.live import LiveContainer
-from core.containers.record import ContainerRecord
-from core.engine import remove as remove_verb
+from core.containers.life.live import LiveContainer
+from core.containers.life.record import ContainerRecord
+from core.engine.containers import remove as remove_verb
+from core.engine.containers.remove import remove
+from core.engine.containers.stop import kill, stop
 from core.engine.context import EngineContext
-from core.engine.remove import remove
-from core.engine.stop import kill, stop
 from core.events.bus import EventBus
 from sdk.drivers.runtime import Task
 from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from core.images.content import ContentStore
+from core.images.content.store import ContentStore
 from core.images.store import ImageRecord, ImageStore
 from core.store.database import Database
 from sdk.errors import InvalidArgument, NoSuchImage

@@ -6,9 +6,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from core.containers.mount_record import MountRecord
+from core.containers.mounts.record import MountRecord
 from core.drivers import Drivers
-from core.engine.volumes import VolumeService
+from core.engine.volumes.service import VolumeService
 from core.events.bus import EventBus
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog

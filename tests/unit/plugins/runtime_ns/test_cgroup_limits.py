@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.runtime_ns import cgroup_v1_limits, cgroup_v2_limits
-from plugins.runtime_ns.cgroup_v2_limits import swap_alone, weight_of
+from plugins.runtime_ns.cgroups import v1_limits as cgroup_v1_limits
+from plugins.runtime_ns.cgroups import v2_limits as cgroup_v2_limits
+from plugins.runtime_ns.cgroups.v2_limits import swap_alone, weight_of
 from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from plugins.runtime_ns.capabilities import CapabilitySets
-from plugins.runtime_ns.cgroup_hierarchy import Hierarchy
+from plugins.runtime_ns.cgroups.hierarchy import Hierarchy
 from plugins.runtime_ns.constants import (
     CLONE_NEWCGROUP,
     CLONE_NEWIPC,
@@ -18,7 +17,8 @@ from plugins.runtime_ns.constants import (
 from plugins.runtime_ns.container_plan import container_plan
 from plugins.runtime_ns.exec_plan import exec_plan
 from plugins.runtime_ns.machine import Machine
-from plugins.runtime_ns.security import Confinement
+from plugins.runtime_ns.steps.capabilities import CapabilitySets
+from plugins.runtime_ns.steps.security import Confinement
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.drivers.storage import Mount
 from sdk.errors import InvalidArgument, Unsupported

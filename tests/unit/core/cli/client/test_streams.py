@@ -3,15 +3,15 @@ import time
 
 import pytest
 
-from core.cli.client.api import ApiError
-from core.cli.client.endpoint import BadHost, find_endpoint
-from core.cli.client.failure import start_status
-from core.cli.client.frames import Frames
+from core.cli.client.commands.pull import split_tag
+from core.cli.client.commands.stats import cpu_percent, memory_used
+from core.cli.client.connection.api import ApiError
+from core.cli.client.connection.endpoint import BadHost, find_endpoint
+from core.cli.client.connection.failure import start_status
+from core.cli.client.connection.frames import Frames
 from core.cli.client.models import Sample
-from core.cli.client.progress import messages
-from core.cli.client.pull import split_tag
-from core.cli.client.stats import cpu_percent, memory_used
-from core.cli.client.words import age, memory, moment, short, size
+from core.cli.client.show.progress import messages
+from core.cli.client.show.words import age, memory, moment, short, size
 
 
 def frame(stream: int, content: bytes) -> bytes:

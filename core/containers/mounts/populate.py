@@ -1,0 +1,95 @@
+"""Copy-up: the first container to use an empty volume fills it with what the image has at that place."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar, TypeVarTuple, Unpack
+
+import anyio
+
+from core.containers.mounts.record import MountRecord
+from core.containers.mounts.resolve import VolumeStore
+from core.containers.mounts.subpath import opened_path
+from core.containers.mounts.treecopy import copy_tree
+from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
+from sdk.linux.openat import open_in_root
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+_limiter = anyio.CapacityLimiter(4)
+
+
+async def populate(
+    records: Iterable[MountRecord],
+    container_id: str,
+    volumes: VolumeStore,
+    open_root: Callable[[], AbstractAsyncContextManager[int]],
+) -> None:
+    """Fill the empty ones among a container's volumes from its root, whose directory descriptor `open_root` gives.
+
+    The root is opened only if there is a volume to fill. Call it at create, once the snapshot is prepared. Symlinks in the image are
+    resolved inside the root; owner, mode, extended attributes, times and hard links are kept. Raises ResourceExhausted for a
+    full disk, InvalidArgument for an anonymous volume over a file, Unavailable for other trouble, also with others that change a volume meanwhile.
+    """
+    wanted = [record for record in records if record.type == "volume" and record.copy_up]
+    if not wanted:
+        return
+    async with AsyncExitStack() as stack:
+        targets = [(record, await _opened(record, container_id, volumes, stack)) for record in wanted]
+        empty = [
+            (record, target) for record, target in targets if target is not None and not await _in_thread(_has_content, target)
+        ]
+        if not empty:
+            return
+        root = await stack.enter_async_context(open_root())
+        for record, target in empty:
+            await _in_thread(_copy_up, root, record, target)
+
+
+async def _opened(record: MountRecord, container_id: str, volumes: VolumeStore, stack: AsyncExitStack) -> int | None:
+    """Return a descriptor of the directory that a mount is to show; None if there is no such directory, as the start will tell."""
+    path = await stack.enter_async_context(volumes.opened(record.name, container_id))
+    try:
+        found = await _in_thread(opened_path, str(path), record.subpath)
+    except (InvalidArgument, FileNotFoundError, NotADirectoryError):
+        return None
+    stack.callback(os.close, found)
+    return found if stat.S_ISDIR(os.fstat(found).st_mode) else None
+
+
+async def _in_thread(work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
+    return await anyio.to_thread.run_sync(work, *arguments, limiter=_limiter)
+
+
+def _has_content(target: int) -> bool:
+    """Tell whether a directory holds anything but what a file system makes by itself."""
+    with os.scandir(f"/proc/self/fd/{target}") as entries:
+        return any(entry.name != "lost+found" for entry in entries)
+
+
+def _copy_up(root: int, record: MountRecord, target: int) -> None:
+    if _has_content(target):  # one volume at two places: the first has filled it
+        return
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    try:
+        source = open_in_root(root, record.destination, flags)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        if record.anonymous:
+            raise InvalidArgument(f"cannot mount volume over existing file, file exists {record.destination}") from None
+        return
+    try:
+        directory = os.open(f"/proc/self/fd/{target}", flags)
+        try:
+            copy_tree(source, directory)
+        except OSError as error:
+            kind = ResourceExhausted if error.errno in (errno.ENOSPC, errno.EDQUOT) else Unavailable
+            reason = os.strerror(error.errno or 0).lower()
+            raise kind(f"failed to copy {record.destination} of the image to volume {record.name}: {reason}") from error
+        finally:
+            os.close(directory)
+    finally:
+        os.close(source)

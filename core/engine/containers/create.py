@@ -1,0 +1,161 @@
+"""`docker create`: make a container that does not run yet."""
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace as replace_request
+
+import anyio.to_thread
+from msgspec.structs import replace
+
+from core.containers import ports
+from core.containers.config_checks import check_text, checked_config
+from core.containers.files.hostfiles import extra_hosts
+from core.containers.host_defaults import with_defaults
+from core.containers.life import merge, names
+from core.containers.life.record import ContainerRecord
+from core.containers.mounts.populate import populate
+from core.containers.mounts.resolve import MountRecord, resolve_mounts
+from core.containers.mounts.rootfs import opened_root
+from core.containers.validation import validate_host_config
+from core.drivers import calling
+from core.engine.containers.announce import announce
+from core.engine.containers.preparation.defaults import with_creation_defaults
+from core.engine.containers.preparation.image_mounts import prepare_images, with_images
+from core.engine.containers.preparation.links import resolve_links
+from core.engine.context import EngineContext
+from core.engine.images.trust import verify_use
+from core.images.store import StoredImage
+from core.networks.addresses import parse_address, parse_mac
+from core.networks.endpoint_rules import checked_endpoints
+from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.containers import Created, CreateRequest
+from sdk.errors import InvalidArgument, NoSuchContainer
+from sdk.linux.openat import make_directories
+from sdk.oci.descriptor import host as this_machine
+from sdk.oci.descriptor import matches
+
+_SOME_GATEWAY = "192.0.2.1"
+"""Stands for the host's address, which is not known before the start (RFC 5737)."""
+
+
+async def create(context: EngineContext, request: CreateRequest) -> Created:
+    """Make a container from an image. Raises NoSuchImage, ImageRefused, NameInUse, InvalidArgument; leaves nothing behind when it fails."""
+    config = checked_config(request.config)
+    if config.mac_address:
+        config = replace(config, mac_address=parse_mac(config.mac_address))
+    request = replace_request(request, config=config, networks=checked_endpoints(request.networks))
+    warnings = _validate(context, request.config, request.host_config)
+    image = context.images.find_for(request.config.image, request.platform)
+    warnings += _foreign(request, image)
+    await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
+    with context.images.layers.pins.hold(image.chains):
+        return await create_from(context, request, image, warnings)
+
+
+async def create_from(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()) -> Created:
+    """Make a container of an image that may be used and whose layers are held meanwhile: nobody uses them yet, and it may be removed."""
+    config = merge.merge(request.config, image.config.config)
+    check_text(config, request.host_config)
+    record = _record(context, request, image, config)
+    async with AsyncExitStack() as undo:
+        context.containers.reserve(record)
+        undo.callback(context.containers.forget, record.id, record.name)
+        undo.push_async_callback(context.volumes.abandon, record.id)
+        mounts = await resolve_mounts(
+            record.id,
+            config,
+            record.host_config,
+            context.volumes,
+            lambda ref: _mounts_of(context, ref),
+            str(context.settings.data_root),
+        )
+        if not request.recursive_readonly:
+            mounts = tuple(replace(mount, recursive_readonly=False) for mount in mounts)
+        record = replace(record, mounts=await with_images(context, mounts))
+        await _prepare(context, record, image, undo)
+        live = context.containers.insert(record)
+        context.volumes.settle(record.id)
+        undo.pop_all()
+    context.images.use(image.id)
+    announce(context, live, "create")
+    return Created(record.id, tuple(warnings))
+
+
+async def _prepare(context: EngineContext, record: ContainerRecord, image: StoredImage, undo: AsyncExitStack) -> None:
+    storage = context.drivers.storage
+    with calling(context.drivers.storage_name, "prepare"):
+        await storage.prepare(record.id, parent=image.chain_id)
+        undo.push_async_callback(storage.remove, record.id)
+    await prepare_images(context, record, undo)
+    context.directory(record.id).mkdir(parents=True)
+    undo.callback(context.directory(record.id).rmdir)
+    await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))
+    directory = record.config.working_dir
+    if directory and image.config.config is not None and directory != image.config.config.working_dir:
+        async with opened_root(storage, record.id, None) as root:
+            await anyio.to_thread.run_sync(_make_working_directory, root, directory)
+
+
+def _make_working_directory(root: int, directory: str) -> None:
+    try:
+        make_directories(root, directory)
+    except (NotADirectoryError, FileExistsError):
+        raise InvalidArgument(f"Cannot mkdir: {directory} is not a directory") from None
+    except OSError as error:
+        raise InvalidArgument(f"mkdir {directory}: {os.strerror(error.errno or 0).lower()}") from error
+
+
+def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:
+    """Say so where an image is for another machine and the client did not ask for that."""
+    theirs, ours = image.config.platform, this_machine()
+    if request.platform is not None or not theirs.architecture or matches(ours, theirs):
+        return []
+    return [
+        f"The requested image's platform ({theirs}) does not match the detected host platform ({ours}) "
+        "and no specific platform was requested"
+    ]
+
+
+def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
+    ports.bindings(config, host_config)
+    ports.check_exposed(config)
+    resolve_links(context, host_config)
+    for server in host_config.dns:
+        parse_address(server)
+    list(extra_hosts(host_config.extra_hosts, _SOME_GATEWAY))
+    context.drivers.runtime(host_config.runtime)
+    if host_config.log_config.type != "none":
+        context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
+    return list(validate_host_config(config, host_config))
+
+
+def _record(context: EngineContext, request: CreateRequest, image: StoredImage, config: ContainerConfig) -> ContainerRecord:
+    container_id = os.urandom(32).hex()
+    argv = merge.command_line(config)
+    host_named = request.host_config.network_mode == "host" or request.host_config.uts_mode == "host"
+    return ContainerRecord(
+        id=container_id,
+        name=names.check_name(request.name) if request.name else names.invent_name(context.containers.names),
+        created_ns=time.time_ns(),
+        image_id=image.id,
+        image=request.config.image,
+        chain_id=image.chain_id,
+        platform=image.config.platform,
+        path=argv[0],
+        args=argv[1:],
+        config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),
+        host_config=with_defaults(
+            with_creation_defaults(context, request.host_config), lambda ref: context.containers.find(ref).id
+        ),
+        links=resolve_links(context, request.host_config) or None,
+        networks=dict(request.networks),
+    )
+
+
+def _mounts_of(context: EngineContext, ref: str) -> tuple[MountRecord, ...]:
+    try:
+        return context.containers.find(ref).record.mounts
+    except NoSuchContainer as error:
+        raise InvalidArgument(error.message) from None

@@ -1,0 +1,72 @@
+"""Containers whose namespaces others join (`container:` modes): found, or refused in Docker's words for that namespace."""
+
+from core.containers.life.live import LiveContainer
+from core.containers.life.state import is_running
+from core.containers.mounts.shared_memory import joined_memory
+from core.engine.context import EngineContext
+from sdk.engine.containers import ContainerState
+from sdk.errors import Conflict, InvalidArgument, NotFound, NotRunning, StartFailed
+from sdk.oci import runtime as oci
+
+_JOINS = "container:"
+
+
+def network_owner(context: EngineContext, container_id: str, mode: str) -> LiveContainer | None:
+    """Return the container whose network another one joins; None for a mode that joins none. Raises Conflict if it cannot be."""
+    if not mode.startswith(_JOINS):
+        return None
+    ref = mode.removeprefix(_JOINS)
+    try:
+        owner = context.containers.find(ref)
+    except (NotFound, InvalidArgument) as error:
+        raise Conflict(f"joining network namespace of container: {error.message}") from None
+    if owner.id == container_id:
+        raise Conflict("cannot join own network namespace")
+    if owner.record.state is ContainerState.RESTARTING:
+        raise Conflict(
+            f"cannot join network namespace of container: Container {ref} is restarting, wait until the container is running"
+        )
+    if not is_running(owner.record):
+        raise Conflict(f"cannot join network namespace of a non running container: container {owner.name} is {owner.record.state}")
+    return owner
+
+
+def pid_namespace(context: EngineContext, mode: str) -> str:
+    """Return the path of the PID namespace to join, "" for none. Raises StartFailed."""
+    try:
+        owner = _running(context, mode)
+    except (Conflict, NotFound, InvalidArgument) as error:
+        raise StartFailed(f"failed to join PID namespace: {error.message}") from None
+    return f"/proc/{owner.record.pid}/ns/pid" if owner is not None else ""
+
+
+def ipc_namespace(context: EngineContext, mode: str) -> str:
+    """Return the path of the IPC namespace to join, "" for none. Raises Conflict, InvalidArgument."""
+    owner = _ipc_owner(context, mode)
+    return f"/proc/{owner.record.pid}/ns/ipc" if owner is not None else ""
+
+
+def shared_memory(context: EngineContext, mode: str) -> tuple[oci.Mount, ...]:
+    """Return the mount of the shared memory that goes with a joined IPC namespace. Raises Conflict, InvalidArgument."""
+    owner = _ipc_owner(context, mode)
+    return (joined_memory(owner.id, context.bundle(owner.id)),) if owner is not None else ()
+
+
+def _ipc_owner(context: EngineContext, mode: str) -> LiveContainer | None:
+    try:
+        return _running(context, mode)
+    except Conflict as error:
+        raise Conflict(f"failed to join IPC namespace: {error.message}") from None
+    except (NotFound, InvalidArgument) as error:
+        raise InvalidArgument(f"failed to join IPC namespace: {error.message}") from None
+
+
+def _running(context: EngineContext, mode: str) -> LiveContainer | None:
+    if not mode.startswith(_JOINS):
+        return None
+    owner = context.containers.find(mode.removeprefix(_JOINS))
+    if owner.record.state is ContainerState.RESTARTING:
+        raise Conflict(f"Container {owner.id} is restarting, wait until the container is running")
+    if not is_running(owner.record):
+        raise NotRunning(owner.id)
+    return owner

@@ -1,0 +1,125 @@
+"""`docker rm`: delete a container and what belongs to it alone."""
+
+import logging
+import shutil
+import signal
+from pathlib import Path
+
+import anyio
+from msgspec.structs import replace
+
+from core.containers.files.hostfiles import remove_host_files
+from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.record import ContainerRecord
+from core.containers.life.state import Transition, apply
+from core.drivers import calling
+from core.engine.containers.announce import announce
+from core.engine.containers.pause import thaw
+from core.engine.containers.preparation.image_mounts import remove_images
+from core.engine.containers.unsupervised import end_unsupervised
+from core.engine.containers.wait import is_busy
+from core.engine.context import EngineContext
+from core.images.garbage import collect
+from sdk.drivers.runtime import Task
+from sdk.engine.containers import ContainerState, WaitResult
+from sdk.errors import NoSuchContainer
+
+_UNTIL_THAW = 1.0
+"""Seconds after which a killed process that has not ended may be frozen without our having done it."""
+
+_log = logging.getLogger(__name__)
+
+
+async def remove(context: EngineContext, live: LiveContainer, *, force: bool = False, volumes: bool = False) -> None:
+    """Remove a container; a running one only with `force`. Raises Conflict."""
+    while True:
+        if force:
+            await _end(context, live)
+        async with live.lock:
+            if live.id not in context.containers:
+                if force:
+                    return
+                raise NoSuchContainer(live.id)
+            if force and is_busy(live):  # started again between the two
+                continue
+            await destroy(context, live, volumes=volumes)
+            return
+
+
+async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
+    """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
+    context.containers.keep(live, apply(live.record, Transition.REMOVE))
+    live.wake.set()
+    try:
+        await _delete(context, live.record)
+        if live.log is not None:
+            live.log.remove()
+        _remove_directory(context.directory(live.id))
+        context.containers.forget(live.id, live.name)
+    except Exception as error:
+        context.containers.keep(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
+        failed, live.removal = live.removal, Outcome()
+        failed.settle(WaitResult(live.record.exit_code, str(error)))
+        raise
+    if volumes:
+        await context.volumes.remove_unused(anonymous_volumes(live.record))
+    context.images.use(live.record.image_id)
+    live.hub.finish()
+    announce(context, live, "destroy")
+    live.removal.settle(WaitResult(live.record.exit_code))
+
+
+async def finish_removal(context: EngineContext, record: ContainerRecord) -> None:
+    """Complete, at boot, a creation or removal that was cut off: everything of the container goes."""
+    await _delete(context, record)
+    _remove_directory(context.directory(record.id))
+    context.containers.forget(record.id, record.name)
+    await context.volumes.remove_unused(anonymous_volumes(record))
+
+
+async def _delete(context: EngineContext, record: ContainerRecord) -> None:
+    with calling(context.drivers.storage_name, "remove"):
+        await context.drivers.storage.remove(record.id)
+    await remove_images(context, record)
+    images = {record.image_id, *(mount.source for mount in record.mounts if mount.type == "image")}
+    if any(image not in context.images for image in images):  # its layers stayed for this container's sake
+        await collect(context.images, context.drivers.storage)
+
+
+def _remove_directory(path: Path) -> None:
+    """Remove a container's directory, which usually is empty by now but for the files about its network."""
+    remove_host_files(path)
+    try:
+        path.rmdir()
+    except OSError:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:
+    """Return the names of volumes that were made for this container and nobody named."""
+    return tuple(mount.name for mount in record.mounts if mount.type == "volume" and mount.anonymous)
+
+
+async def _end(context: EngineContext, live: LiveContainer) -> None:
+    """Have a container not run and not wait to run; its state may change whenever this waits."""
+    while is_busy(live):
+        if live.record.state is ContainerState.RESTARTING:
+            async with live.lock:
+                if live.record.state is ContainerState.RESTARTING:
+                    context.containers.keep(live, apply(live.record, Transition.EXIT))
+        elif not await end_unsupervised(context, live) and live.task is not None:
+            await _kill(context, live, live.task)
+
+
+async def _kill(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    ended = live.next_exit
+    context.containers.keep(live, replace(live.record, stopped_by_user=True))
+    await task.signal(signal.SIGKILL)
+    announce(context, live, "kill", signal="9")
+    if live.record.state is ContainerState.PAUSED:
+        await thaw(context, live)
+    with anyio.move_on_after(_UNTIL_THAW):
+        await ended.event.wait()
+        return
+    await thaw(context, live)  # whatever froze it
+    await ended.event.wait()

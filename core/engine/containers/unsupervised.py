@@ -1,0 +1,45 @@
+"""A container that runs, as its record says, but whose process this daemon could not adopt: how it is ended all the same."""
+
+import time
+
+from msgspec.structs import replace
+
+from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.state import Transition, apply, is_running
+from core.drivers import calling
+from core.engine.attempt import attempt
+from core.engine.containers.announce import announce
+from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.release import release_volumes
+from core.engine.context import EngineContext
+from sdk.engine.containers import WaitResult
+
+KILLED = 137
+
+
+async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
+    """Have the runtime end what it finds of a container that nothing supervises; return whether that was so. Raises DriverError."""
+    if live.task is not None or not is_running(live.record):
+        return False
+    async with live.lock:  # an end that is being settled has no task either
+        if live.task is not None or not is_running(live.record):
+            return False
+        record = live.record
+        with calling(record.host_config.runtime, "discard"):
+            await context.drivers.runtime(record.host_config.runtime).discard(live.id, context.bundle(live.id))
+        remove_bundle(context.bundle(live.id))
+        await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
+        await release_volumes(context, record)
+        ended = replace(
+            apply(record, Transition.EXIT),
+            pid=0,
+            exit_code=KILLED,
+            finished_ns=time.time_ns(),
+            sandbox_path="",
+            stopped_by_user=True,
+        )
+        context.containers.save(live, ended)
+        outcome, live.next_exit = live.next_exit, Outcome()
+        outcome.settle(WaitResult(KILLED))
+    announce(context, live, "die", exitCode=str(KILLED))
+    return True

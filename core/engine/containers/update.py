@@ -1,0 +1,66 @@
+"""`docker update`: new limits and restart policy, while the container runs or not."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from core.containers.life.live import LiveContainer
+from core.containers.life.state import is_running
+from core.containers.limits.host_devices import host_devices
+from core.containers.limits.resources import memory_swap, runtime_resources
+from core.containers.validation import validate_resources, validate_restart_policy
+from core.engine.containers.announce import announce
+from core.engine.context import EngineContext
+from sdk.engine.config import HostConfig, RestartPolicy, UpdateRequest
+from sdk.errors import Conflict, explained
+
+
+async def update(context: EngineContext, live: LiveContainer, request: UpdateRequest) -> Sequence[str]:
+    """Change limits; returns warnings (none yet). Raises InvalidArgument for limits that nobody can have, Conflict for those that do not
+    go with what the container has."""
+    _check(request)
+    async with context.containers.hold(live):
+        with explained(f"Cannot update container {live.id}"):
+            host_config = changed(live.record.host_config, request)
+            if live.task is not None and is_running(live.record):
+                await live.task.update(runtime_resources(request, host_config, host_devices))
+        context.containers.save(live, replace(live.record, host_config=host_config))
+    announce(context, live, "update")
+    return ()
+
+
+def changed(host_config: HostConfig, request: UpdateRequest) -> HostConfig:
+    """Return a host configuration with what the request names replaced. Raises Conflict."""
+    for sentence in _conflicts(host_config, request):
+        raise Conflict(sentence)
+    return replace(host_config, **_fields(request))
+
+
+def _check(request: UpdateRequest) -> None:
+    """Check the request by itself. Raises InvalidArgument."""
+    fields = _fields(request)
+    policy = fields.get("restart_policy")
+    if isinstance(policy, RestartPolicy):
+        validate_restart_policy(policy)
+    validate_resources(replace(HostConfig(), **fields), update=True)
+
+
+def _fields(request: UpdateRequest) -> dict[str, object]:
+    return {name: value for name in request.__struct_fields__ if (value := getattr(request, name)) is not None}
+
+
+def _conflicts(host: HostConfig, request: UpdateRequest) -> Iterator[str]:
+    """Yield what cannot be: `--cpus` is a period and a quota under another name, and memory plus swap holds the memory."""
+    if request.nano_cpus and host.cpu_period:
+        yield "Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set"
+    if request.nano_cpus and host.cpu_quota > 0:
+        yield "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
+    if request.cpu_period and host.nano_cpus:
+        yield "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set"
+    if (request.cpu_quota or 0) > 0 and host.nano_cpus:
+        yield "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
+    if request.memory and not request.memory_swap and request.memory > memory_swap(host.memory, host.memory_swap):
+        yield ("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
+    policy = request.restart_policy
+    if host.auto_remove and policy is not None and policy.name not in ("", "no"):
+        yield "Restart policy cannot be updated because AutoRemove is enabled for the container"

@@ -1,0 +1,93 @@
+"""`docker inspect`: everything there is to tell about a container, kept until something changes."""
+
+from dataclasses import replace
+
+from core.containers import ports
+from core.containers.life.live import LiveContainer
+from core.containers.life.state import is_running
+from core.containers.mounts.resolve import mount_points
+from core.engine.containers.preparation.links import with_link_names
+from core.engine.containers.preparation.runtime_spec import host_file_directory
+from core.engine.containers.views.sizes import sizes
+from core.engine.context import EngineContext
+from sdk.drivers.network import PortBinding
+from sdk.engine.config import EndpointConfig
+from sdk.engine.containers import ContainerInfo, NetworkAttachment
+
+
+def describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
+    """Return the container's description; the same object until its record, health or networks change."""
+    if live.info is None:
+        live.info = _describe(context, live)
+    return live.info
+
+
+async def inspect(context: EngineContext, live: LiveContainer, *, size: bool) -> ContainerInfo:
+    """Return the description, with sizes on disk if asked for."""
+    info = describe(context, live)
+    if not size:
+        return info
+    size_rw, size_root = await sizes(context, live)
+    return replace(info, size_rw=size_rw, size_root=size_root)
+
+
+def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
+    record = live.record
+    networks, published = _network_view(context, live)
+    return ContainerInfo(
+        id=record.id,
+        name=record.name,
+        created_ns=record.created_ns,
+        path=record.path,
+        args=record.args,
+        image_id=record.image_id,
+        image=record.image,
+        platform=record.platform,
+        config=record.config,
+        host_config=with_link_names(context, record),
+        state=record.state,
+        pid=record.pid,
+        exit_code=record.exit_code,
+        error=record.error,
+        oom_killed=record.oom_killed,
+        started_ns=record.started_ns,
+        finished_ns=record.finished_ns,
+        restart_count=record.restart_count,
+        health=live.health,
+        mounts=mount_points(record.mounts),
+        networks=networks,
+        ports=published,
+        sandbox_path=record.sandbox_path,
+        log_path=_log_path(live),
+        directory=str(host_file_directory(context, record)),
+        storage_driver=context.drivers.storage_name,
+        exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
+        link_names=context.containers.link_names(record.id),
+    )
+
+
+def _network_view(context: EngineContext, live: LiveContainer) -> tuple[dict[str, NetworkAttachment], tuple[PortBinding, ...]]:
+    record = live.record
+    if is_running(record):
+        networks, published = context.attachments.describe(record.id)
+        if networks:
+            return dict(networks), published
+    return {name: context.attachments.detached(name, config) for name, config in wanted_networks(live).items()}, ()
+
+
+def wanted_networks(live: LiveContainer) -> dict[str, EndpointConfig]:
+    """Return the networks a container joins when it starts."""
+    mode = live.record.host_config.network_mode
+    if mode.startswith("container:"):
+        return {}
+    return live.record.networks or {mode if mode not in ("", "default") else "bridge": EndpointConfig()}
+
+
+def _log_path(live: LiveContainer) -> str:
+    path = live.log.path if live.log is not None else None
+    return str(path) if path else ""
+
+
+def exposed(info: ContainerInfo) -> tuple[tuple[int, str], ...]:
+    """Return the ports an image or a person declared."""
+    return tuple(ports.exposed(info.config))

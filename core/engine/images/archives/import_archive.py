@@ -1,0 +1,57 @@
+"""`docker import`: an image of one layer from a tar of a file system."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from core.engine.images.archives.import_remote import remote_archive
+from core.engine.images.author import NewImage, author
+from core.engine.images.context import ImageContext
+from core.engine.images.tag import tag_reference
+from core.images.receiving.progress import Report, reported
+from sdk.engine.images import Progress
+from sdk.errors import DataLoss, InvalidArgument
+from sdk.oci.descriptor import Platform, host
+from sdk.oci.image import ExecutionConfig, History
+
+
+async def import_archive(
+    context: ImageContext,
+    content: AsyncIterator[bytes],
+    *,
+    repository: str,
+    tag: str,
+    message: str,
+    config: ExecutionConfig,
+    platform: Platform | None,
+    source: str = "-",
+) -> AsyncIterator[Progress]:
+    """Import a tar; see `sdk.engine.Images.import_archive`.
+
+    Raises InvalidArgument for a bad name before it reads anything, and for a damaged archive.
+    """
+    new = NewImage(
+        base=None,
+        platform=platform or host(),
+        config=config,
+        history=History(comment=message or f"Imported from {source}"),
+        name=tag_reference(repository, tag) if repository else None,
+    )
+
+    async def run(report: Report) -> None:
+        try:
+            image_id = await make(report)
+        except DataLoss as error:
+            raise InvalidArgument(error.message) from error
+        context.announce("import", image_id, new.name.familiar if new.name else image_id)
+        report(Progress(image_id))
+
+    async def make(report: Report) -> str:
+        if source == "-":
+            return await author(context, new, content)
+        async with remote_archive(source) as archive:
+            report(Progress(f"Downloading from {archive.url}"))
+            return await author(context, new, archive.chunks(report))
+
+    async with aclosing(reported(run)) as steps:
+        async for step in steps:
+            yield step

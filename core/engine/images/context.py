@@ -1,0 +1,89 @@
+"""What the image verbs work with, handed down as one value."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from core.defaults import Transfers
+from core.events.bus import EventBus
+from core.images.disk import DiskMeter
+from core.images.dropping import Dropper
+from core.images.layers.blobs import Blobs
+from core.images.layers.rebuild import Rebuilder
+from core.images.layers.unpack import Unpacker
+from core.images.receiving.fetcher import Fetcher
+from core.images.receiving.installer import Installer
+from core.images.store import ImageStore
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
+from sdk.events import EventType
+
+Users = Callable[[str], Sequence[tuple[str, bool]]]
+"""The containers made from an image: their IDs, and whether each runs."""
+
+_TRANSFERS = Transfers()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageContext:
+    """Shared by all image verbs; nothing in it knows a verb."""
+
+    store: ImageStore
+    storage: StorageDriver
+    registry: RegistryBackend
+    events: EventBus
+    users: Users
+    unpacker: Unpacker
+    fetcher: Fetcher
+    installer: Installer
+    rebuilder: Rebuilder
+    blobs: Blobs
+    dropper: Dropper
+    meter: DiskMeter
+    verifiers: Mapping[str, ImageVerifier]
+    uploads: anyio.CapacityLimiter
+
+    def limit(self, transfers: Transfers) -> None:
+        """Transfer so many layers at once from now on."""
+        self.fetcher.limit(transfers.downloads)
+        self.uploads.total_tokens = max(1, transfers.uploads)
+
+    def announce(self, action: str, actor: str, name: str) -> None:
+        """Publish an event of an image; its labels come along while it exists."""
+        labels = self.store.get(actor).config.config.labels if actor in self.store else {}
+        self.events.emit(EventType.IMAGE, action, actor, {**labels, "name": name})
+
+
+def open_context(
+    store: ImageStore,
+    storage: StorageDriver,
+    registry: RegistryBackend,
+    events: EventBus,
+    users: Users,
+    *,
+    keep_blobs: bool,
+    verifiers: Mapping[str, ImageVerifier],
+) -> ImageContext:
+    """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
+    unpacker = Unpacker()
+    fetcher = Fetcher(store.content, registry, max(1, _TRANSFERS.downloads))
+    installer = Installer(store.content, store.layers, storage, unpacker)
+    rebuilder = Rebuilder(store.content, store.layers, storage)
+    return ImageContext(
+        store=store,
+        storage=storage,
+        registry=registry,
+        events=events,
+        users=users,
+        unpacker=unpacker,
+        fetcher=fetcher,
+        installer=installer,
+        rebuilder=rebuilder,
+        blobs=Blobs(store.content, store.layers, rebuilder),
+        dropper=Dropper(store, rebuilder, keep=keep_blobs),
+        meter=DiskMeter(store, storage),
+        verifiers=verifiers,
+        uploads=anyio.CapacityLimiter(max(1, _TRANSFERS.uploads)),
+    )

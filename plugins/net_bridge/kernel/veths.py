@@ -1,0 +1,90 @@
+"""Veth pairs: one end on a bridge, the other the container's interface."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plugins.net_bridge.kernel import messages
+from plugins.net_bridge.kernel.namespaces import Namespace
+from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
+
+_TOKEN_LENGTH = 6
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Veth:
+    """A pair: the name of the host's end, and the index of the container's end in its namespace."""
+
+    host_interface: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """What to make on which bridge. `isolated` ports exchange no frames with each other (`enable_icc=false`).
+
+    Isolation holds whether or not br_netfilter shows bridged frames to the table. Where it does, it costs neighbours the ports they
+    publish: br_netfilter turns those connections into frames between the two.
+    """
+
+    bridge_index: int
+    mtu: int
+    isolated: bool = False
+    ipv6: bool = False
+
+
+class Veths:
+    """The veth pairs of one daemon, known by their names `v<instance><number>`. For worker threads."""
+
+    def __init__(self, route: RouteSocket, instance: str) -> None:
+        self._route = route
+        self._prefix = f"v{instance[:_TOKEN_LENGTH]}"
+        self.found = frozenset(self.mine())
+        taken = [_number(name.removeprefix(self._prefix)) for name in self.found]
+        self._numbers = itertools.count(max(taken, default=0) + 1)
+
+    def mine(self) -> list[str]:
+        """Return the names of the host's ends of this daemon's pairs; `found` are those an earlier process made."""
+        return [link.name for link in self._route.links() if link.name.startswith(self._prefix)]
+
+    def make(self, port: Port, namespace: Namespace, interface: str) -> Veth:
+        """Make a pair from a bridge into a namespace. The container's end is up but has no address.
+
+        Switching it on here rather than with the addresses keeps a third of the work out of a pooled connect.
+        """
+        name = self._prefix + _base36(next(self._numbers))
+        self._route.request(
+            [
+                messages.veth(name, interface, namespace.fd, port.bridge_index, port.mtu),
+                messages.bridge_port(name, isolated=port.isolated, ipv6=port.mtu >= messages.LEAST_IPV6_MTU),
+            ]
+        )
+        namespace.route.request([messages.container_end(interface, link_local=port.ipv6 or port.mtu < messages.LEAST_IPV6_MTU)])
+        index = namespace.route.index(interface)
+        return Veth(name, index)
+
+    def delete(self, host_interface: str) -> None:
+        """Delete a pair; idempotent. Slow (a kernel grace period): not for the path of a container's start or end."""
+        self._route.delete(host_interface)
+
+
+def free_interface(links: Sequence[Link], prefix: str) -> str:
+    """Return the first of eth0, eth1, ... (for prefix `eth`) no link has."""
+    names = {link.name for link in links}
+    return next(name for number in itertools.count() if (name := f"{prefix}{number}") not in names)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _BASE36[digit] + digits
+    return digits
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text, 36)
+    except ValueError:
+        return 0

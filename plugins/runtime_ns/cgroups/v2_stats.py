@@ -1,0 +1,55 @@
+"""Counters of version 2."""
+
+from collections.abc import Iterator
+
+from plugins.runtime_ns.cgroups import files
+from sdk.drivers.runtime import BlockIOEntry, CPUStats, MemoryStats, TaskStats
+
+_OPERATIONS_BYTES = {"rbytes": "read", "wbytes": "write", "dbytes": "discard"}
+_OPERATIONS_COUNT = {"rios": "read", "wios": "write", "dios": "discard"}
+
+
+def read_stats(directory: str) -> TaskStats:
+    """Return one reading; what a kernel does not count is 0."""
+    io = files.read(f"{directory}/io.stat")
+    return TaskStats(
+        cgroup_version=2,
+        cpu=_cpu(directory),
+        memory=_memory(directory),
+        pids=files.read_int(f"{directory}/pids.current"),
+        pids_limit=files.read_int(f"{directory}/pids.max"),
+        io_service_bytes=tuple(_io(io, _OPERATIONS_BYTES)),
+        io_serviced=tuple(_io(io, _OPERATIONS_COUNT)),
+    )
+
+
+def _cpu(directory: str) -> CPUStats:
+    counters = files.read_table(f"{directory}/cpu.stat")
+    return CPUStats(
+        total=counters.get("usage_usec", 0) * 1000,
+        user=counters.get("user_usec", 0) * 1000,
+        system=counters.get("system_usec", 0) * 1000,
+        periods=counters.get("nr_periods", 0),
+        throttled_periods=counters.get("nr_throttled", 0),
+        throttled_time=counters.get("throttled_usec", 0) * 1000,
+    )
+
+
+def _memory(directory: str) -> MemoryStats:
+    return MemoryStats(
+        usage=files.read_int(f"{directory}/memory.current"),
+        maximum=files.read_int(f"{directory}/memory.peak"),
+        limit=files.read_int(f"{directory}/memory.max"),
+        failures=files.read_table(f"{directory}/memory.events").get("max", 0),
+        detail=files.read_table(f"{directory}/memory.stat"),
+    )
+
+
+def _io(text: str, operations: dict[str, str]) -> Iterator[BlockIOEntry]:
+    for line in text.splitlines():
+        device, *counters = line.split()
+        major, _, minor = device.partition(":")
+        for counter in counters:
+            key, _, value = counter.partition("=")
+            if key in operations and minor:
+                yield BlockIOEntry(int(major), int(minor), operations[key], int(value))

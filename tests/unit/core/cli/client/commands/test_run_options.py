@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+import typer
+
+from core.cli.client.commands import run_options as words
+from sdk.engine.config import BindOptions, DeviceMapping, HostPort, MountRequest, RestartPolicy, TmpfsOptions, Ulimit, VolumeOptions
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), ("-1", -1), ("512", 512), ("1k", 1024), ("64m", 64 << 20), ("1.5GiB", 3 << 29)]
+)
+def test_sizes(text: str, count: int):
+    assert words.byte_count(text) == count
+
+
+def test_environment(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("HERE", "value")
+    monkeypatch.delenv("NOT_HERE", raising=False)
+    (tmp_path / "env").write_text("# no\n\nA=1\nHERE\n")
+    assert words.environment(["B=2=3", "HERE", "NOT_HERE"], [str(tmp_path / "env")]) == ("A=1", "HERE=value", "B=2=3", "HERE=value")
+
+
+@pytest.mark.parametrize(
+    ("entry", "bindings"),
+    [
+        ("80", {"80/tcp": (HostPort(),)}),
+        ("8080:80", {"80/tcp": (HostPort("", "8080"),)}),
+        ("127.0.0.1:8080:80/udp", {"80/udp": (HostPort("127.0.0.1", "8080"),)}),
+        ("[::1]:8080:80", {"80/tcp": (HostPort("::1", "8080"),)}),
+        ("127.0.0.1::80", {"80/tcp": (HostPort("127.0.0.1", ""),)}),
+        ("8000-8001:80-81", {"80/tcp": (HostPort("", "8000"),), "81/tcp": (HostPort("", "8001"),)}),
+        ("8000-8010:80", {"80/tcp": (HostPort("", "8000-8010"),)}),
+    ],
+)
+def test_published_ports(entry: str, bindings):
+    assert words.port_bindings([entry]) == bindings
+
+
+@pytest.mark.parametrize("entry", ["x", "80:", "1-2:80-82", "0", "70000"])
+def test_wrong_ports(entry: str):
+    with pytest.raises(typer.BadParameter):
+        words.port_bindings([entry])
+
+
+def test_one_port_at_two_places():
+    assert words.port_bindings(["1:80", "2:80"]) == {"80/tcp": (HostPort("", "1"), HostPort("", "2"))}
+    assert words.exposed_ports(["90-91/udp"], {"80/tcp": ()}) == {"90/udp": {}, "91/udp": {}, "80/tcp": {}}
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        (
+            "type=bind,src=/a,dst=/b,readonly,bind-propagation=rslave",
+            MountRequest(type="bind", source="/a", target="/b", read_only=True, bind_options=BindOptions(propagation="rslave")),
+        ),
+        (
+            "source=v,target=/b,volume-nocopy,volume-subpath=x",
+            MountRequest(type="volume", source="v", target="/b", volume_options=VolumeOptions(no_copy=True, subpath="x")),
+        ),
+        (
+            "type=tmpfs,destination=/t,tmpfs-size=1m,tmpfs-mode=1777",
+            MountRequest(type="tmpfs", target="/t", tmpfs_options=TmpfsOptions(size_bytes=1 << 20, mode=0o1777)),
+        ),
+    ],
+)
+def test_mounts(text: str, request_: MountRequest):
+    assert words.mount(text) == request_
+
+
+def test_relative_sources_are_of_this_directory(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert words.bind("./here:/there:ro") == f"{tmp_path}/here:/there:ro"
+    assert words.bind("name:/there") == "name:/there"
+    assert words.bind("/abs:/there") == "/abs:/there"
+
+
+def test_devices_ulimits_and_restarts():
+    assert words.device("/dev/a") == DeviceMapping("/dev/a", "/dev/a", "rwm")
+    assert words.device("/dev/a:/dev/b:r") == DeviceMapping("/dev/a", "/dev/b", "r")
+    assert words.device("/dev/a:rw") == DeviceMapping("/dev/a", "/dev/a", "rw")
+    assert words.ulimit("nofile=10:20") == Ulimit("nofile", 10, 20)
+    assert words.ulimit("nofile=10") == Ulimit("nofile", 10, 10)
+    assert words.restart_policy("on-failure:3") == RestartPolicy("on-failure", 3)
+    with pytest.raises(typer.BadParameter):
+        words.ulimit("nofile")
+
+
+def test_the_file_of_a_seccomp_profile_is_read_here(tmp_path: Path):
+    (tmp_path / "profile").write_text("{}")
+    assert words.security_options([f"seccomp={tmp_path}/profile", "seccomp=unconfined", "no-new-privileges"]) == (
+        "seccomp={}",
+        "seccomp=unconfined",
+        "no-new-privileges",
+    )
+    with pytest.raises(typer.BadParameter, match="opening seccomp profile"):
+        words.security_options(["seccomp=/nowhere"])

@@ -1,0 +1,70 @@
+import pytest
+
+from core.containers.life.filters import Lookups, matching
+from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.containers import ContainerInfo, ContainerState, Filters
+from sdk.errors import InvalidArgument
+from sdk.oci.descriptor import Platform
+
+NOTHING_ELSE = Lookups(lambda image: frozenset(), lambda ref: container(ref, {}))
+
+
+def container(name: str, labels: dict[str, str]) -> ContainerInfo:
+    return ContainerInfo(
+        id=name * 64,
+        name=name,
+        created_ns=1,
+        path="sh",
+        args=(),
+        image_id="sha256:" + "b" * 64,
+        image="busybox",
+        platform=Platform("amd64"),
+        config=ContainerConfig(labels=labels),
+        host_config=HostConfig(),
+        state=ContainerState.RUNNING,
+        pid=1,
+        exit_code=0,
+        error="",
+        oom_killed=False,
+        started_ns=2,
+        finished_ns=0,
+        restart_count=0,
+        health=None,
+        mounts=(),
+        networks={},
+        ports=(),
+        sandbox_path="",
+        log_path="",
+        directory="",
+        storage_driver="overlay",
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({"label": ("project=x",)}, "ab"),
+        ({"label": ("project=x", "service=db")}, "b"),
+        ({"label": ("project=x", "service")}, "ab"),
+        ({"label": ("project=x", "service=none")}, ""),
+        ({"name": ("a", "c")}, "ac"),
+        ({"name": ("a", "c"), "label": ("project=x",)}, "a"),
+        ({"name": ("[ab]",)}, "ab"),
+        ({"name": ("^/c$", "b.*")}, "bc"),
+        ({"name": (), "label": (), "status": ()}, "abc"),
+    ],
+)
+def test_any_value_of_a_key_but_every_label(filters: Filters, names: str) -> None:
+    there = [
+        container("a", {"project": "x", "service": "web"}),
+        container("b", {"project": "x", "service": "db"}),
+        container("c", {"project": "y", "service": "db"}),
+    ]
+    assert "".join(info.name for info in matching(there, filters, NOTHING_ELSE)) == names
+
+
+@pytest.mark.parametrize("code", ["", "--5", "²", "five", "9" * 5000, "5 "])
+def test_an_exit_code_is_a_number(code: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"invalid filter 'exited={code}'"):
+        matching([], {"exited": (code,)}, NOTHING_ELSE)
+    assert matching([], {"exited": ("-1", "0")}, NOTHING_ELSE) == []
