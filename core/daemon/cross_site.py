@@ -7,7 +7,7 @@ give to others is refused where no TLS certificate vouches for it. Docker's clie
 
 import ipaddress
 import socket
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from urllib.parse import urlsplit
 
 import msgspec
@@ -26,12 +26,9 @@ def guarded(app: ASGIApp, names: Collection[str]) -> ASGIApp:
     """Return an application that refuses cross-site requests. `names` are host names, beside the machine's own, that are the daemon's."""
     own = frozenset(name.lower() for name in (*_OWN_NAMES, socket.gethostname(), *names))
 
-    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+    def guard(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         refusal = _refusal(scope, own) if _is_tcp(scope) else ""
-        if refusal:
-            await _refuse(send, refusal)
-        else:
-            await app(scope, receive, send)
+        return _refuse(send, refusal) if refusal else app(scope, receive, send)
 
     return guard
 

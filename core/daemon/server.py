@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import anyio
@@ -40,14 +40,14 @@ async def serve(app: ASGIApp, listeners: Sequence[Listener], *, on_ready: Callab
 def dispatch(frontends: Sequence[tuple[ApiFrontend, ASGIApp]]) -> ASGIApp:
     """Return one application that hands each request to the frontend that claims most of its path."""
 
-    async def by_claim(scope: Scope, receive: Receive, send: Send) -> None:
+    def by_claim(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path, claimed = str(scope["path"]), 0
         chosen: ASGIApp = _no_http2 if path == HTTP2_PATH else _unclaimed
         for frontend, app in frontends:
             claim = frontend.claims(path)
             if claim > claimed and frontend.accepts(path, _query(scope)):
                 claimed, chosen = claim, app
-        await chosen(scope, receive, send)
+        return chosen(scope, receive, send)
 
     return by_claim
 

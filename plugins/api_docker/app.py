@@ -1,9 +1,13 @@
 """The application: every route over one engine."""
 
-from fastapi import FastAPI
+from collections.abc import Awaitable
+
+from starlette.datastructures import State
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from plugins.api_docker.convert.summaries import SummaryEncoder
-from plugins.api_docker.errors import install_handlers
+from plugins.api_docker.errors import is_foreseen, no_such_route, reply_to
 from plugins.api_docker.routes import (
     archive,
     build,
@@ -19,7 +23,7 @@ from plugins.api_docker.routes import (
     transfer,
     volumes,
 )
-from plugins.api_docker.routing import RouteIndex
+from plugins.api_docker.routing import Endpoint, RouteIndex
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.engine import Engine
 
@@ -27,12 +31,29 @@ _ROOMS = (containers, streams, execs, archive, system, images, transfer, network
 ROUTERS = tuple(room.router for room in _ROOMS)
 
 
-def create_app(engine: Engine, settings: ApiDockerSettings) -> FastAPI:
-    """Return the application. Routes find the engine and what belongs to this application in its state."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.engine = engine
-    app.state.settings = settings
-    app.state.summaries = SummaryEncoder()
-    install_handlers(app)
-    app.routes.append(RouteIndex(route for router in ROUTERS for route in router.routes))
-    return app
+class Application:
+    """Answers each request by its route, and every failure to make a reply with Docker's error object.
+
+    Routes find the engine and what belongs to this application in its `state`. A failure after a reply has begun is the server's to handle.
+    """
+
+    def __init__(self, engine: Engine, settings: ApiDockerSettings) -> None:
+        self.state = State({"engine": engine, "settings": settings, "summaries": SummaryEncoder()})
+        self._routes = RouteIndex(route for router in ROUTERS for route in router.routes)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Return the answer to one request. What no route serves is not found, for a wrong method too."""
+        scope["app"] = self
+        endpoint = self._routes.find(scope)
+        return _answer(endpoint, scope, receive, send) if endpoint else no_such_route()(scope, receive, send)
+
+
+async def _answer(endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        reply = await endpoint.call(Request(scope, receive, send))
+    except Exception as error:
+        await reply_to(error)(scope, receive, send)
+        if is_foreseen(error):
+            return
+        raise  # the server logs it
+    await reply(scope, receive, send)

@@ -1,9 +1,7 @@
 """The one table of statuses, and what clients read when something fails."""
 
 import msgspec
-from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
@@ -85,44 +83,28 @@ def error_reply(status: int, message: str) -> Response:
     return Response(error_body(message), status, media_type="application/json")
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Make the application answer every failure with Docker's error object."""
-    app.add_exception_handler(EngineError, _engine_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _no_such_route)
-    app.add_exception_handler(ClientDisconnect, _client_left)
-    app.add_exception_handler(Exception, _unforeseen)
+def is_foreseen(error: Exception) -> bool:
+    """Tell whether an error is a way for a request to end; any other is a fault of the daemon, which its log must tell."""
+    return isinstance(error, EngineError | RequestValidationError | ClientDisconnect)
 
 
-async def _engine_error(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, EngineError)
-    return error_reply(status_of(error), error.message)
+def reply_to(error: Exception) -> Response:
+    """Return the reply to a request that failed. No client reads the one to a client that left."""
+    match error:
+        case RequestValidationError():
+            return error_reply(STATUS[InvalidArgument], _misfit(error))
+        case ClientDisconnect():
+            return Response(status_code=CLIENT_LEFT)
+        case _:
+            told = in_words(error)
+            return error_reply(status_of(told), told.message)
 
 
-async def _invalid_request(request: Request, error: Exception) -> Response:
-    del request
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    return error_reply(
-        STATUS[InvalidArgument],
-        _WORDS.get(first["type"], "invalid value for {0}: {2}").format(first["loc"][-1], first.get("input"), first["msg"]),
-    )
-
-
-async def _no_such_route(request: Request, error: Exception) -> Response:
-    """An unknown path and an unknown method are the same to Docker's clients."""
-    del request, error
+def no_such_route() -> Response:
+    """Return the reply to an unknown path or an unknown method, which are the same to Docker's clients."""
     return error_reply(STATUS[NotFound], "page not found")
 
 
-async def _client_left(request: Request, error: Exception) -> Response:
-    """No client reads this."""
-    del request, error
-    return Response(status_code=CLIENT_LEFT)
-
-
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    del request
-    told = in_words(error)
-    return error_reply(status_of(told), told.message)
+def _misfit(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    return _WORDS.get(first["type"], "invalid value for {0}: {2}").format(first["loc"][-1], first.get("input"), first["msg"])

@@ -1,6 +1,7 @@
 """Form values: a POST body of urlencoded pairs counts as part of the query, as in Go's `ParseForm`."""
 
 import re
+from collections.abc import Awaitable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,17 +21,20 @@ class FormValues:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on one request, without its form."""
         if scope["method"] == "POST" and _is_form(scope) and not _is_archive(scope):
-            try:
-                form = await read_content(Request(scope, receive))
-            except InvalidArgument as error:
-                await error_reply(status_of(error), error.message)(scope, receive, send)
-                return
-            scope["query_string"] = b"&".join(part for part in (scope["query_string"], form.strip()) if part)
-            receive = _emptied(receive)
-        await self._app(scope, receive, send)
+            return self._moved(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _moved(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            form = await read_content(Request(scope, receive))
+        except InvalidArgument as error:
+            await error_reply(status_of(error), error.message)(scope, receive, send)
+            return
+        scope["query_string"] = b"&".join(part for part in (scope["query_string"], form.strip()) if part)
+        await self._app(scope, _emptied(receive), send)
 
 
 def _emptied(receive: Receive) -> Receive:

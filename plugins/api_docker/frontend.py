@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from plugins.api_docker.app import create_app
+from plugins.api_docker.app import Application
 from plugins.api_docker.forms import FormValues
 from plugins.api_docker.settings import ApiDockerSettings
 from plugins.api_docker.versions import Negotiation
@@ -18,5 +18,5 @@ class DockerFrontend(ApiFrontend):
 
     def build(self, engine: Engine) -> ASGIApp:
         """Return the application: negotiation around form values around the routes."""
-        app = create_app(engine, self._settings)
+        app = Application(engine, self._settings)
         return cast(ASGIApp, Negotiation(FormValues(app), experimental=self._settings.experimental))

@@ -46,7 +46,7 @@ class TerminalSize:
     columns: int
 
 
-async def _terminal_size(h: str = "", w: str = "") -> TerminalSize:
+def _terminal_size(h: str = "", w: str = "") -> TerminalSize:
     return TerminalSize(_side("height", h), _side("width", w))
 
 
@@ -75,7 +75,7 @@ def parse_filters(text: str) -> Filters:
     }
 
 
-async def _filters(filters: str = "") -> Filters:
+def _filters(filters: str = "") -> Filters:
     return parse_filters(filters)
 
 
@@ -137,12 +137,12 @@ def parse_platform_text(text: str) -> Platform | None:
     return parse_platform(text) if text else None
 
 
-async def _engine(request: Request) -> Engine:
+def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 
 
-async def _version(request: Request) -> ApiVersion:
+def _version(request: Request) -> ApiVersion:
     version: ApiVersion = request.scope["api_version"]
     return version
 

@@ -1,8 +1,8 @@
 """How a request finds its endpoint and the endpoint its values.
 
 FastAPI declares the routes: their signatures say what path and query hold, and its fields validate that. What it does besides for each
-request (nested routers, clean-up of dependencies, response models) no route here uses, and it would take a quarter of the time that the
-daemon needs to start a container.
+request (middleware, nested routers, clean-up of dependencies, response models) no route here uses, and it would take a quarter of the time
+that the daemon needs to start a container.
 """
 
 import inspect
@@ -13,45 +13,70 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import BaseRoute, compile_path
+from starlette.types import Scope
 
 _Ends = tuple[str, str, str | None]
 
 
-class RouteIndex(BaseRoute):
-    """All routes as one: found by the method and by the first and the last part of the path, not one after the other.
+class Endpoint:
+    """The function behind a route, and how it is called."""
 
-    Among routes with the same ends the first that matches wins. What no route serves is not matched at all, so a wrong method
-    is answered as an unknown path is.
+    def __init__(self, dependant: Dependant) -> None:
+        if not inspect.iscoroutinefunction(dependant.call):
+            raise TypeError(f"{dependant.call} must be a coroutine function")
+        self._function = dependant.call
+        self._arguments = Arguments(dependant)
+
+    async def call(self, request: Request) -> Response:
+        """Return the reply to a request. Raises RequestValidationError, and what the function raises."""
+        reply: Response = await self._function(**self._arguments.read(request))
+        return reply
+
+
+class RouteIndex:
+    """All routes: found by the method and by the first and the last part of the path, not one after the other.
+
+    Among routes with the same ends the first that matches wins.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._routes: dict[_Ends, list[tuple[APIRoute, ASGIApp]]] = {}
+        self._routes: dict[_Ends, list[_Route]] = {}
         for route in routes:
             if isinstance(route, APIRoute):
-                application = _application(route.dependant)
+                found = _Route(route)
                 for method in route.methods or ():
-                    self._routes.setdefault((method, *_ends(route.path)), []).append((route, application))
+                    self._routes.setdefault((method, *_ends(route.path)), []).append(found)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return the route's own match, with the application that answers."""
-        if scope["type"] == "http":
-            method, (first, last) = scope["method"], _ends(scope["path"])
-            for ends in ((method, first, last), (method, first, None)):
-                for route, application in self._routes.get(ends, ()):
-                    match, found = route.matches(scope)
-                    if match is Match.FULL:
-                        return match, {**found, "application": application}
-        return Match.NONE, {}
+    def find(self, scope: Scope) -> Endpoint | None:
+        """Return the endpoint that serves a request, None if there is none. The scope learns the parameters of the path."""
+        method, path = scope["method"], scope["path"]
+        first, last = _ends(path)
+        for ends in ((method, first, last), (method, first, None)):
+            for route in self._routes.get(ends, ()):
+                parameters = route.parameters(path)
+                if parameters is not None:
+                    scope["path_params"] = parameters
+                    return route.endpoint
+        return None
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the route that matched."""
-        await scope["application"](scope, receive, send)
+
+class _Route:
+    """A path and its endpoint."""
+
+    def __init__(self, route: APIRoute) -> None:
+        self.endpoint = Endpoint(route.dependant)
+        self._pattern, _, self._convertors = compile_path(route.path)
+
+    def parameters(self, path: str) -> dict[str, object] | None:
+        """Return what a path says of this route's parameters, None if it is another route's."""
+        match = self._pattern.match(path)
+        return match and {name: self._convertors[name].convert(text) for name, text in match.groupdict().items()}
 
 
 class Arguments:
-    """What a function of given signature is called with."""
+    """What a function of given signature is called with. What it depends on are plain functions, which do not block."""
 
     def __init__(self, dependant: Dependant) -> None:
         if dependant.header_params or dependant.cookie_params or dependant.body_params:
@@ -60,14 +85,17 @@ class Arguments:
         self._request = dependant.request_param_name
         self._fields = dependant.query_params
         self._nested = [(nested.name or "", nested.call, Arguments(nested)) for nested in dependant.dependencies if nested.call]
+        for name, call, _ in self._nested:
+            if inspect.iscoroutinefunction(call):
+                raise TypeError(f"{name} of {dependant.call} must be made by a plain function")
 
-    async def read(self, request: Request) -> dict[str, object]:
+    def read(self, request: Request) -> dict[str, object]:
         """Return the values by name. Raises RequestValidationError."""
         values: dict[str, object] = {name: request.path_params[alias] for name, alias in self._path}
         if self._request is not None:
             values[self._request] = request
         for name, call, arguments in self._nested:
-            values[name] = await call(**await arguments.read(request))
+            values[name] = call(**arguments.read(request))
         if self._fields:
             self._read_query(request, values)
         return values
@@ -85,19 +113,6 @@ class Arguments:
             values[field.name], errors = field.validate(text, loc=("query", alias))
             if errors:
                 raise RequestValidationError(errors)
-
-
-def _application(dependant: Dependant) -> ASGIApp:
-    endpoint, arguments = dependant.call, Arguments(dependant)
-    if not inspect.iscoroutinefunction(endpoint):
-        raise TypeError(f"{endpoint} must be a coroutine function")
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        response = await endpoint(**await arguments.read(request))
-        await response(scope, receive, send)
-
-    return application
 
 
 def _ends(path: str) -> tuple[str, str | None]:

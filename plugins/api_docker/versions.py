@@ -1,6 +1,7 @@
 """API versions: `/v1.xx` prefixes, their limits, and the headers that tell clients who answers."""
 
 import re
+from collections.abc import Awaitable
 from importlib import metadata
 from typing import NamedTuple
 
@@ -52,16 +53,15 @@ class Negotiation:
         self._app = app
         self._headers = identity_headers(experimental=experimental)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer or pass on one request."""
 
-        async def signed(message: Message) -> None:
+        def signed(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *self._headers]
-            await send(message)
+            return send(message)
 
-        app = self._choose(scope)
-        await app(scope, receive, signed)
+        return self._choose(scope)(scope, receive, signed)
 
     def _choose(self, scope: Scope) -> ASGIApp:
         version, path = MAXIMUM, scope["path"]

@@ -31,7 +31,7 @@ _COUNT = re.compile(r"\+?[0-9]{1,18}", re.ASCII)
 DetachKeys = Annotated[str, Query(alias="detachKeys")]
 
 
-async def attach_request(
+def attach_request(
     stdin: Flag = False,
     stdout: Flag = False,
     stderr: Flag = False,
