@@ -4,7 +4,7 @@ import gc
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
+from core.drivers import failure
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
@@ -40,7 +41,8 @@ from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from sdk.engine.config import Ulimit
 from sdk.errors import EngineError, InvalidArgument
-from sdk.frontend import ApiFrontend
+from sdk.frontend import ApiFrontend, ASGIApp
+from sdk.providers import Kind
 
 _log = logging.getLogger(__name__)
 
@@ -165,7 +167,7 @@ class Life:
 async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:
     settings = life.settings
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
-        app = dispatch([(frontend, frontend.build(running.engine.engine)) for frontend in running.frontends])
+        app = dispatch(list(_built(settings, plugins, running)))
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))
         except EngineError as error:
@@ -182,6 +184,15 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
 
         with watched_loop():
             await serve(guarded(app, _names(settings)), listeners, on_ready=ready)
+
+
+def _built(settings: Settings, plugins: Plugins, running: Running) -> Iterator[tuple[ApiFrontend, ASGIApp]]:
+    """Yield each frontend with its application. Raises StartupError for one that cannot make it."""
+    for name, frontend in zip(settings.drivers.frontends, running.frontends, strict=True):
+        try:
+            yield frontend, frontend.build(running.engine.engine)
+        except Exception as error:
+            raise StartupError(failure(Kind.FRONTEND, name, plugins.offers.frontends[name].plugin, "build", error)) from error
 
 
 def _names(settings: Settings) -> list[str]:

@@ -1,11 +1,13 @@
 """The opened, chosen drivers: built by the kernel, handed to the engine, which does not know that plugins exist."""
 
 import errno
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core.config import StartupError
 from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
@@ -15,6 +17,9 @@ from sdk.drivers.storage import StorageDriver
 from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError, EngineError, InvalidArgument, NotFound, ResourceExhausted
+from sdk.providers import Kind
+
+_log = logging.getLogger(__name__)
 
 _DOCKERS_LOG_DRIVERS = frozenset(("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "splunk", "syslog"))
 
@@ -39,6 +44,25 @@ class Drivers:
     builder_name: str
     builder: Builder
     verifiers: Mapping[str, ImageVerifier]
+    plugins: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+
+    @contextmanager
+    def at_boot(self, kind: Kind, name: str, operation: str) -> Iterator[None]:
+        """Call a driver while the engine starts: what another than the chosen one raises is logged, and so is an OSError, the machine's own
+        trouble, which may pass: containers run, and are to be served.
+
+        Raises StartupError for what else the chosen one raises: one sentence with the driver, its plugin and the method.
+        """
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            reason = failure(kind, name, self.plugins.get((kind, name), ""), operation, error)
+            if name == self._chosen(kind) and not isinstance(error, OSError):
+                raise StartupError(reason) from error
+            _log.error("%s; the daemon goes on without it", reason)
+
+    def _chosen(self, kind: Kind) -> str:
+        return {Kind.STORAGE: self.storage_name, Kind.NETWORK: self.network_name, Kind.VOLUME: self.volume_name}[kind]
 
     def runtime(self, name: str = "") -> Runtime:
         """Return the runtime a container names, the default for "". Raises InvalidArgument with Docker's sentence."""
@@ -68,6 +92,13 @@ class Drivers:
         except KeyError:
             failed = "failed to initialize logging driver: " if name in _DOCKERS_LOG_DRIVERS else ""
             raise InvalidArgument(f"{failed}logger: no log driver named '{name}' is registered") from None
+
+
+def failure(kind: Kind, name: str, plugin: str, operation: str, error: BaseException) -> str:
+    """Return the sentence that tells an administrator which driver failed, of which plugin, in which method, and how."""
+    said = " ".join(str(error).split())
+    reason = said if isinstance(error, EngineError) and said else f"{type(error).__name__}: {said}".removesuffix(": ")
+    return f'{kind} driver "{name}"{f" (plugin {plugin})" if plugin else ""} failed in {operation}: {reason}'
 
 
 @contextmanager

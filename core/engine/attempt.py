@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable
 
+from core.config import StartupError
 from sdk.errors import EngineError
 
 _log = logging.getLogger(__name__)
@@ -12,6 +13,8 @@ async def attempt(what: str, work: Awaitable[object]) -> str:
     """Do a step; return "" or, if it failed, the sentence that the daemon's log has of it too: `what` and the error."""
     try:
         await work
+    except StartupError:  # a chosen driver failed: the daemon does not start
+        raise
     except (EngineError, OSError) as error:
         _log.error("%s: %s", what, error)
         return f"{what}: {error}"

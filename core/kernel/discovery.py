@@ -9,6 +9,9 @@ import entrypoints
 
 from sdk.hookspecs import ENTRY_POINT_GROUP
 
+BUNDLED = "core-engine"
+"""The distribution of the engine, whose plugins and drivers keep their names whatever else is installed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -31,6 +31,10 @@ class Health:
         self._kinds.setdefault(candidate.name, [])
         self._marks.setdefault(candidate.name, (State.OK, ""))
 
+    def distribution(self, plugin: str) -> str:
+        """Return the distribution that a plugin is of."""
+        return self._candidates[plugin].distribution
+
     def offers(self, plugin: str, kind: Kind) -> None:
         """Note that a plugin provides a kind of driver."""
         self._kinds[plugin].append(kind)

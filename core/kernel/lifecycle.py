@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from core.config import Settings, StartupError
-from core.drivers import Drivers
+from core.drivers import Drivers, failure
 from core.kernel.health import Health, sentence
 from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
@@ -76,6 +76,7 @@ async def open_drivers(
             builder_name=choice.builder,
             builder=await opener.only(Kind.BUILDER, offers.builders, choice.builder),
             verifiers={name: await opener.only(Kind.VERIFIER, offers.verifiers, name) for name in choice.verifiers},
+            plugins={(offer.kind, offer.name): offer.plugin for offer in offers},
         )
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)
@@ -129,8 +130,8 @@ class _Opener:
                 opened[name] = await self._open(kind, offers[name])
             except SkipPlugin as reason:
                 self.health.skipped(offers[name].plugin, str(reason))
-            except Exception as error:  # noqa: BLE001 a plugin may raise anything
-                _log.warning('%s driver "%s" (plugin %s) is not available: %s', kind, name, offers[name].plugin, error)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
+                _log.warning("%s; the daemon goes on without it", failure(kind, name, offers[name].plugin, "open", error))
                 self.health.failed(offers[name].plugin, sentence(error))
         return opened
 
@@ -153,11 +154,9 @@ class _Opener:
         except SkipPlugin as reason:
             self.health.skipped(offer.plugin, str(reason))
             raise StartupError(f'{kind} driver "{offer.provider.name}" does not work on this machine: {reason}') from reason
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.health.failed(offer.plugin, sentence(error))
-            raise StartupError(
-                f'{kind} driver "{offer.provider.name}" (plugin {offer.plugin}) failed: {sentence(error)}'
-            ) from error
+            raise StartupError(failure(kind, offer.provider.name, offer.plugin, "open", error)) from error
 
     async def named_runtime(self, offer: Offer[Runtime], name: str, table: Mapping[str, JsonValue]) -> Runtime:
         """Open a runtime plugin once more, with a table of its own, under another name. Raises StartupError."""

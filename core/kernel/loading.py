@@ -1,11 +1,10 @@
 """Import and register every plugin, each on its own: a broken one is marked and the others do not notice."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 
 from core.kernel.compat import incompatibility
-from core.kernel.discovery import Candidate
+from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health, sentence
 from core.kernel.registry import PluginRegistry, PluginRejected
 
@@ -15,13 +14,17 @@ _log = logging.getLogger(__name__)
 def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginRegistry:
     """Return a registry of the plugins that can be imported and keep the rules; what is wrong with the others is in `health`."""
     registry = PluginRegistry(health)
-    holders = Counter(candidate.name for candidate in candidates)
-    for candidate in candidates:
-        health.found(candidate)
-        if holders[candidate.name] > 1:
-            health.failed(candidate.name, _announced_twice(candidate.name, candidates))
-        else:
-            _load(candidate, registry, health)
+    names = {candidate.name for candidate in candidates}
+    for name in sorted(names):
+        rivals = [candidate for candidate in candidates if candidate.name == name]
+        kept = [rival for rival in rivals if len(rivals) == 1 or rival.distribution == BUNDLED]
+        health.found((kept or rivals)[0])
+        if len(kept) != 1:
+            health.failed(name, _announced_twice(rivals))
+            continue
+        if len(rivals) > 1:
+            _log.warning("plugin %s: %s; the engine's own is used", name, _announced_twice(rivals))
+        _load(kept[0], registry, health)
     return registry
 
 
@@ -39,6 +42,6 @@ def _load(candidate: Candidate, registry: PluginRegistry, health: Health) -> Non
         health.failed(candidate.name, sentence(error))
 
 
-def _announced_twice(name: str, candidates: Sequence[Candidate]) -> str:
-    distributions = " and ".join(candidate.distribution for candidate in candidates if candidate.name == name)
+def _announced_twice(rivals: Sequence[Candidate]) -> str:
+    distributions = " and ".join(rival.distribution for rival in rivals)
     return f"two distributions announce a plugin of this name: {distributions}"

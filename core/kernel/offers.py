@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.kernel.discovery import Candidate
+from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
 from core.kernel.registry import D, Offer, PluginRegistry
 from sdk.drivers.builder import Builder
@@ -62,8 +62,12 @@ def _described(kind: Kind, offers: Mapping[str, Offer[D]]) -> Iterator[Described
 
 
 def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], health: Health) -> Offers:
-    """Ask all plugins for their drivers. Two drivers of one kind and name are both refused: a choice by name would be a guess."""
-    distributions = {candidate.name: candidate.distribution for candidate in candidates}
+    """Ask all plugins for their drivers.
+
+    Of two of one kind and name the engine's own is kept, so that installing a distribution changes nothing. Two of others are both
+    refused: a choice by name would be a guess.
+    """
+    distributions = {plugin: health.distribution(plugin) for plugin in {candidate.name for candidate in candidates}}
 
     def unique(kind: Kind, offers: Sequence[Offer[D]]) -> Mapping[str, Offer[D]]:
         by_name: dict[str, list[Offer[D]]] = defaultdict(list)
@@ -72,9 +76,12 @@ def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], he
         for name, rivals in by_name.items():
             if len(rivals) > 1:
                 holders = " and ".join(f"{rival.plugin} ({distributions[rival.plugin]})" for rival in rivals)
+                kept = [rival for rival in rivals if distributions[rival.plugin] == BUNDLED]
                 for rival in rivals:
-                    health.failed(rival.plugin, f'{kind} driver "{name}" is provided by both {holders}')
-        return {name: rivals[0] for name, rivals in by_name.items() if len(rivals) == 1}
+                    if kept != [rival]:
+                        health.failed(rival.plugin, f'{kind} driver "{name}" is provided by both {holders}')
+                by_name[name] = kept if len(kept) == 1 else []
+        return {name: rivals[0] for name, rivals in by_name.items() if rivals}
 
     return Offers(
         storage=unique(Kind.STORAGE, registry.storage_drivers()),

@@ -118,7 +118,7 @@ class PluginRegistry:
         for plugin, call in self._implementations(hook):
             try:
                 provider = call()
-            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
                 self._health.failed(plugin, f"{hook.name}: {sentence(error)}")
                 continue
             if isinstance(provider, Provider):
@@ -137,7 +137,7 @@ class PluginRegistry:
         for plugin, call in self._implementations(hook):
             try:
                 amended = call(spec=spec, container_id=container_id)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise DriverError(plugin, hook.name, sentence(error)) from error
             if isinstance(amended, Spec):
                 spec = amended
@@ -148,7 +148,7 @@ class PluginRegistry:
         for plugin, call in self._implementations(self._plugins.hook.on_event):
             try:
                 call(event=event)
-            except Exception:  # noqa: BLE001 a plugin may raise anything
+            except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
                 _log.exception("plugin %s: on_event", plugin)
 
     def engine_ready(self, engine: Engine) -> None:
@@ -156,7 +156,7 @@ class PluginRegistry:
         for plugin, call in self._implementations(self._plugins.hook.engine_ready):
             try:
                 call(engine=engine)
-            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
                 _log.exception("plugin %s: engine_ready", plugin)
                 self._health.failed(plugin, f"engine_ready: {sentence(error)}")
 
@@ -168,7 +168,7 @@ class PluginRegistry:
         for plugin, call in self._implementations(self._plugins.hook.provide_cli_commands):
             try:
                 commands += _pairs(call())
-            except Exception as error:  # noqa: BLE001 a plugin may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
                 self._health.failed(plugin, f"provide_cli_commands: {sentence(error)}")
         return commands
 

@@ -12,7 +12,7 @@ import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.drivers import Drivers, calling
+from core.drivers import Drivers
 from core.events.bus import EventBus
 from core.networks.attachment import attachment_of, member_of
 from core.networks.catalog import NetworkCatalog
@@ -31,6 +31,7 @@ from sdk.engine.containers import NetworkAttachment
 from sdk.engine.networks import NetworkMember
 from sdk.errors import EngineError, NoSuchNetwork, NotRunning, PermissionDenied
 from sdk.events import EventType
+from sdk.providers import Kind
 
 __all__ = ["Attachments", "ConnectRequest", "Connected"]
 
@@ -129,7 +130,7 @@ class Attachments:
         """At boot, take over the endpoints of containers that live (ID to the path of their namespace) and free all others.
 
         A driver that fails is logged: containers on its networks keep what they have, and starting others tells why it cannot. What
-        fails for one container is logged and does not concern the others.
+        fails for one container is logged and does not concern the others. Raises StartupError if the chosen driver is broken.
         """
         for container_id, record in self._table.items():
             with _logged(container_id):
@@ -145,11 +146,8 @@ class Attachments:
                 for container_id, sandbox, endpoint in self._living()
                 if endpoint.network_id in ids
             ]
-            try:
-                with calling(name, "restore"):
-                    await driver.restore([network.spec() for network in networks], endpoints)
-            except EngineError:
-                _log.exception("the network driver %s could not be brought in line with the records", name)
+            with self._drivers.at_boot(Kind.NETWORK, name, "restore"):
+                await driver.restore([network.spec() for network in networks], endpoints)
         for container_id, held in self._held.items():
             with _logged(container_id):
                 await self._answer(container_id, held)

@@ -23,6 +23,7 @@ from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
 from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound
 from sdk.events import EventType
+from sdk.providers import Kind
 
 _log = logging.getLogger(__name__)
 _BOOT_SECONDS = 2.0
@@ -275,10 +276,11 @@ class VolumeCatalog:
         """Bring records and drivers together after a crash; call it once containers are known.
 
         Volumes a driver has without a record get one. Records of unused volumes that their driver does not have are dropped, and
-        anonymous volumes made for a container that never came to be are removed.
+        anonymous volumes made for a container that never came to be are removed. Raises StartupError if the chosen driver is broken.
         """
         for name, driver in self._drivers.volumes.items():
-            await self._compare(name, driver)
+            with self._drivers.at_boot(Kind.VOLUME, name, "list"):
+                await self._compare(name, driver)
         async with anyio.create_task_group() as tasks:
             for name, driver in coming_drivers(self._drivers).items():
                 tasks.start_soon(self._compare_if_it_answers, name, driver)
@@ -299,8 +301,7 @@ class VolumeCatalog:
                 _log.warning("volume %s stays mounted for %s: %s", name, user, error)
 
     async def _compare(self, driver_name: str, driver: VolumeDriver) -> None:
-        with calling(driver_name, "list"):
-            present = {volume.name: volume for volume in await driver.list()}
+        present = {volume.name: volume for volume in await driver.list()}
         for volume in present.values():
             self._adopt(driver_name, volume)
         for record in self.records():
@@ -311,7 +312,7 @@ class VolumeCatalog:
     async def _compare_if_it_answers(self, driver_name: str, driver: VolumeDriver) -> None:
         """What another process keeps is compared if that process answers soon; else its records stand."""
         try:
-            with anyio.fail_after(_BOOT_SECONDS):
+            with anyio.fail_after(_BOOT_SECONDS), calling(driver_name, "list"):
                 await self._compare(driver_name, driver)
         except (EngineError, TimeoutError) as error:
             _log.warning("volumes of driver %s are not compared with what it has: %s", driver_name, error or "it does not answer")

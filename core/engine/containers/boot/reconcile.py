@@ -29,6 +29,7 @@ from core.engine.context import EngineContext
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState
+from sdk.providers import Kind
 
 LOST = 137
 """Exit code of a container of which no trace is left: the machine went down with it."""
@@ -231,6 +232,8 @@ async def _sweep_bundles(context: EngineContext) -> None:
 
 
 async def _sweep_snapshots(context: EngineContext) -> None:
-    for snapshot in await context.drivers.storage.list():
+    with context.drivers.at_boot(Kind.STORAGE, context.drivers.storage_name, "list"):
+        snapshots = await context.drivers.storage.list()
+    for snapshot in snapshots:
         if snapshot.kind is SnapshotKind.ACTIVE and owner_of(snapshot.name) not in context.containers:
             await attempt(f"container {snapshot.name}: removing its file system", context.drivers.storage.remove(snapshot.name))

@@ -139,7 +139,7 @@ async def test_a_driver_nobody_chose_may_fail(bench: Bench, error: BaseException
 @pytest.mark.anyio
 async def test_the_chosen_one_must_open(bench: Bench) -> None:
     bench.failing["network"] = RuntimeError("no netlink")
-    with pytest.raises(StartupError, match=r'network driver "bridge" \(plugin network\) failed: RuntimeError: no netlink'):
+    with pytest.raises(StartupError, match=r'network driver "bridge" \(plugin network\) failed in open: RuntimeError: no netlink'):
         await bench.run()
     assert bench.journal[-1] == "close storage"
 

@@ -131,6 +131,32 @@ def test_two_distributions_with_one_plugin_name_are_both_refused(candidate: Make
     assert health.reason("same") == "two distributions announce a plugin of this name: core-a and core-b"
 
 
+def test_the_engines_own_driver_keeps_its_name(candidate: MakeCandidate, provider: MakeProvider) -> None:
+    def provide_storage_driver() -> object:
+        return provider(StorageProvider, "same")
+
+    health = Health()
+    candidates = [
+        candidate("a", provide_storage_driver, distribution="core-a"),
+        candidate("own", provide_storage_driver, distribution="core-engine"),
+    ]
+    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    assert offers.storage["same"].plugin == "own"
+    assert health.reason("own") == ""
+    assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and own (core-engine)'
+
+
+def test_the_engines_own_plugin_keeps_its_name(candidate: MakeCandidate, provider: MakeProvider) -> None:
+    def provide_storage_driver() -> object:
+        return provider(StorageProvider, "good")
+
+    health = Health()
+    candidates = [candidate("same", distribution="core-a"), candidate("same", provide_storage_driver, distribution="core-engine")]
+    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    assert offers.storage.keys() == {"good"}
+    assert [(status.distribution, status.state) for status in health.statuses()] == [("core-engine", "ok")]
+
+
 def test_a_plugin_knows_its_kinds(good: Candidate) -> None:
     health = Health()
     collect_offers(load_plugins([good], health), [good], health)
