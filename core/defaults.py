@@ -144,9 +144,9 @@ class Proxies(_Table):
 class Transfers(_Table):
     """How the daemon pulls and pushes."""
 
-    downloads: int = Field(default=6, ge=0, description="layers of a pull that are fetched at once")
-    uploads: int = Field(default=5, ge=0, description="layers of a push that are sent at once")
-    attempts: int = Field(default=5, ge=0, description="attempts at each layer of a pull")
+    downloads: int = Field(default=6, ge=0, description="layers of pulls that are fetched at once; 0: all")
+    uploads: int = Field(default=5, ge=0, description="layers of pushes that are sent at once; 0: all")
+    attempts: int = Field(default=5, ge=0, description="attempts at each layer of a pull that may fail in a row")
 
 
 class NamedRuntime(_Table):

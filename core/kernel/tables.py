@@ -12,6 +12,9 @@ from sdk.providers import Kind, PluginSettings
 S = TypeVar("S", bound=PluginSettings)
 
 
+_ATTEMPTS = "download_attempts"
+
+
 def check_tables(settings: Settings, offers: Offers, health: Health) -> None:
     """Validate all tables, also those of plugins that are not used. Raises ConfigurationError naming the plugin and the key.
 
@@ -37,11 +40,13 @@ def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S
 
 
 def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
-    """Return a plugin's table. The general registry settings are added to registry plugins that know such keys."""
+    """Return a plugin's table. The general settings of registries and transfers are added for registry plugins that know such keys."""
     table = dict(settings.plugins.get(plugin, {}))
     if kind is Kind.REGISTRY:
         for key, values in (("insecure", settings.insecure_registries), ("mirrors", settings.registry_mirrors)):
             own = table.get(key, [])
             if values and key in model.model_fields and isinstance(own, list):
                 table[key] = [*values, *own]
+        if _ATTEMPTS in model.model_fields:
+            table.setdefault(_ATTEMPTS, settings.transfers.attempts)
     return table

@@ -26,13 +26,13 @@ _PROGRESS = 4096
 class Patience:
     """How many attempts without progress there may be, and how slowly bytes may come: `rate` a second over `seconds`."""
 
-    retries: int
+    attempts: int
     rate: int
     seconds: float
 
     @classmethod
     def of(cls, settings: HubSettings) -> "Patience":
-        return cls(settings.retries, settings.slowest_rate, settings.stall_timeout)
+        return cls(max(1, settings.download_attempts), settings.slowest_rate, settings.stall_timeout)
 
 
 class Download:
@@ -58,6 +58,7 @@ class Download:
         self._connection = AsyncExitStack()
         self._response: httpx.Response | None = None
         self._skip = 0
+        self._failures = 0
         self.offset = offset
 
     @property
@@ -82,8 +83,8 @@ class Download:
         await connection.aclose()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the blob to its end, reconnecting where the connection broke. Raises when no attempt makes progress any more."""
-        failures = 0
+        """Yield the blob to its end, reconnecting where the connection broke. Raises when no attempt makes progress any more, and where
+        there may be but one."""
         while self.offset < self._descriptor.size:
             before = self.offset
             try:
@@ -95,11 +96,11 @@ class Download:
             except httpx.TransportError as error:
                 failure = unreachable(self._shown, error)
             await self.close()
-            failures = 0 if self.offset - before >= _PROGRESS else failures + 1
-            if failures > self._patience.retries and self.offset < self._descriptor.size:
+            self._failures = 1 if self.offset - before >= _PROGRESS else self._failures + 1
+            if self._failures >= self._patience.attempts and self.offset < self._descriptor.size:
                 raise Unavailable(f"{self._descriptor.digest}: {failure.message}") from failure
             if self.offset < self._descriptor.size:
-                await self._transport.retries.pause(failures)
+                await self._transport.retries.pause(self._failures)
 
     async def _connected(self) -> AsyncIterator[bytes]:
         if self._response is None:
@@ -139,10 +140,12 @@ class Download:
     async def _open(self, endpoint: Endpoint) -> None:
         path = f"/v2/{self._reference.path}/blobs/{self._descriptor.digest}"
         headers = {"Range": f"bytes={self.offset}-"} if self.offset else {}
-        request = Request("GET", path, f"repository:{self._reference.path}:pull", self._credentials, headers)
+        scope, retries = f"repository:{self._reference.path}:pull", max(0, self._patience.attempts - 1 - self._failures)
+        request = Request("GET", path, scope, self._credentials, headers, retries=retries)
         async with AsyncExitStack() as undo:
             response = await undo.enter_async_context(self._transport.open(endpoint, request))
             if response.status_code not in (200, 206):
+                self._failures += retries
                 raise pull_error(self._reference, response.status_code, (await self._transport.read(response)).content)
             self._skip = self.offset - _start(response)
             self._check_size(response)

@@ -107,7 +107,7 @@ class Sending:
             url = str(httpx.URL(url).copy_merge_params({"digest": digest}))
         if rest:
             headers["Content-Range"] = f"{self.offset}-{self.offset + len(rest) - 1}"
-        return Request("PUT" if digest else "PATCH", url, self._scope, self._credentials, headers, bytes(rest), once=True)
+        return Request("PUT" if digest else "PATCH", url, self._scope, self._credentials, headers, bytes(rest), retries=0)
 
     def _moved(self, reply: Reply) -> None:
         if "Location" in reply.headers:

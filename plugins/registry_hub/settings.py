@@ -50,7 +50,13 @@ class HubSettings(PluginSettings):
     slowest_rate: int = Field(
         128, ge=0, description="Bytes a second, over a stall timeout, below which a blob's connection counts as broken; 0: none"
     )
-    retries: int = Field(5, ge=0, description="How often a transient failure is retried without any progress")
+    retries: int = Field(5, ge=0, description="How often a transient failure is retried without any progress; not of downloads")
+    download_attempts: int = Field(
+        5,
+        ge=0,
+        description="Attempts at a blob that may fail one after the other without any progress; with 1 a connection that breaks is the end."
+        " What dockerd calls max-download-attempts, unless it is given here",
+    )
     backoff: float = Field(0.5, ge=0, description="The first pause between retries; it doubles each time")
     longest_pause: float = Field(60, ge=0, description="The longest pause, also for a registry's Retry-After")
     upload_chunk: int = Field(

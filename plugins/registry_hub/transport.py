@@ -27,7 +27,7 @@ _LONGEST_CHAIN = 5
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to ask. `path` is under the endpoint's base, or a whole URL; `scope` are the token scopes it needs, with spaces between.
-    What is asked `once` is not tried again when it fails."""
+    What fails is tried again as often as `retries` says, or the settings where it is None."""
 
     method: str
     path: str
@@ -35,7 +35,7 @@ class Request:
     credentials: Credentials = Credentials()
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | AsyncIterator[bytes] | None = None
-    once: bool = False
+    retries: int | None = None
 
     @property
     def api(self) -> str:
@@ -98,9 +98,9 @@ class Transport:
         raise failure or Unavailable(f"no way to reach {endpoint.host}")
 
     async def _retried(self, endpoint: Endpoint, request: Request) -> httpx.Response:
-        attempts = self.retries.most if request.repeatable and not request.once else 0
-        for attempt in range(attempts + 1):
-            last = attempt == attempts
+        retries = self._retries_of(request)
+        for attempt in range(retries + 1):
+            last = attempt == retries
             try:
                 response = await self._authorized(endpoint, request)
             except httpx.TransportError as error:
@@ -113,6 +113,11 @@ class Transport:
             await response.aclose()
             await self.retries.pause(attempt, response)
         raise AssertionError("the last attempt returns or raises")
+
+    def _retries_of(self, request: Request) -> int:
+        if not request.repeatable:
+            return 0
+        return self.retries.most if request.retries is None else request.retries
 
     async def _authorized(self, endpoint: Endpoint, request: Request) -> httpx.Response:
         """Send; when challenged, learn the challenge (or drop a token that is not taken any more) and send once more."""

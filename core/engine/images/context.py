@@ -1,5 +1,6 @@
 """What the image verbs work with, handed down as one value."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,9 +47,9 @@ class ImageContext:
     uploads: anyio.CapacityLimiter
 
     def limit(self, transfers: Transfers) -> None:
-        """Transfer so many layers at once from now on."""
+        """Transfer so many layers at once from now on; 0: all."""
         self.fetcher.limit(transfers.downloads)
-        self.uploads.total_tokens = max(1, transfers.uploads)
+        self.uploads.total_tokens = transfers.uploads or math.inf
 
     def announce(self, action: str, actor: str, name: str) -> None:
         """Publish an event of an image; its labels come along while it exists."""
@@ -68,7 +69,7 @@ def open_context(
 ) -> ImageContext:
     """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
     unpacker = Unpacker()
-    fetcher = Fetcher(store.content, registry, max(1, _TRANSFERS.downloads))
+    fetcher = Fetcher(store.content, registry, _TRANSFERS.downloads)
     installer = Installer(store.content, store.layers, storage, unpacker)
     rebuilder = Rebuilder(store.content, store.layers, storage)
     return ImageContext(
@@ -85,5 +86,5 @@ def open_context(
         dropper=Dropper(store, rebuilder, keep=keep_blobs),
         meter=DiskMeter(store, storage),
         verifiers=verifiers,
-        uploads=anyio.CapacityLimiter(max(1, _TRANSFERS.uploads)),
+        uploads=anyio.CapacityLimiter(_TRANSFERS.uploads),
     )

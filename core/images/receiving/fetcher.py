@@ -1,5 +1,6 @@
 """Fetching blobs into the content store: each once, whoever asks, going on where an earlier attempt stopped."""
 
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -26,11 +27,11 @@ class Fetcher:
     def __init__(self, content: ContentStore, registry: RegistryBackend, at_once: int) -> None:
         self._content = content
         self._registry = registry
-        self._slots = anyio.CapacityLimiter(at_once)
+        self._slots = anyio.CapacityLimiter(at_once or math.inf)
 
     def limit(self, at_once: int) -> None:
-        """Bring so many blobs at once from now on."""
-        self._slots.total_tokens = max(1, at_once)
+        """Bring so many blobs at once from now on; 0: all."""
+        self._slots.total_tokens = at_once or math.inf
 
     async def fetch(self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report) -> None:
         """Make sure a blob is in the content store. Raises DataLoss if the registry twice sends something else."""

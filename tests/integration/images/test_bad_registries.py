@@ -44,6 +44,18 @@ def is_blob(request: ProxiedRequest) -> bool:
     return "/blobs/" in request.path
 
 
+async def received(hub: HubBackend, name: str) -> int:
+    """Fetch a layer and close the backend; return how many bytes came."""
+    count = 0
+    try:
+        async with hub.fetch(parse_reference(name), IMAGE.blobs[1][0], Credentials()) as chunks:
+            async for chunk in chunks:
+                count += len(chunk)
+    finally:
+        await hub.close()
+    return count
+
+
 async def assert_whole(rooms, name: str, image: MadeImage = IMAGE) -> None:
     assert (await rooms.images.inspect(name)).id == image.id
     for descriptor, _content in image.blobs:
@@ -105,6 +117,34 @@ async def test_a_rate_limit_that_stays_is_told(rooms, name: str, proxy: FaultyPr
     proxy.plan = lambda _request: reply("429 Too Many Requests", body, Retry_After="1")
     with pytest.raises(Unavailable, match=r"^toomanyrequests: You have reached your pull rate limit\.$"):
         await rooms.pull(name)
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+@pytest.mark.parametrize(
+    "fault", [Fault(cut_after=500), Fault(stall_after=100), reply("503 Service Unavailable")], ids=["cut", "silent", "in trouble"]
+)
+async def test_a_blob_is_asked_for_as_often_as_the_administrator_says(
+    name: str, proxy: FaultyProxy, fault: Fault, attempts: int
+) -> None:
+    settings = HubSettings(backoff=0.001, longest_pause=0.01, stall_timeout=0.2, retries=9, download_attempts=attempts)
+    proxy.plan = lambda request: fault if is_blob(request) else None
+    with pytest.raises(Unavailable):
+        await received(HubBackend(settings), name)
+    assert sum(map(is_blob, proxy.seen)) == attempts
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+async def test_where_there_is_but_one_attempt_a_connection_that_breaks_is_the_end(
+    name: str, proxy: FaultyProxy, attempts: int
+) -> None:
+    """Otherwise one that brought something does not count."""
+    proxy.plan = lambda request: Fault(cut_after=300_000) if is_blob(request) else None
+    hub = HubBackend(HubSettings(backoff=0.001, download_attempts=attempts))
+    if attempts == 1:
+        with pytest.raises(Unavailable):
+            await received(hub, name)
+    else:
+        assert await received(hub, name) == IMAGE.blobs[1][0].size
 
 
 async def test_a_web_page_in_place_of_a_manifest(rooms, name: str, proxy: FaultyProxy) -> None:
