@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
-from statistics import quantiles
 from threading import Thread
 
 import anyio
@@ -190,10 +189,9 @@ async def test_a_dead_server_costs_its_first_question_a_second(world: World, mon
         world.upstreams("127.0.0.2", "127.0.0.3")
         began = time.monotonic()
         assert texts(await world.ask("a.example.org")) == ["192.0.2.7"]
-        assert 0.9 < time.monotonic() - began < 3
-        began = time.monotonic()
-        assert texts(await world.ask("b.example.org")) == ["192.0.2.7"]
-        assert time.monotonic() - began < 0.9
+        assert time.monotonic() - began > 0.9
+        monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
+        assert texts(await world.ask("b.example.org")) == ["192.0.2.7"], "without waiting for the dead one"
         assert dead == ["a.example.org."], "it is asked once"
 
 
@@ -203,11 +201,10 @@ async def test_a_server_that_fails_is_passed_over_at_once(world: World, monkeypa
         reply.header.rcode = 2
         return bytes(reply.pack())
 
+    monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
     with upstream(monkeypatch, "127.0.0.2", failing), upstream(monkeypatch, "127.0.0.3", outside):
         world.upstreams("127.0.0.2", "127.0.0.3")
-        began = time.monotonic()
         assert texts(await world.ask("example.org")) == ["192.0.2.7"]
-        assert time.monotonic() - began < 0.9
 
 
 async def test_when_all_are_dead_the_client_is_told(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -300,23 +297,26 @@ async def test_nonsense_is_no_trouble(world: World):
 
 
 async def test_a_dead_server_does_not_delay_local_names(world: World, monkeypatch: pytest.MonkeyPatch):
-    """50 clients ask 2,000 times while names of a dead server wait; the full measurement is the benchmark's."""
-    latencies: list[float] = []
+    """50 clients ask 2,000 times while names of a dead server wait for ever; how long an answer takes is the benchmark's to measure."""
+    monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
+    answered: list[str] = []
 
-    async def client(number: int) -> None:
-        for turn in range(40):
-            began = time.perf_counter()
-            reply = await world.ask("one" if number % 2 else "all")
-            latencies.append(time.perf_counter() - began)
-            assert reply.rr
-            del turn
+    async def client(name: str) -> None:
+        for _ in range(40):
+            assert (await world.ask(name)).rr
+            answered.append(name)
+
+    async def hopeless(number: int) -> None:
+        await world.ask(f"dead{number}.example.org", timeout=1000)
+        answered.append("dead")
 
     with upstream(monkeypatch, "127.0.0.2", lambda _: None):
         world.upstreams("127.0.0.2")
-        async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as waiting:
             for number in range(20):
-                tasks.start_soon(world.ask, f"dead{number}.example.org")
-            for number in range(50):
-                tasks.start_soon(client, number)
-    assert len(latencies) == 2000
-    assert quantiles(latencies, n=100)[98] < 0.2, "client and server share this process and a busy machine"
+                waiting.start_soon(hopeless, number)
+            async with anyio.create_task_group() as tasks:
+                for number in range(50):
+                    tasks.start_soon(client, "one" if number % 2 else "all")
+            waiting.cancel_scope.cancel()
+    assert sorted(answered) == ["all"] * 1000 + ["one"] * 1000
