@@ -1,5 +1,7 @@
-"""The addresses of a bridge that the host has already, asked of the kernel by rtnetlink(7)."""
+"""A bridge that the host has already: whether it is one, by ethtool's ioctl, and its addresses, asked of the kernel by rtnetlink(7)."""
 
+import ctypes
+import fcntl
 import socket
 import struct
 from collections.abc import Iterator
@@ -12,6 +14,25 @@ _GET_ADDRESS, _NEW_ADDRESS, _DONE, _ERROR = 22, 20, 3, 2
 _REQUEST_DUMP = 0x301
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _RECEIVE = 1 << 16
+_SIOCETHTOOL, _GET_DRIVER = 0x8946, 3
+_DRIVER_INFO = struct.Struct("=I32s160x")
+_INTERFACE_REQUEST = struct.Struct("@16sP16x")
+_LONGEST_NAME = 15
+
+
+def is_bridge(name: str) -> bool | None:
+    """Tell whether a link is a bridge (`struct ethtool_drvinfo`); None if there is no link of that name."""
+    if not 0 < len(name.encode()) <= _LONGEST_NAME or name not in {present for _, present in socket.if_nameindex()}:
+        return None
+    answer = ctypes.create_string_buffer(_DRIVER_INFO.pack(_GET_DRIVER, b""))
+    question = _INTERFACE_REQUEST.pack(name.encode(), ctypes.addressof(answer))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as device:
+        try:
+            fcntl.ioctl(device, _SIOCETHTOOL, question)
+        except OSError:  # a link whose driver has no name (loopback), or one that went meanwhile
+            return False
+    driver: bytes = _DRIVER_INFO.unpack(answer.raw[: _DRIVER_INFO.size])[1]
+    return driver.rstrip(b"\0") == b"bridge"
 
 
 def bridge_addresses(name: str) -> list[IPv4Interface | IPv6Interface]:

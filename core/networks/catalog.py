@@ -8,9 +8,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from core.defaults import BridgeDefaults, NetworkDefaults
 from core.drivers import Drivers, calling
-from core.networks.bridge_addresses import bridge_addresses
+from core.networks.bridge_addresses import bridge_addresses, is_bridge
 from core.networks.config_networks import CONFIG_DRIVER, check_kind, check_unused, configured
-from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, previous_addresses
+from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, check_own_bridge, previous_addresses
 from core.networks.driver_subnets import with_subnets_of
 from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
@@ -202,6 +202,8 @@ class NetworkCatalog:
         if isinstance(self._drivers.networks.get(driver), AddressChooser):
             return NetworkCreate(BRIDGE, driver=driver, options=bridge_options(self._bridge))
         others = [cidr for record in self._records.values() if record.id != network_id for cidr in record.cidrs]
+        if self._bridge.name:
+            check_own_bridge(self._bridge.name, present=is_bridge(self._bridge.name))
         link = self._bridge.name or self._bridge.managed
         present = bridge_addresses(link) if link else []
         if not present and known and not self._bridge.name:

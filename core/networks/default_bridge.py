@@ -38,6 +38,17 @@ def bridge_options(defaults: BridgeDefaults) -> Mapping[str, str]:
     return options
 
 
+def check_own_bridge(name: str, *, present: bool | None) -> None:
+    """Check the bridge that the administrator chose by `--bridge`: `present` tells whether a link of that name is one, None that no link is.
+
+    Raises InvalidArgument, which keeps the daemon from starting, as in dockerd.
+    """
+    if present is None:
+        raise InvalidArgument(f"bridge device with non default name {name} must be created manually")
+    if not present:
+        raise InvalidArgument(f"existing interface {name} is not a bridge")
+
+
 def bridge_network(
     driver: str, defaults: BridgeDefaults, present: Sequence[Interface], choose: Choose, unique: SubnetConfig
 ) -> NetworkCreate:

@@ -218,6 +218,15 @@ def test_a_bridge_of_the_administrators_is_used_with_its_address_and_stays(
     subprocess.run(network.command(["ip", "link", "delete", "own0"]), check=True)
 
 
+def test_a_bridge_that_is_not_there_keeps_the_daemon_from_starting(tmpfs: Path, network: NetworkNamespace) -> None:
+    never = Daemon(tmpfs / "never", network, ["--bridge", "nosuch0"])
+    done = subprocess.run(never.command(), capture_output=True, text=True, timeout=120)
+    never.destroy()
+    assert done.returncode == 1
+    assert "bridge device with non default name nosuch0 must be created manually" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_there_need_be_no_default_network(start_daemon: DaemonFactory) -> None:
     with start_daemon("--bridge", "none") as daemon:
         daemon.docker("pull", "--quiet", "busybox")

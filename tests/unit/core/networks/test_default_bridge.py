@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from core.defaults import BridgeDefaults
-from core.networks.default_bridge import bridge_network
+from core.networks.default_bridge import bridge_network, check_own_bridge
 from core.networks.record import NetworkRecord
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument
@@ -106,3 +106,11 @@ def test_a_router_has_the_ip_version_of_its_setting() -> None:
     for fields in ({"default_gateway": "fd12::1"}, {"default_gateway_v6": "10.5.0.1"}, {"default_gateway": "nowhere"}):
         with pytest.raises(ValidationError):
             BridgeDefaults.model_validate(fields)
+
+
+def test_the_administrators_bridge_must_be_there_and_be_one() -> None:
+    check_own_bridge("own0", present=True)
+    with pytest.raises(InvalidArgument, match="bridge device with non default name own0 must be created manually"):
+        check_own_bridge("own0", present=None)
+    with pytest.raises(InvalidArgument, match="existing interface own0 is not a bridge"):
+        check_own_bridge("own0", present=False)
