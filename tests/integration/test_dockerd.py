@@ -227,6 +227,14 @@ def test_a_bridge_that_is_not_there_keeps_the_daemon_from_starting(tmpfs: Path, 
     assert "Traceback" not in done.stderr
 
 
+def test_debugging_does_not_show_each_message_of_netlink(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--debug") as daemon:
+        daemon.docker("network", "create", "one")
+        daemon.docker("network", "rm", "one")
+        assert daemon.json("/info")["Debug"] is True
+        assert "pyroute2" not in daemon.log.read_text()
+
+
 def test_there_need_be_no_default_network(start_daemon: DaemonFactory) -> None:
     with start_daemon("--bridge", "none") as daemon:
         daemon.docker("pull", "--quiet", "busybox")

@@ -21,7 +21,7 @@ from core.images.content.pins import Pins
 from sdk.errors import DataLoss, NotFound
 from sdk.linux.atomic import replace_file
 from sdk.oci.digest import ALGORITHMS, blob_name, digest_from, digest_of, hasher, hex_of, is_digest
-from sdk.storage.usage import allocated, tree_usage
+from sdk.storage.usage import allocated
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _PARTIAL = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{128})\.partial")
@@ -141,10 +141,6 @@ class ContentStore:
         """Return every blob that is stored."""
         names = (f"{name}:{encoded}" for name in ALGORITHMS for encoded in os.listdir(self.directory / "blobs" / name))
         return frozenset(name for name in names if is_digest(name))
-
-    async def usage(self) -> int:
-        """Return the bytes allocated on disk for everything in here, as `du --block-size=1` counts."""
-        return (await run_sync(tree_usage, self.directory, limiter=self.limiter)).allocated
 
     def allocated(self, digest: str) -> int:
         """Return the bytes allocated for a blob; 0 if it is not here."""
