@@ -1,7 +1,6 @@
 """Blobs, from any offset on, over as many connections as it takes (distribution-spec: "Pulling blobs", RFC 7233)."""
 
 import re
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sdk.drivers.registry import Credentials
 from sdk.errors import DataLoss, EngineError, Unavailable
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference
+from sdk.pace import not_too_slow
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-[0-9]{1,19}/(?:[0-9]{1,19}|\*)")
 _PROGRESS = 4096
@@ -106,26 +106,11 @@ class Download:
         if self._response is None:
             await self.open()
         assert self._response is not None
-        async for chunk in self._not_too_slow(self._response.aiter_raw()):
+        arriving = self._response.aiter_raw()
+        async for chunk in not_too_slow(arriving, self._patience.rate, self._patience.seconds, "the registry"):
             wanted = self._advance(chunk)
             if wanted:
                 yield wanted
-
-    async def _not_too_slow(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Pass chunks on. Raises Unavailable where they come drop by drop; where none comes the connection itself times out."""
-        waited, received = 0.0, 0
-        while True:
-            begun = time.monotonic()
-            chunk = await anext(chunks, None)
-            if chunk is None:
-                return
-            waited += time.monotonic() - begun
-            received += len(chunk)
-            if waited >= self._patience.seconds:
-                if received < waited * self._patience.rate:
-                    raise Unavailable(f"the registry sends less than {self._patience.rate} bytes a second")
-                waited, received = 0.0, 0
-            yield chunk
 
     def _advance(self, chunk: bytes) -> bytes:
         if self._skip:

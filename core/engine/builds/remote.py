@@ -10,15 +10,25 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import anyio
+from anyio.to_thread import run_sync
 
 from core.engine.builds.archives import is_archive
 from core.engine.builds.contexts import Scratch, unpack_file
-from core.engine.images.archives.import_remote import parsed_url, unreachable
+from core.engine.remote_files import remote_file
+from core.images.content.diskspace import writing
 from sdk.drivers.builder import Download
 from sdk.engine.builds import RemoteContext
-from sdk.errors import BuildFailed, InvalidArgument, Unavailable
+from sdk.errors import BuildFailed, EngineError, InvalidArgument, ResourceExhausted, Unavailable
 
 _GIT = re.compile(r"(?:git://|git@|ssh://|github\.com/)|(?:https?://[^#]+\.git(?:#|$))")
+_GIT_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_HTTP_LOW_SPEED_LIMIT": "128",
+    "GIT_HTTP_LOW_SPEED_TIME": "60",
+}
+"""git asks nobody, and gives up a server of the web that sends less than 128 bytes a second for a minute."""
+_LARGEST_DOCKERFILE = 16 << 20
 _NAME = re.compile(r'filename="?([^";/]+)')
 
 
@@ -47,21 +57,25 @@ def parse_repository(url: str) -> Repository:
 
 async def download(url: str, target: Path) -> Download:
     """Fetch a file by HTTP. Raises BuildFailed for a status that is none of success, InvalidArgument for what is no URL,
-    Unavailable for other trouble."""
-    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
+    ResourceExhausted, Unavailable for other trouble."""
+    async with remote_file(url, _failed) as file:
+        if file.size is not None and file.size > await run_sync(_room, target.parent):
+            raise ResourceExhausted(f"write {target.name}: no space left on device")
+        with writing(Path(target.name)):
+            async with await anyio.open_file(target, "wb") as out:
+                async for chunk in file.chunks():
+                    await out.write(chunk)
+        found = _NAME.search(file.header("content-disposition"))
+        return Download(_modified(file.header("last-modified")), found[1] if found else "")
 
-    address = parsed_url(url, None)
-    try:
-        async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client, client.stream("GET", address) as reply:
-            if reply.status_code >= 400:
-                raise BuildFailed(f"ADD failed: failed to GET {url} with status {reply.status_code} {reply.reason_phrase}: ")
-            async with await anyio.open_file(target, "wb") as file:
-                async for chunk in reply.aiter_bytes():
-                    await file.write(chunk)
-            found = _NAME.search(reply.headers.get("content-disposition", ""))
-            return Download(_modified(reply.headers.get("last-modified", "")), found[1] if found else "")
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise unreachable(address, error) from error
+
+def _failed(url: str, status: int, phrase: str, said: str) -> EngineError:
+    del said
+    return BuildFailed(f"ADD failed: failed to GET {url} with status {status} {phrase}: ")
+
+
+def _room(directory: Path) -> int:
+    return shutil.disk_usage(directory).free
 
 
 async def clone(url: str, target: Path, *, keep_git_dir: bool = False) -> str:
@@ -90,10 +104,18 @@ async def remote_context(scratch: Scratch, url: str) -> AsyncIterator[RemoteCont
         file = aside / "download"
         await download(url, file)
         if not is_archive(file):
-            yield RemoteContext(directory, file.read_text(errors="replace"))
+            yield RemoteContext(directory, _dockerfile(file))
             return
         await unpack_file(directory, file)
         yield RemoteContext(directory)
+
+
+def _dockerfile(file: Path) -> str:
+    with file.open("rb") as opened:
+        text = opened.read(_LARGEST_DOCKERFILE + 1)
+    if len(text) > _LARGEST_DOCKERFILE:
+        raise InvalidArgument(f"the Dockerfile is larger than {_LARGEST_DOCKERFILE} bytes")
+    return text.decode(errors="replace")
 
 
 async def _fetch(target: Path, remote: str, ref: str) -> None:
@@ -107,7 +129,7 @@ async def _fetch(target: Path, remote: str, ref: str) -> None:
 
 
 async def _git(directory: Path, *arguments: str) -> str:
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1"}
+    environment = {**os.environ, **_GIT_ENVIRONMENT}
     try:
         done = await anyio.run_process(["git", *arguments], cwd=directory, check=False, env=environment)
     except FileNotFoundError:
