@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     tlskey: Path | None = None
     allow_plain_tcp: bool = Field(default=False, description="listen on TCP without TLS beyond loopback: whoever connects is root")
     api_names: tuple[str, ...] = Field(
-        (), description="host names under which clients may reach TCP without TLS, beside addresses and the machine's own name"
+        (), description="host names under which web browsers may reach TCP without TLS, beside addresses and the machine's own name"
     )
     insecure_registries: tuple[str, ...] = Field(
         (), description="registries (HOST[:PORT] or CIDR) reached by HTTP or unverified TLS"

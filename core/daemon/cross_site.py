@@ -1,8 +1,9 @@
 """Requests that a web browser sends on behalf of a page from elsewhere. A client that reaches the API is root, so TCP refuses them.
 
 A page cannot choose the Origin header of its requests (Fetch standard, section 3.2), so one that names another host than the daemon's gives
-it away. A page whose own name was made to lead to the daemon (DNS rebinding) cannot choose the Host header: a name that public DNS can
-give to others is refused where no TLS certificate vouches for it. Docker's clients send no Origin, and the name they were given as Host.
+it away. A page whose own name was made to lead to the daemon (DNS rebinding) cannot choose the Host header, nor keep the browser from
+saying what only browsers say. So a request that does is refused under a name that public DNS can give to others, where no TLS
+certificate vouches for that. Docker's clients, SDKs and scripts say nothing of the kind, and may use any name that leads here.
 """
 
 import ipaddress
@@ -20,6 +21,13 @@ _OWN_DOMAINS = (".localhost", ".internal")
 """Top-level domains that public DNS never resolves (RFC 6761 section 6.3; ICANN reserved .internal in 2024)."""
 
 _FORBIDDEN = 403
+
+_MARKS = frozenset({b"origin", b"referer", b"cookie", b"accept-language", b"upgrade-insecure-requests"})
+"""What browsers add to a request and clients of the API do not. A page can leave out the referrer; it cannot take Accept-Language away, which
+browsers send with every request (Fetch standard, "HTTP-network-or-cache fetch"), nor set any name that begins with `Sec-`."""
+_METADATA, _OF_WEBSOCKETS = b"sec-", b"sec-websocket-"
+_BROWSER, _SHELL = "Mozilla/", "PowerShell/"
+"""Browsers call themselves by the first, and so does a shell whose scripts are no page."""
 
 
 def guarded(app: ASGIApp, names: Collection[str]) -> ASGIApp:
@@ -43,7 +51,7 @@ def _refusal(scope: Scope, own: frozenset[str]) -> str:
     host, origin = _header(scope, b"host"), _header(scope, b"origin")
     if origin and not is_same_origin(origin, host):
         return f"cross-site request refused: its Origin is {origin}"
-    if host and scope.get("scheme") != "https" and not _is_own(host, own):
+    if host and scope.get("scheme") != "https" and not _is_own(host, own) and _is_of_a_browser(scope):
         return f"{_name_of(host)} is not known as a name of this daemon: use an address or TLS, or add the name to the setting api_names"
     return ""
 
@@ -67,6 +75,15 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_of_a_browser(scope: Scope) -> bool:
+    headers = scope["headers"]
+    assert isinstance(headers, list)
+    if any(key in _MARKS or (key.startswith(_METADATA) and not key.startswith(_OF_WEBSOCKETS)) for key, _ in headers):
+        return True
+    agent = _header(scope, b"user-agent")
+    return agent.startswith(_BROWSER) and _SHELL not in agent
 
 
 def _header(scope: Scope, name: bytes) -> str:

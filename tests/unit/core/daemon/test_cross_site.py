@@ -44,6 +44,13 @@ async def answer(server: object, headers: dict[str, str], *, scheme: str = "http
         {"host": "build.corp.example.:2375"},
         {"host": socket.gethostname()},
         {"host": "localhost:2375", "origin": "http://localhost:2375"},
+        {"host": "build-host.example:2375"},
+        {"host": "build-host.example:2375", "user-agent": "Docker-Client/28.2.2 (linux)"},
+        {"host": "build-host.example", "user-agent": "python-requests/2.31.0", "accept-encoding": "gzip, deflate", "accept": "*/*"},
+        {"host": "build-host.example", "user-agent": "curl/8.5.0", "accept": "*/*"},
+        {"host": "build-host.example", "user-agent": "Mozilla/5.0 (Windows NT; Microsoft Windows 10) WindowsPowerShell/5.1"},
+        {"host": "build-host.example", "user-agent": "Go-http-client/1.1", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="},
+        {"host": "build.corp.example:2375", "accept-language": "en", "user-agent": "Mozilla/5.0 (X11; Linux x86_64)"},
     ],
 )
 async def test_clients_are_served(headers: dict[str, str]) -> None:
@@ -56,12 +63,18 @@ async def test_clients_are_served(headers: dict[str, str]) -> None:
         {"host": "127.0.0.1:2375", "origin": "http://evil.example"},
         {"host": "127.0.0.1:2375", "origin": "null"},
         {"host": "127.0.0.1:2375", "origin": "http://127.0.0.1:8080"},
-        {"host": "evil.example:2375"},
         {"host": "evil.example:2375", "origin": "http://evil.example:2375"},
-        {"host": "localhost.evil.example"},
-        {"host": "127.0.0.1.evil.example"},
-        {"host": "internal.evil.example:2375"},
-        {"host": "evil.example:x"},
+        {"host": "evil.example:2375", "accept-language": ""},
+        {"host": "evil.example:2375", "referer": "http://evil.example:2375/"},
+        {"host": "evil.example:2375", "cookie": "a=b"},
+        {"host": "evil.example:2375", "sec-fetch-site": "same-origin"},
+        {"host": "evil.example:2375", "sec-ch-ua": "x"},
+        {"host": "evil.example:2375", "upgrade-insecure-requests": "1"},
+        {"host": "evil.example:2375", "user-agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+        {"host": "localhost.evil.example", "accept-language": "en"},
+        {"host": "127.0.0.1.evil.example", "accept-language": "en"},
+        {"host": "internal.evil.example:2375", "accept-language": "en"},
+        {"host": "evil.example:x", "accept-language": "en"},
     ],
 )
 async def test_pages_are_refused(headers: dict[str, str]) -> None:
@@ -69,6 +82,6 @@ async def test_pages_are_refused(headers: dict[str, str]) -> None:
 
 
 async def test_tls_vouches_for_names_and_unix_sockets_are_out_of_reach() -> None:
-    assert await answer(TCP, {"host": "evil.example"}, scheme="https") == 200
+    assert await answer(TCP, {"host": "evil.example", "accept-language": "en"}, scheme="https") == 200
     assert await answer(TCP, {"host": "a", "origin": "https://evil.example"}, scheme="https") == 403
     assert await answer(UNIX, {"host": "evil.example", "origin": "http://evil.example"}) == 200
