@@ -1,5 +1,5 @@
 """`python -m core` is `core`."""
 
-from core.cli import main
+from core_engine import main
 
 main()
