@@ -49,6 +49,7 @@ def validate_host_config(config: ContainerConfig, host: HostConfig, limits: Host
     _check_modes(config, host)
     _check_restart(host)
     _check_security(host, limits)
+    _refuse(host.storage_opt, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
     _refuse("\0" in host.cgroup_parent, "invalid cgroup parent: it contains a null byte")
     validate_resources(host, limits)
     return tuple(_warnings(host, limits))

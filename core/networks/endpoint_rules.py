@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
 from msgspec.structs import replace
 
@@ -10,6 +11,7 @@ from core.networks.record import BRIDGE, HOST, NONE, NetworkRecord
 from sdk.engine.config import EndpointConfig
 from sdk.errors import InvalidArgument
 
+_LINK_LOCAL_PREFIXES = {4: 16, 6: 64}
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
 _INTERFACE = "com.docker.network.endpoint.ifname"
 _INTERFACE_NAME = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
@@ -122,6 +124,12 @@ def static_addresses(config: EndpointConfig) -> list[Address]:
     ipam = config.ipam_config
     texts = (ipam.ipv4_address, ipam.ipv6_address) if ipam is not None else ()
     return [parse_address(text) for text in texts if text]
+
+
+def link_local_addresses(config: EndpointConfig) -> tuple[IPv4Interface | IPv6Interface, ...]:
+    """Return the link-local addresses a client asked for, with the prefix lengths of RFC 3927 and RFC 4291. Raises InvalidArgument."""
+    addresses = map(parse_address, config.ipam_config.link_local_ips if config.ipam_config is not None else ())
+    return tuple(ip_interface((address, _LINK_LOCAL_PREFIXES[address.version])) for address in addresses)
 
 
 def dns_names(network: NetworkRecord, config: EndpointConfig, container_id: str, name: str, hostname: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import anyio
 
 from core.drivers import Drivers, calling
 from core.networks.catalog import NetworkCatalog
-from core.networks.endpoint_rules import static_addresses
+from core.networks.endpoint_rules import link_local_addresses, static_addresses
 from core.networks.gateways import routed_ports
 from core.networks.places import ConnectRequest, Place
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions, endpoint_record
@@ -111,6 +111,7 @@ class Endpoints:
             default_route=place.routes >= place.network.gateway_versions and bool(place.routes),
             ports=request.ports if place.gateway else routed_ports(place.network, request.ports),
             options=place.config.driver_opts,
+            link_local=link_local_addresses(place.config),
         )
 
     async def _unmake(self, network: NetworkRecord, endpoint: Endpoint, sandbox: Sandbox | None) -> None:

@@ -230,7 +230,7 @@ class Datapath:
         index = wired.veth.index
         routed = gateways if spec.default_route else ()
         try:
-            wired.namespace.route.request(messages.configure(index, mac, spec.addresses, routed))
+            wired.namespace.route.request(messages.configure(index, mac, (*spec.addresses, *spec.link_local), routed))
         except FileExistsError:
             raise Conflict("failed to set gateway: file exists") from None
         if parameters := interface_parameters(spec.options, wired.interface):

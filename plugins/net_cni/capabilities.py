@@ -15,6 +15,10 @@ _PORTS, _ADDRESSES, _MAC = "portMappings", "ips", "mac"
 
 def runtime_configuration(conflist: Conflist, spec: EndpointSpec, ports: Sequence[PortBinding]) -> Mapping[str, Raw]:
     """Return the capabilities' arguments. Raises InvalidArgument where something is wished for that no plugin of the list can do."""
+    if spec.link_local:
+        raise InvalidArgument(
+            f'link-local addresses cannot be chosen on the CNI list "{conflist.name}": CNI has no capability for them'
+        )
     arguments: dict[str, Raw] = {}
     if ports:
         _need(conflist, _PORTS, "ports cannot be published")

@@ -63,7 +63,7 @@ class Datapath:
             interface = spec.interface or free_interface(place.path)
             mac = spec.mac_address or mac_for(spec.addresses)
             self._make(options, place.path, interface, mac, undo)
-            in_network_namespace(place.path, lambda: links.configure(options, interface, spec.addresses))
+            in_network_namespace(place.path, lambda: links.configure(options, interface, (*spec.addresses, *spec.link_local)))
             gateways = _gateways(network, spec)
             if spec.default_route:
                 route_by(place.path, interface, gateways, preferred=True)

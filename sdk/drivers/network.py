@@ -62,7 +62,8 @@ class Sandbox:
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:
     """What is asked of a driver. `default_route` says whether this endpoint's gateways become the container's: without it there is no
-    default route by them. `name` is the container's name, for messages."""
+    default route by them. `name` is the container's name, for messages. `link_local` are further addresses that the interface gets
+    beside those of the network's subnets: nobody else answers for them, and an Endpoint does not name them (RFC 3927, RFC 4291)."""
 
     id: str
     container_id: str
@@ -73,6 +74,7 @@ class EndpointSpec:
     ports: tuple[PortBinding, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    link_local: tuple[IPv4Interface | IPv6Interface, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

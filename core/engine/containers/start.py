@@ -19,7 +19,7 @@ from core.engine.containers import health
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.io.output import attach_pumps, open_log
-from core.engine.containers.preparation.defaults import as_resolved
+from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.image_mounts import image_sources
@@ -127,7 +127,7 @@ async def _restart_after(context: EngineContext, live: LiveContainer, delay: flo
 
 
 async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack) -> Task:
-    record = live.record
+    record = as_run(live.record)
     path = context.bundle(record.id)
     if live.tidying is not None:
         await live.tidying.finish()

@@ -24,7 +24,7 @@ import anyio
 import pytest
 
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkDriver, NetworkSpec, PortBinding, Sandbox, Subnet
-from sdk.errors import PortAllocated
+from sdk.errors import InvalidArgument, PortAllocated
 from sdk.linux.namespaces import CLONE_NEWNET, setns
 
 OpenDriver = Callable[[], AbstractAsyncContextManager[NetworkDriver]]
@@ -108,6 +108,14 @@ def mac_of(interface: str) -> str:
     request = struct.pack("16s24x", interface.encode())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         return fcntl.ioctl(control, _SIOCGIFHWADDR, request)[18:24].hex(":")
+
+
+def bind_to(address: str, interface: str) -> None:
+    """Bind a socket to an address, which an interface of the calling thread's namespace must have. Raises OSError."""
+    version6 = ":" in address
+    place = (address, 0, 0, socket.if_nametoindex(interface)) if version6 else (address, 0)
+    with socket.socket(socket.AF_INET6 if version6 else socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(place)
 
 
 def reaches(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM, timeout: float = 2) -> bool:
@@ -240,6 +248,19 @@ class NetworkDriverContract:
         assert (endpoint.mac_address, endpoint.interface) == ("02:00:00:00:00:77", "lan")
         with inside(sandbox):
             assert mac_of("lan") == endpoint.mac_address
+
+    @pytest.mark.anyio
+    async def test_link_local_addresses_are_given_or_refused(self, bench: Bench) -> None:
+        network = await bench.network(1)
+        wanted = tuple(map(ip_interface, ("169.254.7.7/16", "fe80::7:7/64")))
+        try:
+            sandbox, endpoint = await bench.connect(network, 2, link_local=wanted)
+        except InvalidArgument:
+            return
+        assert not set(wanted) & set(endpoint.addresses)
+        with inside(sandbox):
+            for interface in wanted:
+                bind_to(str(interface.ip), endpoint.interface)
 
     @pytest.mark.anyio
     async def test_containers_reach_each_other(self, bench: Bench) -> None:

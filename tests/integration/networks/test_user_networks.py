@@ -257,3 +257,30 @@ def test_legacy_links(docker: Docker, refused: Docker) -> None:
     docker("kill", "db")
     assert "Cannot link to a non running container: /db AS /" in refused("run", "--rm", "--link", "db:store", "busybox", "true")
     assert "could not get container for nobody" in refused("run", "--rm", "--link", "nobody", "busybox", "true")
+
+
+def test_link_local_addresses_are_the_interfaces_too(docker: Docker) -> None:
+    docker("network", "create", "web")
+    sleeper(docker, "one", "--network", "web", "--link-local-ip", "169.254.7.7", "--link-local-ip", "fe80::7:7")
+    shown = docker("exec", "one", "ip", "address", "show", "eth0")
+    assert "169.254.7.7/16" in shown
+    assert "fe80::7:7/64" in shown
+    assert inspect(docker, "one")["NetworkSettings"]["Networks"]["web"]["IPAMConfig"] == {
+        "LinkLocalIPs": ["169.254.7.7", "fe80::7:7"]
+    }
+    sleeper(docker, "two")
+    docker("network", "connect", "--link-local-ip", "169.254.7.8", "web", "two")
+    assert "169.254.7.8/16" in docker("exec", "two", "ip", "address", "show", "eth1")
+    docker("exec", "two", "ping", "-c", "1", "-W", "5", "-I", "eth1", "169.254.7.7")
+
+
+@pytest.mark.parametrize("mode", ["default", "host"])
+def test_a_container_whose_network_is_disabled_has_a_loopback_alone(shared_daemon: Daemon, docker: Docker, mode: str) -> None:
+    body = {"Image": "busybox", "Cmd": ["sleep", "1000"], "NetworkDisabled": True, "HostConfig": {"NetworkMode": mode}}
+    assert shared_daemon.request("POST", "/containers/create?name=alone", body)[0] == 201
+    assert inspect(docker, "alone")["NetworkSettings"]["Networks"] == {}
+    docker("start", "alone")
+    assert inspect(docker, "alone")["NetworkSettings"]["Networks"] == {}
+    links = docker("exec", "alone", "ip", "-o", "link").splitlines()
+    assert len(links) == 1
+    assert ": lo: <LOOPBACK,UP," in links[0]

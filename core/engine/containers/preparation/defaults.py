@@ -65,6 +65,14 @@ def _security(settings: EngineSettings, host: HostConfig) -> tuple[str, ...]:
     return tuple(added)
 
 
+def as_run(record: ContainerRecord) -> ContainerRecord:
+    """Return a record as its container runs: one whose network is disabled has a namespace with nothing but a loopback, whatever networks
+    it names."""
+    if not record.config.network_disabled:
+        return record
+    return replace(record, networks={}, host_config=replace(record.host_config, network_mode=NONE, links=None))
+
+
 def as_resolved(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
     """Return a record as it is connected and its host files are written from: with the daemon's name servers, with addresses in place of
     `host-gateway`, the configured ones or the default network's, and without the default network where there is none."""

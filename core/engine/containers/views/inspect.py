@@ -68,7 +68,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
 
 def _network_view(context: EngineContext, live: LiveContainer) -> tuple[dict[str, NetworkAttachment], tuple[PortBinding, ...]]:
     record = live.record
-    if is_running(record):
+    if is_running(record) and not record.config.network_disabled:
         networks, published = context.attachments.describe(record.id)
         if networks:
             return dict(networks), published
@@ -76,9 +76,9 @@ def _network_view(context: EngineContext, live: LiveContainer) -> tuple[dict[str
 
 
 def wanted_networks(live: LiveContainer) -> dict[str, EndpointConfig]:
-    """Return the networks a container joins when it starts."""
+    """Return the networks a container joins when it starts, none where its network is disabled."""
     mode = live.record.host_config.network_mode
-    if mode.startswith("container:"):
+    if live.record.config.network_disabled or mode.startswith("container:"):
         return {}
     return live.record.networks or {mode if mode not in ("", "default") else "bridge": EndpointConfig()}
 

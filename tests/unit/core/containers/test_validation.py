@@ -55,6 +55,7 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
         (HostConfig(pid_mode="container:"), "invalid PID mode: container:"),
         (HostConfig(uts_mode="x"), "invalid UTS mode: x"),
         (HostConfig(cgroupns_mode="x"), "invalid cgroup namespace mode: x"),
+        (HostConfig(storage_opt={"size": "1G"}), "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"),
         (HostConfig(isolation="hyperv"), "invalid isolation 'hyperv' on linux"),
         (HostConfig(annotations={"": "x"}), "invalid Annotations: the empty string is not permitted as an annotation key"),
         (
