@@ -213,9 +213,15 @@ class PumpSet:
             pump.start()
 
     async def drained(self, patience: float) -> int:
+        """Take the rest of all output as `rest` does, then let attached clients see its end."""
+        missing = await self.rest(patience)
+        self._hub.finish()
+        return missing
+
+    async def rest(self, patience: float) -> int:
         """Wait for the end of all output, at most `patience` seconds after the process ended; then take what is there and go on.
 
-        Return how many bytes of it are in no log without the log's telling.
+        Return how many bytes of it are in no log without the log's telling. Attached clients wait on until the hub is finished.
         """
         with anyio.move_on_after(patience):
             for pump in self._pumps:
@@ -223,7 +229,6 @@ class PumpSet:
         for pump in self._pumps:
             pump.drain()
         missing = sum(pump.missing for pump in self._pumps)
-        self._hub.finish()
         self._on_close()
         return missing
 

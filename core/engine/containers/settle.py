@@ -34,9 +34,17 @@ _log = logging.getLogger(__name__)
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
     """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock.
 
-    Whoever waits is told as soon as it is true: output is complete, ports and volumes are free, the record says so. What the runtime
-    keeps is freed after that and holds up nothing but the container's next start.
+    Who waits is told as soon as it is true: output is complete, ports and volumes are free, the record says so. Who is attached sees the
+    end of the output then, too: the exit code can be inspected. What the runtime keeps is freed after that and holds up nothing but the
+    container's next start.
     """
+    try:
+        return await _settle(context, live, task, status)
+    finally:
+        live.hub.finish()
+
+
+async def _settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
     if live.health_scope is not None:
         live.health_scope.cancel()
     if live.pumps is not None:
@@ -69,7 +77,7 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
 
 
 async def _drain(live: LiveContainer, pumps: PumpSet) -> None:
-    if missing := await pumps.drained(_PATIENCE):
+    if missing := await pumps.rest(_PATIENCE):
         live.record = replace(live.record, error=f"{missing} bytes of its output could not be logged")
 
 
@@ -115,3 +123,4 @@ def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> No
     announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
     ended, live.next_exit = live.next_exit, Outcome()
     ended.settle(WaitResult(status.code))
+    live.hub.finish()

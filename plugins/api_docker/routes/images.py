@@ -42,7 +42,7 @@ async def list_images(
     """List images."""
     identity = identity and version >= IDENTITIES
     if identity and not manifests:
-        raise InvalidArgument("conflicting options: identity requires manifests to be set")
+        raise InvalidArgument("conflicting options: identity requires manifests=1")
     infos = await engine.images.list(ImageListRequest(everything, filters, shared_size, manifests and version >= MANIFESTS))
     return json([image_summary(info, version, identity=identity) for info in infos])
 

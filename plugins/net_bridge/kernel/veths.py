@@ -49,9 +49,10 @@ class Veths:
         return [link.name for link in self._route.links() if link.name.startswith(self._prefix)]
 
     def make(self, port: Port, namespace: Namespace, interface: str) -> Veth:
-        """Make a pair from a bridge into a namespace. The container's end is up but has no address.
+        """Make a pair from a bridge into a namespace. The container's end has no address. Without IPv6 it is up.
 
-        Switching it on here rather than with the addresses keeps a third of the work out of a pooled connect.
+        Switching it on here rather than with the addresses keeps a third of the work out of a pooled connect. With IPv6 it stays down until
+        it has its MAC address, of which the kernel makes the link-local one when the link comes up (RFC 4291, appendix A).
         """
         name = self._prefix + _base36(next(self._numbers))
         self._route.request(
@@ -60,7 +61,8 @@ class Veths:
                 messages.bridge_port(name, isolated=port.isolated, ipv6=port.mtu >= messages.LEAST_IPV6_MTU),
             ]
         )
-        namespace.route.request([messages.container_end(interface, link_local=port.ipv6 or port.mtu < messages.LEAST_IPV6_MTU)])
+        if not port.ipv6:
+            namespace.route.request([messages.container_end(interface, link_local=port.mtu < messages.LEAST_IPV6_MTU)])
         index = namespace.route.index(interface)
         return Veth(name, index)
 

@@ -1,5 +1,6 @@
 """What net_bridge promises beyond the contract: it mends what others break, and it is quick."""
 
+import ipaddress
 import socket
 import subprocess
 import threading
@@ -258,3 +259,14 @@ async def test_parameters_of_an_interface(bench: Bench) -> None:
     wrong = {"com.docker.network.endpoint.sysctls": "net.ipv4.ip_forward=1"}
     with pytest.raises(InvalidArgument, match="unrecognised network interface sysctl"):
         await bench.connect(bench.networks[0], 6, options=wrong)
+
+
+@pytest.mark.parametrize("options", [{}, DEFAULT], ids=["user", "default"])
+async def test_the_link_local_address_comes_from_the_mac_address(bench: Bench, options: dict[str, str]) -> None:
+    network = await bench.network(options=options, subnet6="fd00:30::/64")
+    sandbox, endpoint = await bench.connect(network, 5)
+    first, *others = bytes.fromhex(endpoint.mac_address.replace(":", ""))
+    identifier = bytes([first ^ 2, *others[:2], 0xFF, 0xFE, *others[2:]])
+    expected = ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier)
+    with inside(sandbox):
+        assert f"inet6 {expected}/64" in run("ip", "-6", "address", "show", "dev", endpoint.interface, "scope", "link")
