@@ -240,6 +240,19 @@ class VolumeCatalog:
             await find_driver(self._drivers, record.driver).unmount(record.name, user)
         self._uses.strike(record.name, user)
 
+    def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
+        """Note on disk that an image's files are copied into an empty directory of a volume, for the case that this is cut off. Nothing for a
+        volume that goes as a whole then."""
+        record = self.find(name)
+        if not record.pending_for:
+            self._save(replace(record, copying={**record.copying, subpath: since_ns}))
+
+    def end_copy(self, name: str, subpath: str) -> None:
+        """Learn that the directory is full, or empty again; idempotent."""
+        record = self._records.get(name)
+        if record is not None and subpath in record.copying:
+            self._save(replace(record, copying={path: since for path, since in record.copying.items() if path != subpath}))
+
     @asynccontextmanager
     async def held(self, name: str, user: str) -> AsyncIterator[None]:
         """Keep a volume from being removed while the engine works on it on behalf of `user`. Raises NoSuchVolume."""

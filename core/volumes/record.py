@@ -9,7 +9,9 @@ ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 
 class VolumeRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`pending_for` is the container a volume was made for, until that container's record is on disk, or who fills a new volume, until it
-    is full: a crash in between leaves a volume that may be half filled, and the next boot removes it."""
+    is full: a crash in between leaves a volume that may be half filled, and the next boot removes it. `copying` are the directories of a
+    volume that existed before, by their paths in it, that an image's files are being copied into, and since when in nanoseconds: the next
+    boot empties them."""
 
     name: str
     driver: str
@@ -18,6 +20,7 @@ class VolumeRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     labels: dict[str, str] = {}
     options: dict[str, str] = {}
     pending_for: str = ""
+    copying: dict[str, int] = {}
 
     @property
     def anonymous(self) -> bool:

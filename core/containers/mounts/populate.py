@@ -1,8 +1,10 @@
 """Copy-up: the first container to use an empty volume fills it with what the image has at that place."""
 
 import errno
+import logging
 import os
 import stat
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TypeVar, TypeVarTuple, Unpack
@@ -12,12 +14,16 @@ import anyio
 from core.containers.mounts.record import MountRecord
 from core.containers.mounts.resolve import VolumeStore
 from core.containers.mounts.subpath import opened_path
-from core.containers.mounts.treecopy import copy_tree
+from core.containers.mounts.treecopy import LOST_AND_FOUND, clear, copy_tree
 from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.openat import open_in_root
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+Untouched = Callable[[str, int], bool]
+"""Tell whether no container can have written to a volume, by its name, since a moment in nanoseconds."""
+
+_log = logging.getLogger(__name__)
 _limiter = anyio.CapacityLimiter(4)
 
 
@@ -26,8 +32,11 @@ async def populate(
     container_id: str,
     volumes: VolumeStore,
     open_root: Callable[[], AbstractAsyncContextManager[int]],
+    untouched: Untouched,
 ) -> None:
     """Fill the empty ones among a container's volumes from its root, whose directory descriptor `open_root` gives.
+
+    What fails or is cut off leaves them empty, at the latest after the next boot, unless a container may have written to them meanwhile.
 
     The root is opened only if there is a volume to fill. Call it at create, once the snapshot is prepared. Symlinks in the image are
     resolved inside the root; owner, mode, extended attributes, times and hard links are kept. Raises ResourceExhausted for a
@@ -45,7 +54,22 @@ async def populate(
             return
         root = await stack.enter_async_context(open_root())
         for record, target in empty:
-            await _in_thread(_copy_up, root, record, target)
+            await _fill(root, record, target, volumes, untouched)
+
+
+async def _fill(root: int, record: MountRecord, target: int, volumes: VolumeStore, untouched: Untouched) -> None:
+    since = time.time_ns()
+    alone = untouched(record.name, since)
+    if alone:
+        volumes.begin_copy(record.name, record.subpath, since)
+    try:
+        await _in_thread(_copy_up, root, record, target)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            if alone and untouched(record.name, since) and await _in_thread(_is_cleared, target):
+                volumes.end_copy(record.name, record.subpath)
+        raise
+    volumes.end_copy(record.name, record.subpath)
 
 
 async def _opened(record: MountRecord, container_id: str, volumes: VolumeStore, stack: AsyncExitStack) -> int | None:
@@ -66,7 +90,20 @@ async def _in_thread(work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
 def _has_content(target: int) -> bool:
     """Tell whether a directory holds anything but what a file system makes by itself."""
     with os.scandir(f"/proc/self/fd/{target}") as entries:
-        return any(entry.name != "lost+found" for entry in entries)
+        return any(entry.name != LOST_AND_FOUND for entry in entries)
+
+
+def _is_cleared(target: int) -> bool:
+    try:
+        directory = os.open(f"/proc/self/fd/{target}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            clear(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:  # the note stays, and the next boot tries again
+        _log.warning("a volume that was not filled to the end cannot be emptied: %s", error)
+        return False
+    return True
 
 
 def _copy_up(root: int, record: MountRecord, target: int) -> None:

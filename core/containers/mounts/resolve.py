@@ -44,6 +44,12 @@ class VolumeStore(Protocol):
     def opened(self, name: str, user: str) -> AbstractAsyncContextManager[Path]:
         """Make a volume's data available for the engine's own work."""
 
+    def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
+        """Note that files are copied into an empty directory of a volume."""
+
+    def end_copy(self, name: str, subpath: str) -> None:
+        """Learn that it is full, or empty again; idempotent."""
+
 
 async def resolve_mounts(
     container_id: str,

@@ -7,12 +7,14 @@ from then on, and never again by its name.
 import errno
 import os
 import posixpath
+import shutil
 import stat
 from dataclasses import dataclass, field
 
 from sdk.linux.openat import open_in_root
 from sdk.linux.regular import open_same, pinned
 
+LOST_AND_FOUND = "lost+found"
 _CHUNK = 1 << 30
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_FAST_COPY = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
@@ -26,6 +28,17 @@ def copy_tree(source: int, target: int) -> None:
     change meanwhile; nothing outside it is ever touched.
     """
     _Copy(target).directory(source, target)
+
+
+def clear(target: int) -> None:
+    """Delete all that is in a directory, by its descriptor, but for what a file system makes by itself. Raises OSError."""
+    with os.scandir(target) as entries:
+        found = [entry for entry in entries if entry.name != LOST_AND_FOUND]
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.name, dir_fd=target)
+        else:
+            os.unlink(entry.name, dir_fd=target)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace as replace_request
+from functools import partial
 
 import anyio.to_thread
 from msgspec.structs import replace
@@ -24,6 +25,7 @@ from core.engine.containers.announce import announce
 from core.engine.containers.preparation.defaults import with_creation_defaults
 from core.engine.containers.preparation.image_mounts import prepare_images, with_images
 from core.engine.containers.preparation.links import resolve_links
+from core.engine.containers.preparation.untouched import untouched
 from core.engine.context import EngineContext
 from core.engine.images.trust import verify_use
 from core.images.store import StoredImage
@@ -91,7 +93,9 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     await prepare_images(context, record, undo)
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)
-    await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None))
+    await populate(
+        record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None), partial(untouched, context)
+    )
     directory = record.config.working_dir
     if directory and image.config.config is not None and directory != image.config.config.working_dir:
         async with opened_root(storage, record.id, None) as root:

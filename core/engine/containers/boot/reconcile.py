@@ -18,6 +18,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply, is_running
 from core.engine.attempt import attempt
 from core.engine.containers import start
+from core.engine.containers.boot.half_filled import empty_half_filled
 from core.engine.containers.boot.shutdown import end_running
 from core.engine.containers.bundles import remove_bundle, unmount_stacks
 from core.engine.containers.pause import align
@@ -93,6 +94,7 @@ async def boot(context: EngineContext) -> None:
     await attempt("taking networks over", context.attachments.restore(alive))
     running = {container_id for container_id, task in tasks.items() if task is not None}
     await attempt("releasing volumes", context.volumes.release_others(running))
+    await attempt("emptying volumes that were being filled", empty_half_filled(context, running))
     for live in context.containers:
         if (found := tasks[live.id]) is _UNKNOWN:
             context.background.start(f"container {live.id}: adopting it", _adopt_later, context, live)

@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from core.containers.mounts.populate import populate
 from core.containers.mounts.record import MountRecord
+from sdk.errors import ResourceExhausted
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +25,8 @@ class World:
         self.root = path / "root"
         self.volumes = path / "volumes"
         self.opened_roots = 0
+        self.untouched = True
+        self.copying: list[tuple[str, str]] = []
         for directory in (self.root, self.volumes):
             directory.mkdir()
 
@@ -44,7 +48,14 @@ class World:
             os.close(descriptor)
 
     async def populate(self, *records: MountRecord) -> None:
-        await populate(records, "c1", self, self.open_root)  # type: ignore[arg-type]
+        await populate(records, "c1", self, self.open_root, lambda _name, _since: self.untouched)  # type: ignore[arg-type]
+
+    def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
+        self.copying.append((name, subpath))
+
+    def end_copy(self, name: str, subpath: str) -> None:
+        if (name, subpath) in self.copying:
+            self.copying.remove((name, subpath))
 
 
 def mount(name: str, destination: str, **rest) -> MountRecord:
@@ -159,3 +170,23 @@ async def test_a_subpath_is_filled_if_it_is_empty(world: World):
     assert sorted(os.listdir(world.volume("v"))) == ["empty", "full", "out"]
     assert (world.volume("v") / "empty/file").stat().st_size == 100_000
     assert os.listdir(world.volume("v") / "full") == ["mine"]
+
+
+@pytest.mark.privileged
+@pytest.mark.parametrize("untouched", [True, False])
+async def test_a_full_disk_leaves_a_volume_empty_unless_others_may_have_written(world: World, untouched: bool):
+    """A file system of 256 KiB holds some of the files, and not all."""
+    (world.root / "data").mkdir()
+    for number in range(8):
+        (world.root / f"data/{number}").write_bytes(b"x" * 64_000)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", world.volume("v")], check=True)
+    try:
+        world.untouched = untouched
+        with pytest.raises(ResourceExhausted, match="no space left on device"):
+            await world.populate(mount("v", "/data"))
+        assert (os.listdir(world.volume("v")) == []) is untouched
+        assert world.copying == []
+    finally:
+        subprocess.run(["umount", world.volume("v")], check=True)
+    await world.populate(mount("w", "/data"))
+    assert len(os.listdir(world.volume("w"))) == 8
