@@ -6,8 +6,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from plugins.storage_overlay.layers import is_opaque, is_whiteout, merged, names
+from plugins.storage_overlay.layers import merged, names
 from sdk.drivers.storage import Change, ChangeKind
+from sdk.storage.whiteouts import is_opaque, is_whiteout
 
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 

@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Sequence
 
+from sdk.storage.whiteouts import is_opaque, is_whiteout
+
 _NAME = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
-_OPAQUE = "trusted.overlay.opaque"
 
 
 def merged(directories: Sequence[int], name: str) -> list[int]:
@@ -31,19 +32,6 @@ def merged(directories: Sequence[int], name: str) -> list[int]:
         if not is_directory or is_opaque(descriptor):
             break
     return found
-
-
-def is_whiteout(status: os.stat_result) -> bool:
-    """Tell whether a file stands for the absence of one."""
-    return stat.S_ISCHR(status.st_mode) and status.st_rdev == 0
-
-
-def is_opaque(directory: int) -> bool:
-    """Tell whether a directory hides those of the same name below it."""
-    try:
-        return os.getxattr(f"/proc/self/fd/{directory}", _OPAQUE) == b"y"
-    except OSError:
-        return False
 
 
 def names(directory: int) -> list[str]:

@@ -10,13 +10,13 @@ from typing import ParamSpec, TypeVar
 import anyio
 import anyio.to_thread
 
-from plugins.storage_vfs.apply import apply_layer
-from plugins.storage_vfs.compare import tree_changes
-from plugins.storage_vfs.copying import copy_tree
 from sdk.drivers.storage import Change, Mount, SnapshotInfo, SnapshotKind, StorageDriver, Usage
 from sdk.errors import SnapshotExists
 from sdk.linux.openat import open_in_root
 from sdk.oci.digest import ChainID
+from sdk.storage.applying import apply_layer
+from sdk.storage.comparing import tree_changes
+from sdk.storage.copying import copy_tree
 from sdk.storage.snapshots import SnapshotTree
 
 T = TypeVar("T")

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable
@@ -14,9 +15,11 @@ import anyio
 from core.containers.mounts.record import MountRecord
 from core.containers.mounts.resolve import VolumeStore
 from core.containers.mounts.subpath import opened_path
-from core.containers.mounts.treecopy import LOST_AND_FOUND, clear, copy_tree
 from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.openat import open_in_root
+from sdk.storage.copying import copy_into
+
+LOST_AND_FOUND = "lost+found"
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -121,7 +124,7 @@ def _copy_up(root: int, record: MountRecord, target: int) -> None:
     try:
         directory = os.open(f"/proc/self/fd/{target}", flags)
         try:
-            copy_tree(source, directory)
+            copy_into(source, directory)
         except OSError as error:
             kind = ResourceExhausted if error.errno in (errno.ENOSPC, errno.EDQUOT) else Unavailable
             reason = os.strerror(error.errno or 0).lower()
@@ -130,3 +133,14 @@ def _copy_up(root: int, record: MountRecord, target: int) -> None:
             os.close(directory)
     finally:
         os.close(source)
+
+
+def clear(target: int) -> None:
+    """Delete all that is in a directory, by its descriptor, but for what a file system makes by itself. Raises OSError."""
+    with os.scandir(target) as entries:
+        found = [entry for entry in entries if entry.name != LOST_AND_FOUND]
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.name, dir_fd=target)
+        else:
+            os.unlink(entry.name, dir_fd=target)

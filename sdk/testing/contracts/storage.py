@@ -18,6 +18,7 @@ from sdk.drivers.storage import Change, ChangeKind, SnapshotInfo, SnapshotKind, 
 from sdk.errors import Conflict, NoSuchSnapshot, SnapshotExists
 from sdk.linux.detached import detached
 from sdk.oci.digest import ChainID, digest_of
+from sdk.storage.whiteouts import make_opaque, make_whiteout
 
 OpenDriver = Callable[[], AbstractAsyncContextManager[StorageDriver]]
 Fill = Callable[[Path], object]
@@ -52,10 +53,6 @@ async def _mounted(driver: StorageDriver, key: str, *, readonly: bool = False) -
 
 def _touch(name: str, layer: Path) -> None:
     (layer / name).touch()
-
-
-def _whiteout(path: Path) -> None:
-    os.mknod(path, stat.S_IFCHR, 0)
 
 
 def _base(layer: Path) -> None:
@@ -162,10 +159,10 @@ class StorageDriverContract:
         def change(layer: Path) -> None:
             (layer / "etc").mkdir()
             (layer / "etc/passwd").write_text("changed")
-            _whiteout(layer / "etc/group")
+            make_whiteout(str(layer / "etc/group"))
             (layer / "opt").mkdir()
             (layer / "opt/new").touch()
-            os.setxattr(layer / "opt", "trusted.overlay.opaque", b"y")
+            make_opaque(str(layer / "opt"))
 
         base = await _layer(driver, "base", fill=_base)
         await driver.prepare("c", parent=await _layer(driver, "change", base, change))
@@ -262,7 +259,7 @@ class StorageDriverContract:
     async def test_read_file_sees_what_a_container_sees(self, driver: StorageDriver) -> None:
         def change(layer: Path) -> None:
             (layer / "etc").mkdir()
-            _whiteout(layer / "etc/group")
+            make_whiteout(str(layer / "etc/group"))
 
         base = await _layer(driver, "base", fill=_base)
         await driver.prepare("c", parent=await _layer(driver, "change", base, change))

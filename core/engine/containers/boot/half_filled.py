@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from anyio.to_thread import run_sync
 
+from core.containers.mounts.populate import clear
 from core.containers.mounts.subpath import opened_path
-from core.containers.mounts.treecopy import clear
 from core.engine.attempt import attempt
 from core.engine.containers.preparation.untouched import untouched
 from core.engine.context import EngineContext

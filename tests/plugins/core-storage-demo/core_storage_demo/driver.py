@@ -1,4 +1,4 @@
-"""The driver: every snapshot is a tree of its own, copied by cp(1). The snapshots' bookkeeping is the sdk's."""
+"""The driver: every snapshot is a tree of its own, copied by cp(1). Bookkeeping, layers and comparing are the sdk's."""
 
 import os
 import stat
@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import anyio
 
-from core_storage_demo.layers import differences, hide
 from sdk.drivers.storage import Change, Mount, SnapshotInfo, SnapshotKind, StorageDriver, Usage
 from sdk.errors import SnapshotExists
 from sdk.linux.openat import open_in_root
 from sdk.oci.digest import ChainID
+from sdk.storage.applying import apply_layer
+from sdk.storage.comparing import tree_changes
 from sdk.storage.snapshots import SnapshotTree
 from sdk.storage.usage import tree_usage
 
@@ -52,7 +53,7 @@ class DemoDriver(StorageDriver):
     async def changes(self, key: str) -> Sequence[Change]:
         info = self._tree.get(key, SnapshotKind.ACTIVE)
         below = self._tree.files(self._tree.get(info.parent)) if info.parent else None
-        return await self._run(lambda: list(differences(self._tree.files(info), below)))
+        return await self._run(partial(tree_changes, self._tree.files(info), below))
 
     async def usage(self, name: str) -> Usage:
         return await self._run(partial(tree_usage, self._tree.files(self._tree.get(name))))
@@ -70,8 +71,7 @@ class DemoDriver(StorageDriver):
         staged = self._tree.get(key, SnapshotKind.STAGED)
         with suppress(SnapshotExists), self._tree.making(SnapshotInfo(name, SnapshotKind.COMMITTED, parent)) as aside:
             self._fill(aside / "fs", parent)
-            hide(self._tree.files(staged), aside / "fs")
-            self._copy_tree(self._tree.files(staged), aside / "fs")
+            apply_layer(str(self._tree.files(staged)), str(aside / "fs"))
         self._tree.discard(staged)
 
     def _prepare(self, info: SnapshotInfo) -> None:

@@ -4,13 +4,16 @@ import os
 import shutil
 import stat
 
-from plugins.storage_vfs.copying import copy_metadata
+from sdk.storage.copying import copy_metadata
+from sdk.storage.whiteouts import is_opaque, is_whiteout
 
 
 def apply_layer(layer: str, target: str) -> None:
-    """Put a layer's content on top of what `target` has. Files are moved, so the layer is used up; both are on one file system."""
+    """Put a layer's content on top of what `target` has, and take away what it says is gone.
+
+    Files are moved, so that the layer is used up; both are on one file system. Raises OSError; what was applied then stays."""
     status = os.lstat(layer)  # before files leave it, which changes its time
-    if _is_opaque(layer):
+    if is_opaque(layer):
         _clear(target)
     with os.scandir(layer) as found:
         for entry in found:
@@ -27,15 +30,8 @@ def _apply(entry: os.DirEntry[str], target: str) -> None:
         apply_layer(entry.path, target)
         return
     _remove(target)
-    if not (stat.S_ISCHR(status.st_mode) and status.st_rdev == 0):
+    if not is_whiteout(status):
         os.rename(entry.path, target)
-
-
-def _is_opaque(directory: str) -> bool:
-    try:
-        return os.getxattr(directory, "trusted.overlay.opaque") == b"y"
-    except OSError:
-        return False
 
 
 def _is_directory(path: str) -> bool:

@@ -9,7 +9,10 @@ from sdk.drivers.storage import Change, ChangeKind
 
 
 def tree_changes(tree: Path, parent: Path | None) -> list[Change]:
-    """Return how `tree` differs from `parent` (None: an empty one), sorted by path."""
+    """Return how `tree` differs from `parent` (None: an empty one), sorted by path, as `StorageDriver.changes` does.
+
+    Contents are not read: a file differs by its size, modification time, owner, mode, device, links or xattrs.
+    """
     found = _changes(str(tree), str(parent) if parent else None, "")
     return sorted(found, key=lambda change: change.path)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.containers.mounts.treecopy import copy_tree
+from sdk.storage.copying import copy_into
 
 _CALLS = ("chmod", "chown", "utime", "setxattr", "link", "open", "mkdir", "symlink", "mknod", "copy_file_range", "listxattr")
 
@@ -32,7 +32,7 @@ def make_source(directory: Path) -> None:
 def copied(source: Path, target: Path) -> None:
     descriptors = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in (source, target)]
     try:
-        copy_tree(*descriptors)
+        copy_into(*descriptors)
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
