@@ -171,8 +171,15 @@ def coverage() -> str:
     return (
         f"# Docker Engine API: what is served\n\nEvery path also with a version prefix, `/v{MINIMUM}` to `/v{MAXIMUM}`.\n\n| method | path | |\n|---|---|---|\n"
         + "\n".join(rows)
-        + "\n"
+        + f"\n\n## Known differences\n{differences()}\n"
     )
+
+
+def differences() -> str:
+    """Return what the page of explanation says of where this API differs from dockerd's, without the heading."""
+    page = (REFERENCE.parent / "explanation" / "docker-api.md").read_text()
+    _, _, rest = page.partition("\n## Where it differs from dockerd, on purpose\n")
+    return rest.partition("\n## ")[0].rstrip()
 
 
 def pages() -> dict[str, str]:

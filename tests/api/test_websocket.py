@@ -121,3 +121,13 @@ def test_a_page_from_elsewhere_is_refused(api: Api, origin: str, status: int) ->
     response = api.open("GET", "/containers/x/attach/ws?stream=1&stdout=1", None, headers)
     assert response.status == status
     response.close()
+
+
+@pytest.mark.parametrize("host", ["Host: \r\n", "Host:\r\n"])
+def test_a_program_that_names_no_host_may_have_to_give_an_origin(api: Api, host: str) -> None:
+    api.create("cat", name="x")
+    api.call("POST", "/containers/x/start")
+    head = f"{host}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\nOrigin: http://localhost\r\n\r\n"
+    with api.raw() as connection:
+        connection.sendall(f"GET /containers/x/attach/ws?stream=1&stdout=1 HTTP/1.1\r\n{head}".encode())
+        assert connection.recv(12) == b"HTTP/1.1 101"

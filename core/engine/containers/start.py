@@ -23,7 +23,7 @@ from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.image_mounts import image_sources
-from core.engine.containers.preparation.joining import network_owner
+from core.engine.containers.preparation.joining import network_owner, with_names_of_network
 from core.engine.containers.preparation.links import announce_address, links_of, names_of_links, with_links
 from core.engine.containers.preparation.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.containers.release import release_volumes
@@ -127,7 +127,10 @@ async def _restart_after(context: EngineContext, live: LiveContainer, delay: flo
 
 
 async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack) -> Task:
-    record = as_run(live.record)
+    named = with_names_of_network(context, live.record)
+    if named is not live.record:
+        context.containers.save(live, named)
+    record = as_run(named)
     path = context.bundle(record.id)
     if live.tidying is not None:
         await live.tidying.finish()

@@ -62,6 +62,7 @@ def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
         logging_driver=system.default_log_driver,
         cgroup_driver=system.cgroup_driver,
         cgroup_version=system.cgroup_version,
+        oom_kill_disable=system.cgroup_version == "1",
         kernel_version=system.kernel_version,
         operating_system=system.operating_system,
         os_version=system.os_version,

@@ -71,10 +71,11 @@ async def attach_websocket(
 ) -> Response:
     """Connect a WebSocket to a container's streams: before API 1.42 to all of them, whatever the query says.
 
-    A browser lets any page open one, and says only by the Origin which page it is (RFC 6455 section 10.2).
+    A browser lets any page open one, and says only by the Origin which page it is (RFC 6455 section 10.2). A program may have to give
+    an Origin though it knows no host to name, as with a UNIX socket; a browser always names one (RFC 9110 section 4.2.1).
     """
-    origin = request.headers.get("origin", "")
-    if origin and not is_same_origin(origin, request.headers.get("host", "")):
+    origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+    if origin and host and not is_same_origin(origin, host):
         raise PermissionDenied(f"cross-site request refused: its Origin is {origin}")
     if version < CHOOSES_STREAMS:
         asked = replace(asked, stdin=True, stdout=True, stderr=True)

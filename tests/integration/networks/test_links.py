@@ -86,6 +86,37 @@ def test_whom_a_link_may_lead_to(shared_daemon: Daemon):
         assert sentence in refused.stderr
 
 
+def test_a_network_shared_over_several_containers_is_the_firsts(shared_daemon: Daemon):
+    docker = shared_daemon.docker
+    docker("run", "-d", "--name", "first", "--hostname", "one.example", "busybox", "sleep", "600")
+    address = docker("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "first").stdout.strip()
+    docker("run", "-d", "--name", "second", "--network", "container:first", "busybox", "sleep", "600")
+    docker("run", "-d", "--name", "third", "--network", "container:second", "busybox", "sleep", "600")
+    for name in ("second", "third"):
+        assert docker("exec", name, "sh", "-c", "hostname; cat /etc/hostname; echo $HOSTNAME").stdout.split() == ["one.example"] * 3
+        assert f"{address}\tone.example one\n" in docker("exec", name, "cat", "/etc/hosts").stdout
+        assert docker("inspect", "-f", "{{.Config.Hostname}}", name).stdout == "one.example\n"
+        assert docker("inspect", "-f", "{{.HostsPath}}", name).stdout == docker("inspect", "-f", "{{.HostsPath}}", "first").stdout
+    assert docker("run", "--rm", "--link", "third:t", "busybox", "ping", "-c1", "-W5", "t").returncode == 0
+    docker("rename", "first", "renamed")
+    docker("restart", "-t", "0", "third")
+    assert docker("exec", "third", "hostname").stdout == "one.example\n"
+
+
+@pytest.mark.parametrize("ring", [["alone"], ["one", "two"], ["one", "two", "three"]])
+def test_a_ring_of_shared_networks_is_refused_and_stops_nothing(shared_daemon: Daemon, ring: list[str]):
+    """Each names the next one, which comes later."""
+    docker = shared_daemon.docker
+    for name, following in zip(ring, [*ring[1:], ring[0]], strict=True):
+        docker("create", "--name", name, "--network", f"container:{following}", "busybox", "sleep", "600")
+    refused = docker("create", "--link", f"{ring[0]}:x", "busybox", check=False, timeout=30)
+    assert "cannot join own network namespace" in refused.stderr
+    docker("create", "--name", "outside", "--network", f"container:{ring[-1]}", "busybox")
+    assert docker("inspect", ring[0], "outside", timeout=30).returncode == 0
+    assert shared_daemon.request("HEAD", "/containers/outside/archive?path=/bin/busybox")[0] == 200
+    assert docker("start", ring[0], check=False, timeout=30).returncode == 1
+
+
 def test_a_link_on_a_user_network_may_lead_to_a_container_that_comes_later(shared_daemon: Daemon):
     docker = shared_daemon.docker
     docker("network", "create", "lane.one")

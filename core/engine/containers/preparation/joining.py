@@ -1,6 +1,9 @@
 """Containers whose namespaces others join (`container:` modes): found, or refused in Docker's words for that namespace."""
 
+from msgspec.structs import replace
+
 from core.containers.life.live import LiveContainer
+from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
 from core.containers.mounts.shared_memory import joined_memory
 from core.engine.context import EngineContext
@@ -29,6 +32,30 @@ def network_owner(context: EngineContext, container_id: str, mode: str) -> LiveC
     if not is_running(owner.record):
         raise Conflict(f"cannot join network namespace of a non running container: container {owner.name} is {owner.record.state}")
     return owner
+
+
+def network_holder(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
+    """Return the container whose network one has: its own, or what stands at the end of a chain of `container:` modes.
+
+    Modes may name containers that came later, so a chain may be a ring. Raises Conflict for one, NoSuchContainer, InvalidArgument.
+    """
+    passed = set[str]()
+    while (mode := record.host_config.network_mode).startswith(_JOINS):
+        passed.add(record.id)
+        record = context.containers.find(mode.removeprefix(_JOINS)).record
+        if record.id in passed:
+            raise Conflict("cannot join own network namespace")
+    return record
+
+
+def with_names_of_network(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
+    """Return a container with the host name that it has when it starts: that of the container whose network it joins. Raises Conflict."""
+    owner = network_owner(context, record.id, record.host_config.network_mode)
+    if owner is None:
+        return record
+    theirs = owner.record.config
+    config = replace(record.config, hostname=theirs.hostname, domainname=theirs.domainname)
+    return record if config == record.config else replace(record, config=config)
 
 
 def pid_namespace(context: EngineContext, mode: str) -> str:

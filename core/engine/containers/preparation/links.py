@@ -11,6 +11,7 @@ from core.containers.files.hostfiles import rename_in_hosts
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
+from core.engine.containers.preparation.joining import network_holder
 from core.engine.context import EngineContext
 from sdk.engine.config import EndpointConfig, HostConfig
 from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
@@ -36,7 +37,7 @@ class Link:
 def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, str]:
     """Return the containers that links lead to on the default bridge: alias to ID. One that shares another's network stands for that.
 
-    Elsewhere the name server finds them when they are asked for, and they need not exist. Raises InvalidArgument.
+    Elsewhere the name server finds them when they are asked for, and they need not exist. Raises InvalidArgument, Conflict.
     """
     found: dict[str, str] = {}
     pairs = [split_link(text) for text in host_config.links or ()]
@@ -44,9 +45,7 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
         return found
     for target, alias in pairs:
         child = _existing(context, target)
-        while (mode := child.record.host_config.network_mode).startswith("container:"):
-            child = _existing(context, mode.removeprefix("container:"))
-        if mode == "host":
+        if child.host_config.network_mode == "host":
             raise InvalidArgument(
                 "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
             )
@@ -54,9 +53,9 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
     return found
 
 
-def _existing(context: EngineContext, ref: str) -> LiveContainer:
+def _existing(context: EngineContext, ref: str) -> ContainerRecord:
     try:
-        return context.containers.find(ref)
+        return network_holder(context, context.containers.find(ref).record)
     except NoSuchContainer as error:
         raise InvalidArgument(f"could not get container for {ref}: {error.message}") from None
 

@@ -19,7 +19,7 @@ from core.containers.process.spec import exec_process as further_process
 from core.containers.process.users import Identity
 from core.containers.spec import SpecRequest, build_spec
 from core.engine.containers.preparation.defaults import with_start_defaults
-from core.engine.containers.preparation.joining import ipc_namespace, pid_namespace, shared_memory
+from core.engine.containers.preparation.joining import ipc_namespace, network_holder, pid_namespace, shared_memory
 from core.engine.containers.preparation.links import environment_of_links, links_of
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import ProcessIO
@@ -121,10 +121,8 @@ def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mo
 
 def host_file_directory(context: EngineContext, record: ContainerRecord) -> Path:
     """Return where the files are that tell a container about its network: one that shares another's network has that one's."""
-    mode = record.host_config.network_mode
-    if mode.startswith("container:"):
-        with suppress(EngineError):
-            return context.directory(context.containers.find(mode.removeprefix("container:")).id)
+    with suppress(EngineError):
+        return context.directory(network_holder(context, record).id)
     return context.directory(record.id)
 
 
