@@ -6,6 +6,7 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
 from core.containers.mounts.shared_memory import joined_memory
+from core.engine.containers.preparation.defaults import as_run
 from core.engine.context import EngineContext
 from sdk.engine.containers import ContainerState
 from sdk.errors import Conflict, InvalidArgument, NotFound, NotRunning, StartFailed
@@ -40,7 +41,7 @@ def network_holder(context: EngineContext, record: ContainerRecord) -> Container
     Modes may name containers that came later, so a chain may be a ring. Raises Conflict for one, NoSuchContainer, InvalidArgument.
     """
     passed = set[str]()
-    while (mode := record.host_config.network_mode).startswith(_JOINS):
+    while (mode := as_run(record).host_config.network_mode).startswith(_JOINS):
         passed.add(record.id)
         record = context.containers.find(mode.removeprefix(_JOINS)).record
         if record.id in passed:
@@ -50,7 +51,7 @@ def network_holder(context: EngineContext, record: ContainerRecord) -> Container
 
 def with_names_of_network(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
     """Return a container with the host name that it has when it starts: that of the container whose network it joins. Raises Conflict."""
-    owner = network_owner(context, record.id, record.host_config.network_mode)
+    owner = network_owner(context, record.id, as_run(record).host_config.network_mode)
     if owner is None:
         return record
     theirs = owner.record.config
