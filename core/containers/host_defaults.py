@@ -25,8 +25,11 @@ def with_defaults(host: HostConfig, identify: Identify) -> HostConfig:
         network_mode=_network_mode(host.network_mode, identify),
         pid_mode=_joined(host.pid_mode, identify),
         ipc_mode=_joined(host.ipc_mode, identify),
-        memory_swap=host.memory_swap or 2 * host.memory,
-        oom_kill_disable=bool(host.oom_kill_disable),
+        limits=replace(
+            host.limits,
+            memory_swap=host.limits.memory_swap or 2 * host.limits.memory,
+            oom_kill_disable=bool(host.limits.oom_kill_disable),
+        ),
         masked_paths=_paths(host, host.masked_paths, masked_paths()),
         readonly_paths=_paths(host, host.readonly_paths, READONLY_PATHS),
     )

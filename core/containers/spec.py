@@ -128,7 +128,7 @@ def _linux(request: SpecRequest, security: SecurityOptions, capabilities: tuple[
         namespaces=container_namespaces(host, request.namespaces, request.cgroup_version),
         devices=devices,
         cgroups_path=request.cgroups_path,
-        resources=container_resources(host, rules, request.host_devices),
+        resources=container_resources(host.limits, rules, request.host_devices),
         sysctl=container_sysctls(host, request.domainname),
         seccomp=container_seccomp(security, frozenset(capabilities), privileged=host.privileged),
         rootfs_propagation=request.rootfs_propagation,

@@ -14,7 +14,7 @@ from core.containers.process.capabilities import available_capabilities, granted
 from core.containers.process.security_options import parse_security_options
 from core.containers.process.sysctls import check_sysctls, own_namespaces
 from core.containers.spec import container_seccomp
-from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
+from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy
 from sdk.errors import InvalidArgument
 
 MINIMUM_MEMORY = 6 << 20
@@ -51,7 +51,12 @@ def validate_host_config(config: ContainerConfig, host: HostConfig, limits: Host
     _check_security(host, limits)
     _refuse(host.storage_opt, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option")
     _refuse("\0" in host.cgroup_parent, "invalid cgroup parent: it contains a null byte")
-    validate_resources(host, limits)
+    validate_resources(host.limits, limits)
+    _refuse(
+        not -1000 <= host.oom_score_adj <= 1000,
+        f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]",
+    )
+    _refuse(host.shm_size < 0, "SHM size can not be less than 0")
     return tuple(_warnings(host, limits))
 
 
@@ -148,31 +153,26 @@ def _check_security(host: HostConfig, limits: HostLimits) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def validate_resources(host: HostConfig, limits: HostLimits | None = None, *, update: bool = False) -> None:
+def validate_resources(asked: Limits, here: HostLimits | None = None, *, update: bool = False) -> None:
     """Check limits for a new container, or (`update`) a running one's as they shall be. Raises InvalidArgument."""
-    limits = limits or host_limits()
-    _check_memory(host, update=update)
-    _check_cpu(host, limits)
-    _check_set("cpuset cpus", "CPUs", host.cpuset_cpus, limits.cpus)
-    _check_set("cpuset mems", "memory nodes", host.cpuset_mems, limits.memory_nodes)
-    _refuse(host.blkio_weight and not 10 <= host.blkio_weight <= 1000, "Range of blkio weight is from 10 to 1000")
-    _refuse(
-        not -1000 <= host.oom_score_adj <= 1000,
-        f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]",
-    )
-    _refuse(host.shm_size < 0, "SHM size can not be less than 0")
+    here = here or host_limits()
+    _check_memory(asked, update=update)
+    _check_cpu(asked, here)
+    _check_set("cpuset cpus", "CPUs", asked.cpuset_cpus, here.cpus)
+    _check_set("cpuset mems", "memory nodes", asked.cpuset_mems, here.memory_nodes)
+    _refuse(asked.blkio_weight and not 10 <= asked.blkio_weight <= 1000, "Range of blkio weight is from 10 to 1000")
 
 
-def _check_memory(host: HostConfig, *, update: bool) -> None:
-    memory, reservation = host.memory, host.memory_reservation
-    swap = memory_swap(memory, host.memory_swap)
+def _check_memory(asked: Limits, *, update: bool) -> None:
+    memory, reservation = asked.memory, asked.memory_reservation
+    swap = memory_swap(memory, asked.memory_swap)
     _refuse(memory and memory < MINIMUM_MEMORY, "Minimum memory limit allowed is 6MB")
     _refuse(memory > 0 and 0 < swap < memory, "Minimum memoryswap limit should be larger than memory limit, see usage")
     _refuse(
         not memory and swap > 0 and not update,
         "You should always set the Memory limit when using Memoryswap limit, see usage",
     )
-    swappiness = host.memory_swappiness
+    swappiness = asked.memory_swappiness
     _refuse(
         swappiness is not None and not -1 <= swappiness <= 100,
         f"Invalid value: {swappiness}, valid memory swappiness range is 0-100",
@@ -184,26 +184,26 @@ def _check_memory(host: HostConfig, *, update: bool) -> None:
     )
 
 
-def _check_cpu(host: HostConfig, limits: HostLimits) -> None:
-    cpus = len(limits.cpus)
+def _check_cpu(asked: Limits, here: HostLimits) -> None:
+    cpus = len(here.cpus)
     _refuse(
-        host.nano_cpus > 0 and host.cpu_period > 0,
+        asked.nano_cpus > 0 and asked.cpu_period > 0,
         "Conflicting options: Nano CPUs and CPU Period cannot both be set",
     )
     _refuse(
-        host.nano_cpus > 0 and host.cpu_quota > 0,
+        asked.nano_cpus > 0 and asked.cpu_quota > 0,
         "Conflicting options: Nano CPUs and CPU Quota cannot both be set",
     )
     _refuse(
-        not 0 <= host.nano_cpus <= cpus * 10**9,
+        not 0 <= asked.nano_cpus <= cpus * 10**9,
         f"range of CPUs is from 0.01 to {cpus}.00, as there are only {cpus} CPUs available",
     )
     _refuse(
-        host.cpu_period and not 1000 <= host.cpu_period <= 1_000_000,
+        asked.cpu_period and not 1000 <= asked.cpu_period <= 1_000_000,
         "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
     )
-    _refuse(0 < host.cpu_quota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)")
-    _refuse(host.cpu_shares < 0, f"invalid CPU shares ({host.cpu_shares}): value must be a positive integer")
+    _refuse(0 < asked.cpu_quota < 1000, "CPU cfs quota can not be less than 1ms (i.e. 1000)")
+    _refuse(asked.cpu_shares < 0, f"invalid CPU shares ({asked.cpu_shares}): value must be a positive integer")
 
 
 def _check_set(field_name: str, things: str, asked: str, available: frozenset[int]) -> None:
@@ -216,12 +216,12 @@ def _check_set(field_name: str, things: str, asked: str, available: frozenset[in
 
 
 def _warnings(host: HostConfig, limits: HostLimits) -> Iterator[str]:
-    if host.oom_kill_disable and not host.memory:
+    if host.limits.oom_kill_disable and not host.limits.memory:
         yield (
             "OOM killer is disabled for the container, but no memory limit is set, "
             "this can result in the system running out of resources."
         )
-    if limits.cgroup_version == 2 and host.oom_kill_disable:
+    if limits.cgroup_version == 2 and host.limits.oom_kill_disable:
         yield "Your kernel does not support OomKillDisable. OomKillDisable discarded."
-    if limits.cgroup_version == 2 and host.memory_swappiness not in (None, -1):
+    if limits.cgroup_version == 2 and host.limits.memory_swappiness not in (None, -1):
         yield "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded."

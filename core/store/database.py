@@ -5,7 +5,7 @@ loses nothing) and the disk at the next checkpoint (write-ahead log, synchronous
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
@@ -13,10 +13,14 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from core.store.migrations import vocabulary
 from core.store.room import Reserve, keep_behind
 from sdk.errors import DataLoss, ResourceExhausted
 
 T = TypeVar("T")
+
+_CONVERSIONS: Mapping[str, Callable[[sqlite3.Connection], None]] = {"0006_vocabulary": vocabulary.convert}
+"""Steps of the schema that write records anew, by their names among the scripts of `core.store.migrations`."""
 
 _LOG_LIMIT = 4608 << 10
 """Bytes that SQLite's write-ahead log may have before its content goes to the database (1,000 pages), and a little more."""
@@ -179,12 +183,17 @@ def _is_full(error: sqlite3.Error) -> bool:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date: run each script that this database has not seen, in the order of their names, each in one
-    transaction with the note that it was run. A script that comes later with a lower number is run all the same."""
+    """Bring the schema up to date: take each step that this database has not seen, in the order of their names, each in one
+    transaction with the note that it was taken. A step that comes later with a lower number is taken all the same."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (key TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
     seen = {name for (name,) in connection.execute("SELECT key FROM migrations")}
-    scripts = (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql"))
-    for script in sorted(scripts, key=lambda entry: entry.name):
-        if script.name not in seen:
-            note = f"INSERT INTO migrations (key, record) VALUES ('{script.name}', X'');"
-            connection.executescript(f"BEGIN;\n{script.read_text()}\n{note}\nCOMMIT;")
+    scripts = {entry.name: entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql")}
+    for name in sorted((scripts.keys() | _CONVERSIONS.keys()) - seen):
+        note = f"INSERT INTO migrations (key, record) VALUES ('{name}', X'');"
+        if name in scripts:
+            connection.executescript(f"BEGIN;\n{scripts[name].read_text()}\n{note}\nCOMMIT;")
+        else:
+            connection.execute("BEGIN")
+            _CONVERSIONS[name](connection)
+            connection.execute(note)
+            connection.execute("COMMIT")

@@ -1,16 +1,30 @@
-"""How a container shall be: its configuration and its host configuration, in Docker's field names.
+"""How a container shall be: its configuration and its host configuration, the engine's vocabulary.
 
-These two are the engine's vocabulary, the database's record and the Docker API's body at once: encoded with msgspec they are
-Docker's JSON. A frontend drops JSON nulls before it decodes: absent and null mean the same here, except where a field may be None.
+A frontend turns what it received into these values; the engine parses no text of an API. They are also what the database keeps.
 """
 
 from msgspec import Struct, field
 
+from sdk.drivers.network import PortBinding
 from sdk.oci.image import HealthcheckConfig
+from sdk.oci.ports import Port
+
+
+class Opaque(Struct, frozen=True, array_like=True):
+    """What a frontend keeps with a container for itself: stored, given back as it came, and never looked into by the engine.
+
+    `frontend` says whose it is: others leave it alone.
+    """
+
+    frontend: str
+    content: bytes
 
 
 class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """`Config` of the API: portable between hosts. None in `cmd`, `entrypoint` or `shell` means "as the image says"."""
+    """What of a container is portable between hosts. None in `cmd`, `entrypoint` or `shell` means "as the image says".
+
+    `volumes` are paths that get a volume of their own unless something else is mounted there.
+    """
 
     hostname: str = ""
     domainname: str = ""
@@ -18,7 +32,7 @@ class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     attach_stdin: bool = False
     attach_stdout: bool = False
     attach_stderr: bool = False
-    exposed_ports: dict[str, dict[str, str]] = {}
+    exposed_ports: tuple[Port, ...] = ()
     tty: bool = False
     open_stdin: bool = False
     stdin_once: bool = False
@@ -27,7 +41,7 @@ class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     healthcheck: HealthcheckConfig | None = None
     args_escaped: bool = False
     image: str = ""
-    volumes: dict[str, dict[str, str]] = {}
+    volumes: tuple[str, ...] = ()
     working_dir: str = ""
     entrypoint: tuple[str, ...] | None = None
     network_disabled: bool = False
@@ -42,13 +56,6 @@ class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
 class LogConfig(Struct, frozen=True, rename="pascal"):
     type: str = ""
     config: dict[str, str] = {}
-
-
-class HostPort(Struct, frozen=True, rename="pascal"):
-    """One side of a port binding; the port is a number, a range `a-b` or empty for any."""
-
-    host_ip: str = ""
-    host_port: str = ""
 
 
 class RestartPolicy(Struct, frozen=True, rename="pascal"):
@@ -138,14 +145,42 @@ class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
     image_options: ImageOptions = ImageOptions()
 
 
+class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a container may use, and its share of it. 0, "", () and None set no limit; a `pids_limit` of 0 or less says so.
+
+    Sizes and rates are bytes, periods and quotas microseconds.
+    """
+
+    cpu_shares: int = 0
+    memory: int = 0
+    nano_cpus: int = 0
+    blkio_weight: int = 0
+    blkio_weight_device: tuple[WeightDevice, ...] = ()
+    blkio_device_read_bps: tuple[ThrottleDevice, ...] = ()
+    blkio_device_write_bps: tuple[ThrottleDevice, ...] = ()
+    blkio_device_read_iops: tuple[ThrottleDevice, ...] = ()
+    blkio_device_write_iops: tuple[ThrottleDevice, ...] = ()
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpu_realtime_period: int = 0
+    cpu_realtime_runtime: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    memory_reservation: int = 0
+    memory_swap: int = 0
+    memory_swappiness: int | None = None
+    oom_kill_disable: bool | None = None
+    pids_limit: int | None = None
+
+
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default"."""
+    """What ties a container to this host. 0, "", () and None mean "the engine's default"."""
 
     binds: tuple[str, ...] = ()
     container_id_file: str = field(default="", name="ContainerIDFile")
     log_config: LogConfig = LogConfig()
     network_mode: str = ""
-    port_bindings: dict[str, tuple[HostPort, ...]] = {}
+    port_bindings: tuple[PortBinding, ...] = ()
     restart_policy: RestartPolicy = RestartPolicy()
     auto_remove: bool = False
     volume_driver: str = ""
@@ -176,31 +211,12 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     shm_size: int = 0
     sysctls: dict[str, str] = {}
     runtime: str = ""
+    limits: Limits = Limits()
     isolation: str = ""
-    cpu_shares: int = 0
-    memory: int = 0
-    nano_cpus: int = 0
     cgroup_parent: str = ""
-    blkio_weight: int = 0
-    blkio_weight_device: tuple[WeightDevice, ...] = ()
-    blkio_device_read_bps: tuple[ThrottleDevice, ...] = ()
-    blkio_device_write_bps: tuple[ThrottleDevice, ...] = ()
-    blkio_device_read_iops: tuple[ThrottleDevice, ...] = field(default=(), name="BlkioDeviceReadIOps")
-    blkio_device_write_iops: tuple[ThrottleDevice, ...] = field(default=(), name="BlkioDeviceWriteIOps")
-    cpu_period: int = 0
-    cpu_quota: int = 0
-    cpu_realtime_period: int = 0
-    cpu_realtime_runtime: int = 0
-    cpuset_cpus: str = ""
-    cpuset_mems: str = ""
     devices: tuple[DeviceMapping, ...] = ()
     device_cgroup_rules: tuple[str, ...] = ()
     device_requests: tuple[DeviceRequest, ...] = ()
-    memory_reservation: int = 0
-    memory_swap: int = 0
-    memory_swappiness: int | None = None
-    oom_kill_disable: bool | None = None
-    pids_limit: int | None = None
     ulimits: tuple[Ulimit, ...] = ()
     init: bool | None = None
     mounts: tuple[MountRequest, ...] = ()

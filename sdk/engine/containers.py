@@ -9,7 +9,7 @@ from sdk.drivers.logs import LogRecord, LogRequest, StdStream
 from sdk.drivers.network import PortBinding
 from sdk.drivers.runtime import TaskStats
 from sdk.drivers.storage import Change
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
+from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, Opaque, UpdateRequest
 from sdk.oci.descriptor import Platform
 
 Filters = Mapping[str, tuple[str, ...]]
@@ -87,7 +87,7 @@ class NetworkAttachment:
 class ContainerInfo:
     """Everything there is to tell about a container. The engine returns the same object until something changes, so a frontend
     may cache by identity. Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by
-    which other containers are linked to it, `web/db`."""
+    which other containers are linked to it, `web/db`. `opaque` is what the frontend that made it keeps with it."""
 
     id: str
     name: str
@@ -119,6 +119,7 @@ class ContainerInfo:
     size_rw: int | None = None
     size_root: int | None = None
     link_names: tuple[str, ...] = ()
+    opaque: Opaque | None = None
 
 
 class Changed(StrEnum):
@@ -136,7 +137,8 @@ class WaitCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """`recursive_readonly` says whether what is mounted below a read-only bind is read-only as well, where the mount itself does not say."""
+    """`recursive_readonly` says whether what is mounted below a read-only bind is read-only as well, where the mount itself does not say.
+    `opaque` is what the frontend keeps with the container."""
 
     config: ContainerConfig
     host_config: HostConfig
@@ -144,6 +146,7 @@ class CreateRequest:
     name: str = ""
     platform: Platform | None = None
     recursive_readonly: bool = True
+    opaque: Opaque | None = None
 
 
 @dataclass(frozen=True, slots=True)

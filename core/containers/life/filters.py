@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.containers import ports
 from core.filters import label_matches
 from core.patterns import Patterns
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
+from sdk.oci.ports import is_port_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,12 @@ def _network(info: ContainerInfo, value: str, _: Lookups) -> bool:
 
 def _in_range(number: int, protocol: str, wanted: str) -> bool:
     span, _, wanted_protocol = wanted.partition("/")
-    first, last = ports.port_range(span)
     if not span:
         raise InvalidArgument("invalid port: value is empty")
-    return protocol == (wanted_protocol or "tcp") and first <= number <= (last or first)
+    first, _, last = span.partition("-")
+    if not all(map(is_port_number, (first, last or first))) or span.endswith("-") or int(last or first) < int(first):
+        raise InvalidArgument(f'invalid port specification: "{span}"')
+    return protocol == (wanted_protocol or "tcp") and int(first) <= number <= int(last or first)
 
 
 def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:
@@ -94,7 +96,7 @@ def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:
 
 
 def _expose(info: ContainerInfo, value: str, _: Lookups) -> bool:
-    return any(_in_range(*port, value) for port in ports.exposed(info.config))
+    return any(_in_range(*port, value) for port in info.config.exposed_ports)
 
 
 def _created(info: ContainerInfo) -> int:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sdk.engine.config import ContainerConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.image import ExecutionConfig, HealthcheckConfig
+from sdk.oci.ports import parse_ports
 
 T = TypeVar("T", ContainerConfig, ExecutionConfig)
 
@@ -17,14 +18,25 @@ def merge(config: ContainerConfig, image: ExecutionConfig) -> ContainerConfig:
     The image's command counts only if the container names neither entrypoint nor command.
     """
     merged = completed(config, image)
+    if image.exposed_ports or image.volumes:
+        exposed = dict.fromkeys((*parse_ports(image.exposed_ports), *config.exposed_ports))
+        merged = replace(merged, exposed_ports=tuple(exposed), volumes=tuple(dict.fromkeys((*image.volumes, *config.volumes))))
     if not command_line(merged):
         raise InvalidArgument("no command specified")
     return merged
 
 
+def completed_image(config: ExecutionConfig, base: ExecutionConfig) -> ExecutionConfig:
+    """Return an image's configuration with what it leaves open as another one says: that of a commit by its container's."""
+    return replace(
+        completed(config, base),
+        exposed_ports={**base.exposed_ports, **config.exposed_ports},
+        volumes={**base.volumes, **config.volumes},
+    )
+
+
 def completed(config: T, base: ExecutionConfig) -> T:
-    """Return a configuration with what it leaves open as another one says: a container's by its image's, that of a commit by its
-    container's."""
+    """Return a configuration with what it leaves open, but for ports and volumes, as another one says."""
     cmd, entrypoint = config.cmd, config.entrypoint
     if not entrypoint:
         cmd = cmd or base.cmd
@@ -37,8 +49,6 @@ def completed(config: T, base: ExecutionConfig) -> T:
         user=config.user or base.user,
         working_dir=config.working_dir or base.working_dir,
         env=completed_env(config.env, base.env),
-        exposed_ports={**base.exposed_ports, **config.exposed_ports},
-        volumes={**base.volumes, **config.volumes},
         labels={**base.labels, **config.labels},
         stop_signal=config.stop_signal or base.stop_signal,
         shell=config.shell or base.shell,

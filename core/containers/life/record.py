@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from core.containers.mounts.resolve import MountRecord
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
+from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, Opaque
 from sdk.engine.containers import ContainerState
 from sdk.oci.descriptor import Platform
 
@@ -12,7 +12,7 @@ class ContainerRecord(Struct, frozen=True, kw_only=True):
     """`config` is merged with the image's. Times are wall-clock nanoseconds, 0 for never. `stopped_by_user` remembers a deliberate
     stop, which holds back the restart policies `always` (until the next boot) and `unless-stopped`. `paused_for` says for what the
     engine itself paused a container, "" if a client did. `links` are legacy links to other containers: alias to ID; records of earlier
-    releases have none."""
+    releases have none. `opaque` belongs to the frontend that made it."""
 
     id: str
     name: str
@@ -39,3 +39,4 @@ class ContainerRecord(Struct, frozen=True, kw_only=True):
     sandbox_path: str = ""
     paused_for: str = ""
     links: dict[str, str] | None = None
+    opaque: Opaque | None = None

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from core.containers.limits.devices import HostDevices
 from sdk.engine import config as engine
-from sdk.engine.config import HostConfig, UpdateRequest
+from sdk.engine.config import Limits, UpdateRequest
 from sdk.oci import runtime as oci
 from sdk.oci.cgroups import clean_cgroup_path
 
@@ -32,13 +32,13 @@ def memory_swap(memory: int, swap: int) -> int:
     return swap or 2 * memory
 
 
-def _memory(host: HostConfig) -> oci.MemoryLimits | None:
+def _memory(asked: Limits) -> oci.MemoryLimits | None:
     limits = oci.MemoryLimits(
-        limit=_set(host.memory),
-        reservation=_set(host.memory_reservation),
-        swap=_set(memory_swap(host.memory, host.memory_swap)),
-        swappiness=None if host.memory_swappiness == -1 else host.memory_swappiness,
-        disable_oom_killer=host.oom_kill_disable or None,
+        limit=_set(asked.memory),
+        reservation=_set(asked.memory_reservation),
+        swap=_set(memory_swap(asked.memory, asked.memory_swap)),
+        swappiness=None if asked.memory_swappiness == -1 else asked.memory_swappiness,
+        disable_oom_killer=asked.oom_kill_disable or None,
     )
     return None if limits == oci.MemoryLimits() else limits
 
@@ -50,16 +50,16 @@ def _quota(nano_cpus: int | None, quota: int | None, period: int | None) -> tupl
     return _set(quota), _set(period)
 
 
-def _cpu(config: HostConfig | UpdateRequest) -> oci.CPULimits | None:
-    quota, period = _quota(config.nano_cpus, config.cpu_quota, config.cpu_period)
+def _cpu(asked: Limits | UpdateRequest) -> oci.CPULimits | None:
+    quota, period = _quota(asked.nano_cpus, asked.cpu_quota, asked.cpu_period)
     limits = oci.CPULimits(
-        shares=_set(config.cpu_shares),
+        shares=_set(asked.cpu_shares),
         quota=quota,
         period=period,
-        realtime_runtime=_set(config.cpu_realtime_runtime),
-        realtime_period=_set(config.cpu_realtime_period),
-        cpus=config.cpuset_cpus or "",
-        mems=config.cpuset_mems or "",
+        realtime_runtime=_set(asked.cpu_realtime_runtime),
+        realtime_period=_set(asked.cpu_realtime_period),
+        cpus=asked.cpuset_cpus or "",
+        mems=asked.cpuset_mems or "",
     )
     return None if limits == oci.CPULimits() else limits
 
@@ -72,37 +72,37 @@ def _weights(devices: tuple[engine.WeightDevice, ...], lookup: HostDevices) -> t
     return tuple(oci.WeightDevice(node.major, node.minor, device.weight) for device in devices for node in lookup(device.path)[:1])
 
 
-def _block_io(host: HostConfig | UpdateRequest, lookup: HostDevices) -> oci.BlockIOLimits | None:
+def _block_io(asked: Limits | UpdateRequest, lookup: HostDevices) -> oci.BlockIOLimits | None:
     limits = oci.BlockIOLimits(
-        weight=_set(host.blkio_weight),
-        weight_device=_weights(host.blkio_weight_device or (), lookup),
-        throttle_read_bps_device=_throttles(host.blkio_device_read_bps or (), lookup),
-        throttle_write_bps_device=_throttles(host.blkio_device_write_bps or (), lookup),
-        throttle_read_iops_device=_throttles(host.blkio_device_read_iops or (), lookup),
-        throttle_write_iops_device=_throttles(host.blkio_device_write_iops or (), lookup),
+        weight=_set(asked.blkio_weight),
+        weight_device=_weights(asked.blkio_weight_device or (), lookup),
+        throttle_read_bps_device=_throttles(asked.blkio_device_read_bps or (), lookup),
+        throttle_write_bps_device=_throttles(asked.blkio_device_write_bps or (), lookup),
+        throttle_read_iops_device=_throttles(asked.blkio_device_read_iops or (), lookup),
+        throttle_write_iops_device=_throttles(asked.blkio_device_write_iops or (), lookup),
     )
     return None if limits == oci.BlockIOLimits() else limits
 
 
-def container_resources(host: HostConfig, rules: tuple[oci.DeviceRule, ...], lookup: HostDevices) -> oci.Resources:
+def container_resources(asked: Limits, rules: tuple[oci.DeviceRule, ...], lookup: HostDevices) -> oci.Resources:
     """Return everything a container is limited to, its device rules included."""
     return oci.Resources(
         devices=rules,
-        memory=_memory(host),
-        cpu=_cpu(host),
-        pids=_pids(host.pids_limit),
-        block_io=_block_io(host, lookup),
+        memory=_memory(asked),
+        cpu=_cpu(asked),
+        pids=_pids(asked.pids_limit),
+        block_io=_block_io(asked, lookup),
     )
 
 
-def runtime_resources(update: UpdateRequest, host: HostConfig, lookup: HostDevices) -> oci.Resources:
-    """Return what an update changes in a running container; what it does not name (or names 0) stays. `host` has it all by now.
+def runtime_resources(update: UpdateRequest, present: Limits, lookup: HostDevices) -> oci.Resources:
+    """Return what an update changes in a running container; what it does not name (or names 0) stays. `present` has it all by now.
 
     Memory and memory plus swap change together: cgroup version 2 limits swap alone, which is their difference.
     """
     memory = oci.MemoryLimits(reservation=_set(update.memory_reservation))
     if update.memory or update.memory_swap:
-        memory = replace(memory, limit=_set(host.memory), swap=_set(memory_swap(host.memory, host.memory_swap)))
+        memory = replace(memory, limit=_set(present.memory), swap=_set(memory_swap(present.memory, present.memory_swap)))
     return oci.Resources(
         memory=None if memory == oci.MemoryLimits() else memory,
         cpu=_cpu(update),

@@ -23,6 +23,7 @@ from sdk.engine.config import ContainerConfig, LogConfig
 from sdk.engine.containers import CreateRequest
 from sdk.oci.digest import Digest
 from sdk.oci.image import ExecutionConfig, HealthcheckConfig
+from sdk.oci.ports import parse_ports
 
 _NO_ENTRYPOINT = ("",)
 
@@ -95,8 +96,8 @@ async def make_container(
         working_dir=process.cwd,
         attach_stdout=True,
         attach_stderr=True,
-        exposed_ports=config.exposed_ports,
-        volumes=config.volumes,
+        exposed_ports=parse_ports(config.exposed_ports),
+        volumes=tuple(config.volumes),
         labels=config.labels,
         healthcheck=HealthcheckConfig(test=("NONE",)),
     )

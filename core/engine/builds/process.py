@@ -31,7 +31,7 @@ from core.streams.pump import PumpSet, StreamPump
 from sdk.drivers.builder import Output, StepProcess
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import Bundle, ProcessIO, Task
-from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.config import ContainerConfig, HostConfig, Limits
 from sdk.oci import runtime as oci
 from sdk.oci.descriptor import host as host_platform
 
@@ -86,13 +86,15 @@ def host_config_of(process: StepProcess) -> HostConfig:
     host_config = HostConfig(
         network_mode=process.network or "default",
         extra_hosts=process.extra_hosts,
-        memory=limits.memory,
-        memory_swap=limits.memory_swap,
-        cpu_shares=limits.cpu_shares,
-        cpu_period=limits.cpu_period,
-        cpu_quota=limits.cpu_quota,
-        cpuset_cpus=limits.cpuset_cpus,
-        cpuset_mems=limits.cpuset_mems,
+        limits=Limits(
+            memory=limits.memory,
+            memory_swap=limits.memory_swap,
+            cpu_shares=limits.cpu_shares,
+            cpu_period=limits.cpu_period,
+            cpu_quota=limits.cpu_quota,
+            cpuset_cpus=limits.cpuset_cpus,
+            cpuset_mems=limits.cpuset_mems,
+        ),
         shm_size=limits.shm_size,
         cgroup_parent=limits.cgroup_parent,
         ulimits=limits.ulimits,

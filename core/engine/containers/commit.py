@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 
 from core.containers.life.live import LiveContainer
-from core.containers.life.merge import completed
+from core.containers.life.merge import completed_image
 from core.containers.mounts.rootfs import opened_root
 from core.engine.containers.announce import announce
 from core.engine.containers.files.changes import own_changes
@@ -21,6 +21,7 @@ from sdk.engine.containers import ContainerState
 from sdk.engine.images import CommitRequest
 from sdk.errors import Conflict
 from sdk.oci.image import ExecutionConfig, History
+from sdk.oci.ports import named_ports
 
 
 async def commit(engine: EngineContext, images: ImageContext, request: CommitRequest) -> str:
@@ -43,7 +44,7 @@ def _describe(engine: EngineContext, images: ImageContext, live: LiveContainer, 
     return NewImage(
         base=images.store.get(record.image_id),
         platform=record.platform,
-        config=completed(engine.drivers.builder.changed(asked, request.changes), own),
+        config=completed_image(engine.drivers.builder.changed(asked, request.changes), own),
         history=History(created_by=" ".join((record.path, *record.args)), author=request.author, comment=request.comment),
         author=request.author,
         name=tag_reference(request.repository, request.tag) if request.repository else None,
@@ -54,11 +55,11 @@ def _execution(config: ContainerConfig) -> ExecutionConfig:
     """Return what of a container's configuration an image keeps."""
     return ExecutionConfig(
         user=config.user,
-        exposed_ports=config.exposed_ports,
+        exposed_ports=named_ports(config.exposed_ports),
         env=config.env,
         entrypoint=config.entrypoint,
         cmd=config.cmd,
-        volumes=config.volumes,
+        volumes={path: {} for path in config.volumes},
         working_dir=config.working_dir,
         labels=config.labels,
         stop_signal=config.stop_signal,

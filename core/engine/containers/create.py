@@ -123,8 +123,7 @@ def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:
 
 
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
-    ports.bindings(config, host_config)
-    ports.check_exposed(config)
+    ports.check_bindings(host_config)
     resolve_links(context, host_config)
     for server in host_config.dns:
         parse_address(server)
@@ -155,6 +154,7 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         ),
         links=resolve_links(context, request.host_config) or None,
         networks=dict(request.networks),
+        opaque=request.opaque,
     )
 
 

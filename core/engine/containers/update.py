@@ -11,7 +11,7 @@ from core.containers.limits.resources import memory_swap, runtime_resources
 from core.containers.validation import validate_resources, validate_restart_policy
 from core.engine.containers.announce import announce
 from core.engine.context import EngineContext
-from sdk.engine.config import HostConfig, RestartPolicy, UpdateRequest
+from sdk.engine.config import HostConfig, Limits, UpdateRequest
 from sdk.errors import Conflict, explained
 
 
@@ -23,7 +23,7 @@ async def update(context: EngineContext, live: LiveContainer, request: UpdateReq
         with explained(f"Cannot update container {live.id}"):
             host_config = changed(live.record.host_config, request)
             if live.task is not None and is_running(live.record):
-                await live.task.update(runtime_resources(request, host_config, host_devices))
+                await live.task.update(runtime_resources(request, host_config.limits, host_devices))
         context.containers.save(live, replace(live.record, host_config=host_config))
     announce(context, live, "update")
     return ()
@@ -33,33 +33,34 @@ def changed(host_config: HostConfig, request: UpdateRequest) -> HostConfig:
     """Return a host configuration with what the request names replaced. Raises Conflict."""
     for sentence in _conflicts(host_config, request):
         raise Conflict(sentence)
-    return replace(host_config, **_fields(request))
+    policy = request.restart_policy or host_config.restart_policy
+    return replace(host_config, restart_policy=policy, limits=_with_limits(host_config.limits, request))
 
 
 def _check(request: UpdateRequest) -> None:
     """Check the request by itself. Raises InvalidArgument."""
-    fields = _fields(request)
-    policy = fields.get("restart_policy")
-    if isinstance(policy, RestartPolicy):
-        validate_restart_policy(policy)
-    validate_resources(replace(HostConfig(), **fields), update=True)
+    if request.restart_policy is not None:
+        validate_restart_policy(request.restart_policy)
+    validate_resources(_with_limits(Limits(), request), update=True)
 
 
-def _fields(request: UpdateRequest) -> dict[str, object]:
-    return {name: value for name in request.__struct_fields__ if (value := getattr(request, name)) is not None}
+def _with_limits(limits: Limits, request: UpdateRequest) -> Limits:
+    asked = {name: value for name in Limits.__struct_fields__ if (value := getattr(request, name, None)) is not None}
+    return replace(limits, **asked)
 
 
 def _conflicts(host: HostConfig, request: UpdateRequest) -> Iterator[str]:
     """Yield what cannot be: `--cpus` is a period and a quota under another name, and memory plus swap holds the memory."""
-    if request.nano_cpus and host.cpu_period:
+    limits = host.limits
+    if request.nano_cpus and limits.cpu_period:
         yield "Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set"
-    if request.nano_cpus and host.cpu_quota > 0:
+    if request.nano_cpus and limits.cpu_quota > 0:
         yield "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
-    if request.cpu_period and host.nano_cpus:
+    if request.cpu_period and limits.nano_cpus:
         yield "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set"
-    if (request.cpu_quota or 0) > 0 and host.nano_cpus:
+    if (request.cpu_quota or 0) > 0 and limits.nano_cpus:
         yield "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
-    if request.memory and not request.memory_swap and request.memory > memory_swap(host.memory, host.memory_swap):
+    if request.memory and not request.memory_swap and request.memory > memory_swap(limits.memory, limits.memory_swap):
         yield ("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
     policy = request.restart_policy
     if host.auto_remove and policy is not None and policy.name not in ("", "no"):

@@ -1,1 +1,1 @@
-"""Numbered SQL scripts, run once each in order; never edited after a release."""
+"""Numbered SQL scripts and conversions of records, run once each in order; never edited after a release."""

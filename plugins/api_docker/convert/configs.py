@@ -7,6 +7,7 @@ from plugins.api_docker.models.images import ImageConfig
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.engine.config import ContainerConfig
 from sdk.oci.image import ExecutionConfig
+from sdk.oci.ports import named_ports, parse_ports
 
 OWN_SHAPE = ApiVersion(1, 50)
 """From here on an image's configuration has no fields of containers."""
@@ -31,12 +32,12 @@ def container_config(config: ContainerConfig, version: ApiVersion = MAXIMUM) -> 
         env=config.env,
         cmd=config.cmd,
         image=config.image,
-        volumes=config.volumes or None,
+        volumes={path: {} for path in config.volumes} or None,
         working_dir=config.working_dir,
         entrypoint=config.entrypoint,
         on_build=config.on_build or (UNSET if omits else None),
         labels=config.labels,
-        exposed_ports=config.exposed_ports or UNSET,
+        exposed_ports=named_ports(config.exposed_ports) or UNSET,
         healthcheck=config.healthcheck or UNSET,
         args_escaped=config.args_escaped or UNSET,
         network_disabled=config.network_disabled or UNSET,
@@ -76,11 +77,11 @@ def _text(version: ApiVersion) -> str | UnsetType:
 def _as_container(config: ExecutionConfig) -> ContainerConfig:
     return ContainerConfig(
         user=config.user,
-        exposed_ports=config.exposed_ports,
+        exposed_ports=parse_ports(config.exposed_ports),
         env=config.env,
         entrypoint=config.entrypoint,
         cmd=config.cmd,
-        volumes=config.volumes,
+        volumes=tuple(config.volumes),
         working_dir=config.working_dir,
         labels=config.labels,
         stop_signal=config.stop_signal,

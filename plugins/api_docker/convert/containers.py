@@ -11,6 +11,7 @@ from plugins.api_docker.convert.ports import port_map
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models import containers as wire
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
+from sdk.docker.inspect import host_config
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, NetworkAttachment
 
@@ -36,7 +37,7 @@ def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wir
         driver=info.storage_driver,
         platform=info.platform.os,
         exec_ids=info.exec_ids or None,
-        host_config=info.host_config,
+        host_config=host_config(info.host_config, info.opaque),
         graph_driver=wire.GraphDriver(info.storage_driver),
         mounts=[mount_point(mount) for mount in info.mounts],
         config=container_config(info.config, version),

@@ -4,9 +4,10 @@ from msgspec.structs import replace
 
 from plugins.api_docker.bodies import JSON, convert, object_of
 from plugins.api_docker.convert.mount_options import READS_RECURSIVELY, mounts_of
-from plugins.api_docker.numbers import BadNumber, parse_uint16
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
+from sdk.docker import bodies, create
+from sdk.docker.ports import parse_port
+from sdk.engine.config import ContainerConfig, EndpointConfig, UpdateRequest
 from sdk.engine.containers import CreateRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
@@ -30,22 +31,23 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
     endpoints = object_of(object_of(body.get("NetworkingConfig")).get("EndpointsConfig"))
     if version < HAS_SEVERAL_ENDPOINTS and len(endpoints) > 1:
         raise InvalidArgument(f"Container cannot be created with multiple network endpoints: {', '.join(endpoints)}")
-    config = container_config(body)
+    config = container_body(body)
     if not config.image:
         raise InvalidArgument("config cannot be empty in order to create a container" if not body else "no image specified")
     places = {key: convert(object_of(value), EndpointConfig) for key, value in endpoints.items()}
     return CreateRequest(
-        config=config,
-        host_config=host,
+        config=create.container_config(config),
+        host_config=create.host_config(host),
         networks=networks(_with_macs_of(version, config, host, places), host.network_mode),
         name=name,
         platform=platform,
         recursive_readonly=version >= READS_RECURSIVELY,
+        opaque=create.opaque(host),
     )
 
 
 def _with_macs_of(
-    version: ApiVersion, config: ContainerConfig, host: HostConfig, places: dict[str, EndpointConfig]
+    version: ApiVersion, config: bodies.ContainerConfig, host: bodies.HostConfig, places: dict[str, EndpointConfig]
 ) -> dict[str, EndpointConfig]:
     """Return endpoints with the MAC addresses a version knows: one for the whole container at first, then for each endpoint.
 
@@ -66,17 +68,22 @@ def _with_macs_of(
 
 
 def container_config(body: dict[str, JSON]) -> ContainerConfig:
+    """Return the portable half as the engine takes it. Raises InvalidArgument."""
+    return create.container_config(container_body(body))
+
+
+def container_body(body: dict[str, JSON]) -> bodies.ContainerConfig:
     """Return the portable half; commands may be one string."""
     commands: dict[str, JSON] = {key: _command(body[key]) for key in ("Cmd", "Entrypoint", "Shell") if key in body}
-    return convert({**body, **commands, **_ports(body, "ExposedPorts", {})}, ContainerConfig)
+    return convert({**body, **commands}, bodies.ContainerConfig)
 
 
-def host_config(body: dict[str, JSON]) -> HostConfig:
+def host_config(body: dict[str, JSON]) -> bodies.HostConfig:
     """Return the host's half. Docker's ways to say "not set" become absent, and the default network gets its name."""
     body = {key: value for key, value in body.items() if not _is_unset(key, value)}
     if body.get("NetworkMode", "") in _UNNAMED:
         body["NetworkMode"] = _DEFAULT_NETWORK
-    return convert({**body, **_ports(body, "PortBindings", [{}])}, HostConfig)
+    return convert({**body, **_bindings(body)}, bodies.HostConfig)
 
 
 def networks(endpoints: dict[str, EndpointConfig], mode: str) -> dict[str, EndpointConfig]:
@@ -115,22 +122,15 @@ def _is_unset(key: str, value: JSON) -> bool:
             return False
 
 
-def _ports(body: dict[str, JSON], key: str, usual: JSON) -> dict[str, JSON]:
-    """Return an object of ports with each name in full, `80/tcp`, and the usual in place of an empty item: Docker shows it so.
+def _bindings(body: dict[str, JSON]) -> dict[str, JSON]:
+    """Return bindings with each port in full, `80/tcp`, and any port of the host in place of no binding: Docker shows it so.
 
     Raises InvalidArgument for what names no port.
     """
-    value = body.get(key)
-    return {key: {_port(name): item or usual for name, item in value.items()}} if isinstance(value, dict) else {}
-
-
-def _port(name: str) -> str:
-    number, _, protocol = name.partition("/")
-    try:
-        return f"{parse_uint16(number)}/{protocol.lower() or 'tcp'}"
-    except BadNumber as error:
-        sentence = f"invalid port '{number}': {error if number else 'value is empty'}" if name else "invalid port: value is empty"
-        raise InvalidArgument(f"invalid JSON: {sentence}") from None
+    value = body.get("PortBindings")
+    if not isinstance(value, dict):
+        return {}
+    return {"PortBindings": {str(parse_port(name)): sides or [{}] for name, sides in value.items()}}
 
 
 def _is_empty_policy(key: str, value: JSON) -> bool:
@@ -140,7 +140,7 @@ def _is_empty_policy(key: str, value: JSON) -> bool:
 def empty_bindings(body: dict[str, JSON], version: ApiVersion) -> tuple[str, ...]:
     """Return the warning about ports whose list of bindings is empty, which means any port of the host; told since API 1.52."""
     bindings = object_of(object_of(body.get("HostConfig")).get("PortBindings"))
-    ports = sorted(_port(port) for port, sides in bindings.items() if not sides)
+    ports = sorted(str(parse_port(port)) for port, sides in bindings.items() if not sides)
     if not ports or version < WARNS_OF_BINDINGS:
         return ()
     names = ", ".join(ports)

@@ -2,7 +2,8 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from sdk.engine.config import EndpointIPAM, HostConfig
+from sdk.docker.bodies import HostConfig, HostPort
+from sdk.engine.config import EndpointIPAM
 from sdk.oci.image import HealthcheckConfig
 
 
@@ -103,11 +104,6 @@ class State(Struct, rename="pascal"):
     started_at: str
     finished_at: str
     health: Health | UnsetType = UNSET
-
-
-class HostPort(Struct, rename="pascal"):
-    host_ip: str
-    host_port: str
 
 
 class NetworkSettings(Struct, rename="pascal"):

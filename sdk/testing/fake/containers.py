@@ -257,4 +257,5 @@ def _new_info(request: CreateRequest, image_id: str) -> ContainerInfo:
         log_path="/dev/null",
         directory=f"/fake/{identifier}",
         storage_driver="fake",
+        opaque=request.opaque,
     )

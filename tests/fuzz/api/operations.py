@@ -18,7 +18,8 @@ from plugins.api_docker.models.execs import ExecConfig, ExecStart
 from plugins.api_docker.models.images import AuthConfig
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody
 from plugins.api_docker.models.volumes import VolumeCreateBody
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
+from sdk.docker.bodies import ContainerConfig, HostConfig
+from sdk.engine.config import EndpointConfig, UpdateRequest
 from tests import definitions
 from tests.fuzz.api.archives import archive
 from tests.fuzz.api.values import NAMES, ODD, PATHS, Values

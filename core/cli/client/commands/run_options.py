@@ -7,10 +7,10 @@ from pathlib import Path
 
 import typer
 
+from sdk.docker.bodies import HostPort
 from sdk.engine.config import (
     BindOptions,
     DeviceMapping,
-    HostPort,
     MountRequest,
     RestartPolicy,
     TmpfsOptions,

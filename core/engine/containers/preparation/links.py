@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from core.containers import ports
 from core.containers.files.hostfiles import rename_in_hosts
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
@@ -168,7 +167,7 @@ def _address(context: EngineContext, record: ContainerRecord) -> str:
 
 def _variables(link: Link) -> Iterator[str]:
     prefix = link.alias.replace("-", "_").upper()
-    exposed = sorted(ports.exposed(link.child.config))
+    exposed = sorted(link.child.config.exposed_ports)
     if exposed:
         number, protocol = exposed[0]
         yield f"{prefix}_PORT={protocol}://{link.address}:{number}"

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from core.containers import ports
 from core.containers.life.live import LiveContainer
 from core.containers.life.state import is_running
 from core.containers.mounts.resolve import mount_points
@@ -63,6 +62,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         storage_driver=context.drivers.storage_name,
         exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
         link_names=context.containers.link_names(record.id),
+        opaque=record.opaque,
     )
 
 
@@ -86,8 +86,3 @@ def wanted_networks(live: LiveContainer) -> dict[str, EndpointConfig]:
 def _log_path(live: LiveContainer) -> str:
     path = live.log.path if live.log is not None else None
     return str(path) if path else ""
-
-
-def exposed(info: ContainerInfo) -> tuple[tuple[int, str], ...]:
-    """Return the ports an image or a person declared."""
-    return tuple(ports.exposed(info.config))

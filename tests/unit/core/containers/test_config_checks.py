@@ -62,7 +62,7 @@ def test_the_working_directory_is_cleaned(given: str, kept: str) -> None:
         (ContainerConfig(user="a\0"), HostConfig()),
         (ContainerConfig(working_dir="/\0"), HostConfig()),
         (ContainerConfig(hostname="h\0"), HostConfig()),
-        (ContainerConfig(volumes={"/v\0": {}}), HostConfig()),
+        (ContainerConfig(volumes=("/v\0",)), HostConfig()),
         (ContainerConfig(), HostConfig(binds=("/a\0:/b",))),
         (ContainerConfig(), HostConfig(tmpfs={"/t": "size=\0"})),
         (ContainerConfig(), HostConfig(sysctls={"net.a\0": "1"})),

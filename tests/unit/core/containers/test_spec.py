@@ -10,7 +10,7 @@ from core.containers.process.namespaces import SharedNamespaces
 from core.containers.process.seccomp_default import default_seccomp
 from core.containers.process.spec import exec_process
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS, SpecRequest, build_spec
-from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Ulimit
+from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Limits, Ulimit
 from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
 
@@ -60,7 +60,7 @@ def test_a_plain_container_has_dockers_defaults():
 
 
 def test_it_is_a_valid_config_json():
-    written = msgspec.json.decode(msgspec.json.encode(spec(HostConfig(memory=64 << 20))))
+    written = msgspec.json.decode(msgspec.json.encode(spec(HostConfig(limits=Limits(memory=64 << 20)))))
     assert written["ociVersion"] == "1.0.2"
     assert written["process"]["args"] == ["sh"]
     assert written["linux"]["resources"]["memory"] == {"limit": 64 << 20, "swap": 128 << 20}
@@ -196,7 +196,9 @@ def test_sysctls_defaults_and_refusals():
 
 def test_limits():
     made = spec(
-        HostConfig(nano_cpus=1_500_000_000, cpu_shares=512, cpuset_cpus="0-1", pids_limit=0, memory=1 << 30, memory_swap=-1)
+        HostConfig(
+            limits=Limits(nano_cpus=1_500_000_000, cpu_shares=512, cpuset_cpus="0-1", pids_limit=0, memory=1 << 30, memory_swap=-1)
+        )
     )
     resources = made.linux.resources
     assert resources.cpu == oci.CPULimits(shares=512, quota=150_000, period=100_000, cpus="0-1")

@@ -6,8 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from core.containers.validation import HostLimits, host_limits, validate_host_config, validate_resources
-from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy, Ulimit
+from sdk.drivers.network import PortBinding
+from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy, Ulimit
 from sdk.errors import InvalidArgument
+from sdk.oci.ports import Port
 
 LIMITS = HostLimits(cpus=frozenset((0, 1)), capabilities=frozenset(("CAP_CHOWN", "CAP_NET_ADMIN")))
 MB = 1 << 20
@@ -20,35 +22,50 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
 @pytest.mark.parametrize(
     ("host", "sentence"),
     [
-        (HostConfig(memory=5 * MB), "Minimum memory limit allowed is 6MB"),
-        (HostConfig(memory=9 * MB, memory_swap=8 * MB), "Minimum memoryswap limit should be larger than memory limit, see usage"),
-        (HostConfig(memory_swap=8 * MB), "You should always set the Memory limit when using Memoryswap limit, see usage"),
-        (HostConfig(memory_swappiness=101), "Invalid value: 101, valid memory swappiness range is 0-100"),
-        (HostConfig(memory_reservation=1), "Minimum memory reservation allowed is 6MB"),
+        (HostConfig(limits=Limits(memory=5 * MB)), "Minimum memory limit allowed is 6MB"),
         (
-            HostConfig(memory=8 * MB, memory_reservation=9 * MB),
+            HostConfig(limits=Limits(memory=9 * MB, memory_swap=8 * MB)),
+            "Minimum memoryswap limit should be larger than memory limit, see usage",
+        ),
+        (
+            HostConfig(limits=Limits(memory_swap=8 * MB)),
+            "You should always set the Memory limit when using Memoryswap limit, see usage",
+        ),
+        (HostConfig(limits=Limits(memory_swappiness=101)), "Invalid value: 101, valid memory swappiness range is 0-100"),
+        (HostConfig(limits=Limits(memory_reservation=1)), "Minimum memory reservation allowed is 6MB"),
+        (
+            HostConfig(limits=Limits(memory=8 * MB, memory_reservation=9 * MB)),
             "Minimum memory limit can not be less than memory reservation limit, see usage",
         ),
-        (HostConfig(nano_cpus=3 * 10**9), "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
-        (HostConfig(nano_cpus=10**9, cpu_period=5000), "Conflicting options: Nano CPUs and CPU Period cannot both be set"),
-        (HostConfig(nano_cpus=10**9, cpu_quota=5000), "Conflicting options: Nano CPUs and CPU Quota cannot both be set"),
-        (HostConfig(cpu_period=1), "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"),
-        (HostConfig(cpu_quota=1), "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
-        (HostConfig(cpu_shares=-1), "invalid CPU shares (-1): value must be a positive integer"),
-        (HostConfig(cpuset_cpus="0-2"), "Requested CPUs are not available - requested 0-2, available: 0-1"),
-        (HostConfig(cpuset_cpus="x"), "Invalid value x for cpuset cpus: invalid format: x"),
-        (HostConfig(cpuset_cpus="1-42,,"), "Invalid value 1-42,, for cpuset cpus: invalid format: 1-42,,"),
-        (HostConfig(cpuset_mems="42-3,1--"), "Invalid value 42-3,1-- for cpuset mems: invalid format: 42-3,1--"),
+        (HostConfig(limits=Limits(nano_cpus=3 * 10**9)), "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"),
         (
-            HostConfig(cpuset_cpus="0-999999999"),
+            HostConfig(limits=Limits(nano_cpus=10**9, cpu_period=5000)),
+            "Conflicting options: Nano CPUs and CPU Period cannot both be set",
+        ),
+        (
+            HostConfig(limits=Limits(nano_cpus=10**9, cpu_quota=5000)),
+            "Conflicting options: Nano CPUs and CPU Quota cannot both be set",
+        ),
+        (
+            HostConfig(limits=Limits(cpu_period=1)),
+            "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
+        ),
+        (HostConfig(limits=Limits(cpu_quota=1)), "CPU cfs quota can not be less than 1ms (i.e. 1000)"),
+        (HostConfig(limits=Limits(cpu_shares=-1)), "invalid CPU shares (-1): value must be a positive integer"),
+        (HostConfig(limits=Limits(cpuset_cpus="0-2")), "Requested CPUs are not available - requested 0-2, available: 0-1"),
+        (HostConfig(limits=Limits(cpuset_cpus="x")), "Invalid value x for cpuset cpus: invalid format: x"),
+        (HostConfig(limits=Limits(cpuset_cpus="1-42,,")), "Invalid value 1-42,, for cpuset cpus: invalid format: 1-42,,"),
+        (HostConfig(limits=Limits(cpuset_mems="42-3,1--")), "Invalid value 42-3,1-- for cpuset mems: invalid format: 42-3,1--"),
+        (
+            HostConfig(limits=Limits(cpuset_cpus="0-999999999")),
             "Invalid value 0-999999999 for cpuset cpus: value of out range, maximum is 8192",
         ),
         (
-            HostConfig(cpuset_mems="0-9223372036854775807"),
+            HostConfig(limits=Limits(cpuset_mems="0-9223372036854775807")),
             "Invalid value 0-9223372036854775807 for cpuset mems: invalid format: 0-9223372036854775807",
         ),
-        (HostConfig(cpuset_mems="3"), "Requested memory nodes are not available - requested 3, available: 0"),
-        (HostConfig(blkio_weight=5), "Range of blkio weight is from 10 to 1000"),
+        (HostConfig(limits=Limits(cpuset_mems="3")), "Requested memory nodes are not available - requested 3, available: 0"),
+        (HostConfig(limits=Limits(blkio_weight=5)), "Range of blkio weight is from 10 to 1000"),
         (HostConfig(oom_score_adj=1001), "Invalid value 1001, range for oom score adj is [-1000, 1000]"),
         (HostConfig(shm_size=-1), "SHM size can not be less than 0"),
         (HostConfig(ipc_mode="x"), "invalid IPC mode: x"),
@@ -128,7 +145,7 @@ def test_a_broken_seccomp_profile_is_refused():
             "conflicting options: custom host-to-IP mapping and the network mode",
         ),
         (
-            HostConfig(port_bindings={"80/tcp": ()}),
+            HostConfig(port_bindings=(PortBinding(80),)),
             ContainerConfig(),
             "conflicting options: port publishing and the container type network mode",
         ),
@@ -139,7 +156,7 @@ def test_a_broken_seccomp_profile_is_refused():
         ),
         (
             HostConfig(),
-            ContainerConfig(exposed_ports={"80/tcp": {}}),
+            ContainerConfig(exposed_ports=(Port(80),)),
             "conflicting options: port exposing and the container type network mode",
         ),
         (
@@ -167,11 +184,11 @@ def test_names_of_the_host_conflict():
     "host",
     [
         HostConfig(),
-        HostConfig(memory=6 * MB, memory_swap=-1),
+        HostConfig(limits=Limits(memory=6 * MB, memory_swap=-1)),
         HostConfig(pid_mode="container:abc", ipc_mode="container:abc"),
         HostConfig(restart_policy=RestartPolicy("on-failure", 3)),
         HostConfig(auto_remove=True, restart_policy=RestartPolicy("no")),
-        HostConfig(cap_add=("all",), cap_drop=("ALL",), nano_cpus=2 * 10**9, cpuset_cpus="0,1"),
+        HostConfig(limits=Limits(nano_cpus=2 * 10**9, cpuset_cpus="0,1"), cap_add=("all",), cap_drop=("ALL",)),
         HostConfig(privileged=True, security_opt=("label=disable", "apparmor:x", "seccomp=unconfined")),
     ],
 )
@@ -180,14 +197,14 @@ def test_sound_requests_pass_without_a_warning(host):
 
 
 def test_unwise_requests_pass_with_a_warning():
-    (warning,) = validate(HostConfig(oom_kill_disable=True))
+    (warning,) = validate(HostConfig(limits=Limits(oom_kill_disable=True)))
     assert warning.startswith("OOM killer is disabled for the container, but no memory limit is set")
     v2 = HostLimits(cpus=frozenset((0,)), cgroup_version=2, capabilities=frozenset())
-    assert len(validate(HostConfig(memory=6 * MB, oom_kill_disable=True, memory_swappiness=5), limits=v2)) == 2
+    assert len(validate(HostConfig(limits=Limits(memory=6 * MB, oom_kill_disable=True, memory_swappiness=5)), limits=v2)) == 2
 
 
 def test_an_update_may_set_swap_alone():
-    validate_resources(HostConfig(memory_swap=8 * MB), LIMITS, update=True)
+    validate_resources(Limits(memory_swap=8 * MB), LIMITS, update=True)
 
 
 def test_this_host_has_limits():

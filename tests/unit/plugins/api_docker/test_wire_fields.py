@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from plugins.api_docker.models import containers, disk_usage, images, networks, stats, system, volumes
-from sdk.engine.config import HostConfig
+from sdk.docker.bodies import HostConfig
 from tests import definitions
 
 pytestmark = pytest.mark.skipif(

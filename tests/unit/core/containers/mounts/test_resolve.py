@@ -102,7 +102,7 @@ async def test_a_named_local_volume_shows_the_mode_docker_shows():
 
 
 async def test_a_bare_destination_and_image_volumes_are_anonymous():
-    records = await resolve(ContainerConfig(volumes={"/log/": {}, "/bound": {}}), binds=("/only", "/tmp:/bound"))
+    records = await resolve(ContainerConfig(volumes=("/log/", "/bound")), binds=("/only", "/tmp:/bound"))
     assert [(r.type, r.destination, r.anonymous, r.copy_up) for r in records] == [
         ("volume", "/only", True, True),
         ("bind", "/bound", False, False),

@@ -3,8 +3,12 @@ import pytest
 from plugins.api_docker.bodies import JSON
 from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
-from sdk.engine.config import EndpointConfig, HostPort, RestartPolicy, ThrottleDevice
+from sdk.docker.bodies import HostPort
+from sdk.docker.inspect import host_config as shown_host_config
+from sdk.drivers.network import PortBinding
+from sdk.engine.config import EndpointConfig, RestartPolicy, ThrottleDevice
 from sdk.errors import InvalidArgument
+from sdk.oci.ports import Port
 
 
 def request(**body: JSON):
@@ -25,13 +29,13 @@ def test_the_default_endpoint_follows_the_network_mode() -> None:
 
 @pytest.mark.parametrize(("pids", "expected"), [(0, None), (-1, None), (-2, None), (7, 7)])
 def test_no_pids_limit_has_two_spellings(pids: int, expected: int | None) -> None:
-    assert request(HostConfig={"PidsLimit": pids}).host_config.pids_limit == expected
+    assert request(HostConfig={"PidsLimit": pids}).host_config.limits.pids_limit == expected
 
 
 def test_what_the_cli_sends_for_unset_is_unset() -> None:
-    host = request(HostConfig={"MemorySwappiness": -1, "OomKillDisable": False}).host_config
+    host = request(HostConfig={"MemorySwappiness": -1, "OomKillDisable": False}).host_config.limits
     assert (host.memory_swappiness, host.oom_kill_disable) == (None, None)
-    host = request(HostConfig={"MemorySwappiness": 0, "OomKillDisable": True}).host_config
+    host = request(HostConfig={"MemorySwappiness": 0, "OomKillDisable": True}).host_config.limits
     assert (host.memory_swappiness, host.oom_kill_disable) == (0, True)
 
 
@@ -84,7 +88,10 @@ def test_ports_get_their_protocol(key: str) -> None:
         {"80": {}, "53/UDP": {}, "7/tcp": {}} if key == "ExposedPorts" else {"80": [], "53/UDP": [], "7/tcp": []}
     )
     made = request(ExposedPorts=ports) if key == "ExposedPorts" else request(HostConfig={key: ports})
-    assert list(made.config.exposed_ports or made.host_config.port_bindings) == ["80/tcp", "53/udp", "7/tcp"]
+    if key == "ExposedPorts":
+        assert made.config.exposed_ports == (Port(80), Port(53, "udp"), Port(7))
+    else:
+        assert list(shown_host_config(made.host_config, made.opaque).port_bindings) == ["80/tcp", "53/udp", "7/tcp"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,9 @@ def test_read_only_binds_are_recursive_for_clients_that_know_it() -> None:
 def test_a_port_without_bindings_is_published_anywhere_and_shown_so(minor, warned):
     body = {"Image": "busybox", "HostConfig": {"PortBindings": {"80": [], "53/udp": None, "81/tcp": [{"HostPort": "8081"}]}}}
     version = ApiVersion(1, minor)
-    shown = create_request(body, "", None, version).host_config.port_bindings
+    made = create_request(body, "", None, version)
+    assert made.host_config.port_bindings == (PortBinding(80), PortBinding(53, "udp"), PortBinding(81, "tcp", "", 8081))
+    shown = shown_host_config(made.host_config, made.opaque).port_bindings
     assert shown == {"80/tcp": (HostPort(),), "53/udp": (HostPort(),), "81/tcp": (HostPort("", "8081"),)}
     warnings = empty_bindings(body, version)
     assert len(warnings) == warned

@@ -7,11 +7,13 @@ import pytest
 from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.ports import port_list, port_map
 from plugins.api_docker.convert.summaries import SummaryEncoder, command_line, status
-from plugins.api_docker.models.containers import HostPort, Port
+from plugins.api_docker.models.containers import Port
 from plugins.api_docker.versions import ApiVersion
+from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
+from sdk.oci import ports as exposed
 from sdk.oci.descriptor import Platform
 
 SECOND = 10**9
@@ -103,7 +105,7 @@ def test_commands_are_quoted_as_docker_does(words: tuple[str, ...], shown: str) 
 
 def test_ports_published_and_exposed() -> None:
     container = info(
-        config=ContainerConfig(exposed_ports={"80/tcp": {}, "53/udp": {}}),
+        config=ContainerConfig(exposed_ports=(exposed.Port(80), exposed.Port(53, "udp"))),
         ports=(PortBinding(80, "tcp", "", 8080), PortBinding(80, "tcp", "127.0.0.1", 8081)),
     )
     assert port_map(container) == {"53/udp": None, "80/tcp": [HostPort("0.0.0.0", "8080"), HostPort("127.0.0.1", "8081")]}
@@ -117,7 +119,7 @@ def test_a_routed_port_shows_no_port_of_the_host() -> None:
 
 
 def test_a_container_that_does_not_run_shows_no_ports() -> None:
-    stopped = info(config=ContainerConfig(exposed_ports={"80/tcp": {}}), sandbox_path="")
+    stopped = info(config=ContainerConfig(exposed_ports=(exposed.Port(80),)), sandbox_path="")
     assert (port_map(stopped), port_list(stopped)) == ({}, [])
 
 

@@ -4,7 +4,8 @@ import pytest
 import typer
 
 from core.cli.client.commands import run_options as words
-from sdk.engine.config import BindOptions, DeviceMapping, HostPort, MountRequest, RestartPolicy, TmpfsOptions, Ulimit, VolumeOptions
+from sdk.docker.bodies import HostPort
+from sdk.engine.config import BindOptions, DeviceMapping, MountRequest, RestartPolicy, TmpfsOptions, Ulimit, VolumeOptions
 
 
 @pytest.mark.parametrize(

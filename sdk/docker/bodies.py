@@ -1,0 +1,126 @@
+"""Bodies of Docker's API that tell how a container shall be: what a client sends, and what it reads back.
+
+The Docker frontend decodes them, the command line client encodes them. A decoder drops JSON nulls before: absent and null mean the same
+here, except where a field may be None.
+"""
+
+from msgspec import Struct, field
+
+from sdk.engine.config import (
+    DeviceMapping,
+    DeviceRequest,
+    LogConfig,
+    MountRequest,
+    RestartPolicy,
+    ThrottleDevice,
+    Ulimit,
+    WeightDevice,
+)
+from sdk.oci.image import HealthcheckConfig
+
+
+class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """`Config` of the API: portable between hosts. None in `cmd`, `entrypoint` or `shell` means "as the image says"."""
+
+    hostname: str = ""
+    domainname: str = ""
+    user: str = ""
+    attach_stdin: bool = False
+    attach_stdout: bool = False
+    attach_stderr: bool = False
+    exposed_ports: dict[str, dict[str, str]] = {}
+    tty: bool = False
+    open_stdin: bool = False
+    stdin_once: bool = False
+    env: tuple[str, ...] = ()
+    cmd: tuple[str, ...] | None = None
+    healthcheck: HealthcheckConfig | None = None
+    args_escaped: bool = False
+    image: str = ""
+    volumes: dict[str, dict[str, str]] = {}
+    working_dir: str = ""
+    entrypoint: tuple[str, ...] | None = None
+    network_disabled: bool = False
+    mac_address: str = ""
+    on_build: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    stop_signal: str = ""
+    stop_timeout: int | None = None
+    shell: tuple[str, ...] | None = None
+
+
+class HostPort(Struct, frozen=True, rename="pascal"):
+    """One side of a port binding; the port is a number, a range `a-b` or empty for any."""
+
+    host_ip: str = ""
+    host_port: str = ""
+
+
+class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default"."""
+
+    binds: tuple[str, ...] = ()
+    container_id_file: str = field(default="", name="ContainerIDFile")
+    log_config: LogConfig = LogConfig()
+    network_mode: str = ""
+    port_bindings: dict[str, tuple[HostPort, ...]] = {}
+    restart_policy: RestartPolicy = RestartPolicy()
+    auto_remove: bool = False
+    volume_driver: str = ""
+    volumes_from: tuple[str, ...] = ()
+    console_size: tuple[int, int] = (0, 0)
+    annotations: dict[str, str] = {}
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    cgroupns_mode: str = ""
+    dns: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    extra_hosts: tuple[str, ...] = ()
+    group_add: tuple[str, ...] = ()
+    ipc_mode: str = ""
+    cgroup: str = ""
+    links: tuple[str, ...] | None = None
+    oom_score_adj: int = 0
+    pid_mode: str = ""
+    privileged: bool = False
+    publish_all_ports: bool = False
+    readonly_rootfs: bool = False
+    security_opt: tuple[str, ...] = ()
+    storage_opt: dict[str, str] = {}
+    tmpfs: dict[str, str] = {}
+    uts_mode: str = field(default="", name="UTSMode")
+    userns_mode: str = ""
+    shm_size: int = 0
+    sysctls: dict[str, str] = {}
+    runtime: str = ""
+    isolation: str = ""
+    cpu_shares: int = 0
+    memory: int = 0
+    nano_cpus: int = 0
+    cgroup_parent: str = ""
+    blkio_weight: int = 0
+    blkio_weight_device: tuple[WeightDevice, ...] = ()
+    blkio_device_read_bps: tuple[ThrottleDevice, ...] = ()
+    blkio_device_write_bps: tuple[ThrottleDevice, ...] = ()
+    blkio_device_read_iops: tuple[ThrottleDevice, ...] = field(default=(), name="BlkioDeviceReadIOps")
+    blkio_device_write_iops: tuple[ThrottleDevice, ...] = field(default=(), name="BlkioDeviceWriteIOps")
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpu_realtime_period: int = 0
+    cpu_realtime_runtime: int = 0
+    cpuset_cpus: str = ""
+    cpuset_mems: str = ""
+    devices: tuple[DeviceMapping, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
+    device_requests: tuple[DeviceRequest, ...] = ()
+    memory_reservation: int = 0
+    memory_swap: int = 0
+    memory_swappiness: int | None = None
+    oom_kill_disable: bool | None = None
+    pids_limit: int | None = None
+    ulimits: tuple[Ulimit, ...] = ()
+    init: bool | None = None
+    mounts: tuple[MountRequest, ...] = ()
+    masked_paths: tuple[str, ...] | None = None
+    readonly_paths: tuple[str, ...] | None = None

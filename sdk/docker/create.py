@@ -1,0 +1,140 @@
+"""What clients ask for, understood: bodies of Docker's API into the engine's values.
+
+Each text is read here once. What clients must read back as they sent it is kept beside the values, as the frontend's own part of a container.
+"""
+
+import msgspec
+from msgspec import Struct
+
+from sdk.docker import bodies
+from sdk.docker.ports import parse_bindings, parse_exposed
+from sdk.engine.config import ContainerConfig, HostConfig, Limits, Opaque
+
+FRONTEND = "docker"
+
+
+class AsSent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The texts of a host configuration that mean the same in several spellings. None where no client of Docker's API has sent them."""
+
+    port_bindings: dict[str, tuple[bodies.HostPort, ...]] | None = None
+
+
+def container_config(body: bodies.ContainerConfig) -> ContainerConfig:
+    """Return the portable half. Raises InvalidArgument."""
+    return ContainerConfig(
+        hostname=body.hostname,
+        domainname=body.domainname,
+        user=body.user,
+        attach_stdin=body.attach_stdin,
+        attach_stdout=body.attach_stdout,
+        attach_stderr=body.attach_stderr,
+        exposed_ports=parse_exposed(body.exposed_ports),
+        tty=body.tty,
+        open_stdin=body.open_stdin,
+        stdin_once=body.stdin_once,
+        env=body.env,
+        cmd=body.cmd,
+        healthcheck=body.healthcheck,
+        args_escaped=body.args_escaped,
+        image=body.image,
+        volumes=tuple(body.volumes),
+        working_dir=body.working_dir,
+        entrypoint=body.entrypoint,
+        network_disabled=body.network_disabled,
+        mac_address=body.mac_address,
+        on_build=body.on_build,
+        labels=body.labels,
+        stop_signal=body.stop_signal,
+        stop_timeout=body.stop_timeout,
+        shell=body.shell,
+    )
+
+
+def host_config(body: bodies.HostConfig) -> HostConfig:
+    """Return the host's half. Raises InvalidArgument."""
+    return HostConfig(
+        binds=body.binds,
+        container_id_file=body.container_id_file,
+        log_config=body.log_config,
+        network_mode=body.network_mode,
+        port_bindings=parse_bindings(body.port_bindings),
+        restart_policy=body.restart_policy,
+        auto_remove=body.auto_remove,
+        volume_driver=body.volume_driver,
+        volumes_from=body.volumes_from,
+        console_size=body.console_size,
+        annotations=body.annotations,
+        cap_add=body.cap_add,
+        cap_drop=body.cap_drop,
+        cgroupns_mode=body.cgroupns_mode,
+        dns=body.dns,
+        dns_options=body.dns_options,
+        dns_search=body.dns_search,
+        extra_hosts=body.extra_hosts,
+        group_add=body.group_add,
+        ipc_mode=body.ipc_mode,
+        cgroup=body.cgroup,
+        links=body.links,
+        oom_score_adj=body.oom_score_adj,
+        pid_mode=body.pid_mode,
+        privileged=body.privileged,
+        publish_all_ports=body.publish_all_ports,
+        readonly_rootfs=body.readonly_rootfs,
+        security_opt=body.security_opt,
+        storage_opt=body.storage_opt,
+        tmpfs=body.tmpfs,
+        uts_mode=body.uts_mode,
+        userns_mode=body.userns_mode,
+        shm_size=body.shm_size,
+        sysctls=body.sysctls,
+        runtime=body.runtime,
+        limits=_limits(body),
+        isolation=body.isolation,
+        cgroup_parent=body.cgroup_parent,
+        devices=body.devices,
+        device_cgroup_rules=body.device_cgroup_rules,
+        device_requests=body.device_requests,
+        ulimits=body.ulimits,
+        init=body.init,
+        mounts=body.mounts,
+        masked_paths=body.masked_paths,
+        readonly_paths=body.readonly_paths,
+    )
+
+
+def _limits(body: bodies.HostConfig) -> Limits:
+    return Limits(
+        cpu_shares=body.cpu_shares,
+        memory=body.memory,
+        nano_cpus=body.nano_cpus,
+        blkio_weight=body.blkio_weight,
+        blkio_weight_device=body.blkio_weight_device,
+        blkio_device_read_bps=body.blkio_device_read_bps,
+        blkio_device_write_bps=body.blkio_device_write_bps,
+        blkio_device_read_iops=body.blkio_device_read_iops,
+        blkio_device_write_iops=body.blkio_device_write_iops,
+        cpu_period=body.cpu_period,
+        cpu_quota=body.cpu_quota,
+        cpu_realtime_period=body.cpu_realtime_period,
+        cpu_realtime_runtime=body.cpu_realtime_runtime,
+        cpuset_cpus=body.cpuset_cpus,
+        cpuset_mems=body.cpuset_mems,
+        memory_reservation=body.memory_reservation,
+        memory_swap=body.memory_swap,
+        memory_swappiness=body.memory_swappiness,
+        oom_kill_disable=body.oom_kill_disable,
+        pids_limit=body.pids_limit,
+    )
+
+
+def opaque(body: bodies.HostConfig) -> Opaque:
+    """Return what the frontend keeps of a request."""
+    return Opaque(FRONTEND, msgspec.json.encode(AsSent(port_bindings=body.port_bindings)))
+
+
+def as_sent(kept: Opaque | None) -> AsSent:
+    """Return what a client has sent of a container; nothing of one that another frontend made."""
+    return msgspec.json.decode(kept.content, type=AsSent) if kept is not None and kept.frontend == FRONTEND else _NOTHING
+
+
+_NOTHING = AsSent()

@@ -1,0 +1,86 @@
+"""The engine's values as clients of Docker's API read them back."""
+
+from msgspec.structs import replace
+
+from sdk.docker import bodies
+from sdk.docker.create import AsSent, as_sent
+from sdk.docker.ports import shown_bindings
+from sdk.engine.config import HostConfig, Opaque
+
+
+def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConfig:
+    """Return a container's host configuration: what the engine decided, and the rest as it was sent."""
+    limits = host.limits
+    return replace(
+        _without_limits(host, as_sent(kept)),
+        cpu_shares=limits.cpu_shares,
+        memory=limits.memory,
+        nano_cpus=limits.nano_cpus,
+        blkio_weight=limits.blkio_weight,
+        blkio_weight_device=limits.blkio_weight_device,
+        blkio_device_read_bps=limits.blkio_device_read_bps,
+        blkio_device_write_bps=limits.blkio_device_write_bps,
+        blkio_device_read_iops=limits.blkio_device_read_iops,
+        blkio_device_write_iops=limits.blkio_device_write_iops,
+        cpu_period=limits.cpu_period,
+        cpu_quota=limits.cpu_quota,
+        cpu_realtime_period=limits.cpu_realtime_period,
+        cpu_realtime_runtime=limits.cpu_realtime_runtime,
+        cpuset_cpus=limits.cpuset_cpus,
+        cpuset_mems=limits.cpuset_mems,
+        memory_reservation=limits.memory_reservation,
+        memory_swap=limits.memory_swap,
+        memory_swappiness=limits.memory_swappiness,
+        oom_kill_disable=limits.oom_kill_disable,
+        pids_limit=limits.pids_limit,
+    )
+
+
+def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
+    return bodies.HostConfig(
+        binds=host.binds,
+        container_id_file=host.container_id_file,
+        log_config=host.log_config,
+        network_mode=host.network_mode,
+        port_bindings=shown_bindings(host.port_bindings) if sent.port_bindings is None else sent.port_bindings,
+        restart_policy=host.restart_policy,
+        auto_remove=host.auto_remove,
+        volume_driver=host.volume_driver,
+        volumes_from=host.volumes_from,
+        console_size=host.console_size,
+        annotations=host.annotations,
+        cap_add=host.cap_add,
+        cap_drop=host.cap_drop,
+        cgroupns_mode=host.cgroupns_mode,
+        dns=host.dns,
+        dns_options=host.dns_options,
+        dns_search=host.dns_search,
+        extra_hosts=host.extra_hosts,
+        group_add=host.group_add,
+        ipc_mode=host.ipc_mode,
+        cgroup=host.cgroup,
+        links=host.links,
+        oom_score_adj=host.oom_score_adj,
+        pid_mode=host.pid_mode,
+        privileged=host.privileged,
+        publish_all_ports=host.publish_all_ports,
+        readonly_rootfs=host.readonly_rootfs,
+        security_opt=host.security_opt,
+        storage_opt=host.storage_opt,
+        tmpfs=host.tmpfs,
+        uts_mode=host.uts_mode,
+        userns_mode=host.userns_mode,
+        shm_size=host.shm_size,
+        sysctls=host.sysctls,
+        runtime=host.runtime,
+        isolation=host.isolation,
+        cgroup_parent=host.cgroup_parent,
+        devices=host.devices,
+        device_cgroup_rules=host.device_cgroup_rules,
+        device_requests=host.device_requests,
+        ulimits=host.ulimits,
+        init=host.init,
+        mounts=host.mounts,
+        masked_paths=host.masked_paths,
+        readonly_paths=host.readonly_paths,
+    )

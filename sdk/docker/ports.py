@@ -1,0 +1,92 @@
+"""Ports: `80/tcp` inside of a container, `[address:]8000-8010` outside.
+
+dockerd reads ports and addresses while it decodes the request, which is what its sentences begin with.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv6Address, ip_address
+
+from sdk.docker.bodies import HostPort
+from sdk.drivers.network import PortBinding
+from sdk.errors import InvalidArgument
+from sdk.oci.ports import PROTOCOLS, Port, is_port_number
+
+_ANYWHERE = (HostPort(),)
+
+
+def parse_port(text: str) -> Port:
+    """Read `80/tcp`, or `80`. Raises InvalidArgument."""
+    if not text:
+        raise InvalidArgument("invalid JSON: invalid port: value is empty")
+    number, _, protocol = text.partition("/")
+    protocol = protocol.lower() or "tcp"
+    if wrong := _fault(number):
+        raise InvalidArgument(f"invalid JSON: invalid port '{number}': {wrong}")
+    if protocol not in PROTOCOLS:
+        raise InvalidArgument(f'invalid port specification: "{text}"')
+    return Port(int(number), protocol)
+
+
+def parse_exposed(names: Iterable[str]) -> tuple[Port, ...]:
+    """Read the names of `ExposedPorts`. Raises InvalidArgument."""
+    return tuple(dict.fromkeys(map(parse_port, names)))
+
+
+def parse_bindings(bindings: Mapping[str, tuple[HostPort, ...]]) -> tuple[PortBinding, ...]:
+    """Read `PortBindings`; an empty list asks for any port of the host. Raises InvalidArgument."""
+    return tuple(binding for text, sides in bindings.items() for binding in _bind(text, sides or _ANYWHERE))
+
+
+def shown_bindings(bindings: Iterable[PortBinding]) -> dict[str, tuple[HostPort, ...]]:
+    """Return bindings as `PortBindings` shows them."""
+    shown: dict[str, tuple[HostPort, ...]] = {}
+    for binding in bindings:
+        port = f"{binding.container_port}/{binding.protocol}"
+        shown[port] = (*shown.get(port, ()), HostPort(binding.host_ip, _shown_range(binding)))
+    return shown
+
+
+def port_range(text: str) -> tuple[int, int]:
+    """Split `8000-8010`, `8000` or nothing into first and last port; 0 for what is not there. Raises InvalidArgument."""
+    if not text:
+        return 0, 0
+    first, dash, last = text.partition("-")
+    numbers = (first, last) if dash else (first,)
+    if not all(map(is_port_number, numbers)) or (dash and int(last) < int(first)):
+        raise InvalidArgument(f'invalid port specification: "{text}"')
+    return int(first), int(last) if dash else 0
+
+
+def _bind(text: str, sides: tuple[HostPort, ...]) -> Iterator[PortBinding]:
+    port = parse_port(text)
+    if not port.number:  # no program can listen there
+        raise InvalidArgument(f'invalid port specification: "{port}"')
+    for side in sides:
+        first, last = port_range(side.host_port)
+        yield PortBinding(port.number, port.protocol, _host_address(side.host_ip), first, last)
+
+
+def _shown_range(binding: PortBinding) -> str:
+    if binding.host_port_end:
+        return f"{binding.host_port}-{binding.host_port_end}"
+    return str(binding.host_port) if binding.host_port else ""
+
+
+def _fault(text: str) -> str:
+    """Say what is wrong with a port's number, "" if nothing is."""
+    if not text:
+        return "value is empty"
+    if not (text.isascii() and text.isdigit()):
+        return "invalid syntax"
+    return "" if is_port_number(text) else "value out of range"
+
+
+def _host_address(text: str) -> str:
+    """Return the address of the host to publish on, "" if the client names none."""
+    try:
+        address = ip_address(text) if text else None
+    except ValueError:
+        address = None
+    if text and (address is None or (isinstance(address, IPv6Address) and address.scope_id is not None)):
+        raise InvalidArgument(f'invalid JSON: ParseAddr("{text}"): unable to parse IP')
+    return text

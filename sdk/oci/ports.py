@@ -1,0 +1,38 @@
+"""Ports as an image's configuration names them: `80/tcp`, or `80` for TCP (image-spec: config.md "ExposedPorts")."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+PROTOCOLS = ("tcp", "udp", "sctp")
+HIGHEST_PORT = 65535
+
+
+class Port(NamedTuple):
+    """A port of a container. `number` is 0 to 65535, `protocol` one of `PROTOCOLS`."""
+
+    number: int
+    protocol: str = "tcp"
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.protocol}"
+
+
+def parse_ports(names: Iterable[str]) -> tuple[Port, ...]:
+    """Return the ports that an image exposes; what it calls a port and is none is left out."""
+    return tuple(dict.fromkeys(port for name in names if (port := _parse(name)) is not None))
+
+
+def named_ports(ports: Iterable[Port]) -> dict[str, dict[str, str]]:
+    """Return ports as an image's configuration names them."""
+    return {str(port): {} for port in ports}
+
+
+def is_port_number(text: str) -> bool:
+    """Tell whether a text is the number of a port, 0 included."""
+    return text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(HIGHEST_PORT)) and int(text) <= HIGHEST_PORT
+
+
+def _parse(name: str) -> Port | None:
+    number, _, protocol = name.partition("/")
+    protocol = protocol.lower() or "tcp"
+    return Port(int(number), protocol) if is_port_number(number) and protocol in PROTOCOLS else None

@@ -1,0 +1,91 @@
+"""Records of containers that earlier releases wrote: bodies of Docker's API, which this release reads as its own values."""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from core.containers.life.record import ContainerRecord
+from core.store.database import Database
+from sdk.docker import bodies, inspect
+from sdk.docker.bodies import HostPort
+from sdk.drivers.network import PortBinding
+from sdk.oci.ports import Port
+
+ID = "a" * 64
+
+
+def former_record(config: bodies.ContainerConfig, host: bodies.HostConfig, **others: object) -> bytes:
+    """Return a record as releases until now encoded it."""
+    return msgspec.json.encode(
+        {
+            "id": ID,
+            "name": "web",
+            "created_ns": 1,
+            "image_id": f"sha256:{'b' * 64}",
+            "image": "busybox",
+            "chain_id": None,
+            "platform": {"architecture": "amd64", "os": "linux"},
+            "path": "sh",
+            "args": ["-c", "true"],
+            "config": config,
+            "host_config": host,
+            "networks": {},
+            "mounts": [],
+            "state": "exited",
+            "exit_code": 3,
+            "restart_count": 2,
+            **others,
+        }
+    )
+
+
+def former_database(path: Path, record: bytes) -> None:
+    """Make the database of an earlier release."""
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE migrations (key TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
+    scripts = (entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql"))
+    for script in sorted(scripts, key=lambda entry: entry.name):
+        if script.name < "0006":
+            connection.executescript(script.read_text())
+            connection.execute("INSERT INTO migrations VALUES (?, X'')", (script.name,))
+    connection.execute("INSERT INTO containers VALUES (?, ?)", (ID, record))
+    connection.commit()
+    connection.close()
+
+
+def opened(tmp_path: Path, config: bodies.ContainerConfig, host: bodies.HostConfig, **others: object) -> ContainerRecord:
+    former_database(tmp_path / "core.db", former_record(config, host, **others))
+    Database(tmp_path / "core.db").close()
+    database = Database(tmp_path / "core.db")  # the second opening finds it converted
+    record = database.table("containers", ContainerRecord).get(ID)
+    database.close()
+    assert record is not None
+    return record
+
+
+def test_what_is_no_configuration_stays(tmp_path: Path):
+    record = opened(tmp_path, bodies.ContainerConfig(labels={"a": "b"}), bodies.HostConfig(memory=5), pid=7)
+    assert (record.name, record.args, record.state, record.exit_code, record.restart_count) == (
+        "web",
+        ("-c", "true"),
+        "exited",
+        3,
+        2,
+    )
+    assert (record.config.labels, record.pid) == ({"a": "b"}, 7)
+
+
+def test_ports_and_volumes(tmp_path: Path):
+    sent = {"80/tcp": (HostPort("127.0.0.1", "8080"), HostPort("", "09000-9010")), "53/udp": (HostPort(),)}
+    config = bodies.ContainerConfig(exposed_ports={"80/tcp": {}, "nonsense": {}, "53/udp": {}}, volumes={"/v": {}})
+    record = opened(tmp_path, config, bodies.HostConfig(port_bindings=sent))
+    assert record.config.exposed_ports == (Port(80), Port(53, "udp"))
+    assert record.config.volumes == ("/v",)
+    assert record.host_config.port_bindings == (
+        PortBinding(80, "tcp", "127.0.0.1", 8080),
+        PortBinding(80, "tcp", "", 9000, 9010),
+        PortBinding(53, "udp"),
+    )
+    assert inspect.host_config(record.host_config, record.opaque).port_bindings == sent
