@@ -24,7 +24,7 @@ from core.kernel.tables import read_table
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
-from sdk.errors import SkipPlugin
+from sdk.errors import InvalidArgument, SkipPlugin
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
 from sdk.providers import Kind, PluginContext
@@ -49,7 +49,7 @@ class Opened:
 async def open_drivers(
     offers: Offers, settings: Settings, health: Health, instance: str, events: EventSink
 ) -> AsyncIterator[Opened]:
-    """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open."""
+    """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open, or takes not what is set for it."""
     choice = settings.drivers
     async with AsyncExitStack() as stack:
         opener = _Opener(stack, settings, health, instance, events)
@@ -78,6 +78,7 @@ async def open_drivers(
             verifiers={name: await opener.only(Kind.VERIFIER, offers.verifiers, name) for name in choice.verifiers},
             plugins={(offer.kind, offer.name): offer.plugin for offer in offers},
         )
+        _check_log_options(drivers, settings)
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         check_strict(settings, health)
 
@@ -87,6 +88,16 @@ async def open_drivers(
             registry.current = backend
 
         yield Opened(drivers, tuple(frontends), reload)
+
+
+def _check_log_options(drivers: Drivers, settings: Settings) -> None:
+    """Raise StartupError, as dockerd says it, for default options that the default log driver does not take."""
+    if not settings.log_opts:
+        return
+    try:
+        drivers.log().check(settings.log_opts)
+    except InvalidArgument as error:
+        raise StartupError(f"failed to set log opts: {error.message}") from None
 
 
 @asynccontextmanager

@@ -40,13 +40,18 @@ def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S
 
 
 def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
-    """Return a plugin's table. The general settings of registries and transfers are added for registry plugins that know such keys."""
+    """Return a plugin's table. The general settings of registries and transfers are added for registry plugins that know such keys.
+
+    Raises ConfigurationError for a table that gives mirrors or insecure registries itself: there is one place for them, which `docker info`
+    shows.
+    """
     table = dict(settings.plugins.get(plugin, {}))
     if kind is Kind.REGISTRY:
-        for key, values in (("insecure", settings.insecure_registries), ("mirrors", settings.registry_mirrors)):
-            own = table.get(key, [])
-            if values and key in model.model_fields and isinstance(own, list):
-                table[key] = [*values, *own]
+        for key, general in (("insecure", "insecure_registries"), ("mirrors", "registry_mirrors")):
+            if key in model.model_fields:
+                if key in table:
+                    raise ConfigurationError(f"plugins.{plugin}: {key}: this is set by {general}, outside of the plugin's table")
+                table[key] = list(getattr(settings, general))
         if _ATTEMPTS in model.model_fields:
             table.setdefault(_ATTEMPTS, settings.transfers.attempts)
     return table

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from plugins.registry_hub.settings import HubSettings
+from plugins.registry_hub.settings import HUB_NAMES, HubSettings
 from plugins.registry_hub.urls import is_web_host
 from sdk.errors import InvalidArgument
 from sdk.oci.reference import DEFAULT_DOMAIN
@@ -16,7 +16,6 @@ from sdk.text import cleaned
 from sdk.urls import is_possible_name, is_possible_port
 
 _HUB = "registry-1.docker.io"
-_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _HOST_PORT = re.compile(r"(?:(?P<name>[A-Za-z0-9_.-]+)|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -37,7 +36,7 @@ class Endpoints:
     """Chooses endpoints by the settings."""
 
     def __init__(self, settings: HubSettings) -> None:
-        self._mirrors = {**settings.host_mirrors, DEFAULT_DOMAIN: settings.mirrors or settings.host_mirrors.get(DEFAULT_DOMAIN, ())}
+        self._mirrors = {**settings.host_mirrors, DEFAULT_DOMAIN: settings.mirrors}
         self._names = frozenset(entry for entry in settings.insecure if "/" not in entry)
         self._networks = tuple(_networks((*_LOOPBACK, *(entry for entry in settings.insecure if "/" in entry))))
 
@@ -49,7 +48,7 @@ class Endpoints:
     async def origin(self, address: str) -> Endpoint:
         """Return the registry itself, from a domain or from the address a person logs in to. Raises InvalidArgument for what is none."""
         host = _host(address)
-        return await self._endpoint(_HUB if host in _HUB_NAMES or not host else host, mirror=False)
+        return await self._endpoint(_HUB if host in HUB_NAMES or not host else host, mirror=False)
 
     async def _endpoint(self, address: str, *, mirror: bool) -> Endpoint:
         scheme, separator, rest = address.rstrip("/").rpartition("://")

@@ -8,11 +8,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sdk.providers import PluginSettings
 
+HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+
 
 def _checked_network(entry: str) -> str:
     if "/" in entry:
         ip_network(entry, strict=False)
     return entry
+
+
+def _checked_mirrors(mirrors: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for name in mirrors.keys() & HUB_NAMES:
+        raise ValueError(f"{name}: mirrors of Docker Hub are set by registry_mirrors")
+    return mirrors
 
 
 class ProxySettings(BaseModel):
@@ -30,11 +38,13 @@ class ProxySettings(BaseModel):
 class HubSettings(PluginSettings):
     """Times are seconds, sizes bytes."""
 
-    mirrors: tuple[str, ...] = Field((), description="Mirrors of Docker Hub, tried in order before it; URLs or host[:port]")
+    mirrors: tuple[str, ...] = Field((), description="The daemon's `registry_mirrors`; not to be set here")
     insecure: tuple[Annotated[str, AfterValidator(_checked_network)], ...] = Field(
-        (), description="host[:port] or CIDR of registries with unverifiable TLS or plain HTTP"
+        (), description="The daemon's `insecure_registries`; not to be set here"
     )
-    host_mirrors: dict[str, tuple[str, ...]] = Field({}, description="Mirrors of other registries, by host[:port]")
+    host_mirrors: Annotated[dict[str, tuple[str, ...]], AfterValidator(_checked_mirrors)] = Field(
+        {}, description="Mirrors of other registries than Docker Hub, by host[:port]"
+    )
     certificates: tuple[Path, ...] = Field(
         (Path("/etc/core/certs.d"), Path("/etc/docker/certs.d")),
         description="Directories holding HOST/*.crt (authorities) and HOST/*.cert with *.key (client certificate)",

@@ -103,9 +103,14 @@ def test_limits_of_containers_that_set_none(start_daemon: DaemonFactory) -> None
         assert daemon.docker("inspect", "--format", "{{json .HostConfig.Ulimits}}", "box").stdout in ("null\n", "[]\n")
 
 
-def test_a_default_limit_that_is_none_is_refused_at_once(daemon: Daemon) -> None:
+def test_defaults_that_cannot_be_are_refused_at_once(daemon: Daemon) -> None:
     daemon.stop()
     command = [*daemon.command(), "--default-ulimit", "files=1"]
     refused = subprocess.run(command, capture_output=True, text=True, timeout=20)
     assert (refused.returncode, refused.stderr) == (1, "core: default_ulimits: invalid ulimit type: files\n")
+    for driver, named in (("json-file", "json-file log driver"), ("local", "log driver local")):
+        command = [*daemon.command(), "--log-driver", driver, "--log-opt", "max-sise=1m"]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        reason = f"core: failed to set log opts: unknown log opt 'max-sise' for {named}\n"
+        assert (refused.returncode, refused.stderr.splitlines(keepends=True)[-1]) == (1, reason)
     daemon.start()

@@ -14,7 +14,7 @@ from tests.daemon import Daemon
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 ARCHIVE = busybox().blobs[1][0].digest
-CONFIGURATION = '[plugins.registry_hub]\nmirrors = ["http://127.0.0.1:5001"]\nretries = 0\n'
+CONFIGURATION = 'registry_mirrors = ["http://127.0.0.1:5001"]\n[plugins.registry_hub]\nretries = 0\n'
 PULL = ("pull", f"busybox@{busybox().descriptor.digest}")
 
 

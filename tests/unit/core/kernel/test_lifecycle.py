@@ -190,7 +190,7 @@ def test_check_strict_names_the_broken(bench: Bench) -> None:
     ("table", "message"),
     [
         ({"storage": {"foo": 1}}, 'plugins.storage: unknown key "foo"'),
-        ({"registry": {"mirrors": 3}}, "plugins.registry: mirrors: Input should be a valid tuple"),
+        ({"registry": {"mirrors": 3}}, "plugins.registry: mirrors: this is set by registry_mirrors"),
         ({"nobody": {}}, r"plugins.nobody: no such plugin is installed \(there are: builder, frontend, log,"),
     ],
 )

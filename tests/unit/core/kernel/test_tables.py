@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.config import load_settings
+from core.config import ConfigurationError, load_settings
 from core.kernel.tables import read_table
 from sdk.providers import Kind, PluginSettings
 
@@ -20,13 +20,17 @@ class Plain(PluginSettings):
     depth: int = 0
 
 
-def test_general_values_come_before_the_plugins_own() -> None:
-    settings = load_settings(
-        {"registry_mirrors": ["http://a"], "insecure_registries": ["b"], "plugins": {"hub": {"mirrors": ["http://c"]}}}
-    )
+def test_mirrors_and_insecure_registries_are_the_daemons() -> None:
+    settings = load_settings({"registry_mirrors": ["http://a"], "insecure_registries": ["b"], "plugins": {"hub": {}}})
     hub = read_table(settings, Kind.REGISTRY, "hub", Hub)
-    assert hub.mirrors == ("http://a", "http://c")
-    assert hub.insecure == ("b",)
+    assert (hub.mirrors, hub.insecure) == (("http://a",), ("b",))
+
+
+@pytest.mark.parametrize(("key", "general"), [("mirrors", "registry_mirrors"), ("insecure", "insecure_registries")])
+def test_they_are_set_in_no_other_place(key: str, general: str) -> None:
+    settings = load_settings({"plugins": {"hub": {key: ["a"]}}})
+    with pytest.raises(ConfigurationError, match=f"plugins.hub: {key}: this is set by {general}"):
+        read_table(settings, Kind.REGISTRY, "hub", Hub)
 
 
 def test_a_registry_that_knows_no_mirrors_gets_none() -> None:

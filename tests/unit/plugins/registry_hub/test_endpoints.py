@@ -72,3 +72,9 @@ async def test_an_address_that_cannot_be_one_is_refused(address: str) -> None:
     with pytest.raises(InvalidArgument, match="invalid registry address") as caught:
         await Endpoints(HubSettings(insecure=("10.0.0.0/8",))).origin(address)
     assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize("name", ["docker.io", "registry-1.docker.io"])
+def test_mirrors_of_docker_hub_have_a_place_of_their_own(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: mirrors of Docker Hub are set by registry_mirrors"):
+        HubSettings(host_mirrors={name: ("mirror.test",)})
