@@ -26,8 +26,8 @@ _LOG_LIMIT = 4608 << 10
 """Bytes that SQLite's write-ahead log may have before its content goes to the database (1,000 pages), and a little more."""
 _LOG_START = 512 << 10
 
-_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE})
-"""A log or an index of it that cannot be made longer is an error of its own."""
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY})
+"""A log or an index of it that cannot be made longer, or a disk that is read-only by now, is an error of its own."""
 
 
 class Database:
@@ -45,7 +45,7 @@ class Database:
             if not _is_full(error):
                 raise
             self._reserve.give_up()
-            with _told():
+            with _told(self._reserve):
                 self._connection = _opened(path)
         self._depth = 0
         self._path = path
@@ -151,7 +151,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _write(connection: sqlite3.Connection, reserve: Reserve, statement: str, values: tuple[str | bytes, ...] = ()) -> None:
     """Write. On a full disk the log's room is used again, once the database has what is in it; then what was kept aside."""
-    with _told():
+    with _told(reserve):
         for given_up in (False, True):
             try:
                 connection.execute(statement, values)
@@ -168,13 +168,13 @@ def _write(connection: sqlite3.Connection, reserve: Reserve, statement: str, val
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(reserve: Reserve) -> Iterator[None]:
     """Turn what SQLite says into the engine's words."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         if _is_full(error):
-            raise ResourceExhausted("write core.db: no space left on device") from error
+            raise ResourceExhausted(f"write core.db: {reserve.refusal()}") from error
         raise DataLoss(f"core.db: {error}") from error
 
 

@@ -5,6 +5,7 @@ see and grows into. A file of the same purpose is given up when a daemon starts 
 """
 
 import ctypes
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -46,6 +47,14 @@ class Reserve:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
+
+    def refusal(self) -> str:
+        """Return why nothing can be written here, in the system's words: as long as not even a time is taken, it is not for want of room."""
+        try:
+            os.utime(self._path.parent)
+        except OSError as error:
+            return os.strerror(error.errno or 0).lower()
+        return os.strerror(errno.ENOSPC).lower()
 
     def give_up(self) -> None:
         """Let others have the room; idempotent."""

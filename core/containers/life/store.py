@@ -123,7 +123,7 @@ class ContainerStore:
         was_written = not self._unwritten
         self._unwritten[record.id] = record
         if not self.flush() and was_written:
-            _log.error("container %s: its state is not on disk yet, which is full", record.id)
+            _log.error("container %s: its state is not on disk yet, which cannot be written", record.id)
 
     def flush(self) -> bool:
         """Persist what is not yet; return whether all is."""

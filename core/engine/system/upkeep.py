@@ -1,6 +1,7 @@
 """What keeps the records safe while the daemon runs: writes made up for, room on the disk, and a copy of the database."""
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ class _Upkeep:
         try:
             self._copies.make()
         except (sqlite3.DatabaseError, OSError) as error:
-            _log.error("the database could not be copied: %s", error)
+            reason = os.strerror(error.errno).lower() if isinstance(error, OSError) and error.errno else str(error)
+            _log.error("the database could not be copied: %s", reason)
             return False
         return True

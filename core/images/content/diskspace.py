@@ -1,4 +1,4 @@
-"""A full disk, said in Docker's words."""
+"""A disk that takes nothing more, said in Docker's words."""
 
 import errno
 import os
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sdk.errors import ResourceExhausted
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a full disk (or quota) met while a file is written into ResourceExhausted."""
+    """Turn a full disk (or quota), or one that is read-only by now, met while a file is written into ResourceExhausted."""
     try:
         yield
     except OSError as error:

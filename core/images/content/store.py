@@ -211,7 +211,8 @@ class Ingest:
     def _open(self, flags: int) -> int:
         if self._file >= 0:
             os.close(self._file)
-        self._file = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
+        with writing(self._partial):
+            self._file = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | flags, 0o600)
         self._hash = hasher(self._digest)
         self._pending, self._pending_size = [], 0
         if os.fstat(self._file).st_size > self._size:

@@ -11,6 +11,7 @@ from typing import Protocol
 import anyio
 import msgspec
 
+from core.images.content.diskspace import writing
 from core.images.content.store import ContentStore
 from core.images.garbage import STAGED_PREFIX
 from core.images.layers.store import LayerRecord, Layers
@@ -25,6 +26,9 @@ from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID, Digest, chain_id, chain_ids
 
 _log = logging.getLogger(__name__)
+
+_LAYER = Path("layer")
+"""What messages about a disk call the directory of a layer that has no name yet."""
 
 
 class Source(Protocol):
@@ -81,7 +85,7 @@ class Installer:
     async def added(self, blob: Descriptor, below: tuple[Digest, ...]) -> AsyncIterator[Digest]:
         """Install one stored blob on top of an installed stack and give its diffID; the layer is pinned for the block."""
         async with self._staged() as key:
-            unpacked = await self._unpacker.unpack(self._content.path(blob.digest), await self._storage.stage(key))
+            unpacked = await self._unpacker.unpack(self._content.path(blob.digest), await self._stage(key))
             async with self._committed(key, unpacked, blob, below):
                 yield unpacked.diff_id
 
@@ -89,7 +93,7 @@ class Installer:
     async def arrived(self, layer: ArrivingLayer, below: tuple[Digest, ...]) -> AsyncIterator[Digest]:
         """Store and install a layer in the same way while it arrives; its blob is pinned too."""
         async with self._staged() as key:
-            unpacked = await self._unpack_arriving(layer, await self._storage.stage(key))
+            unpacked = await self._unpack_arriving(layer, await self._stage(key))
             with self._content.pins.hold((layer.blob.digest,)):
                 await layer.store()
                 async with self._committed(key, unpacked, layer.blob, below):
@@ -101,7 +105,7 @@ class Installer:
         parent = chain_id(below) if below else None
         with self._layers.pins.hold((chain,)):
             async with self._layers.locks.hold(chain):
-                await self._storage.commit(chain, key, parent=parent)
+                await self._commit(chain, key, parent)
                 self._layers.put(chain, LayerRecord(unpacked.diff_id, parent or "", unpacked.size, blob))
             yield
 
@@ -120,12 +124,12 @@ class Installer:
         Raises DataLoss if the archive is not the layer's, Conflict if something stands on what is to be replaced; both leave what is there.
         """
         async with self._layers.locks.hold(chain), self._staged() as key:
-            target = await self._storage.stage(key)
+            target = await self._stage(key)
             unpacked = await self._unpacker.unpack(self._content.path(archive.digest), target, like=record.diff_id)
             _require(unpacked, archive, record.diff_id)
             if replace:
                 await self._storage.remove(chain)
-            await self._storage.commit(ChainID(chain), key, parent=ChainID(record.parent) if record.parent else None)
+            await self._commit(ChainID(chain), key, ChainID(record.parent) if record.parent else None)
             self._layers.put(chain, msgspec.structs.replace(record, size=unpacked.size, blob=record.blob or archive))
 
     async def _install(self, step: _Step, source: Source | None, report: Report) -> None:
@@ -150,12 +154,12 @@ class Installer:
             if step.below:
                 await step.below.done.wait()
             parent = step.below.chain if step.below else None
-            await self._storage.commit(step.chain, key, parent=parent)
+            await self._commit(step.chain, key, parent)
             self._layers.put(step.chain, LayerRecord(step.layer.diff_id, parent or "", unpacked.size, step.layer.blob))
 
     async def _unpack(self, layer: Layer, key: str, source: Source | None, report: Report) -> Unpacked:
         """Unpack a layer while it arrives if a worker is free for that, else, or if what arrived was damaged, from disk."""
-        target = await self._storage.stage(key)
+        target = await self._stage(key)
         if source and not self._content.exists(layer.blob.digest):
             if self._unpacker.takes_streams and (arriving := source.stream(layer.blob, report)):
                 try:
@@ -163,7 +167,7 @@ class Installer:
                         return await self._unpacker.unpack_stream(chunks, target, like=layer.diff_id)
                 except DataLoss:
                     _log.warning("layer %s arrived damaged and is fetched again", layer.blob.digest)
-                    target = await self._storage.stage(key)
+                    target = await self._stage(key)
             await source.fetch(layer.blob, report)
         return await self._unpack_stored(layer, target, report)
 
@@ -174,6 +178,15 @@ class Installer:
         unpacked = await self._unpacker.unpack(blob, target, meter.show, like=layer.diff_id)
         report(Progress("Extracting", short(layer.blob.digest), layer.blob.size, layer.blob.size))
         return unpacked
+
+    async def _stage(self, key: str) -> Path:
+        """Return an empty directory to unpack into. Raises ResourceExhausted."""
+        with writing(_LAYER):
+            return await self._storage.stage(key)
+
+    async def _commit(self, chain: ChainID, key: str, parent: ChainID | None) -> None:
+        with writing(_LAYER):
+            await self._storage.commit(chain, key, parent=parent)
 
     @asynccontextmanager
     async def _staged(self) -> AsyncIterator[str]:
