@@ -1,5 +1,6 @@
 """Writes docs/reference from the code. `python docs/generate.py --check` fails when a page is not what the code says."""
 
+import dataclasses
 import importlib
 import inspect
 import sys
@@ -20,7 +21,7 @@ from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.versions import MAXIMUM, MINIMUM
-from sdk import errors, hookspecs, providers
+from sdk import errors, frontend, hookspecs, providers
 from sdk.drivers import builder, logs, network, registry, runtime, storage, verifier, volume
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -33,6 +34,7 @@ DRIVERS = {
     "volume": volume,
     "logs": logs,
     "verifier": verifier,
+    "frontend": frontend,
 }
 TABLES = {
     "containers": ContainerDefaults,
@@ -52,7 +54,8 @@ def docstring(thing: object) -> str:
 def signature(function: Callable[..., object]) -> str:
     name = getattr(function, "__name__", "")
     text = str(inspect.signature(function)).replace("self, ", "").replace("(self)", "()")
-    return f"{name}{text}".replace("'", "")
+    begin = "async " if inspect.iscoroutinefunction(function) else ""
+    return f"{begin}{name}{text}".replace("'", "")
 
 
 def hooks() -> str:
@@ -78,6 +81,8 @@ def driver(kind: str) -> str:
             if not docstring(cls).startswith(f"{cls.__name__}(")
             else f"## `{cls.__name__}`\n"
         )
+        if dataclasses.is_dataclass(cls) and dataclasses.fields(cls):
+            parts.append(", ".join(f"`{field.name}: {type_name(field.type)}`" for field in dataclasses.fields(cls)) + "\n")
         for method in vars(cls).values():
             function = method.fget if isinstance(method, property) else method
             if inspect.isfunction(function) and not function.__name__.startswith("_") and function.__doc__:

@@ -21,6 +21,9 @@ _FILES = {
     "test_plugin.py": "tests/test_plugin.py",
 }
 
+_PRIVILEGED = frozenset({Kind.STORAGE, Kind.NETWORK, Kind.RUNTIME})
+"""The kinds whose contract works with mounts, networks or processes of the kernel's."""
+
 
 def render(kind: Kind, name: str, target: Path) -> list[Path]:
     """Write the project of a plugin that provides the driver `name` into the directory `target`; return the files.
@@ -28,8 +31,11 @@ def render(kind: Kind, name: str, target: Path) -> list[Path]:
     Raises InvalidArgument for a name that is no driver name.
     """
     words = _words(kind, name)
-    contents = {Template(path).substitute(words): _template(source).substitute(words) for source, path in _FILES.items()}
-    contents[f"{words['package']}/driver.py"] = driver_source(INTERFACES[kind].driver, words["driver"], words["plugin"])
+    sources = {**_FILES, f"contracts/{kind}": "tests/test_contract.py"}
+    contents = {Template(path).substitute(words): _template(source).substitute(words) for source, path in sources.items()}
+    contents[f"{words['package']}/driver.py"] = driver_source(
+        INTERFACES[kind].driver, words["driver"], words["plugin"], words["page"]
+    )
     written = []
     for path, text in sorted(contents.items()):
         file = target / path
@@ -57,6 +63,11 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         "module": interface.driver.__module__,
         "driver": "".join(part.capitalize() for part in name.split("-")) + interface.driver.__name__,
         "api_version": repr(API_VERSION),
+        "class_name": "".join(part.capitalize() for part in name.split("-")),
+        "page": interface.page,
+        "suite_module": f"sdk.testing.contracts.{interface.page}",
+        "choice": f'{kind}s = ["{name}"]' if kind in (Kind.FRONTEND, Kind.VERIFIER) else f'{kind} = "{name}"',
+        "privilege": " Its cases need root\n(`sudo $(command -v pytest)`) and are skipped without." if kind in _PRIVILEGED else "",
     }
 
 

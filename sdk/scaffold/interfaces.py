@@ -19,21 +19,22 @@ from sdk.providers import Kind
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What an author implements, wraps and registers."""
+    """What an author implements, wraps and registers; `page` names its page of the reference and its contract suite."""
 
     driver: type[ABC]
     provider: type
     hook: str
+    page: str
 
 
 INTERFACES: Mapping[Kind, Interface] = {
-    Kind.STORAGE: Interface(StorageDriver, providers.StorageProvider, "provide_storage_driver"),
-    Kind.NETWORK: Interface(NetworkDriver, providers.NetworkProvider, "provide_network_driver"),
-    Kind.REGISTRY: Interface(RegistryBackend, providers.RegistryProvider, "provide_registry_backend"),
-    Kind.RUNTIME: Interface(Runtime, providers.RuntimeProvider, "provide_runtime"),
-    Kind.FRONTEND: Interface(ApiFrontend, providers.FrontendProvider, "provide_api_frontend"),
-    Kind.VOLUME: Interface(VolumeDriver, providers.VolumeProvider, "provide_volume_driver"),
-    Kind.LOG: Interface(LogDriver, providers.LogProvider, "provide_log_driver"),
-    Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder"),
-    Kind.VERIFIER: Interface(ImageVerifier, providers.VerifierProvider, "provide_image_verifier"),
+    Kind.STORAGE: Interface(StorageDriver, providers.StorageProvider, "provide_storage_driver", "storage"),
+    Kind.NETWORK: Interface(NetworkDriver, providers.NetworkProvider, "provide_network_driver", "network"),
+    Kind.REGISTRY: Interface(RegistryBackend, providers.RegistryProvider, "provide_registry_backend", "registry"),
+    Kind.RUNTIME: Interface(Runtime, providers.RuntimeProvider, "provide_runtime", "runtime"),
+    Kind.FRONTEND: Interface(ApiFrontend, providers.FrontendProvider, "provide_api_frontend", "frontend"),
+    Kind.VOLUME: Interface(VolumeDriver, providers.VolumeProvider, "provide_volume_driver", "volume"),
+    Kind.LOG: Interface(LogDriver, providers.LogProvider, "provide_log_driver", "logs"),
+    Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder", "builder"),
+    Kind.VERIFIER: Interface(ImageVerifier, providers.VerifierProvider, "provide_image_verifier", "verifier"),
 }

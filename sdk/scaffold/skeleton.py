@@ -5,7 +5,7 @@ import inspect
 from abc import ABC
 from collections.abc import Iterator
 
-_HEAD = '''"""The driver itself. Its interface is documented in `{module}`."""
+_HEAD = '''"""The driver itself. Its interface is documented in `{module}`, and in docs/reference/drivers/{page}.md of the engine."""
 
 {imports}
 
@@ -15,7 +15,7 @@ class {name}({interface}):
 '''
 
 
-def driver_source(interface: type[ABC], name: str, plugin: str) -> str:
+def driver_source(interface: type[ABC], name: str, plugin: str, page: str) -> str:
     """Return a module with the class `name`; its methods raise Unsupported, naming the plugin and the method."""
     module = ast.parse(inspect.getsource(inspect.getmodule(interface) or interface))
     definition = next(node for node in module.body if isinstance(node, ast.ClassDef) and node.name == interface.__name__)
@@ -23,7 +23,11 @@ def driver_source(interface: type[ABC], name: str, plugin: str) -> str:
     body = "\n".join(f"\n{_indented(ast.unparse(method))}" for method in methods)
     used = {node.id for method in methods for node in ast.walk(method) if isinstance(node, ast.Name)}
     head = _HEAD.format(
-        name=name, module=interface.__module__, imports=_import_block(module, interface, used), interface=interface.__name__
+        name=name,
+        module=interface.__module__,
+        page=page,
+        imports=_import_block(module, interface, used),
+        interface=interface.__name__,
     )
     return head + body + "\n"
 
