@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from core.images.documents import parse_manifest
+from core.images.documents import parse_index, parse_manifest
 from core.images.layers.store import LayerRecord
 from core.images.store import ImageStore, StoredImage
 from sdk.errors import EngineError
@@ -24,7 +24,8 @@ from sdk.oci.descriptor import (
     Descriptor,
 )
 from sdk.oci.digest import digest_of
-from sdk.oci.image import Manifest
+from sdk.oci.image import Index, Manifest
+from sdk.oci.reference import Reference
 
 _OCI_TYPES = {DOCKER_LAYER: OCI_LAYER, DOCKER_LAYER_GZIP: OCI_LAYER_GZIP}
 
@@ -65,6 +66,29 @@ def own_manifest(store: ImageStore, image: StoredImage) -> HeldManifest:
     """Return the manifest an image came with; its blobs may not be here."""
     content = store.content.read(image.record.manifest.digest)
     return HeldManifest(image.record.manifest, content, parse_manifest(content))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldIndex:
+    """An index as bytes and as read, with the stored image of each of its entries."""
+
+    content: bytes
+    index: Index
+    entries: tuple[tuple[Descriptor, StoredImage], ...]
+
+
+def complete_index(store: ImageStore, name: Reference) -> HeldIndex | None:
+    """Return the index a name stands for, if it is here with every image that it lists."""
+    record = store.references.get(name)
+    if record is None or not record.index or not store.content.exists(record.index):
+        return None
+    content = store.content.read(record.index)
+    index = parse_index(content)
+    images = [store.get(image_id) for image_id in record.images if image_id in store]
+    kept = {image.record.manifest.digest: image for image in images}
+    if not index.manifests or any(entry.digest not in kept for entry in index.manifests):
+        return None
+    return HeldIndex(content, index, tuple((entry, kept[entry.digest]) for entry in index.manifests))
 
 
 def with_layers(held: HeldManifest, layers: tuple[Descriptor, ...]) -> HeldManifest:

@@ -259,3 +259,52 @@ async def test_a_list_counts_the_containers_of_all_platforms(rooms, name: str) -
         rooms.users[IMAGES[platform].id] = [(platform.architecture[0] * 64, False)]
     (listed,) = await rooms.images.list(ImageListRequest())
     assert listed.containers == 2
+
+
+@pytest.mark.parametrize(
+    ("pulled", "asked", "expected"),
+    [
+        ((HERE, ARM, POWER), None, None),
+        ((HERE, ARM), None, HERE),
+        ((POWER,), None, POWER),
+        ((HERE, ARM, POWER), ARM, ARM),
+    ],
+)
+async def test_a_push_sends_all_platforms_where_all_are_here_or_else_one(
+    rooms, name: str, hub: RegistryBackend, pulled: tuple[Platform, ...], asked: Platform | None, expected: Platform | None
+) -> None:
+    for platform in pulled:
+        await rooms.pull(name, platform=platform)
+    before = await hub.resolve(parse_reference(name), Credentials())
+    copy = name.replace("platforms/app", "platforms/copy")
+    await rooms.images.tag(name, copy.rpartition(":")[0], "1")
+    steps = [step async for step in rooms.images.push(copy, "", Credentials(), platform=asked)]
+    after = await hub.resolve(parse_reference(copy), Credentials())
+    wanted = before.descriptor if expected is None else IMAGES[expected].descriptor
+    assert (after.descriptor.digest, after.descriptor.size) == (wanted.digest, wanted.size)
+    assert steps[-1].aux == {"Tag": "1", "Digest": wanted.digest, "Size": wanted.size}
+    if expected is None:
+        for image in IMAGES.values():
+            exact = f"{copy.rpartition(':')[0]}@{image.descriptor.digest}"
+            assert (await hub.resolve(parse_reference(exact), Credentials())).content == image.manifest
+
+
+async def test_layers_whose_archives_are_gone_are_sent_again_and_the_index_names_what_they_have_become(
+    slim_rooms, name: str, hub: RegistryBackend, docker_registry: RunningRegistry
+) -> None:
+    for platform in IMAGES:
+        await slim_rooms.pull(name, platform=platform)
+    for image_id in await ids(slim_rooms):  # as if they came from elsewhere: this registry cannot be asked for their archives
+        for reference in slim_rooms.store.names(image_id):
+            if reference.digest:
+                slim_rooms.store.untag(reference)
+    copy = name.replace("platforms/app", "platforms/repacked")
+    await slim_rooms.images.tag(name, copy.rpartition(":")[0], "1")
+    async for _step in slim_rooms.images.push(copy, "", Credentials()):
+        pass
+    index = json.loads((await hub.resolve(parse_reference(copy), Credentials())).content)
+    assert [entry["platform"]["architecture"] for entry in index["manifests"]] == [platform.architecture for platform in IMAGES]
+    for entry in index["manifests"]:
+        assert entry["digest"] not in {image.descriptor.digest for image in IMAGES.values()}
+        exact = f"{docker_registry.address}/platforms/repacked@{entry['digest']}"
+        assert len((await hub.resolve(parse_reference(exact), Credentials())).content) == entry["size"]
