@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from plugins.runtime_ns.steps.capabilities import all_capabilities, capability_s
 from plugins.runtime_ns.steps.security import Confinement
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, NotRunning
+from sdk.linux.memory_events import shortages
 from sdk.linux.pidfd import await_end
 from sdk.oci import runtime as oci
 from sdk.shim.launch import Launch, PlanFailed, launch
@@ -73,6 +74,10 @@ class NamespaceTask(ShimProcess, Task):
 
     async def stats(self) -> TaskStats:
         return await self._context.in_thread(self._cgroup.stats)
+
+    def out_of_memory(self) -> AsyncIterator[None]:
+        directory = self._cgroup.memory_directory
+        return shortages(directory, self._cgroup.version) if directory else super().out_of_memory()
 
     async def pids(self) -> Sequence[int]:
         return await self._context.in_thread(self._cgroup.pids)

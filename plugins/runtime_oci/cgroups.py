@@ -48,12 +48,15 @@ class Cgroups:
         """Return the directories of containers below the common parent."""
         return [child for place in self.directories(self.parent) for child in place.iterdir() if child.is_dir()]
 
+    def memory_directory(self, path: str) -> Path:
+        """Return the directory of a path's memory controller."""
+        return (MOUNT if self.version == 2 else MOUNT / "memory") / path.lstrip("/")
+
     def ran_out_of_memory(self, path: str) -> bool:
         """Tell whether the kernel killed something there for want of memory."""
         name = "memory.events" if self.version == 2 else "memory.oom_control"
-        base = MOUNT if self.version == 2 else MOUNT / "memory"
         with suppress(OSError):
-            for line in (base / path.lstrip("/") / name).read_text().splitlines():
+            for line in (self.memory_directory(path) / name).read_text().splitlines():
                 key, _, count = line.partition(" ")
                 if key == "oom_kill":
                     return count != "0"

@@ -1,7 +1,7 @@
 """A container made by the binary."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 import anyio
@@ -17,6 +17,7 @@ from plugins.runtime_oci.stats import read_stats
 from plugins.runtime_oci.surroundings import Identity, Surroundings
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, InvalidArgument, NotRunning
+from sdk.linux.memory_events import shortages
 from sdk.oci import runtime as oci
 from sdk.shim.process import ShimProcess, Supervised
 
@@ -110,6 +111,10 @@ class OCITask(ShimProcess, Task):
         if self.exit_status is not None:
             raise NotRunning(self._identity.id)
         return await self._around.offload(lambda: read_stats(self._around.cgroups.version, self._identity.cgroups_path))
+
+    def out_of_memory(self) -> AsyncIterator[None]:
+        cgroups = self._around.cgroups
+        return shortages(str(cgroups.memory_directory(self._identity.cgroups_path)), cgroups.version)
 
     async def pids(self) -> Sequence[int]:
         return await self._around.offload(self._read_pids)

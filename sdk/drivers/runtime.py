@@ -5,9 +5,11 @@ without the daemon: the engine may be killed at any instant and call `adopt` lat
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import anyio
 
 from sdk.drivers.storage import Mount
 from sdk.oci import runtime as oci
@@ -164,6 +166,15 @@ class Task(RunningProcess):
     @abstractmethod
     async def stats(self) -> TaskStats:
         """Read the container's counters."""
+
+    async def out_of_memory(self) -> AsyncIterator[None]:
+        """Yield whenever the kernel finds no memory for the container: it killed a process, or stopped one that it may not kill.
+
+        Asked at the start of a container that has a memory limit, or when it gets one, and cancelled at its end. Several of a moment may be
+        one. A runtime that cannot tell yields nothing and does not return. Raises OSError if the kernel refuses to tell.
+        """
+        await anyio.sleep_forever()
+        yield
 
     @abstractmethod
     async def pids(self) -> Sequence[int]:

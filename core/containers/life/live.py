@@ -86,6 +86,7 @@ class LiveContainer:
     restarts: int = 0
     files_touched: bool = False
     health_scope: anyio.CancelScope | None = None
+    memory_scope: anyio.CancelScope | None = None
 
     @property
     def id(self) -> str:

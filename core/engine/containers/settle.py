@@ -9,6 +9,7 @@ from core.containers.life import restart
 from core.containers.life.live import LiveContainer, Outcome, Tidying
 from core.containers.life.state import Transition, apply
 from core.engine.attempt import attempt
+from core.engine.containers import memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.preparation.runtime_spec import forget_process
@@ -47,6 +48,7 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
 async def _settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
     if live.health_scope is not None:
         live.health_scope.cancel()
+    memory.end(live)
     if live.pumps is not None:
         await attempt(f"container {live.id}: the end of its output", _drain(live, live.pumps))
     await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
@@ -58,16 +60,19 @@ async def _settle(context: EngineContext, live: LiveContainer, task: Task, statu
         apply(live.record, transition),
         pid=0,
         exit_code=status.code,
-        oom_killed=status.oom_killed,
+        oom_killed=status.oom_killed or live.record.oom_killed,
         finished_ns=status.at_ns,
         sandbox_path="",
         restart_count=live.record.restart_count + decision.restart,
     )
+    untold = status.oom_killed and not live.record.oom_killed
     context.containers.keep(live, record)
     live.process = None
     if context.containers.is_written(live.id):
         forget_process(context, live)
     live.backoff = decision.delay
+    if untold:
+        announce(context, live, "oom")
     _tell(context, live, status)
     live.tidying = Tidying()
     context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.tidying)
@@ -117,8 +122,6 @@ async def _until_written(context: EngineContext, container_id: str, tidying: Tid
 
 def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> None:
     live.started = anyio.Event()
-    if status.oom_killed:
-        announce(context, live, "oom")
     seconds = max(0, status.at_ns - live.record.started_ns) // 1_000_000_000
     announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
     ended, live.next_exit = live.next_exit, Outcome()

@@ -15,7 +15,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
 from core.containers.mounts.plan import mount_plan
 from core.drivers import calling
-from core.engine.containers import health
+from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.io.output import attach_pumps, open_log
@@ -85,6 +85,7 @@ def follow(context: EngineContext, live: LiveContainer, task: Task) -> tuple[str
     context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task)
     problems: list[str] = []
     live.pumps = attach_pumps(context, live, task, problems.append)
+    memory.begin(context, live, task)
     try:
         health.begin(context, live)
     except Exception as error:  # noqa: BLE001 whatever it is, the container runs and is supervised

@@ -9,6 +9,7 @@ from core.containers.life.state import is_running
 from core.containers.limits.host_devices import host_devices
 from core.containers.limits.resources import memory_swap, runtime_resources
 from core.containers.validation import validate_resources, validate_restart_policy
+from core.engine.containers import memory
 from core.engine.containers.announce import announce
 from core.engine.context import EngineContext
 from sdk.engine.config import HostConfig, Limits, UpdateRequest
@@ -25,6 +26,8 @@ async def update(context: EngineContext, live: LiveContainer, request: UpdateReq
             if live.task is not None and is_running(live.record):
                 await live.task.update(runtime_resources(request, host_config.limits, host_devices))
         context.containers.save(live, replace(live.record, host_config=host_config))
+        if live.task is not None:
+            memory.begin(context, live, live.task)
     announce(context, live, "update")
     return ()
 

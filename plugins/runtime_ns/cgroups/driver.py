@@ -60,6 +60,11 @@ class Cgroup(ABC):
     def oom_kills(self) -> int:
         """Return how many of its processes the kernel killed for want of memory."""
 
+    @property
+    @abstractmethod
+    def memory_directory(self) -> str:
+        """The directory of its memory controller; "" without one."""
+
     @abstractmethod
     def stats(self) -> TaskStats:
         """Read its counters."""

@@ -80,7 +80,11 @@ class CgroupV1(Cgroup):
         return files.processes(self._any)
 
     def oom_kills(self) -> int:
-        return files.read_table(f"{self._directories.get('memory', '')}/memory.oom_control").get("oom_kill", 0)
+        return files.read_table(f"{self.memory_directory}/memory.oom_control").get("oom_kill", 0)
+
+    @property
+    def memory_directory(self) -> str:
+        return self._directories.get("memory", "")
 
     def stats(self) -> TaskStats:
         return read_stats(self._directories)

@@ -81,6 +81,10 @@ class CgroupV2(Cgroup):
     def oom_kills(self) -> int:
         return files.read_table(f"{self._directory}/memory.events").get("oom_kill", 0)
 
+    @property
+    def memory_directory(self) -> str:
+        return self._directory
+
     def stats(self) -> TaskStats:
         return read_stats(self._directory)
 

@@ -1,13 +1,15 @@
 """Freezing, limiting and counting."""
 
+import math
 import os
 
 import anyio
 import pytest
 
+from sdk.drivers.runtime import ProcessIO
 from sdk.oci import runtime as oci
 from sdk.testing.contracts.runtime.lab import MB, Lab
-from sdk.testing.runtimes import exit_code, read_until, select_read
+from sdk.testing.runtimes import exit_code, read_until, select_read, write_stdin
 
 COUNTER = 'i=0; while [ $i -lt 500 ]; do echo "line $i"; i=$((i+1)); sleep 0.02; done'
 
@@ -56,6 +58,33 @@ class ControlCases:
             status = await task.wait()
         assert status.code == 137
         assert status.oom_killed
+
+    @pytest.mark.anyio
+    async def test_a_process_that_is_killed_for_want_of_memory_is_told_of_while_the_others_run(self, lab: Lab) -> None:
+        limits = oci.Resources(memory=oci.MemoryLimits(limit=16 * MB, swap=16 * MB))
+        hungry = "read x; tail /dev/zero; echo lives; read x; tail /dev/zero; echo on; read x; exit 7"
+        task = await lab.start("sh", "-c", hungry, io=ProcessIO(stdin=True), limits=limits)
+        assert task.stdout is not None
+        send, notices = anyio.create_memory_object_stream[None](math.inf)
+
+        async def listen() -> None:
+            async for _ in task.out_of_memory():
+                send.send_nowait(None)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(60):
+                for output in (b"lives", b"on"):
+                    await write_stdin(task, b"go\n")
+                    await read_until(task.stdout, output)
+                    await notices.receive()
+                await write_stdin(task, b"go\n")
+                status = await task.wait()
+            tasks.cancel_scope.cancel()
+        send.close()
+        notices.close()
+        assert (status.code, status.oom_killed) == (7, True)
 
     @pytest.mark.anyio
     async def test_stats_count(self, lab: Lab) -> None:

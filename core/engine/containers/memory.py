@@ -1,0 +1,43 @@
+"""That the kernel found no memory for a container is told while it runs: often it is another process than the first that was killed."""
+
+import logging
+
+import anyio
+from msgspec.structs import replace
+
+from core.containers.life.live import LiveContainer
+from core.engine.containers.announce import announce
+from core.engine.context import EngineContext
+from sdk.drivers.runtime import Task
+
+_log = logging.getLogger(__name__)
+
+
+def begin(context: EngineContext, live: LiveContainer, task: Task) -> None:
+    """Tell of a running container that runs out of memory from now on; idempotent. Of one without a limit its end tells."""
+    if live.memory_scope is None and live.record.host_config.limits.memory:
+        live.memory_scope = anyio.CancelScope()
+        context.background.start(f"container {live.id}: watching its memory", _watch, context, live, task, live.memory_scope)
+
+
+def end(live: LiveContainer) -> None:
+    """Tell no more: the run ends. Idempotent."""
+    if live.memory_scope is not None:
+        live.memory_scope.cancel()
+        live.memory_scope = None
+
+
+async def _watch(context: EngineContext, live: LiveContainer, task: Task, scope: anyio.CancelScope) -> None:
+    with scope:
+        try:
+            async for _ in task.out_of_memory():
+                if live.memory_scope is scope:  # else the run ends just now, and its end tells
+                    _tell(context, live)
+        except OSError as error:
+            _log.warning("container %s: only its end will tell whether it ran out of memory: %s", live.id, error)
+
+
+def _tell(context: EngineContext, live: LiveContainer) -> None:
+    if not live.record.oom_killed:
+        context.containers.keep(live, replace(live.record, oom_killed=True))
+    announce(context, live, "oom")
