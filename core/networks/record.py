@@ -1,6 +1,7 @@
 """Networks and endpoints as the database keeps them."""
 
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ NO_DRIVER = frozenset({"host", "null"})
 
 NEXT_HOPS = {4: "DefaultGatewayIPv4", 6: "DefaultGatewayIPv6"}
 """The auxiliary address of a subnet, by IP version, that containers route by in place of its gateway."""
+_parsed = lru_cache(1024)(ip_network)
+"""A new network is compared with all others: their subnets are not read again each time."""
 
 
 class NetworkRecord(Struct, frozen=True, kw_only=True):
@@ -52,7 +55,7 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
     @property
     def cidrs(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The subnets it has; a configuration names some, and has none."""
-        return () if self.config_only else tuple(ip_network(subnet.subnet) for subnet in self.config.subnets)
+        return () if self.config_only else tuple(_parsed(subnet.subnet) for subnet in self.config.subnets)
 
     def spec(self) -> NetworkSpec:
         """Return the network as its driver sees it."""

@@ -107,16 +107,26 @@ def usable(chosen: Network, cidr: Network) -> tuple[int, int]:
 
 def free_subnet(pools: Pools, taken: Collection[Network], version: int = 4) -> Network:
     """Return the first subnet of the pools of an IP version that overlaps nothing taken. Raises ResourceExhausted."""
+    spans = sorted((int(other.network_address), int(other.broadcast_address)) for other in taken if other.version == version)
     for pool, prefix in pools:
-        if pool.version != version:
-            continue
-        nearby = [other for other in taken if _overlap(pool, other)]
-        for candidate in pool.subnets(new_prefix=prefix):
-            if not any(_overlap(candidate, other) for other in nearby):
-                return candidate
+        first = _gap(pool, prefix, spans) if pool.version == version else None
+        if first is not None:
+            return ip_network((first, prefix))
     raise ResourceExhausted(
         f"could not find an available, non-overlapping IPv{version} address pool among the defaults to assign to the network"
     )
+
+
+def _gap(pool: Network, prefix: int, spans: Iterable[tuple[int, int]]) -> int | None:
+    """Return where the first subnet of a size begins that no span touches; spans are first and last addresses, in order."""
+    size = 1 << (pool.max_prefixlen - prefix)
+    first = int(pool.network_address)
+    for begin, end in spans:
+        if begin >= first + size:
+            break
+        if end >= first:
+            first = (end // size + 1) * size
+    return first if first + size - 1 <= int(pool.broadcast_address) else None
 
 
 def _overlap(one: Network, other: Network) -> bool:

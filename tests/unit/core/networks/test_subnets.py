@@ -1,8 +1,10 @@
 from ipaddress import ip_network
+from itertools import islice
+from random import Random
 
 import pytest
 
-from core.networks.subnets import choose_bridge_subnet, choose_subnets, unique_local_pool, usable
+from core.networks.subnets import choose_bridge_subnet, choose_subnets, free_subnet, unique_local_pool, usable
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 
@@ -67,3 +69,22 @@ def test_a_network_without_gateway_has_all_of_a_pair_of_addresses():
     assert usable(ip_network(pair.subnet), ip_network(pair.subnet)) == (0xC0A88700, 0xC0A88701)
     (named,) = choose_subnets([SubnetConfig("10.1.0.0/24", gateway="10.1.0.9")], [], [], without_gateway={4})
     assert named.gateway == "10.1.0.9", "one that a client names is kept"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_gap_is_taken_whatever_lies_around_it(seed: int):
+    dice = Random(seed)
+    pool, prefix = ip_network("10.0.0.0/22"), dice.choice((24, 26, 28))
+    taken = [ip_network((dice.randrange(0x0A000000 - 300, 0x0A000400), dice.randrange(21, 33)), strict=False) for _ in range(12)]
+    first = next((wanted for wanted in pool.subnets(new_prefix=prefix) if not any(map(wanted.overlaps, taken))), None)
+    if first is None:
+        with pytest.raises(ResourceExhausted):
+            free_subnet(((pool, prefix),), taken)
+    else:
+        assert free_subnet(((pool, prefix),), taken) == first
+
+
+def test_a_pool_that_is_nearly_full_costs_no_search():
+    pool = ip_network("fd00::/48")
+    taken = list(islice(pool.subnets(new_prefix=64), 5000))
+    assert free_subnet(((pool, 64),), taken, 6) == ip_network("fd00:0:0:1388::/64")
