@@ -134,12 +134,12 @@ def _open_tcp(rest: str, options: ListenOptions) -> list[Listener]:
             f"refusing to listen on tcp://{host}:{port} without TLS: anybody who reaches it is root here; "
             "use --tlsverify, or --tls=false to allow it"
         )
+    context = tls_context(options.tls) if options.tls else None  # before there is a socket: the files may be unusable
     try:
         sock = socket.create_server((host, port), family=_family(host), backlog=_BACKLOG)
     except OSError as error:
         raise InvalidArgument(f"cannot listen on tcp://{host}:{port}: {error.strerror}") from error
     _keep_alive(sock)
-    context = tls_context(options.tls) if options.tls else None
     return [Listener(f"tcp://{host}:{sock.getsockname()[1]}", sock, context)]
 
 
