@@ -64,18 +64,19 @@ class History:
         """Yield the builds that run and the past ones, then, unless the request wants to stop there, what happens."""
         send, receive = anyio.create_memory_object_stream[wire.BuildHistoryEvent](float("inf"))
         self._listeners.add(send)
-        try:
-            for record in tuple(self._active.values()):
-                if request.ref in ("", record.ref):
-                    yield wire.BuildHistoryEvent(type=wire.STARTED, record=record)
-            for record in self._wanted(request):
-                yield wire.BuildHistoryEvent(type=wire.COMPLETE, record=record)
-            if not request.early_exit:
-                async for event in receive:
-                    if request.ref in ("", event.record.ref):
-                        yield event
-        finally:
-            self._listeners.discard(send)
+        with send, receive:
+            try:
+                for record in tuple(self._active.values()):
+                    if request.ref in ("", record.ref):
+                        yield wire.BuildHistoryEvent(type=wire.STARTED, record=record)
+                for record in self._wanted(request):
+                    yield wire.BuildHistoryEvent(type=wire.COMPLETE, record=record)
+                if not request.early_exit:
+                    async for event in receive:
+                        if request.ref in ("", event.record.ref):
+                            yield event
+            finally:
+                self._listeners.discard(send)
 
     def _wanted(self, request: wire.BuildHistoryRequest) -> list[wire.BuildHistoryRecord]:
         if request.active_only:

@@ -58,12 +58,16 @@ class Api:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if data is not None and headers is None else headers or {}
         connection.request(method, path, data, given)
-        return connection.getresponse()
+        stream = connection.sock
+        response = connection.getresponse()
+        stream.close()  # the reply keeps it open until it is read or closed
+        return response
 
     def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Reply:
         """Send a request and return its whole reply."""
         response = self.open(method, path, body, headers)
-        return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        with response:
+            return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
 
     def create(self, *command: str, name: str = "", **fields: object) -> str:
         reply = self.call("POST", f"/containers/create?name={name}", {"Image": "busybox", "Cmd": list(command), **fields})

@@ -75,13 +75,14 @@ class FakeSystem:
         past = [event for event in self._past if since_ns is not None and event.time_ns >= since_ns]
 
         async def events() -> AsyncIterator[Event]:
-            try:
-                for event in past:
-                    yield event
-                while request.until_ns is None:
-                    yield await receive.receive()
-            finally:
-                self._listeners.remove(send)
+            with send, receive:
+                try:
+                    for event in past:
+                        yield event
+                    while request.until_ns is None:
+                        yield await receive.receive()
+                finally:
+                    self._listeners.remove(send)
 
         return events()
 
