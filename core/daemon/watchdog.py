@@ -6,7 +6,9 @@ thread slept at one place. Waiting for a processor, or for Python's lock, is the
 """
 
 import asyncio
+import ctypes
 import logging
+import os
 import sys
 import threading
 import time
@@ -33,6 +35,11 @@ _LATE = 3.0
 _DISK = 0.1
 """What a second in uninterruptible sleep counts: a disk that is slow for a moment is not the callback's fault, one that hangs is told."""
 
+_FUTEX = "202" if os.uname().machine == "x86_64" else "98"
+_RUNTIME = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_PyRuntime"))
+_RUNTIME_BYTES = 1 << 20
+"""Where the interpreter keeps its lock, the GIL, generously."""
+
 _MACHINERY = (asyncio.__path__[0], "selectors.py", "uvloop")
 
 _log = logging.getLogger(__name__)
@@ -41,13 +48,15 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Sample:
     """The loop's thread at one moment. `callback` is the outermost frame that is not the loop's own; as long as it is kept here no other
-    call can be taken for it. `place` is where the thread stands."""
+    call can be taken for it. `place` is where the thread stands, `asleep` the system call that it sleeps in, "" when it sleeps in none or waits
+    for Python's lock."""
 
     callback: FrameType
     place: tuple[CodeType, int]
     used_ns: int
     delayed_ns: int
     state: str
+    asleep: str
     taken: float
 
 
@@ -97,7 +106,21 @@ class Watchdog:
         stat = (self._task / "stat").read_text().rpartition(") ")[2]
         delayed = (self._task / "schedstat").read_text().split()[1]
         place = (top.f_code, top.f_lasti)
-        return _Sample(callback, place, time.clock_gettime_ns(self._clock), int(delayed), stat[0], time.monotonic())
+        return _Sample(
+            callback, place, time.clock_gettime_ns(self._clock), int(delayed), stat[0], self._asleep(stat[0]), time.monotonic()
+        )
+
+    def _asleep(self, state: str) -> str:
+        if state not in "SD":
+            return ""
+        try:
+            call = (self._task / "syscall").read_text()  # proc(5): number, arguments, stack pointer; or "running"
+        except OSError:  # a kernel without it
+            return state
+        words = call.split()
+        if words[0] == _FUTEX and 0 <= int(words[1], 16) - _RUNTIME < _RUNTIME_BYTES:
+            return ""
+        return call
 
     def _report(self) -> None:
         top = sys._current_frames().get(self._thread)
@@ -124,7 +147,7 @@ def _held(before: _Sample, now: _Sample) -> float:
     used, elapsed = now.used_ns - before.used_ns, now.taken - before.taken
     if used > _AWAKE_NS or now.place != before.place:
         return used / _NS
-    if elapsed > _LATE * _SAMPLE_SECONDS:
+    if elapsed > _LATE * _SAMPLE_SECONDS or not now.asleep or now.asleep != before.asleep:
         return 0.0
     slept = max(0.0, elapsed - (now.delayed_ns - before.delayed_ns) / _NS)
     return slept * _DISK if now.state == "D" else slept

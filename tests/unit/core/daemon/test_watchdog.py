@@ -22,6 +22,12 @@ def spins_for(seconds: float) -> None:
         pass
 
 
+def gives_way_for(seconds: float) -> None:
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        time.sleep(0)
+
+
 def run_watched(main: Callable[[], object], use_uvloop: bool) -> None:
     """Run a coroutine function on a loop that is watched closely."""
 
@@ -132,6 +138,28 @@ def test_waiting_for_pythons_lock_does_not_count(use_uvloop: bool, told: Callabl
         stop.set()
         for thread in threads:
             await asyncio.to_thread(thread.join)
+
+    run_watched(main, use_uvloop)
+    assert told() == []
+
+
+def test_waiting_for_a_thread_that_keeps_pythons_lock_does_not_count(use_uvloop: bool, told: Callable[[], list[str]]) -> None:
+    """A thread that spins in C gives the lock away a few times a second; the callback gives it back at once and waits again."""
+
+    async def main() -> None:
+        stop = threading.Event()
+
+        def spin() -> None:
+            while not stop.is_set():
+                sum(range(4_000_000))
+
+        thread = threading.Thread(target=spin)
+        thread.start()
+        asyncio.get_running_loop().call_soon(gives_way_for, 5 * LIMIT)
+        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.to_thread(thread.join)
 
     run_watched(main, use_uvloop)
     assert told() == []
