@@ -7,6 +7,7 @@ from plugins.builder_dockerfile.language.errors import DockerfileError, located,
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, From, Instruction, Label, Run
 from plugins.builder_dockerfile.language.reading import Dockerfile
 from plugins.builder_dockerfile.language.variables import expand
+from plugins.builder_dockerfile.stage_sources import check_sources
 from sdk.errors import BuildFailed
 from sdk.oci.descriptor import Platform, parse_platform
 
@@ -59,7 +60,7 @@ def make_plan(
     file: str,
     labels: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Plan a build; `arguments` are those given from outside. Raises BuildFailed for an unknown target or a bad FROM.
+    """Plan a build; `arguments` are those given from outside. Raises BuildFailed for an unknown target, a bad FROM or a bad `from`.
 
     With `labels` it is planned as for the classic builder: every stage up to the target is made, and each label is one more step of it.
     """
@@ -67,6 +68,8 @@ def make_plan(
     stages = _stages(dockerfile, values, file)
     index = _target(stages, target)
     needed = _closure(stages, index) if labels is None else frozenset(range(index + 1))
+    if labels is None:
+        check_sources(stages, needed, dockerfile.escape, file)
     if labels:
         stages = (*stages[:index], _labelled(stages[index], labels, dockerfile), *stages[index + 1 :])
     lines = [each.line for each in dockerfile.arguments]

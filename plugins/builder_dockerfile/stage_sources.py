@@ -1,0 +1,86 @@
+"""What a `from` may name, as BuildKit has it: a stage that stands before, else an image; never the own stage or one behind it."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
+
+from plugins.builder_dockerfile.language.errors import DockerfileError
+from plugins.builder_dockerfile.language.instructions import Copy, Instruction, Run
+from plugins.builder_dockerfile.language.variables import expand
+from sdk.errors import BuildFailed
+
+
+class Stage(Protocol):
+    """A stage, as far as it matters here."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def instructions(self) -> tuple[Instruction, ...]: ...
+
+
+def check_sources(stages: Sequence[Stage], needed: Collection[int], escape: str, file: str) -> None:
+    """Raise BuildFailed for a number that is no stage's, a variable in `--from`, stages that copy from each other, and, in a stage that is
+    needed, for one that comes later."""
+    sources = {stage.index: list(_sources(stages, stage, escape, file)) for stage in stages}
+    graph = {index: {found for _, _, found in named} for index, named in sources.items()}
+    for stage in stages:
+        if _is_in_circle(graph, stage.index):
+            line = next(instruction.line for instruction, _, _ in sources[stage.index])
+            raise BuildFailed(f"circular dependency detected on stage: {stage.title}", file=file, line=line)
+    for index in sorted(needed):
+        for instruction, later, found in sources[index]:
+            if found > index:
+                raise BuildFailed(later, file=file, line=instruction.line)
+
+
+def _sources(stages: Sequence[Stage], stage: Stage, escape: str, file: str) -> Iterator[tuple[Instruction, str, int]]:
+    """Yield each instruction that names a stage, what to say where that comes later, and which it is."""
+    for instruction in stage.instructions:
+        body = instruction.body
+        if isinstance(body, Copy) and body.from_:
+            try:
+                found = _copied_from(stages, body.from_, escape)
+            except DockerfileError as error:
+                raise BuildFailed(str(error), file=file, line=instruction.line) from None
+            if found is not None:
+                later = f'cannot copy from stage "{body.from_}", it needs to be defined before current stage "{stage.title}"'
+                yield instruction, later, found
+        if isinstance(body, Run):
+            for mount in body.mounts:
+                if mount.from_ and (found := _named(stages, mount.from_)) is not None:
+                    later = f'cannot mount from stage "{mount.from_}" to "{mount.target}", stage needs to be defined before current command'
+                    yield instruction, later, found
+
+
+def _copied_from(stages: Sequence[Stage], text: str, escape: str) -> int | None:
+    if expand(text, {}, escape) != text:
+        raise DockerfileError(
+            "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround"
+        )
+    if not text.removeprefix("-").isdecimal() or not text.isascii():
+        return _named(stages, text)
+    if not 0 <= int(text) < len(stages):
+        raise DockerfileError(f"invalid stage index {text}")
+    return int(text)
+
+
+def _named(stages: Sequence[Stage], name: str) -> int | None:
+    """Return the last stage of a name."""
+    return next((stage.index for stage in reversed(stages) if stage.name and stage.name == name.lower()), None)
+
+
+def _is_in_circle(graph: dict[int, set[int]], begin: int) -> bool:
+    """Tell whether stages that one copies from, directly or not, lead back to it."""
+    seen, waiting = set[int](), list(graph[begin])
+    while waiting:
+        index = waiting.pop()
+        if index == begin:
+            return True
+        if index not in seen:
+            seen.add(index)
+            waiting += graph[index]
+    return False
