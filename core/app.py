@@ -33,7 +33,7 @@ from core.drivers import failure
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
-from core.engine.services import OpenedEngine, open_engine
+from core.engine.opening import OpenedEngine, open_engine
 from core.events.bus import EventBus
 from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_root, pidfile, refuse_dockers_root
 from core.host.systemd import notify

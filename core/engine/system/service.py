@@ -1,117 +1,37 @@
-"""`docker info`, `events` and `login`."""
+"""Binds what the daemon tells of itself to the protocol that frontends see."""
 
-import os
-import platform
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
-import anyio
-
-from core.defaults import without_credentials
-from core.engine.context import EngineContext, EngineSettings
-from core.engine.system.event_filters import FILTERS, selects
-from core.filters import check_keys
-from core.volumes.drivers import driver_names
+from core.engine.builds.service import BuildService
+from core.engine.context import EngineContext
+from core.engine.images.service import ImageService
+from core.engine.system import disk_usage, events, info
 from sdk.drivers.registry import Credentials
-from sdk.engine.containers import ContainerState
-from sdk.engine.system import EventsRequest, PluginStatus, SystemInfo
-from sdk.events import Event, EventType
-from sdk.oci.descriptor import host
-
-VERSION = "0.1.0"
+from sdk.engine.system import DiskUsage, EventsRequest, PluginStatus, SystemInfo
+from sdk.events import Event
 
 
-async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], started_ns: int) -> SystemInfo:
-    """Describe the engine and its machine."""
-    states = Counter(live.record.state for live in context.containers)
-    running, paused = states[ContainerState.RUNNING] + states[ContainerState.RESTARTING], states[ContainerState.PAUSED]
-    system, drivers, settings = os.uname(), context.drivers, context.settings
-    runtime = await drivers.runtime().status()
-    return SystemInfo(
-        id=settings.engine_id or settings.instance,
-        name=system.nodename,
-        version=VERSION,
-        data_root=str(settings.data_root),
-        kernel_version=system.release,
-        operating_system=_release("PRETTY_NAME", "Linux"),
-        os_version=_release("VERSION_ID", ""),
-        architecture=host().architecture,
-        machine=system.machine,
-        cpus=os.cpu_count() or 1,
-        memory_total=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        containers=states.total(),
-        running=running,
-        paused=paused,
-        stopped=states.total() - running - paused,
-        images=len(list(context.images)),
-        storage_driver=drivers.storage_name,
-        storage_status=await drivers.storage.status(),
-        runtime=settings.containers.runtime or drivers.runtime_name,
-        runtimes=tuple(drivers.runtimes),
-        cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
-        cgroup_version=runtime.get("CgroupVersion", "1"),
-        network_drivers=(*drivers.networks, "host", "null"),
-        volume_drivers=driver_names(drivers),
-        log_drivers=(*drivers.logs, "none"),
-        default_log_driver=drivers.log_name,
-        security_options=_security_options(settings),
-        registry_mirrors=settings.registry_mirrors,
-        insecure_registries=settings.insecure_registries,
-        labels=settings.labels,
-        plugins=plugins,
-        started_ns=started_ns,
-        goroutines=len(anyio.get_running_tasks()),
-        file_descriptors=len(os.listdir("/proc/self/fd")),
-        event_listeners=context.events.subscribers,
-        debug=settings.debug,
-        live_restore=settings.live_restore,
-        http_proxy=without_credentials(settings.proxies.http),
-        https_proxy=without_credentials(settings.proxies.https),
-        no_proxy=settings.proxies.none,
-        init_binary=settings.containers.init_path,
-        address_pools=tuple((pool.base, pool.size) for pool in settings.networks.address_pools),
-        runtime_paths=dict(settings.runtimes),
-        cdi_spec_dirs=settings.cdi_spec_dirs,
-    )
+class SystemService:
+    """Implements `sdk.engine.System`."""
 
+    def __init__(
+        self, context: EngineContext, images: ImageService, builds: BuildService, plugins: tuple[PluginStatus, ...]
+    ) -> None:
+        self._context = context
+        self._images = images
+        self._builds = builds
+        self._plugins = plugins
+        self._started_ns = time.time_ns()
 
-def _security_options(settings: EngineSettings) -> tuple[str, ...]:
-    flag = ("name=no-new-privileges",) if settings.containers.no_new_privileges else ()
-    return (f"name=seccomp,profile={settings.containers.seccomp_profile}", "name=cgroupns", *flag)
+    async def info(self) -> SystemInfo:
+        return await info.info(self._context, self._plugins, self._started_ns)
 
+    async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
+        return await disk_usage.disk_usage(self._context, self._images, self._builds, kinds)
 
-def reload(context: EngineContext, settings: EngineSettings, attributes: Mapping[str, str]) -> None:
-    """Go on with other settings, and publish the daemon's event `reload`, whose attributes say what holds now."""
-    context.live_settings.current = settings
-    context.events.emit(EventType.DAEMON, "reload", settings.engine_id, {**attributes, "name": os.uname().nodename})
+    async def events(self, request: EventsRequest) -> AsyncIterator[Event]:
+        return events.events(self._context, request)
 
-
-def events(context: EngineContext, request: EventsRequest) -> AsyncIterator[Event]:
-    """Subscribe to events; the subscription exists when this returns. Raises InvalidArgument for an unknown filter."""
-    check_keys(request.filters, FILTERS)
-    remembered = request.since_ns is None and request.until_ns is not None
-    return _chosen(context.events.subscribe(0 if remembered else request.since_ns), request)
-
-
-async def _chosen(source: AsyncIterator[Event], request: EventsRequest) -> AsyncIterator[Event]:
-    while True:
-        patience = (request.until_ns - time.time_ns()) / 1e9 if request.until_ns is not None else None
-        with anyio.move_on_after(patience) as waiting:
-            event = await anext(source, None)
-        if waiting.cancelled_caught or event is None or (request.until_ns is not None and event.time_ns > request.until_ns):
-            return
-        if selects(event, request):
-            yield event
-
-
-async def authenticate(context: EngineContext, credentials: Credentials) -> str:
-    """Check a registry login."""
-    return await context.drivers.registry.authenticate(credentials)
-
-
-def _release(key: str, default: str) -> str:
-    try:
-        return platform.freedesktop_os_release().get(key, default)
-    except OSError:
-        return default
+    async def authenticate(self, credentials: Credentials) -> str:
+        return await self._context.drivers.registry.authenticate(credentials)
