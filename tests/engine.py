@@ -8,6 +8,7 @@ from core.app import Running, open_everything
 from core.config import Settings
 from core.kernel.plugins import find_plugins
 from sdk.engine import Engine
+from sdk.engine.images import ImportRequest
 from tests.busybox import busybox_layer
 
 
@@ -27,8 +28,6 @@ async def import_busybox(engine: Engine) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield busybox_layer()
 
-    steps = engine.images.import_archive(
-        content(), repository="busybox", tag="latest", message="", changes=["CMD sh"], platform=None
-    )
+    steps = engine.images.import_archive(content(), ImportRequest(repository="busybox", tag="latest", changes=("CMD sh",)))
     async for _step in steps:
         pass

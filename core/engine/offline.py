@@ -7,7 +7,7 @@ from core.containers.life.state import is_running
 from core.containers.life.store import ContainerStore
 from core.engine.builds.cache import BuildCache
 from core.engine.context import EngineSettings
-from core.engine.images.context import ImageContext, open_context
+from core.engine.images.context import ImageContext, ImageDrivers, open_context
 from core.events.bus import EventBus
 from core.images.content.store import ContentStore
 from core.images.store import ImageStore
@@ -25,7 +25,7 @@ def images_without_engine(
     store = ImageStore(database, ContentStore(settings.data_root / "content"))
     BuildCache(database, store, settings.data_root / "build" / "mounts")
     users = partial(image_users, containers)
-    return open_context(store, storage, registry, events, users, keep_blobs=settings.keep_blobs, verifiers={})
+    return open_context(store, ImageDrivers(storage, registry), events, users, keep_blobs=settings.keep_blobs)
 
 
 def image_users(containers: ContainerStore, image_id: str) -> list[tuple[str, bool]]:

@@ -23,7 +23,8 @@ from core.engine.containers.service import ContainerService, ExecService, Stream
 from core.engine.context import EngineContext, EngineSettings, LiveSettings
 from core.engine.images import gc
 from core.engine.images.content.service import ContentService
-from core.engine.images.service import Commit, ImageService
+from core.engine.images.context import ImageContext, ImageDrivers, open_context
+from core.engine.images.service import ImageService
 from core.engine.networks.service import NetworkService
 from core.engine.offline import image_users
 from core.engine.system import reload as reloading
@@ -68,8 +69,10 @@ async def open_engine(
     images = ImageStore(database, ContentStore(settings.data_root / "content"))
     volumes = VolumeCatalog(database, drivers, events, lambda: _volumes_in_use(containers), Uses(settings.exec_root / "volumes"))
     networks = NetworkCatalog(database, drivers, settings.networks, settings.bridge, settings.engine_id)
-    image_service = _image_service(
-        settings, drivers, events, images, containers, lambda held, request: commit.commit(context, held, request)
+    image_service = ImageService(
+        _images(settings, drivers, events, images, containers),
+        lambda held, request: commit.commit(context, held, request),
+        drivers.builder.changed,
     )
     async with _tasks(containers) as (tasks, ending):
         background = Background(tasks)
@@ -134,20 +137,11 @@ def _tend_images(background: Background, images: ImageService, settings: EngineS
     background.start("garbage collection", gc.watch, images.context, settings.gc)
 
 
-def _image_service(
-    settings: EngineSettings, drivers: Drivers, events: EventBus, images: ImageStore, containers: ContainerStore, commit: Commit
-) -> ImageService:
-    return ImageService(
-        images,
-        drivers.storage,
-        drivers.registry,
-        events,
-        partial(image_users, containers),
-        commit,
-        drivers.builder.changed,
-        keep_blobs=settings.keep_blobs,
-        verifiers=drivers.verifiers,
-    )
+def _images(
+    settings: EngineSettings, drivers: Drivers, events: EventBus, images: ImageStore, containers: ContainerStore
+) -> ImageContext:
+    used = ImageDrivers(drivers.storage, drivers.registry, drivers.verifiers)
+    return open_context(images, used, events, partial(image_users, containers), keep_blobs=settings.keep_blobs)
 
 
 def _volumes_in_use(containers: ContainerStore) -> list[tuple[str, tuple[str, ...]]]:

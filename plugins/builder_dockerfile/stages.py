@@ -10,6 +10,7 @@ from plugins.builder_dockerfile.building import Building, LayerStep, key_of
 from plugins.builder_dockerfile.instructions.arguments import apply_arg
 from plugins.builder_dockerfile.instructions.copying import copy_files
 from plugins.builder_dockerfile.instructions.metadata import Expander, apply_metadata, configured, working_directory
+from plugins.builder_dockerfile.instructions.origins import Earlier
 from plugins.builder_dockerfile.instructions.running import run_command
 from plugins.builder_dockerfile.instructions.workdir import directory_maker
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
@@ -78,6 +79,7 @@ class _StageRun:
         self._building = building
         self._stages = stages
         self._stage = stage
+        self._earlier = Earlier(stage.index, stages.stack)
         self._number = 1
         self._total = 1 + sum(isinstance(each.body, _SHOWN) for each in stage.instructions)
         request = building.request
@@ -159,9 +161,9 @@ class _StageRun:
             case Workdir():
                 return await self._workdir(expander.word(body.path), state, step)
             case Run():
-                return await run_command(building, body, state, self._stage.index, self._stages.stack, step, anew=self._anew)
+                return await run_command(building, body, state, self._earlier, step, anew=self._anew)
             case Copy():
-                return await copy_files(building, body, state, self._stage.index, self._stages.stack, step, anew=self._anew)
+                return await copy_files(building, body, state, self._earlier, step, anew=self._anew)
         raise DockerfileError(f"{instruction.keyword} isn't allowed here")
 
     async def _workdir(self, text: str, state: StageState, step: Step) -> StageState:

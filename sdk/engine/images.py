@@ -119,6 +119,19 @@ class CommitRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """An image to be made of a tar of a file system. Without a `repository` it has no name. `changes` are instructions; `platform` None is
+    this machine's. `source` is a URL to take the tar from, `-` where the client sends it; `message` tells it in the history otherwise."""
+
+    repository: str = ""
+    tag: str = ""
+    message: str = ""
+    changes: tuple[str, ...] = ()
+    platform: Platform | None = None
+    source: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
 class DistributionInfo:
     descriptor: Descriptor
     platforms: tuple[Platform, ...]
@@ -174,18 +187,8 @@ class Images(Protocol):
     ) -> AsyncIterator[Progress]:
         """Load the images of an archive, of each all platforms or those asked for."""
 
-    def import_archive(
-        self,
-        content: AsyncIterator[bytes],
-        *,
-        repository: str,
-        tag: str,
-        message: str,
-        changes: Sequence[str],
-        platform: Platform | None,
-        source: str = "-",
-    ) -> AsyncIterator[Progress]:
-        """Make an image of a tar of a file system: of the content, or of what a URL as `source` gives; the content is not read then."""
+    def import_archive(self, content: AsyncIterator[bytes], request: ImportRequest) -> AsyncIterator[Progress]:
+        """Make an image of a tar of a file system. The content is not read where the request names a URL."""
 
     async def commit(self, request: CommitRequest) -> str:
         """Make an image of a container; returns its ID."""

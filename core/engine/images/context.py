@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -57,17 +57,18 @@ class ImageContext:
         self.events.emit(EventType.IMAGE, action, actor, {**labels, "name": name})
 
 
-def open_context(
-    store: ImageStore,
-    storage: StorageDriver,
-    registry: RegistryBackend,
-    events: EventBus,
-    users: Users,
-    *,
-    keep_blobs: bool,
-    verifiers: Mapping[str, ImageVerifier],
-) -> ImageContext:
+@dataclass(frozen=True, slots=True)
+class ImageDrivers:
+    """The drivers that images need."""
+
+    storage: StorageDriver
+    registry: RegistryBackend
+    verifiers: Mapping[str, ImageVerifier] = field(default_factory=dict)
+
+
+def open_context(store: ImageStore, drivers: ImageDrivers, events: EventBus, users: Users, *, keep_blobs: bool) -> ImageContext:
     """Build the context of one engine; without `keep_blobs` the archives of unpacked layers are dropped."""
+    storage, registry = drivers.storage, drivers.registry
     unpacker = Unpacker()
     fetcher = Fetcher(store.content, registry, _TRANSFERS.downloads)
     installer = Installer(store.content, store.layers, storage, unpacker)
@@ -85,6 +86,6 @@ def open_context(
         blobs=Blobs(store.content, store.layers, rebuilder),
         dropper=Dropper(store, rebuilder, keep=keep_blobs),
         meter=DiskMeter(store, storage),
-        verifiers=verifiers,
+        verifiers=drivers.verifiers,
         uploads=anyio.CapacityLimiter(_TRANSFERS.uploads),
     )

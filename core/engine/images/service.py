@@ -1,21 +1,17 @@
 """Binds the image verbs to the protocol that frontends see."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 
 from core.engine.images import attestations, history, prune, remove, remove_platforms
 from core.engine.images import list as listing
 from core.engine.images import tag as naming
 from core.engine.images.archives import import_archive, load, save
-from core.engine.images.context import ImageContext, Users, open_context
+from core.engine.images.context import ImageContext
 from core.engine.images.distribution import inspect as distribution
 from core.engine.images.distribution import pull, push, search
-from core.events.bus import EventBus
 from core.images.disk import StoreDisk
 from core.images.garbage import sweep_dead_pulls
-from core.images.store import ImageStore
-from sdk.drivers.registry import Credentials, RegistryBackend, SearchResult
-from sdk.drivers.storage import StorageDriver
-from sdk.drivers.verifier import ImageVerifier
+from sdk.drivers.registry import Credentials, SearchResult
 from sdk.engine.containers import Filters
 from sdk.engine.images import (
     Attestation,
@@ -24,6 +20,7 @@ from sdk.engine.images import (
     HistoryEntry,
     ImageInfo,
     ImageListRequest,
+    ImportRequest,
     Progress,
     PullRequest,
     Removal,
@@ -54,20 +51,8 @@ def no_builder(config: ExecutionConfig, changes: Sequence[str]) -> ExecutionConf
 class ImageService:
     """Implements `sdk.engine.Images`."""
 
-    def __init__(
-        self,
-        store: ImageStore,
-        storage: StorageDriver,
-        registry: RegistryBackend,
-        events: EventBus,
-        users: Users,
-        commit: Commit = no_containers,
-        change: Change = no_builder,
-        *,
-        keep_blobs: bool = True,
-        verifiers: Mapping[str, ImageVerifier] | None = None,
-    ) -> None:
-        self._context = open_context(store, storage, registry, events, users, keep_blobs=keep_blobs, verifiers=verifiers or {})
+    def __init__(self, context: ImageContext, commit: Commit = no_containers, change: Change = no_builder) -> None:
+        self._context = context
         self._commit = commit
         self._change = change
 
@@ -130,28 +115,8 @@ class ImageService:
     ) -> AsyncIterator[Progress]:
         return load.load(self._context, content, quiet=quiet, platforms=platforms)
 
-    def import_archive(
-        self,
-        content: AsyncIterator[bytes],
-        *,
-        repository: str,
-        tag: str,
-        message: str,
-        changes: Sequence[str],
-        platform: Platform | None,
-        source: str = "-",
-    ) -> AsyncIterator[Progress]:
-        config = self._change(ExecutionConfig(), changes)
-        return import_archive.import_archive(
-            self._context,
-            content,
-            repository=repository,
-            tag=tag,
-            message=message,
-            config=config,
-            platform=platform,
-            source=source,
-        )
+    def import_archive(self, content: AsyncIterator[bytes], request: ImportRequest) -> AsyncIterator[Progress]:
+        return import_archive.import_archive(self._context, content, request, self._change(ExecutionConfig(), request.changes))
 
     async def commit(self, request: CommitRequest) -> str:
         return await self._commit(self._context, request)

@@ -13,7 +13,7 @@ from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import Streaming, closing
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
-from sdk.engine.images import PullRequest
+from sdk.engine.images import ImportRequest, PullRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
 
@@ -38,13 +38,7 @@ async def pull_or_import(
     if from_image:
         return await _pull(request, engine, _reference(from_image, tag), platform)
     items = engine.images.import_archive(
-        upload(request),
-        source=from_src,
-        repository=repo,
-        tag=tag,
-        message=message,
-        changes=changes,
-        platform=parse_platform_text(platform),
+        upload(request), ImportRequest(repo, tag, message, tuple(changes), parse_platform_text(platform), from_src)
     )
     return await progress_reply(items, uploading=from_src == "-")
 

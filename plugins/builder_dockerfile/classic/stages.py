@@ -13,6 +13,7 @@ from plugins.builder_dockerfile.classic.words import check_origin, copied, copy_
 from plugins.builder_dockerfile.instructions.arguments import apply_arg
 from plugins.builder_dockerfile.instructions.copying import is_linked, made_copy, prepared_copy
 from plugins.builder_dockerfile.instructions.metadata import Expander, apply_metadata, working_directory
+from plugins.builder_dockerfile.instructions.origins import Earlier
 from plugins.builder_dockerfile.instructions.running import prepared_run, run_arguments
 from plugins.builder_dockerfile.instructions.workdir import directory_maker
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
@@ -136,7 +137,7 @@ class ClassicStages:
         return await self._steps.take(step, changed, new, anew=self._anew(stage))
 
     async def _run(self, stage: Stage, body: Run, state: StageState, step: Step) -> StageState:
-        job = await prepared_run(self._building, body, state, stage.index, self.stack, step)
+        job = await prepared_run(self._building, body, state, Earlier(stage.index, self.stack), step)
         created_by = f"{run_arguments(state)}{job.shown}"
 
         async def make() -> Stack:
@@ -148,7 +149,7 @@ class ClassicStages:
     async def _copy(self, stage: Stage, body: Copy, state: StageState, from_: str, step: Step) -> StageState:
         building = self._building
         check_origin(building.plan, from_, stage.index)
-        async with copy_failures(body, from_), prepared_copy(building, body, state, stage.index, self.stack, step) as job:
+        async with copy_failures(body, from_), prepared_copy(building, body, state, Earlier(stage.index, self.stack), step) as job:
 
             async def make() -> Stack:
                 if is_linked(job.body):

@@ -13,7 +13,7 @@ from plugins.builder_dockerfile.files.copying import Copier, Dress
 from plugins.builder_dockerfile.files.modes import parse_mode
 from plugins.builder_dockerfile.instructions.copy_sources import Source, found_sources
 from plugins.builder_dockerfile.instructions.metadata import Expander, working_directory
-from plugins.builder_dockerfile.instructions.origins import Demand, find_origin, opened
+from plugins.builder_dockerfile.instructions.origins import Earlier, find_origin, opened
 from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Copy
 from plugins.builder_dockerfile.language.statements import Heredoc
@@ -53,25 +53,21 @@ class CopyJob:
 
 
 @asynccontextmanager
-async def prepared_copy(
-    building: Building, body: Copy, state: StageState, index: int, demand: Demand, step: Step
-) -> AsyncIterator[CopyJob]:
+async def prepared_copy(building: Building, body: Copy, state: StageState, earlier: Earlier, step: Step) -> AsyncIterator[CopyJob]:
     """Give a COPY or ADD that is ready to be made. Raises BuildFailed, DockerfileError."""
     body = _expanded(body, Expander(state, building.plan.escape), building.plan.escape)
     target = working_directory(state, body.destination)
     if body.destination.endswith(("/", "/.")) or body.destination in (".", "./"):
         target = target.rstrip("/") + "/"
-    origin = await find_origin(building, body.from_, index, demand, step)
+    origin = await find_origin(building, body.from_, earlier, step)
     async with opened(building, origin) as tree, found_sources(building, body, tree) as (sources, digest):
         _check_target(body, sources)
         yield CopyJob(body, sources, target, digest)
 
 
-async def copy_files(
-    building: Building, body: Copy, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
-) -> StageState:
+async def copy_files(building: Building, body: Copy, state: StageState, earlier: Earlier, step: Step, *, anew: bool) -> StageState:
     """Return the state after a COPY or ADD. Raises BuildFailed, DockerfileError."""
-    async with prepared_copy(building, body, state, index, demand, step) as job:
+    async with prepared_copy(building, body, state, earlier, step) as job:
         made = await made_copy(building, job, state, step, anew=anew)
     return grown(state, made, job.key(state), f"{job.shown} # buildkit")
 

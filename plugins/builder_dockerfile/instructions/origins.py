@@ -16,6 +16,14 @@ Demand = Callable[[int], Awaitable[Stack]]
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The stages that a step of the stage `index` may name."""
+
+    index: int
+    demand: Demand
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Either a directory of this machine, as a tree, or a stack."""
 
@@ -24,13 +32,13 @@ class Origin:
     directory: str = ""
 
 
-async def find_origin(building: Building, name: str, index: int, demand: Demand, step: Step) -> Origin:
+async def find_origin(building: Building, name: str, earlier: Earlier, step: Step) -> Origin:
     """Return what a `from` in a stage stands for; "" is the build context. Raises NoSuchImage and what pulling raises."""
     if not name:
         return Origin(building.context, directory=os.readlink(f"/proc/self/fd/{building.context.root}"))
     named = building.request.named_contexts.get(name)
-    if named is None and (stage := building.plan.find(name, index)) is not None:
-        return Origin(stack=await demand(stage))
+    if named is None and (stage := building.plan.find(name, earlier.index)) is not None:
+        return Origin(stack=await earlier.demand(stage))
     if named is not None and named.directory is not None:
         return Origin(directory=str(named.directory))
     return Origin(stack=await _image(building, named or NamedContext(image=name), step))

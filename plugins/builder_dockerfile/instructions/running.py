@@ -14,7 +14,7 @@ from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.instructions.copy_sources import SourceMissing
 from plugins.builder_dockerfile.instructions.metadata import command_words, working_directory
 from plugins.builder_dockerfile.instructions.mounting import made_mounts
-from plugins.builder_dockerfile.instructions.origins import Demand, Origin, find_origin, opened
+from plugins.builder_dockerfile.instructions.origins import Earlier, Origin, find_origin, opened
 from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Command, Run, StepMountFlag
 from plugins.builder_dockerfile.language.variables import expand
@@ -46,12 +46,10 @@ class RunJob:
         return not self.files and not self.mounts
 
 
-async def prepared_run(building: Building, body: Run, state: StageState, index: int, demand: Demand, step: Step) -> RunJob:
+async def prepared_run(building: Building, body: Run, state: StageState, earlier: Earlier, step: Step) -> RunJob:
     """Return a RUN that is ready to be made. Raises BuildFailed, DockerfileError."""
     mounts = [_expanded(mount, state, building.plan.escape) for mount in body.mounts]
-    origins = [
-        await find_origin(building, mount.from_, index, demand, step) if _has_origin(mount) else Origin() for mount in mounts
-    ]
+    origins = [await find_origin(building, mount.from_, earlier, step) if _has_origin(mount) else Origin() for mount in mounts]
     args, shown, files = _command(body.command, state)
     placed = tuple(zip(mounts, origins, strict=True))
     network = body.network or building.request.network_mode
@@ -59,11 +57,9 @@ async def prepared_run(building: Building, body: Run, state: StageState, index: 
     return RunJob(args, shown, files, placed, network, inputs)
 
 
-async def run_command(
-    building: Building, body: Run, state: StageState, index: int, demand: Demand, step: Step, *, anew: bool
-) -> StageState:
+async def run_command(building: Building, body: Run, state: StageState, earlier: Earlier, step: Step, *, anew: bool) -> StageState:
     """Return the state after a RUN. Raises BuildFailed with the exit code of a process that failed."""
-    job = await prepared_run(building, body, state, index, demand, step)
+    job = await prepared_run(building, body, state, earlier, step)
     contents, mounts = job.inputs
     key = key_of("run", state.stack, job.args, contents, sorted(_keyed_environment(state)),
                  state.config.user, state.config.working_dir, job.network, building.request.extra_hosts, mounts)  # fmt: skip

@@ -13,6 +13,7 @@ from sdk.engine.images import (
     HistoryEntry,
     ImageInfo,
     ImageListRequest,
+    ImportRequest,
     Progress,
     PullRequest,
     Removal,
@@ -128,22 +129,11 @@ class FakeImages:
             raise InvalidArgument("invalid archive")
         yield Progress("", stream=f"Loaded {len(data)} bytes\n")
 
-    async def import_archive(
-        self,
-        content: AsyncIterator[bytes],
-        *,
-        repository: str,
-        tag: str,
-        message: str,
-        changes: Sequence[str],
-        platform: Platform | None,
-        source: str = "-",
-    ) -> AsyncIterator[Progress]:
+    async def import_archive(self, content: AsyncIterator[bytes], request: ImportRequest) -> AsyncIterator[Progress]:
         """Make an image appear."""
-        del message, changes, platform, source
         async for _ in content:
             pass
-        name = f"{repository}:{tag or 'latest'}"
+        name = f"{request.repository}:{request.tag or 'latest'}"
         self._images[name] = _image(name)
         yield Progress(self._images[name].id)
 

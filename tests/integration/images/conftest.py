@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.engine.images.context import ImageDrivers, open_context
 from core.engine.images.service import ImageService
 from core.events.bus import EventBus
 from core.images.content.store import ContentStore
@@ -53,15 +54,10 @@ def open_rooms(
     database = Database(root / "core.db")
     store = ImageStore(database, ContentStore(root / "content"))
     storage = driver(root / "storage")
-    service = ImageService(
-        store,
-        storage,
-        registry,
-        EventBus(events.append),
-        lambda image: users.get(image, []),
-        change=DockerfileBuilder().changed,
-        keep_blobs=keep_blobs,
+    context = open_context(
+        store, ImageDrivers(storage, registry), EventBus(events.append), lambda image: users.get(image, []), keep_blobs=keep_blobs
     )
+    service = ImageService(context, change=DockerfileBuilder().changed)
     return Rooms(service, store, storage, registry, database, events, users)
 
 

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from sdk.drivers.registry import Credentials, RegistryBackend
-from sdk.engine.images import ImageListRequest, Progress
+from sdk.engine.images import ImageListRequest, ImportRequest, Progress
 from sdk.errors import DataLoss, InvalidArgument, NoSuchImage
 from sdk.oci.descriptor import OCI_LAYER, OCI_MANIFEST
 from sdk.oci.digest import digest_of
@@ -153,11 +153,12 @@ async def test_an_import_makes_an_image_of_one_layer(rooms) -> None:
         step
         async for step in rooms.images.import_archive(
             pieces(BASE),
-            repository="imported",
-            tag="1",
-            message="by hand",
-            changes=('CMD ["/bin/a"]', "ENV A=1 B='2 3'"),
-            platform=None,
+            ImportRequest(
+                repository="imported",
+                tag="1",
+                message="by hand",
+                changes=('CMD ["/bin/a"]', "ENV A=1 B='2 3'"),
+            ),
         )
     ]
     info = await rooms.images.inspect("imported:1")
@@ -174,8 +175,7 @@ async def test_imports_that_stall_hold_up_no_other(rooms) -> None:
         await anyio.sleep_forever()
 
     async def imported(content: AsyncIterator[bytes], name: str) -> None:
-        options = {"repository": name, "tag": "1", "message": "", "changes": (), "platform": None}
-        assert [step async for step in rooms.images.import_archive(content, **options)]
+        assert [step async for step in rooms.images.import_archive(content, ImportRequest(name, "1"))]
 
     async with anyio.create_task_group() as stalled:
         for number in range(os.cpu_count() or 1):

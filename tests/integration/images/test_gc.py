@@ -10,6 +10,7 @@ import pytest
 from core.engine.context import GcPolicy
 from core.engine.images.content.service import ContentService
 from core.engine.images.gc import collect_by_policy
+from sdk.engine.images import ImportRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import OCI_MANIFEST
 from sdk.oci.reference import parse_reference
@@ -28,7 +29,7 @@ async def made(rooms: Rooms, name: str, hours: int, size: int = 1 << 20) -> str:
     async def tar() -> AsyncIterator[bytes]:
         yield make_tar({"file": os.urandom(size)})
 
-    steps = rooms.images.import_archive(tar(), repository=name, tag="1", message="", changes=(), platform=None)
+    steps = rooms.images.import_archive(tar(), ImportRequest(repository=name, tag="1"))
     image = [step.status async for step in steps][-1]
     rooms.database.table("image_uses", int).put(image, time.time_ns() - hours * HOUR)
     rooms.store._uses[image] = time.time_ns() - hours * HOUR

@@ -16,7 +16,7 @@ from core.engine.images.content.service import ContentService
 from core.images.documents import parse_manifest
 from plugins.storage_vfs.driver import VfsDriver
 from sdk.drivers.registry import Credentials, RegistryBackend
-from sdk.engine.images import Progress
+from sdk.engine.images import ImportRequest, Progress
 from sdk.errors import DataLoss
 from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, OCI_MANIFEST
 from sdk.oci.digest import digest_of
@@ -167,7 +167,7 @@ async def test_what_is_loaded_and_made_here_is_dropped_too(slim_rooms: Rooms, ro
         pass
     assert archives(slim_rooms) == []
     layer = make_tar({"own": b"o" * 1000})
-    steps = slim_rooms.images.import_archive(content(layer), repository="own", tag="1", message="", changes=(), platform=None)
+    steps = slim_rooms.images.import_archive(content(layer), ImportRequest(repository="own", tag="1"))
     assert [step async for step in steps]
     assert not slim_rooms.store.content.exists(digest_of(layer))
     assert b"".join([chunk async for chunk in slim_rooms.images.context.blobs.read(digest_of(layer))]) == layer

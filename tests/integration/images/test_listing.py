@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sdk.engine.images import HistoryEntry, ImageListRequest
+from sdk.engine.images import HistoryEntry, ImageListRequest, ImportRequest
 from sdk.errors import InvalidArgument, NoSuchImage, NotFound
 from sdk.oci.descriptor import Platform
 from sdk.oci.image import History
@@ -19,7 +19,9 @@ async def made(rooms, name: str, *changes: str) -> str:
         yield make_tar({"file": name.encode()})
 
     repository, _, tag = name.rpartition(":")
-    steps = rooms.images.import_archive(tar(), repository=repository, tag=tag, message="made", changes=changes, platform=None)
+    steps = rooms.images.import_archive(
+        tar(), ImportRequest(repository=repository, tag=tag, message="made", changes=tuple(changes))
+    )
     return [step.status async for step in steps][-1]
 
 

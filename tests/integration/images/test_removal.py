@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from sdk.drivers.registry import RegistryBackend
-from sdk.engine.images import ImageListRequest, Removal
+from sdk.engine.images import ImageListRequest, ImportRequest, Removal
 from sdk.errors import Conflict, InvalidArgument, NoSuchImage, NotFound
 from sdk.oci.reference import parse_reference
 from sdk.testing.distribution import RunningRegistry
@@ -26,7 +26,7 @@ async def made(rooms, name: str, content: bytes = b"x", *changes: str) -> str:
         yield make_tar({"file": content})
 
     repository, _, tag = name.partition(":")
-    steps = rooms.images.import_archive(tar(), repository=repository, tag=tag, message="", changes=changes, platform=None)
+    steps = rooms.images.import_archive(tar(), ImportRequest(repository=repository, tag=tag, changes=tuple(changes)))
     return [step.status async for step in steps][-1]
 
 

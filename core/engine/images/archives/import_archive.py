@@ -8,33 +8,25 @@ from core.engine.images.author import NewImage, author
 from core.engine.images.context import ImageContext
 from core.engine.images.tag import tag_reference
 from core.images.receiving.progress import Report, reported
-from sdk.engine.images import Progress
+from sdk.engine.images import ImportRequest, Progress
 from sdk.errors import DataLoss, InvalidArgument
-from sdk.oci.descriptor import Platform, host
+from sdk.oci.descriptor import host
 from sdk.oci.image import ExecutionConfig, History
 
 
 async def import_archive(
-    context: ImageContext,
-    content: AsyncIterator[bytes],
-    *,
-    repository: str,
-    tag: str,
-    message: str,
-    config: ExecutionConfig,
-    platform: Platform | None,
-    source: str = "-",
+    context: ImageContext, content: AsyncIterator[bytes], request: ImportRequest, config: ExecutionConfig
 ) -> AsyncIterator[Progress]:
-    """Import a tar; see `sdk.engine.Images.import_archive`.
+    """Import a tar as an image of this configuration; see `sdk.engine.Images.import_archive`.
 
     Raises InvalidArgument for a bad name before it reads anything, and for a damaged archive.
     """
     new = NewImage(
         base=None,
-        platform=platform or host(),
+        platform=request.platform or host(),
         config=config,
-        history=History(comment=message or f"Imported from {source}"),
-        name=tag_reference(repository, tag) if repository else None,
+        history=History(comment=request.message or f"Imported from {request.source}"),
+        name=tag_reference(request.repository, request.tag) if request.repository else None,
     )
 
     async def run(report: Report) -> None:
@@ -46,9 +38,9 @@ async def import_archive(
         report(Progress(image_id))
 
     async def make(report: Report) -> str:
-        if source == "-":
+        if request.source == "-":
             return await author(context, new, content)
-        async with remote_archive(source) as archive:
+        async with remote_archive(request.source) as archive:
             report(Progress(f"Downloading from {archive.url}"))
             return await author(context, new, archive.chunks(report))
 
