@@ -2,25 +2,24 @@
 
 import logging
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import anyio
-from msgspec import Struct
 from msgspec.structs import replace
 
 from core.drivers import Drivers
 from core.events.bus import EventBus
-from core.networks.attachment import attachment_of, member_of
+from core.networks.attachment import attachment_of
 from core.networks.catalog import NetworkCatalog
 from core.networks.config_networks import check_joinable
 from core.networks.dns.service import NameService
 from core.networks.endpoint_rules import check_combination, check_endpoint, dns_names, network_of_mode
 from core.networks.endpoints import Endpoints
 from core.networks.gateways import Gateways, published, published_by_main
+from core.networks.members import Held, Members
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
 from core.networks.record import BRIDGE, HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
@@ -28,7 +27,6 @@ from core.store.database import Database
 from sdk.drivers.network import PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
-from sdk.engine.networks import NetworkMember
 from sdk.errors import EngineError, NoSuchNetwork, NotRunning, PermissionDenied
 from sdk.events import EventType
 from sdk.providers import Kind
@@ -36,9 +34,6 @@ from sdk.providers import Kind
 __all__ = ["Attachments", "ConnectRequest", "Connected"]
 
 _log = logging.getLogger(__name__)
-
-_ENDING_SECONDS, _SETTLING_SECONDS, _LOOKING_SECONDS = 0.03, 5.0, 0.005
-"""How long a process may take from its last output to its end, and the engine to settle that; and how often to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +46,21 @@ class Connected:
     private: bool = False
 
 
-class _Held(Struct, frozen=True):
-    """What is kept of a running container: its record, how to reach its namespace, and the driver that made it and must release it."""
-
-    record: ContainerEndpoints
-    sandbox: Sandbox | None = None
-    made_by: str = ""
-    made: Sandbox | None = None
-
-
 class Attachments:
-    """Connects and disconnects containers. Lives on the event loop; endpoints are in memory and on disk.
+    """Connects and disconnects containers. Lives on the event loop; `members` are those that are connected.
 
     A record is written after the driver has made the endpoint: should the daemon die in between, the namespace dies with it and the
     next boot removes what is left of it on the host.
     """
 
     def __init__(self, database: Database, catalog: NetworkCatalog, drivers: Drivers, events: EventBus, names: NameService) -> None:
-        self._table = database.table("endpoints", ContainerEndpoints)
+        self.members = Members(database)
         self._catalog = catalog
         self._drivers = drivers
         self._endpoints = Endpoints(catalog, drivers)
         self._gateways = Gateways(catalog)
         self._events = events
         self._names = names
-        self._held: dict[str, _Held] = {}
-        self._joining: list[str] = []
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     # -----------------------------------------------------------------------------------------------------------------
@@ -90,14 +74,14 @@ class Attachments:
         """
         async with self._lock(request.container_id), AsyncExitStack() as undo:
             places = places_of(self._catalog, request)
-            with self._about_to_join(places):
+            with self.members.about_to_join(places):
                 record = ContainerEndpoints(name=request.container_name, hostname=request.hostname, resolver=request.resolver)
-                held = _Held(record)
+                held = Held(record)
                 for place in places:
                     held = await self._add(held, request, place, undo)
                 if places[0].network.name == NONE and (made := await self._endpoints.isolate(undo)) is not None:
                     held = replace(held, sandbox=made[1], made_by=made[0], made=made[1])
-                self._keep(request.container_id, held)
+                self.members.keep(request.container_id, held)
                 undo.callback(self._forget, request.container_id)
                 await self._answer(request.container_id, held)
             undo.pop_all()
@@ -109,15 +93,15 @@ class Attachments:
 
     async def started(self, container_id: str, sandbox_path: str) -> None:
         """Learn the path at which a container's namespace can be reached for as long as it runs."""
-        held = self._held.get(container_id)
+        held = self.members.get(container_id)
         if held is not None and held.sandbox is not None:
-            self._held[container_id] = replace(held, sandbox=Sandbox(sandbox_path))
+            self.members.take_over(container_id, replace(held, sandbox=Sandbox(sandbox_path)))
 
     async def disconnect(self, container_id: str) -> None:
         """Free everything a container had that has ended; idempotent. What a driver cannot free is logged and freed at the next boot."""
         with anyio.CancelScope(shield=True):
             async with self._lock(container_id):
-                held = self._held.get(container_id)
+                held = self.members.get(container_id)
                 if held is None:
                     return
                 for endpoint in held.record.endpoints:
@@ -132,23 +116,23 @@ class Attachments:
         A driver that fails is logged: containers on its networks keep what they have, and starting others tells why it cannot. What
         fails for one container is logged and does not concern the others. Raises StartupError if the chosen driver is broken.
         """
-        for container_id, record in self._table.items():
+        for container_id, record in self.members.stored():
             with _logged(container_id):
                 if container_id in live:
                     self._take_over(container_id, record, Sandbox(live[container_id]))
                 else:
-                    self._table.delete(container_id)
+                    self.members.discard(container_id)
         for name, driver in self._drivers.networks.items():
             networks = [record for record in self._catalog.records() if record.config.driver == name]
             ids = {network.id for network in networks}
             endpoints = [
                 (endpoint.endpoint(container_id), sandbox)
-                for container_id, sandbox, endpoint in self._living()
+                for container_id, sandbox, endpoint in self.members.living()
                 if endpoint.network_id in ids
             ]
             with self._drivers.at_boot(Kind.NETWORK, name, "restore"):
                 await driver.restore([network.spec() for network in networks], endpoints)
-        for container_id, held in self._held.items():
+        for container_id, held in self.members.items():
             with _logged(container_id):
                 await self._answer(container_id, held)
 
@@ -166,7 +150,7 @@ class Attachments:
         """
         async with self._lock(container_id), AsyncExitStack() as undo:
             network = self._catalog.find(network.id)  # it may be gone by now
-            held = self._held[container_id]
+            held = self.members[container_id]
             endpoints = held.record.endpoints
             if any(endpoint.network_id == network.id for endpoint in endpoints):
                 raise PermissionDenied(f"endpoint with name {held.record.name} already exists in network {network.name}")
@@ -174,7 +158,7 @@ class Attachments:
             check_combination([*(self._catalog.find(endpoint.network_id) for endpoint in endpoints), network])
             check_endpoint(network, config)
             place = self._gateways.place(network, config, endpoints)
-            with self._about_to_join([place]), _unless_ended(container_id, held.sandbox):
+            with self.members.about_to_join([place]), _unless_ended(container_id, held.sandbox):
                 if place.routes and held.sandbox is not None:
                     ports = published_by_main(endpoints) or ports
                     endpoints = await self._gateways.make_way(container_id, endpoints, place, held.sandbox, undo)
@@ -183,8 +167,8 @@ class Attachments:
                 elsewhere = place.gateway and any(not port.routed for port in published(endpoints))
                 request = ConnectRequest(container_id, name, hostname, ports=() if elsewhere else ports)
                 held = await self._add(held, request, place, undo)
-                undo.callback(self._keep, container_id, self._held[container_id])
-                self._keep(container_id, held)
+                undo.callback(self.members.keep, container_id, self.members[container_id])
+                self.members.keep(container_id, held)
                 await self._answer(container_id, held)
             undo.pop_all()
         self._emit("connect", network, container_id)
@@ -193,7 +177,7 @@ class Attachments:
         """Disconnect a running container from one network. Raises PermissionDenied if it is not on it."""
         with anyio.CancelScope(shield=True):
             async with self._lock(container_id):
-                held = self._held[container_id]
+                held = self.members[container_id]
                 endpoint = next((place for place in held.record.endpoints if place.network_id == network.id), None)
                 if endpoint is None:
                     raise PermissionDenied(f"container {container_id} is not connected to network {network.name}")
@@ -203,14 +187,14 @@ class Attachments:
                 rest = tuple(other for other in held.record.endpoints if other is not endpoint)
                 if held.sandbox is not None:
                     rest = await self._gateways.succeed(container_id, rest, held.sandbox, endpoint.ports)
-                self._keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
-                self._names.learn(container_id, self._held[container_id].record)
+                self.members.keep(container_id, replace(held, record=replace(held.record, endpoints=rest)))
+                self._names.learn(container_id, self.members[container_id].record)
 
     def rename(self, container_id: str, name: str) -> None:
         """Learn a running container's new name; nothing for one that does not run."""
-        if held := self._held.get(container_id):
-            self._keep(container_id, replace(held, record=replace(held.record, name=name)))
-            self._names.learn(container_id, self._held[container_id].record)
+        if held := self.members.get(container_id):
+            self.members.keep(container_id, replace(held, record=replace(held.record, name=name)))
+            self._names.learn(container_id, self.members[container_id].record)
 
     # -----------------------------------------------------------------------------------------------------------------
     # What there is
@@ -226,7 +210,7 @@ class Attachments:
 
     def describe(self, container_id: str) -> tuple[Mapping[str, NetworkAttachment], tuple[PortBinding, ...]]:
         """Return a running container's networks by name, and its published ports; nothing for one that does not run."""
-        held = self._held.get(container_id)
+        held = self.members.get(container_id)
         if held is None:
             return {}, ()
         networks = {endpoint.network: self._attachment(container_id, held.record, endpoint) for endpoint in held.record.endpoints}
@@ -234,7 +218,7 @@ class Attachments:
 
     async def explain(self, container_id: str) -> list[PortPath]:
         """Return how packets reach a running container's published ports. Raises Unsupported."""
-        held = self._held.get(container_id)
+        held = self.members.get(container_id)
         return await paths_of(self._catalog, container_id, held.record) if held is not None else []
 
     def detached(self, name: str, config: EndpointConfig) -> NetworkAttachment:
@@ -244,56 +228,18 @@ class Attachments:
         except NoSuchNetwork:
             return NetworkAttachment("", config)
 
-    def members(self, network_id: str) -> tuple[NetworkMember, ...]:
-        """Return the running containers on a network."""
-        return tuple(
-            member_of(container_id, held.record.name, endpoint)
-            for container_id, held in self._held.items()
-            for endpoint in held.record.endpoints
-            if endpoint.network_id == network_id
-        )
-
-    async def let_leave(self, network_id: str) -> None:
-        """Wait for containers that have just ended to leave a network: a client may hear of an end before it is settled."""
-        begun = time.monotonic()
-        while time.monotonic() < begun + _SETTLING_SECONDS and self.members(network_id):
-            ended = not all(os.path.exists(path) for path in self._sandboxes_on(network_id))
-            if not ended and time.monotonic() > begun + _ENDING_SECONDS:
-                return
-            await anyio.sleep(_LOOKING_SECONDS)
-
-    def in_use(self, network_id: str) -> bool:
-        """Tell whether a running container is on a network, or about to be."""
-        return network_id in self._joining or bool(self.members(network_id))
-
     # -----------------------------------------------------------------------------------------------------------------
     # How
     # -----------------------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _about_to_join(self, places: list[Place]) -> Iterator[None]:
-        """Keep networks from being removed while a driver works on them."""
-        networks = [place.network.id for place in places]
-        self._joining += networks
-        try:
-            yield
-        finally:
-            for network in networks:
-                self._joining.remove(network)
-
-    def _sandboxes_on(self, network_id: str) -> Iterator[str]:
-        for _, sandbox, endpoint in self._living():
-            if endpoint.network_id == network_id:
-                yield sandbox.path
-
-    async def _add(self, held: _Held, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> _Held:
+    async def _add(self, held: Held, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> Held:
         sandbox, endpoint = await self._endpoints.make(request, place, held.sandbox, undo)
         record = replace(held.record, endpoints=(*held.record.endpoints, endpoint))
         if held.sandbox is None and sandbox is not None:
-            return _Held(record, sandbox, made_by=place.network.config.driver, made=sandbox)
+            return Held(record, sandbox, made_by=place.network.config.driver, made=sandbox)
         return replace(held, record=record)
 
-    async def _answer(self, container_id: str, held: _Held) -> None:
+    async def _answer(self, container_id: str, held: Held) -> None:
         if held.sandbox is not None:
             await self._names.serve(container_id, held.record, held.sandbox.path)
 
@@ -312,22 +258,11 @@ class Attachments:
                 _log.warning("container %s is on a network %s that is no more", container_id[:12], endpoint.network)
             else:
                 known.append(endpoint)
-        self._held[container_id] = _Held(replace(record, endpoints=tuple(known)), sandbox)
-
-    def _living(self) -> Iterator[tuple[str, Sandbox, EndpointRecord]]:
-        for container_id, held in self._held.items():
-            for endpoint in held.record.endpoints:
-                if held.sandbox is not None:
-                    yield container_id, held.sandbox, endpoint
-
-    def _keep(self, container_id: str, held: _Held) -> None:
-        self._table.put(container_id, held.record)
-        self._held[container_id] = held
+        self.members.take_over(container_id, Held(replace(record, endpoints=tuple(known)), sandbox))
 
     def _forget(self, container_id: str) -> None:
         self._names.forget(container_id)
-        del self._held[container_id]
-        self._table.delete(container_id)  # last: where the disk is full, the next boot does it
+        self.members.forget(container_id)
 
     def _attachment(self, container_id: str, record: ContainerEndpoints, endpoint: EndpointRecord) -> NetworkAttachment:
         network = self._catalog.find(endpoint.network_id)

@@ -34,7 +34,7 @@ class NetworkService:
 
     async def list(self, filters: Filters) -> Sequence[NetworkInfo]:
         """Return the networks that match, by name. Raises InvalidArgument."""
-        return [self._info(record) for record in listed(self._catalog.records(), filters, self._attachments.in_use)]
+        return [self._info(record) for record in listed(self._catalog.records(), filters, self._attachments.members.in_use)]
 
     async def inspect(self, ref: str) -> NetworkInfo:
         """Return one network with its members. Raises NoSuchNetwork."""
@@ -50,8 +50,8 @@ class NetworkService:
         """Remove a network. Raises PermissionDenied for a predefined one and one that running containers are on."""
         record = self._catalog.find(ref)
         if not record.predefined:
-            await self._attachments.let_leave(record.id)
-        await self._catalog.remove(record, self._attachments.in_use)
+            await self._attachments.members.let_leave(record.id)
+        await self._catalog.remove(record, self._attachments.members.in_use)
         if not record.config_only:
             self._emit("destroy", record)
 
@@ -60,7 +60,7 @@ class NetworkService:
         deleted = []
         now = time.time_ns()
         until = min((parse_moment(text, now) for text in filters.get("until", ())), default=now)
-        for record in prunable(self._catalog.records(), filters, self._attachments.in_use, until):
+        for record in prunable(self._catalog.records(), filters, self._attachments.members.in_use, until):
             try:
                 await self.remove(record.id)
             except (PermissionDenied, NoSuchNetwork):  # somebody was faster
@@ -135,7 +135,7 @@ class NetworkService:
             return ""
 
     def _info(self, record: NetworkRecord) -> NetworkInfo:
-        members = self._attachments.members(record.id)
+        members = self._attachments.members.of(record.id)
         usage = () if self._catalog.chooses_addresses(record) else self._catalog.addresses(record).usage()
         return NetworkInfo(record.id, record.created_ns, record.config, members, usage=usage)
 

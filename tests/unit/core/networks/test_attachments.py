@@ -43,10 +43,10 @@ async def test_host_and_none_need_no_driver(room, driver, mode, private):
     connected = await room.attachments.connect(request(mode=mode))
     assert (connected.sandbox_path, connected.private) == (None, private)
     assert connected.networks[mode].network_id == room.catalog.find(mode).id
-    assert [member.name for member in room.attachments.members(room.catalog.find(mode).id)] == ["c1"]
+    assert [member.name for member in room.attachments.members.of(room.catalog.find(mode).id)] == ["c1"]
     assert driver.endpoints == {}
     await room.attachments.disconnect(ONE)
-    assert room.attachments.members(room.catalog.find(mode).id) == ()
+    assert room.attachments.members.of(room.catalog.find(mode).id) == ()
 
 
 async def test_several_networks_share_a_sandbox_and_one_is_the_way_out(room, driver):
@@ -100,7 +100,7 @@ async def test_failure_undoes_everything(room, driver):
         await room.attachments.connect(request(mode="bridge", networks={"bridge": EndpointConfig(), "web": EndpointConfig()}))
     assert (driver.endpoints, driver.sandboxes) == ({}, set())
     assert room.attachments.describe(ONE) == ({}, ())
-    assert not room.attachments.in_use(room.catalog.find("web").id)
+    assert not room.attachments.members.in_use(room.catalog.find("web").id)
     assert room.events == []
     driver.fail_on = ""
     again = await room.attachments.connect(request(networks={"bridge": EndpointConfig(), "web": EndpointConfig()}))
@@ -121,7 +121,7 @@ async def test_disconnect_frees_everything_once(room, driver):
     await room.attachments.disconnect(ONE)
     assert (driver.endpoints, driver.sandboxes) == ({}, set())
     assert room.actions() == [("connect", "bridge"), ("disconnect", "bridge")]
-    assert not room.attachments.in_use(room.catalog.find("bridge").id)
+    assert not room.attachments.members.in_use(room.catalog.find("bridge").id)
 
 
 async def test_static_addresses(room):
@@ -184,7 +184,7 @@ async def test_boot_takes_over_the_living_and_frees_the_rest(boot, driver):
     fresh = await after.attachments.connect(request(TWO, mode="web"))
     assert fresh.networks["web"].ipv4_address != taken
     await after.attachments.disconnect(ONE)
-    assert boot().attachments.members(after.catalog.find("web").id) == ()
+    assert boot().attachments.members.of(after.catalog.find("web").id) == ()
 
 
 async def test_a_driver_that_fails_at_boot_does_not_keep_the_daemon_down(boot, driver, monkeypatch, caplog):
@@ -203,7 +203,7 @@ async def test_a_renamed_container_is_listed_under_its_new_name(room):
     await room.attachments.connect(request())
     room.attachments.rename(ONE, "other")
     room.attachments.rename(TWO, "nobody")
-    assert [member.name for member in room.attachments.members(room.catalog.find("bridge").id)] == ["other"]
+    assert [member.name for member in room.attachments.members.of(room.catalog.find("bridge").id)] == ["other"]
 
 
 async def test_a_stopped_containers_network_is_named(room):
@@ -240,15 +240,15 @@ async def test_a_network_that_is_to_go_waits_for_a_container_that_has_just_ended
     process.touch()
     await room.attachments.connect(request(mode="web"))
     await room.attachments.started(ONE, str(process))
-    await room.attachments.let_leave(web)
-    assert room.attachments.in_use(web)
+    await room.attachments.members.let_leave(web)
+    assert room.attachments.members.in_use(web)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(room.attachments.let_leave, web)
+        tasks.start_soon(room.attachments.members.let_leave, web)
         process.unlink()
         await anyio.sleep(0.1)
-        assert room.attachments.in_use(web)
+        assert room.attachments.members.in_use(web)
         await room.attachments.disconnect(ONE)
-    assert not room.attachments.in_use(web)
+    assert not room.attachments.members.in_use(web)
 
 
 async def test_a_name_server_that_fails_leaves_no_endpoint_behind(boot, driver, monkeypatch):
@@ -269,7 +269,7 @@ async def test_a_name_server_that_fails_leaves_no_endpoint_behind(boot, driver, 
             attempt = attachments.join(ONE, web, EndpointConfig()) if joins else attachments.connect(request(mode="web"))
             with pytest.raises(RuntimeError, match="no server"):
                 await attempt
-        assert not room.attachments.in_use(web.id)
+        assert not room.attachments.members.in_use(web.id)
         assert list(room.attachments.describe(ONE)[0]) == (["bridge"] if joins else [])
         assert len(driver.endpoints) == int(joins)
     await room.attachments.join(ONE, web, EndpointConfig())
