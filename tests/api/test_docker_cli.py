@@ -101,7 +101,8 @@ def test_images(api: Api) -> None:
     succeed(api, "tag", "alpine:3", "mine:4")
     assert "<missing>" in succeed(api, "history", "mine:4")
     assert succeed(api, "image", "inspect", "--format", "{{.Os}} {{.RootFS.Type}}", "mine:4") == "linux layers"
-    assert "Deleted" in succeed(api, "rmi", "alpine:3")
+    assert succeed(api, "rmi", "alpine:3") == "Untagged: alpine:3"
+    assert "Deleted" in succeed(api, "rmi", "mine:4")
     archive = io.BytesIO()
     tarfile.open(fileobj=archive, mode="w").close()
     assert "Loaded" in succeed(api, "load", stdin=archive.getvalue().decode())

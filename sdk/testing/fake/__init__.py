@@ -1,6 +1,6 @@
-"""An engine in memory, for tests of frontends: it keeps the protocols' promises and runs nothing.
+"""An engine in memory, for tests of frontends: it keeps the engine's contract (`sdk.testing.contracts.engine`) and runs nothing.
 
-A container's command is one of a few: `cat`, `echo WORDS`, `fail CODE`, `sleep`, `sh` (reads and prints as cat does). It holds the
+A container's command is one of a few: `cat`, `echo WORDS`, `fail CODE`, `true`, `false`, `sleep`, `sh` (reads and prints as cat does). It holds the
 images it was made with, `busybox` unless told otherwise.
 """
 

@@ -42,6 +42,7 @@ class Box:
     log: list[LogRecord] = field(default_factory=list)
     started: anyio.Event = field(default_factory=anyio.Event)
     exited: anyio.Event = field(default_factory=anyio.Event)
+    removed: anyio.Event = field(default_factory=anyio.Event)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -56,6 +57,8 @@ class FakeContainers:
         self._boxes: dict[str, Box] = {}
         self._images = images
         self._system = system
+        images.users = lambda image_id: [box.info.id for box in self._boxes.values() if box.info.image_id == image_id]
+        images.find_container = lambda ref: self.box(ref).info.id
 
     def box(self, ref: str) -> Box:
         """Return a container by ID, prefix or name. Raises NoSuchContainer."""
@@ -68,9 +71,7 @@ class FakeContainers:
     async def create(self, request: CreateRequest) -> Created:
         """Keep a container."""
         image = await self._images.inspect(request.config.image)
-        for box in self._boxes.values():
-            if request.name and box.info.name == request.name:
-                raise NameInUse(request.name, box.info.id)
+        self._check_name(request.name)
         info = _new_info(request, image.id)
         self._boxes[info.id] = Box(info)
         self._announce("create", info)
@@ -95,9 +96,13 @@ class FakeContainers:
         try:
             check_program(box.command)
         except StartFailed as error:
-            self.finish(box, error.exit_code)
+            box.info = replace(box.info, exit_code=error.exit_code)
+            if box.info.host_config.auto_remove:
+                self._forget(box)
             box.started.set()
             raise
+        if box.exited.is_set():
+            box.started, box.exited = anyio.Event(), anyio.Event()
         box.info = replace(
             box.info, state=ContainerState.RUNNING, pid=4242, started_ns=time.time_ns(), sandbox_path="/proc/4242/ns/net"
         )
@@ -121,7 +126,7 @@ class FakeContainers:
         )
         self._announce("die", box.info)
         if box.info.host_config.auto_remove:
-            del self._boxes[box.info.id]
+            self._forget(box)
         box.exited.set()
 
     async def stop(self, ref: str, *, timeout: int | None = None, signal: str = "") -> Changed:
@@ -156,6 +161,8 @@ class FakeContainers:
     async def unpause(self, ref: str) -> None:
         """Note that a container runs again."""
         box = self.box(ref)
+        if box.info.state is not ContainerState.PAUSED:
+            raise Conflict(f"Container {box.info.id} is not paused")
         box.info = replace(box.info, state=ContainerState.RUNNING)
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
@@ -166,8 +173,9 @@ class FakeContainers:
             raise Conflict(
                 f'cannot remove container "/{box.info.name}": container is running: stop the container before removing or force remove'
             )
-        del self._boxes[box.info.id]
-        box.exited.set()
+        if box.info.state in _ALIVE:
+            self.finish(box, 137)
+        self._forget(box)
 
     async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
         """Tell of one system call."""
@@ -176,6 +184,7 @@ class FakeContainers:
     async def rename(self, ref: str, name: str) -> None:
         """Give a container another name."""
         box = self.box(ref)
+        self._check_name(name)
         box.info = replace(box.info, name=name)
 
     async def update(self, ref: str, request: UpdateRequest) -> Sequence[str]:
@@ -186,17 +195,28 @@ class FakeContainers:
     async def wait(self, ref: str, condition: WaitCondition) -> Waiter:
         """Register a wait."""
         box = self.box(ref)
-        if condition is not WaitCondition.NOT_RUNNING or box.info.state in (*_ALIVE, ContainerState.CREATED):
-            return _Wait(box)
-        return _Wait(replace(box, exited=_set_event()))
+        if condition is WaitCondition.REMOVED:
+            return _Wait(box, box.removed)
+        if box.info.state is ContainerState.EXITED and condition is WaitCondition.NEXT_EXIT:
+            box.started, box.exited = anyio.Event(), anyio.Event()
+        return _Wait(box, box.exited)
 
     async def prune(self, filters: Filters) -> Pruned:
         """Forget what does not run."""
         del filters
-        stopped = tuple(box.info.id for box in self._boxes.values() if box.info.state not in _ALIVE)
-        for each in stopped:
-            del self._boxes[each]
-        return Pruned(stopped, 0)
+        stopped = [box for box in self._boxes.values() if box.info.state not in _ALIVE]
+        for box in stopped:
+            self._forget(box)
+        return Pruned(tuple(box.info.id for box in stopped), 0)
+
+    def _forget(self, box: Box) -> None:
+        self._boxes.pop(box.info.id, None)
+        box.removed.set()
+
+    def _check_name(self, name: str) -> None:
+        for box in self._boxes.values():
+            if name and box.info.name == name:
+                raise NameInUse(name, box.info.id)
 
     def _announce(self, action: str, info: ContainerInfo) -> None:
         attributes = {"name": info.name, "image": info.image, **info.config.labels}
@@ -206,16 +226,11 @@ class FakeContainers:
 @dataclass(frozen=True, slots=True)
 class _Wait:
     box: Box
+    end: anyio.Event
 
     async def result(self) -> WaitResult:
-        await self.box.exited.wait()
+        await self.end.wait()
         return WaitResult(self.box.info.exit_code)
-
-
-def _set_event() -> anyio.Event:
-    event = anyio.Event()
-    event.set()
-    return event
 
 
 def _has_label(info: ContainerInfo, wanted: str) -> bool:

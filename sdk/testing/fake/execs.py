@@ -20,6 +20,8 @@ class FakeExecs:
     async def create(self, ref: str, request: ExecRequest) -> str:
         """Keep an exec."""
         container = self._containers.box(ref).info
+        if container.state is ContainerState.PAUSED:
+            raise Conflict(f"container {container.id} is paused, unpause the container before exec")
         if container.state is not ContainerState.RUNNING:
             raise NotRunning(container.id)
         if not request.cmd:

@@ -1,6 +1,7 @@
 """Images without layers."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import replace
 
 import anyio
 
@@ -18,7 +19,7 @@ from sdk.engine.images import (
     PullRequest,
     Removal,
 )
-from sdk.errors import InvalidArgument, NoSuchImage, NotFound, Unavailable
+from sdk.errors import Conflict, InvalidArgument, NoSuchImage, NotFound, Unavailable
 from sdk.oci.descriptor import OCI_MANIFEST, Descriptor, Platform, host
 from sdk.oci.digest import digest_of, hex_of
 from sdk.oci.image import ExecutionConfig, History, ImageConfig, RootFS
@@ -29,9 +30,13 @@ class FakeImages:
     """See `sdk.engine.images.Images`. Pulling `missing` fails at once, `broken` after the first item, `endless` never ends."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._images = {parse_reference(name).familiar: _image(name) for name in names}
+        self._images: dict[str, ImageInfo] = {}
+        for name in names:
+            self._add(name)
         self.closed_pulls = 0
         self.logins: list[Credentials] = []
+        self.users: Callable[[str], Sequence[str]] = lambda _image_id: ()
+        self.find_container: Callable[[str], str] = str
 
     async def pull(self, request: PullRequest) -> AsyncIterator[Progress]:
         """Make an image appear."""
@@ -50,7 +55,7 @@ class FakeImages:
                 yield Progress("Downloading", id="0123456789ab", current=1, total=2)
         finally:
             self.closed_pulls += 1
-        self._images[reference.familiar] = _image(reference.familiar)
+        self._add(reference.familiar)
         yield Progress(f"Status: Downloaded newer image for {reference.familiar}")
 
     async def push(self, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None) -> AsyncIterator[Progress]:
@@ -68,10 +73,10 @@ class FakeImages:
     async def inspect(self, ref: str, *, platform: Platform | None = None, manifests: bool = False) -> ImageInfo:
         """Return an image by name or ID."""
         del platform, manifests
-        for name, image in self._images.items():
+        for image in self._images.values():
             if ref == image.id or (len(ref) >= 4 and hex_of(image.id).startswith(ref.removeprefix("sha256:"))):
                 return image
-            if parse_reference(ref).familiar == name:
+            if parse_reference(ref).familiar in image.tags:
                 return image
         raise NoSuchImage(ref)
 
@@ -94,17 +99,26 @@ class FakeImages:
     async def tag(self, ref: str, repository: str, tag: str) -> None:
         """Give another name."""
         image = await self.inspect(ref)
-        self._images[parse_reference(f"{repository}:{tag or 'latest'}").familiar] = image
+        self._name(image.id, parse_reference(f"{repository}:{tag or 'latest'}").familiar)
 
     async def remove(
         self, ref: str, *, force: bool = False, prune: bool = True, platforms: Sequence[Platform] = ()
     ) -> Sequence[Removal]:
-        """Forget a name and its image."""
-        del force, prune, platforms
+        """Forget a name, and with the last one the image."""
+        del prune, platforms
         image = await self.inspect(ref)
-        name = next(name for name, each in self._images.items() if each is image)
-        del self._images[name]
-        return [Removal(untagged=name), Removal(deleted=image.id)]
+        name = parse_reference(ref).familiar if not hex_of(image.id).startswith(ref.removeprefix("sha256:")) else ""
+        gone = [name] if name in image.tags else list(image.tags)
+        if len(gone) == len(image.tags) and (users := self.users(image.id)) and not force:
+            raise Conflict(
+                f'conflict: unable to remove repository reference "{ref}" (must force) - container {users[0][:12]} is using its '
+                f"referenced image {hex_of(image.id)[:12]}"
+            )
+        if len(gone) < len(image.tags):
+            self._images[image.id] = replace(image, tags=tuple(tag for tag in image.tags if tag not in gone))
+            return [Removal(untagged=tag) for tag in gone]
+        del self._images[image.id]
+        return [*(Removal(untagged=tag) for tag in gone), Removal(deleted=image.id)]
 
     async def prune(self, filters: Filters) -> tuple[Sequence[Removal], int]:
         """Find nothing to do."""
@@ -133,15 +147,16 @@ class FakeImages:
         """Make an image appear."""
         async for _ in content:
             pass
-        name = f"{request.repository}:{request.tag or 'latest'}"
-        self._images[name] = _image(name)
-        yield Progress(self._images[name].id)
+        yield Progress(self._add(f"{request.repository}:{request.tag or 'latest'}").id)
 
     async def commit(self, request: CommitRequest) -> str:
         """Make an image appear."""
-        name = f"{request.repository}:{request.tag or 'latest'}"
-        self._images[name] = _image(name)
-        return self._images[name].id
+        self.find_container(request.container)
+        if request.repository:
+            return self._add(f"{request.repository}:{request.tag or 'latest'}").id
+        image = replace(_image(f"committed-{len(self._images)}"), tags=(), digests=())
+        self._images[image.id] = image
+        return image.id
 
     async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo:
         """Describe an image that is here."""
@@ -152,6 +167,20 @@ class FakeImages:
         """Find one repository."""
         del limit, filters, credentials
         return [SearchResult(term, "found", 5, is_official=True)]
+
+    def _add(self, name: str) -> ImageInfo:
+        """Keep an image of a name that it takes from any other."""
+        image = _image(name)
+        self._images.setdefault(image.id, image)
+        self._name(image.id, image.tags[0])
+        return self._images[image.id]
+
+    def _name(self, image_id: str, name: str) -> None:
+        for other in self._images.values():
+            if name in other.tags:
+                self._images[other.id] = replace(other, tags=tuple(tag for tag in other.tags if tag != name))
+        image = self._images[image_id]
+        self._images[image_id] = replace(image, tags=(*image.tags, name))
 
 
 def _image(name: str) -> ImageInfo:

@@ -6,7 +6,7 @@ from sdk.drivers.logs import StdStream
 from sdk.engine.containers import ProcessClient
 from sdk.errors import StartFailed
 
-_KNOWN = frozenset({"cat", "sh", "echo", "fail", "sleep"})
+_KNOWN = frozenset({"cat", "sh", "echo", "fail", "false", "sleep", "true"})
 
 
 class Silence:
@@ -38,6 +38,8 @@ async def run_program(command: Sequence[str], client: ProcessClient) -> int:
         case "fail":
             await client.send(StdStream.STDERR, b"failing\n")
             return int(command[1])
+        case "false":
+            return 1
         case "cat" | "sh":
             while data := await client.receive():
                 await client.send(StdStream.STDOUT, data)

@@ -45,7 +45,8 @@ class FakeStreams:
         box = self._containers.box(ref)
 
         async def batches() -> AsyncIterator[Sequence[LogRecord]]:
-            yield [record for record in box.log if record.time_ns >= request.since_ns][-(request.tail or 0) :]
+            found = [record for record in box.log if record.time_ns >= request.since_ns]
+            yield found if request.tail is None else found[len(found) - min(request.tail, len(found)) :]
             if request.follow:
                 await box.exited.wait()
 

@@ -1,0 +1,31 @@
+"""The contract of the engine, kept by the real one."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sdk.engine import Engine
+from sdk.testing.contracts.engine import EngineContract
+from sdk.testing.netns import private_network
+from tests.engine import import_busybox, real_engine
+
+pytestmark = pytest.mark.privileged
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[None]:
+    with private_network():
+        yield
+
+
+class TestEngine(EngineContract):
+    @pytest.fixture(scope="module")
+    @classmethod
+    async def engine(cls, anyio_backend: str, network: None, tmpfs: Path) -> AsyncIterator[Engine]:
+        root = tmpfs / f"engine-{os.urandom(3).hex()}"
+        root.mkdir()
+        async with real_engine(root) as running:
+            await import_busybox(running.engine.engine)
+            yield running.engine.engine
