@@ -9,7 +9,6 @@ import anyio
 from anyio.abc import TaskGroup
 
 from core.background import Background
-from core.containers.life.live import LiveContainer
 from core.containers.life.store import ContainerStore
 from core.containers.mounts.resolve import volume_names
 from core.drivers import Drivers
@@ -129,7 +128,7 @@ async def _tasks(containers: ContainerStore) -> AsyncIterator[tuple[TaskGroup, E
                 yield tasks, ending
     finally:
         for live in containers:
-            _let_go(live)
+            live.run.close()
 
 
 def _tend_images(background: Background, images: ImageService, settings: EngineSettings) -> None:
@@ -146,13 +145,3 @@ def _images(
 
 def _volumes_in_use(containers: ContainerStore) -> list[tuple[str, tuple[str, ...]]]:
     return [(live.id, volume_names(live.record.mounts)) for live in containers]
-
-
-def _let_go(live: LiveContainer) -> None:
-    """Stop reading a container's output and close what this daemon holds of it; the container does not notice."""
-    if live.pumps is not None:
-        live.pumps.stop()
-    if live.task is not None:
-        live.task.close()
-    if live.log is not None:
-        live.log.close()

@@ -1,92 +1,63 @@
 """A container as this process knows it: its record, and what exists only while the daemon lives."""
 
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
 
+from core.containers.life.ends import Ends
+from core.containers.life.execs import Execs
+from core.containers.life.probing import Probing
 from core.containers.life.record import ContainerRecord
+from core.containers.life.run import Run
 from core.streams.hub import OutputHub
-from core.streams.pump import PumpSet
-from sdk.drivers.logs import ContainerLog
-from sdk.drivers.runtime import RunningProcess, Task
-from sdk.engine.containers import ContainerInfo, ExecRequest, Health, WaitResult
-from sdk.oci import runtime as oci
+from sdk.engine.containers import ContainerInfo
 
 
 @dataclass(slots=True, eq=False)
-class Exec:
-    """A further process of a container. `exit_code` is None until it ended or failed to start."""
+class Resting:
+    """A container that waits to be started again by its policy; only these methods change it. `delay` in seconds is the last one."""
 
-    id: str
-    request: ExecRequest
-    process: RunningProcess | None = None
-    hub: OutputHub = field(default_factory=OutputHub)
-    started: bool = False
-    exit_code: int | None = None
-    ready: anyio.Event = field(default_factory=anyio.Event)
+    delay: float = 0.0
+    wake: anyio.Event = field(default_factory=anyio.Event)
 
-    @property
-    def running(self) -> bool:
-        """Whether its process lives."""
-        return self.started and self.exit_code is None
+    def reset(self) -> None:
+        """A client starts it: it waits no more, and the next delay is a first one."""
+        self.delay = 0.0
+        self.wake.set()
 
+    def end(self) -> None:
+        """Have it wait no more."""
+        self.wake.set()
 
-@dataclass(slots=True, eq=False)
-class Outcome:
-    """An end that will come: wait for `event`, then read `result`."""
+    def decided(self, delay: float) -> None:
+        """Take the delay that its policy says."""
+        self.delay = delay
 
-    event: anyio.Event = field(default_factory=anyio.Event)
-    result: WaitResult = WaitResult(0)
-
-    def settle(self, result: WaitResult) -> None:
-        """Tell everybody who waits."""
-        self.result = result
-        self.event.set()
-
-
-@dataclass(slots=True, eq=False)
-class Tidying:
-    """What the runtime keeps of an ended run is freed a moment later, or at once when somebody needs its place."""
-
-    needed: anyio.Event = field(default_factory=anyio.Event)
-    done: anyio.Event = field(default_factory=anyio.Event)
-
-    async def finish(self) -> None:
-        """Have it done now."""
-        self.needed.set()
-        await self.done.wait()
+    def begin(self) -> anyio.Event:
+        """Return what ends the wait early."""
+        self.wake = anyio.Event()
+        return self.wake
 
 
 @dataclass(slots=True, eq=False)
 class LiveContainer:
-    """Mutable on purpose: the one place where a container's present is kept. Only verbs that hold `lock` change `record.state`.
+    """The one place where a container's present is kept. Only verbs that hold `lock` change the state of its record.
 
-    `restarts` counts the clients that have it restarted right now: while there is one, its end does not remove it. `ended_execs` are the
-    processes that came to an end, oldest first, with the monotonic time of that.
+    Each part has an owner, whose methods alone change it: the run, the probes, the execs, the ends, the rest between two runs; this class
+    has the record and the description.
     """
 
     record: ContainerRecord
     lock: anyio.Lock = field(default_factory=anyio.Lock)
     hub: OutputHub = field(default_factory=OutputHub)
-    task: Task | None = None
-    log: ContainerLog | None = None
-    health: Health | None = None
-    execs: dict[str, Exec] = field(default_factory=dict)
-    ended_execs: deque[tuple[float, str]] = field(default_factory=deque)
-    info: ContainerInfo | None = None
-    pumps: PumpSet | None = None
-    process: oci.Process | None = None
-    started: anyio.Event = field(default_factory=anyio.Event)
-    next_exit: Outcome = field(default_factory=Outcome)
-    removal: Outcome = field(default_factory=Outcome)
-    wake: anyio.Event = field(default_factory=anyio.Event)
-    tidying: Tidying | None = None
-    backoff: float = 0.0
-    restarts: int = 0
+    run: Run = field(default_factory=Run)
+    probing: Probing = field(default_factory=Probing)
+    execs: Execs = field(default_factory=Execs)
+    ends: Ends = field(default_factory=Ends)
+    resting: Resting = field(default_factory=Resting)
     files_touched: bool = False
-    health_scope: anyio.CancelScope | None = None
-    memory_scope: anyio.CancelScope | None = None
+    _info: ContainerInfo | None = None
 
     @property
     def id(self) -> str:
@@ -95,3 +66,22 @@ class LiveContainer:
     @property
     def name(self) -> str:
         return self.record.name
+
+    def take(self, record: ContainerRecord) -> None:
+        """Make a record the present one; the store writes it."""
+        self.record = record
+        self._info = None
+
+    def changed(self) -> None:
+        """Forget the description: something it tells has changed."""
+        self._info = None
+
+    def described(self, describe: Callable[[], ContainerInfo]) -> ContainerInfo:
+        """Return the description, made anew if something has changed."""
+        if self._info is None:
+            self._info = describe()
+        return self._info
+
+    def touch_files(self) -> None:
+        """Note that a client wrote into its files: its accounts may not be the image's any more."""
+        self.files_touched = True

@@ -111,15 +111,13 @@ class ContainerStore:
         self._table.put(record.id, record)
         self._unwritten.pop(record.id, None)
         relinked = record.links != live.record.links
-        live.record = record
-        live.info = None
+        live.take(record)
         if relinked:
             self._relink(record)
 
     def keep(self, live: LiveContainer, record: ContainerRecord) -> None:
         """Make a record of what is true already the present one, and persist it: now or, where the disk is full, as soon as there is room."""
-        live.record = record
-        live.info = None
+        live.take(record)
         was_written = not self._unwritten
         self._unwritten[record.id] = record
         if not self.flush() and was_written:
@@ -178,7 +176,7 @@ class ContainerStore:
         """Drop the descriptions of containers that are linked to this one, or it to them: they tell of its name or its links."""
         for container_id in (*(record.links or {}).values(), *self._links.leading_to(record.id)):
             if (live := self._by_id.get(container_id)) is not None:
-                live.info = None
+                live.changed()
 
     def _claim(self, name: str, container_id: str) -> None:
         holder = self._by_name.get(name)

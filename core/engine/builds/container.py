@@ -51,7 +51,7 @@ class BuildContainer:
 
     async def _run(self, output: Output) -> int:
         live = self._live
-        told, ending = live.hub.subscribe(StdStream.STDOUT, StdStream.STDERR), live.next_exit
+        told, ending = live.hub.subscribe(StdStream.STDOUT, StdStream.STDERR), live.ends.next_exit
         announce(self._context, live, "attach")
         async with AsyncExitStack() as held:
             held.callback(told.close)
@@ -68,7 +68,7 @@ class BuildContainer:
         context, live = self._context, self._live
         if live.id not in context.containers:
             return
-        if (task := live.task) is not None:
+        if (task := live.run.task) is not None:
             await task.signal(signal.SIGKILL)
             await start.await_end(context, live, task)  # a daemon that stops supervises no container any more
         await remove(context, live, force=True, volumes=True)
@@ -78,7 +78,7 @@ class BuildContainer:
             return make_stubs(root, system_points())
 
     async def _remove_stubs(self, stubs: list[Stub]) -> None:
-        if stubs and self._live.task is None:
+        if stubs and self._live.run.task is None:
             async with opened_root(self._context.drivers.storage, self.id, None) as root:
                 remove_stubs(root, stubs)
 

@@ -24,21 +24,19 @@ _TIMED_OUT = -1
 def begin(context: EngineContext, live: LiveContainer) -> None:
     """Start a container's probes, if it has a health check; they end with its run."""
     schedule = schedule_of(live.record.config)
-    live.health = None
-    live.health_scope = None
     if schedule is None:
+        live.probing.none()
         return
-    live.health = Health(HealthStatus.STARTING)
-    live.info = None
-    live.health_scope = anyio.CancelScope()
-    context.background.start(f"container {live.id}: its health check", _watch, context, live, schedule, live.health_scope)
+    scope = live.probing.begin()
+    live.changed()
+    context.background.start(f"container {live.id}: its health check", _watch, context, live, schedule, scope)
 
 
 async def _watch(context: EngineContext, live: LiveContainer, schedule: Schedule, scope: anyio.CancelScope) -> None:
     started = time.monotonic()
     with scope:
         while True:
-            starting = live.health is not None and live.health.status is HealthStatus.STARTING
+            starting = _health(live).status is HealthStatus.STARTING
             in_start_period = time.monotonic() - started < schedule.start_period
             await anyio.sleep(schedule.start_interval if starting and in_start_period else schedule.interval)
             if live.record.state is not ContainerState.RUNNING:
@@ -48,11 +46,16 @@ async def _watch(context: EngineContext, live: LiveContainer, schedule: Schedule
 
 
 def _record(context: EngineContext, live: LiveContainer, schedule: Schedule, probe: HealthProbe, *, in_start_period: bool) -> None:
-    before = live.health or Health(HealthStatus.STARTING)
-    live.health = judge(before, probe, schedule, in_start_period=in_start_period)
-    live.info = None
-    if live.health.status is not before.status:
-        announce(context, live, f"health_status: {live.health.status}")
+    before = _health(live)
+    health = judge(before, probe, schedule, in_start_period=in_start_period)
+    live.probing.found(health)
+    live.changed()
+    if health.status is not before.status:
+        announce(context, live, f"health_status: {health.status}")
+
+
+def _health(live: LiveContainer) -> Health:
+    return live.probing.health or Health(HealthStatus.STARTING)
 
 
 async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule) -> HealthProbe:

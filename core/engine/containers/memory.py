@@ -15,23 +15,16 @@ _log = logging.getLogger(__name__)
 
 def begin(context: EngineContext, live: LiveContainer, task: Task) -> None:
     """Tell of a running container that runs out of memory from now on; idempotent. Of one without a limit its end tells."""
-    if live.memory_scope is None and live.record.host_config.limits.memory:
-        live.memory_scope = anyio.CancelScope()
-        context.background.start(f"container {live.id}: watching its memory", _watch, context, live, task, live.memory_scope)
-
-
-def end(live: LiveContainer) -> None:
-    """Tell no more: the run ends. Idempotent."""
-    if live.memory_scope is not None:
-        live.memory_scope.cancel()
-        live.memory_scope = None
+    if live.run.memory_watch is None and live.record.host_config.limits.memory:
+        scope = live.run.watch_memory()
+        context.background.start(f"container {live.id}: watching its memory", _watch, context, live, task, scope)
 
 
 async def _watch(context: EngineContext, live: LiveContainer, task: Task, scope: anyio.CancelScope) -> None:
     with scope:
         try:
             async for _ in task.out_of_memory():
-                if live.memory_scope is scope:  # else the run ends just now, and its end tells
+                if live.run.memory_watch is scope:  # else the run ends just now, and its end tells
                     _tell(context, live)
         except OSError as error:
             _log.warning("container %s: only its end will tell whether it ran out of memory: %s", live.id, error)

@@ -29,15 +29,15 @@ async def pause(context: EngineContext, live: LiveContainer, *, meanwhile: str =
     """
     async with context.containers.hold(live):
         record = replace(apply(live.record, Transition.PAUSE), paused_for=meanwhile)
-        if live.task is None:
+        if live.run.task is None:
             raise NotRunning(live.id)
         context.containers.save(live, record)
         try:
             with calling(record.host_config.runtime, "pause"):
-                await live.task.pause()
+                await live.run.task.pause()
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await _undo(context, live, live.task)
+                await _undo(context, live, live.run.task)
             raise
     announce(context, live, "pause")
 
@@ -46,10 +46,10 @@ async def unpause(context: EngineContext, live: LiveContainer) -> None:
     """Thaw, also where that cannot be written down. Raises Conflict if it is not paused."""
     async with context.containers.hold(live):
         record = _running(live.record)
-        if live.task is None:
+        if live.run.task is None:
             raise NotRunning(live.id)
         with calling(record.host_config.runtime, "resume"):
-            await live.task.resume()
+            await live.run.task.resume()
         context.containers.keep(live, record)
     announce(context, live, "unpause")
 
@@ -57,7 +57,7 @@ async def unpause(context: EngineContext, live: LiveContainer) -> None:
 async def thaw(context: EngineContext, live: LiveContainer) -> None:
     """Thaw a container that is to end, whatever its record says: a frozen process does not take the signal it was sent."""
     async with live.lock:
-        task, was_paused = live.task, live.record.state is ContainerState.PAUSED
+        task, was_paused = live.run.task, live.record.state is ContainerState.PAUSED
         if task is None:
             return
         with suppress(NotRunning):  # on cgroup version 2 SIGKILL ends the frozen as well

@@ -9,7 +9,7 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers.files.hostfiles import remove_host_files
-from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
 from core.drivers import calling
@@ -49,24 +49,23 @@ async def remove(context: EngineContext, live: LiveContainer, *, force: bool = F
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
     """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
     context.containers.keep(live, apply(live.record, Transition.REMOVE))
-    live.wake.set()
+    live.resting.end()
     try:
         await _delete(context, live.record)
-        if live.log is not None:
-            live.log.remove()
+        if live.run.log is not None:
+            live.run.log.remove()
         _remove_directory(context.directory(live.id))
         context.containers.forget(live.id, live.name)
     except Exception as error:
         context.containers.keep(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
-        failed, live.removal = live.removal, Outcome()
-        failed.settle(WaitResult(live.record.exit_code, str(error)))
+        live.ends.not_removed(WaitResult(live.record.exit_code, str(error)))
         raise
     if volumes:
         await context.volumes.remove_unused(anonymous_volumes(live.record))
     context.images.use(live.record.image_id)
     live.hub.finish()
     announce(context, live, "destroy")
-    live.removal.settle(WaitResult(live.record.exit_code))
+    live.ends.removed(WaitResult(live.record.exit_code))
 
 
 async def finish_removal(context: EngineContext, record: ContainerRecord) -> None:
@@ -107,12 +106,12 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
             async with live.lock:
                 if live.record.state is ContainerState.RESTARTING:
                     context.containers.keep(live, apply(live.record, Transition.EXIT))
-        elif not await end_unsupervised(context, live) and live.task is not None:
-            await _kill(context, live, live.task)
+        elif not await end_unsupervised(context, live) and live.run.task is not None:
+            await _kill(context, live, live.run.task)
 
 
 async def _kill(context: EngineContext, live: LiveContainer, task: Task) -> None:
-    ended = live.next_exit
+    ended = live.ends.next_exit
     context.containers.keep(live, replace(live.record, stopped_by_user=True))
     await task.signal(signal.SIGKILL)
     announce(context, live, "kill", signal="9")

@@ -6,10 +6,10 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers.life import restart
-from core.containers.life.live import LiveContainer, Outcome, Tidying
+from core.containers.life.live import LiveContainer
+from core.containers.life.run import Tidying
 from core.containers.life.state import Transition, apply
 from core.engine.attempt import attempt
-from core.engine.containers import memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.preparation.runtime_spec import forget_process
@@ -46,14 +46,15 @@ async def settle(context: EngineContext, live: LiveContainer, task: Task, status
 
 
 async def _settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
-    if live.health_scope is not None:
-        live.health_scope.cancel()
-    memory.end(live)
-    if live.pumps is not None:
-        await attempt(f"container {live.id}: the end of its output", _drain(live, live.pumps))
+    live.probing.stop()
+    live.run.end_memory_watch()
+    if live.run.pumps is not None:
+        await attempt(f"container {live.id}: the end of its output", _drain(live, live.run.pumps))
     await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
     decision = (
-        restart.Decision(restart=False) if context.live_settings.stopping else restart.decide(live.record, status, live.backoff)
+        restart.Decision(restart=False)
+        if context.live_settings.stopping
+        else restart.decide(live.record, status, live.resting.delay)
     )
     transition = Transition.AWAIT_RESTART if decision.restart else Transition.EXIT
     record = replace(
@@ -67,33 +68,31 @@ async def _settle(context: EngineContext, live: LiveContainer, task: Task, statu
     )
     untold = status.oom_killed and not live.record.oom_killed
     context.containers.keep(live, record)
-    live.process = None
+    live.run.forget_model()
     if context.containers.is_written(live.id):
         forget_process(context, live)
-    live.backoff = decision.delay
+    live.resting.decided(decision.delay)
     if untold:
         announce(context, live, "oom")
     _tell(context, live, status)
-    live.tidying = Tidying()
-    context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.tidying)
-    if record.host_config.auto_remove and not decision.restart and not live.restarts:
+    context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.run.tidy())
+    if record.host_config.auto_remove and not decision.restart and not live.ends.restarts:
         await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
 
 
 async def _drain(live: LiveContainer, pumps: PumpSet) -> None:
     if missing := await pumps.rest(_PATIENCE):
-        live.record = replace(live.record, error=f"{missing} bytes of its output could not be logged")
+        live.take(replace(live.record, error=f"{missing} bytes of its output could not be logged"))
 
 
 async def _leave(context: EngineContext, live: LiveContainer) -> None:
-    live.task = None
-    live.execs = {key: execution for key, execution in live.execs.items() if execution.started}
-    live.pumps = None
+    live.run.leave()
+    live.execs.drop_unstarted()
     await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
     await release_volumes(context, live.record)
-    if live.log is not None:
-        live.log.close()
+    if live.run.log is not None:
+        live.run.log.close()
 
 
 async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: Tidying) -> None:
@@ -121,9 +120,8 @@ async def _until_written(context: EngineContext, container_id: str, tidying: Tid
 
 
 def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> None:
-    live.started = anyio.Event()
+    live.run.over()
     seconds = max(0, status.at_ns - live.record.started_ns) // 1_000_000_000
     announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
-    ended, live.next_exit = live.next_exit, Outcome()
-    ended.settle(WaitResult(status.code))
+    live.ends.ended(WaitResult(status.code))
     live.hub.finish()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from core.containers import ports
 from core.containers.files.hostfiles import write_host_files
 from core.containers.files.resolv_conf import forwarding
-from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
 from core.containers.mounts.plan import mount_plan
@@ -46,9 +46,8 @@ async def start(context: EngineContext, live: LiveContainer) -> Changed:
         if live.record.state is ContainerState.RUNNING:
             return Changed.NO
         apply(live.record, Transition.START)
-        live.record = replace(live.record, stopped_by_user=False, restart_count=0)
-        live.backoff = 0.0
-        live.wake.set()
+        live.take(replace(live.record, stopped_by_user=False, restart_count=0))
+        live.resting.reset()
         await launch(context, live)
         return Changed.YES
 
@@ -65,8 +64,7 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
     except EngineError as error:
         code = error.exit_code if isinstance(error, StartFailed) else 128
         context.containers.save(live, replace(live.record, exit_code=code, error=error.message, finished_ns=time.time_ns()))
-        failed, live.next_exit = live.next_exit, Outcome()
-        failed.settle(WaitResult(code, error.message))
+        live.ends.ended(WaitResult(code, error.message))
         live.hub.finish()
         if live.record.host_config.auto_remove:
             await destroy(context, live, volumes=True)
@@ -80,11 +78,10 @@ def follow(context: EngineContext, live: LiveContainer, task: Task) -> tuple[str
 
     What of this cannot be done is logged and returned, a sentence each; the container is supervised all the same.
     """
-    live.task = task
-    live.started.set()
+    live.run.begin(task)
     context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task)
     problems: list[str] = []
-    live.pumps = attach_pumps(context, live, task, problems.append)
+    live.run.carry(attach_pumps(context, live, task, problems.append))
     memory.begin(context, live, task)
     try:
         health.begin(context, live)
@@ -103,7 +100,7 @@ async def await_end(context: EngineContext, live: LiveContainer, task: Task) -> 
     """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None."""
     status = await task.wait()
     async with live.lock:
-        return await settle(context, live, task, status) if live.task is task else None
+        return await settle(context, live, task, status) if live.run.task is task else None
 
 
 async def _supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
@@ -114,9 +111,9 @@ async def _supervise(context: EngineContext, live: LiveContainer, task: Task) ->
 
 
 async def _restart_after(context: EngineContext, live: LiveContainer, delay: float) -> None:
-    live.wake = anyio.Event()
+    woken = live.resting.begin()
     with anyio.move_on_after(delay):
-        await live.wake.wait()
+        await woken.wait()
     async with live.lock:
         if live.record.state is not ContainerState.RESTARTING:
             return
@@ -133,8 +130,8 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
         context.containers.save(live, named)
     record = as_run(named)
     path = context.bundle(record.id)
-    if live.tidying is not None:
-        await live.tidying.finish()
+    if live.run.tidying is not None:
+        await live.run.tidying.finish()
     path.mkdir(parents=True, exist_ok=True)
     undo.callback(remove_bundle, path)
     sandbox_path = await _connect(context, record, undo)

@@ -25,7 +25,7 @@ _UNTIL_THAW = 1.0
 async def stop(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> Changed:
     """Send the stop signal, after `timeout` seconds SIGKILL (-1: never); return when the container has ended. NO if it does not run."""
     number = parse_signal(signal_name) if signal_name else stop_signal(live.record.config.stop_signal)
-    while live.task is None:  # it may be started again, or end, whenever this waits
+    while live.run.task is None:  # it may be started again, or end, whenever this waits
         if not is_busy(live):
             return Changed.NO
         if await _stop_waiting(context, live):
@@ -35,7 +35,7 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
             return Changed.YES
     if timeout is None:
         timeout = stop_timeout(context, live)
-    ended = live.next_exit
+    ended = live.ends.next_exit
     context.containers.keep(live, replace(live.record, stopped_by_user=True))
     await send(context, live, number, ending=True)
     with anyio.move_on_after(timeout if timeout >= 0 else None):
@@ -55,11 +55,11 @@ def stop_timeout(context: EngineContext, live: LiveContainer) -> int:
 
 async def restart(context: EngineContext, live: LiveContainer, timeout: int | None = None, signal_name: str = "") -> None:
     """Stop (if it runs) and start; one that is removed when it ends is not removed by this end."""
-    live.restarts += 1
+    live.ends.begin_restart()
     try:
         await stop(context, live, timeout, signal_name)
     finally:
-        live.restarts -= 1
+        live.ends.end_restart()
     await start(context, live)
     announce(context, live, "restart")
 
@@ -67,7 +67,7 @@ async def restart(context: EngineContext, live: LiveContainer, timeout: int | No
 async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "") -> None:
     """Send a signal (default KILL; then return when the container has ended). Raises Conflict if it does not run."""
     number = parse_signal(signal_name or "KILL")
-    while live.task is None:
+    while live.run.task is None:
         if not is_busy(live):
             raise NotRunning(live.id)
         if await _stop_waiting(context, live) or (number == signal.SIGKILL and await end_unsupervised(context, live)):
@@ -78,7 +78,7 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
     ending = number == signal.SIGKILL or not own or stop_signal(own) == number
     if ending:
         context.containers.keep(live, replace(live.record, stopped_by_user=True))
-    ended = live.next_exit
+    ended = live.ends.next_exit
     await send(context, live, number, ending=ending)
     if number == signal.SIGKILL:
         await await_death(context, live, ended.event)
@@ -86,7 +86,7 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
 
 async def send(context: EngineContext, live: LiveContainer, number: int, *, ending: bool) -> None:
     """Deliver a signal to the container's first process; with `ending` a paused one is thawed so that it can die."""
-    task = live.task
+    task = live.run.task
     if task is None:
         return
     await task.signal(number)
@@ -103,8 +103,8 @@ async def _stop_waiting(context: EngineContext, live: LiveContainer) -> bool:
         if live.record.state is not ContainerState.RESTARTING:
             return False
         context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
-        live.next_exit.settle(live.next_exit.result)
-        live.wake.set()
+        live.ends.stays()
+        live.resting.end()
     return True
 
 

@@ -4,7 +4,7 @@ import time
 
 from msgspec.structs import replace
 
-from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.live import LiveContainer
 from core.containers.life.state import Transition, apply, is_running
 from core.drivers import calling
 from core.engine.attempt import attempt
@@ -19,10 +19,10 @@ KILLED = 137
 
 async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
     """Have the runtime end what it finds of a container that nothing supervises; return whether that was so. Raises DriverError."""
-    if live.task is not None or not is_running(live.record):
+    if live.run.task is not None or not is_running(live.record):
         return False
     async with live.lock:  # an end that is being settled has no task either
-        if live.task is not None or not is_running(live.record):
+        if live.run.task is not None or not is_running(live.record):
             return False
         record = live.record
         with calling(record.host_config.runtime, "discard"):
@@ -39,7 +39,6 @@ async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
             stopped_by_user=True,
         )
         context.containers.save(live, ended)
-        outcome, live.next_exit = live.next_exit, Outcome()
-        outcome.settle(WaitResult(KILLED))
+        live.ends.ended(WaitResult(KILLED))
     announce(context, live, "die", exitCode=str(KILLED))
     return True

@@ -23,11 +23,11 @@ async def update(context: EngineContext, live: LiveContainer, request: UpdateReq
     async with context.containers.hold(live):
         with explained(f"Cannot update container {live.id}"):
             host_config = changed(live.record.host_config, request)
-            if live.task is not None and is_running(live.record):
-                await live.task.update(runtime_resources(request, host_config.limits, host_devices))
+            if live.run.task is not None and is_running(live.record):
+                await live.run.task.update(runtime_resources(request, host_config.limits, host_devices))
         context.containers.save(live, replace(live.record, host_config=host_config))
-        if live.task is not None:
-            memory.begin(context, live, live.task)
+        if live.run.task is not None:
+            memory.begin(context, live, live.run.task)
     announce(context, live, "update")
     return ()
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.containers.life.live import LiveContainer, Outcome
+from core.containers.life.ends import Outcome
+from core.containers.life.live import LiveContainer
 from core.containers.life.state import is_running
 from sdk.engine.containers import ContainerState, WaitCondition, WaitResult
 
@@ -31,9 +32,9 @@ class Ending:
 def register(live: LiveContainer, condition: WaitCondition) -> Ended | Ending:
     """Register a wait on a container. One that will be restarted counts as not running for the moment of its exit, as in dockerd."""
     if condition is WaitCondition.REMOVED:
-        return Ending(live.removal)
+        return Ending(live.ends.removal)
     if condition is WaitCondition.NEXT_EXIT or is_busy(live):
-        return Ending(live.next_exit)
+        return Ending(live.ends.next_exit)
     return Ended(WaitResult(live.record.exit_code, live.record.error))
 
 

@@ -128,7 +128,7 @@ async def _adopt_later(context: EngineContext, live: LiveContainer) -> None:
     while True:
         await anyio.sleep(delay)
         delay = min(delay * 2, _LONGEST_RETRY)
-        if live.id not in context.containers or live.task is not None:
+        if live.id not in context.containers or live.run.task is not None:
             return
         async with live.lock:
             found = await _adopted(context, live)

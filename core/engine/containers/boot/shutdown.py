@@ -55,7 +55,7 @@ async def end_running(context: EngineContext, containers: Sequence[LiveContainer
 
 
 async def _end(context: EngineContext, live: LiveContainer) -> None:
-    ended, timeout = live.next_exit, stop_timeout(context, live)
+    ended, timeout = live.ends.next_exit, stop_timeout(context, live)
     try:
         await send(context, live, stop_signal(live.record.config.stop_signal), ending=True)
         with anyio.move_on_after(timeout if timeout >= 0 else None):

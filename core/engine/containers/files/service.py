@@ -48,7 +48,7 @@ class FileService:
         live = self._find(ref)
         refuse_nul(path)
         readonly = live.record.host_config.readonly_rootfs
-        live.files_touched = True
+        live.touch_files()
         with self._context.containers.unless_removed(live):
             owner = await self._owner(live) if copy_uid_gid and live.record.config.user else None
             await copy.write_archive(
@@ -64,14 +64,14 @@ class FileService:
     async def export(self, ref: str) -> AsyncIterator[bytes]:
         live = self._find(ref)
         announce(self._context, live, "export")
-        pid = live.task.pid if live.task is not None else None
+        pid = live.run.task.pid if live.run.task is not None else None
         return export.export(self._context.drivers.storage, live.id, pid)
 
     def _find(self, ref: str) -> LiveContainer:
         return self._context.containers.find(ref)
 
     def _files(self, live: LiveContainer, ref: str) -> copy.Files:
-        pid = live.task.pid if live.task is not None else None
+        pid = live.run.task.pid if live.run.task is not None else None
         return copy.Files(self._context.drivers.storage, live.id, pid, ref, () if pid else self._attached(live))
 
     def _attached(self, live: LiveContainer) -> tuple[Attachment, ...]:

@@ -52,8 +52,8 @@ class AttachSession:
         return Input(self._process, scanner, close_on_end=config.stdin_once and not config.tty)
 
     async def _process(self) -> RunningProcess | None:
-        await self.live.started.wait()
-        return self.live.task
+        await self.live.run.started.wait()
+        return self.live.run.task
 
     async def _replay(self, client: ProcessClient) -> None:
         log = open_log(self.context, self.live)
@@ -80,7 +80,7 @@ async def attach(context: EngineContext, live: LiveContainer, request: AttachReq
 
 async def resize(context: EngineContext, live: LiveContainer, rows: int, columns: int) -> None:
     """Set the size of a running container's terminal. Raises NotRunning, Conflict (no terminal)."""
-    if live.task is None:
+    if live.run.task is None:
         raise NotRunning(live.id)
-    await live.task.resize(rows, columns)
+    await live.run.task.resize(rows, columns)
     announce(context, live, "resize", height=str(rows), width=str(columns))

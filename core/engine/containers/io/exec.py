@@ -1,13 +1,13 @@
 """`docker exec`: further processes in a running container."""
 
 import os
-import time
 from dataclasses import dataclass, replace
 
 import anyio
 
 from core.containers.config_checks import refuse_nul
-from core.containers.life.live import Exec, LiveContainer
+from core.containers.life.execs import Exec
+from core.containers.life.live import LiveContainer
 from core.containers.life.state import is_running
 from core.engine.containers.announce import announce
 from core.engine.containers.io.session import Input, relay
@@ -24,9 +24,6 @@ from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchExec, NotRu
 _PATIENCE = 2.0
 _START_PATIENCE = 10.0
 
-_REMEMBERED = 300.0
-"""Seconds for which an exec that ended can be inspected, at the least."""
-
 
 async def create(context: EngineContext, live: LiveContainer, request: ExecRequest, *, called: str) -> Exec:
     """Note an exec to come. Raises NotRunning, Conflict, which names the container as the client `called` it, and InvalidArgument."""
@@ -38,9 +35,8 @@ async def create(context: EngineContext, live: LiveContainer, request: ExecReque
     if request.user:
         await _check_user(context, live, request.user)
         _require_running(live, called)
-    _forget_ended(live)
     execution = Exec(os.urandom(32).hex(), request)
-    live.execs[execution.id] = execution
+    live.execs.add(execution)
     announce(context, live, f"exec_create: {' '.join(request.cmd)}", execID=execution.id)
     return execution
 
@@ -51,13 +47,6 @@ async def _check_user(context: EngineContext, live: LiveContainer, user: str) ->
         await identity_of(context, live, user)
     except StartFailed as error:
         raise InvalidArgument(error.message) from error
-
-
-def _forget_ended(live: LiveContainer) -> None:
-    """Forget the execs that ended a while ago: clients inspect one for its exit code, and then no more."""
-    long_ago = time.monotonic() - _REMEMBERED
-    while live.ended_execs and live.ended_execs[0][0] < long_ago:
-        live.execs.pop(live.ended_execs.popleft()[1], None)
 
 
 def find(context: EngineContext, exec_id: str) -> tuple[LiveContainer, Exec]:
@@ -80,14 +69,14 @@ def accept(live: LiveContainer, execution: Exec) -> None:
 
 async def begin(context: EngineContext, live: LiveContainer, exec_id: str, request: ExecRequest, io: ProcessIO) -> RunningProcess:
     """Start a further process in a container. Raises StartFailed, NotRunning also if the container ends meanwhile, OSError."""
-    task = live.task
+    task = live.run.task
     if task is None:
         raise NotRunning(live.id)
     try:
         process = await exec_process(context, live, request, await identity_of(context, live, request.user or None))
         return await task.exec(exec_id, process, io, privileged=request.privileged)
     except (EngineError, OSError) as error:
-        if live.task is not task:
+        if live.run.task is not task:
             raise NotRunning(live.id) from error
         raise
 
@@ -99,12 +88,12 @@ async def run(context: EngineContext, live: LiveContainer, execution: Exec) -> N
     try:
         execution.process = await begin(context, live, execution.id, request, io)
     except (EngineError, OSError) as error:
-        _end(live, execution, error.exit_code if isinstance(error, StartFailed) else 126)
+        live.execs.ended(execution, error.exit_code if isinstance(error, StartFailed) else 126)
         execution.hub.finish()
         raise
     finally:
         execution.ready.set()
-    live.info = None
+    live.changed()
     announce(context, live, f"exec_start: {' '.join(request.cmd)}", execID=execution.id)
     pumps = _pumps(execution, execution.process)
     context.background.start(
@@ -169,16 +158,11 @@ def _pumps(execution: Exec, process: RunningProcess) -> PumpSet:
 
 async def _supervise(context: EngineContext, live: LiveContainer, execution: Exec, process: RunningProcess, pumps: PumpSet) -> None:
     status = await process.wait()
-    _end(live, execution, status.code)
+    live.execs.ended(execution, status.code)
     await pumps.drained(_PATIENCE)
     process.close()
-    live.info = None
+    live.changed()
     announce(context, live, "exec_die", execID=execution.id, exitCode=str(status.code))
-
-
-def _end(live: LiveContainer, execution: Exec, code: int) -> None:
-    execution.exit_code = code
-    live.ended_execs.append((time.monotonic(), execution.id))
 
 
 def _require_running(live: LiveContainer, called: str = "") -> None:

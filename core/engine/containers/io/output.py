@@ -19,9 +19,7 @@ def open_log(context: EngineContext, live: LiveContainer) -> ContainerLog | None
     config = live.record.host_config.log_config
     if config.type == "none":
         return None
-    if live.log is None:
-        live.log = context.drivers.log(config.type).open(_log_context(context, live.record))
-    return live.log
+    return live.run.opened_log(lambda: context.drivers.log(config.type).open(_log_context(context, live.record)))
 
 
 def log_options(context: EngineContext, record: ContainerRecord) -> dict[str, str]:

@@ -78,13 +78,13 @@ def process_io(record: ContainerRecord) -> ProcessIO:
 
 def remember_process(context: EngineContext, live: LiveContainer, process: oci.Process) -> None:
     """Keep the container's process as later ones are modelled on it, also for the next daemon."""
-    live.process = process
+    live.run.model(process)
     replace_file(context.bundle(live.id) / _PROCESS, msgspec.json.encode(process))
 
 
 def forget_process(context: EngineContext, live: LiveContainer) -> None:
     """Note that a container's run is settled: what is left of it is only to be freed, also by the next daemon."""
-    live.process = None
+    live.run.forget_model()
     (context.bundle(live.id) / _PROCESS).unlink(missing_ok=True)
 
 
@@ -96,14 +96,8 @@ def is_settled(context: EngineContext, container_id: str) -> bool:
 async def exec_process(context: EngineContext, live: LiveContainer, request: ExecRequest, identity: Identity) -> oci.Process:
     """Return the process of an exec: the container's own with what the request changes. Raises NotRunning."""
     record = live.record
-    if live.process is None:
-        try:
-            remembered = (context.bundle(live.id) / _PROCESS).read_bytes()
-        except FileNotFoundError:
-            raise NotRunning(live.id) from None
-        live.process = msgspec.json.decode(remembered, type=oci.Process)
     return further_process(
-        live.process,
+        live.run.process or _remembered(context, live),
         args=request.cmd,
         env=merge.with_home(merge.merge_env(environment(record, terminal=request.tty), request.env), identity.home),
         cwd=request.working_dir or record.config.working_dir or "/",
@@ -111,6 +105,15 @@ async def exec_process(context: EngineContext, live: LiveContainer, request: Exe
         terminal=request.tty,
         privileged=request.privileged,
     )
+
+
+def _remembered(context: EngineContext, live: LiveContainer) -> oci.Process:
+    """Return the container's process as a daemon before this one started it. Raises NotRunning."""
+    try:
+        remembered = (context.bundle(live.id) / _PROCESS).read_bytes()
+    except FileNotFoundError:
+        raise NotRunning(live.id) from None
+    return live.run.model(msgspec.json.decode(remembered, type=oci.Process))
 
 
 def _host_files(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:

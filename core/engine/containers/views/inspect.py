@@ -16,9 +16,7 @@ from sdk.engine.containers import ContainerInfo, NetworkAttachment
 
 def describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
     """Return the container's description; the same object until its record, health or networks change."""
-    if live.info is None:
-        live.info = _describe(context, live)
-    return live.info
+    return live.described(lambda: _describe(context, live))
 
 
 async def inspect(context: EngineContext, live: LiveContainer, *, size: bool) -> ContainerInfo:
@@ -52,7 +50,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         started_ns=record.started_ns,
         finished_ns=record.finished_ns,
         restart_count=record.restart_count,
-        health=live.health,
+        health=live.probing.health,
         mounts=mount_points(record.mounts),
         networks=networks,
         ports=published,
@@ -60,7 +58,7 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         log_path=_log_path(live),
         directory=str(host_file_directory(context, record)),
         storage_driver=context.drivers.storage_name,
-        exec_ids=tuple(execution.id for execution in live.execs.values() if execution.running),
+        exec_ids=tuple(execution.id for execution in live.execs if execution.running),
         link_names=context.containers.link_names(record.id),
         opaque=record.opaque,
     )
@@ -84,5 +82,5 @@ def wanted_networks(live: LiveContainer) -> dict[str, EndpointConfig]:
 
 
 def _log_path(live: LiveContainer) -> str:
-    path = live.log.path if live.log is not None else None
+    path = live.run.log.path if live.run.log is not None else None
     return str(path) if path else ""

@@ -18,7 +18,7 @@ _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 async def stats(context: EngineContext, live: LiveContainer, *, stream: bool, one_shot: bool) -> AsyncIterator[StatsSample]:
     """Yield samples until the container is removed; a single one without `stream` (after two readings unless `one_shot`)."""
     previous = None
-    if not stream and not one_shot and live.task is not None:
+    if not stream and not one_shot and live.run.task is not None:
         previous = await _read(live)
         await anyio.sleep(_INTERVAL)
     while live.id in context.containers:
@@ -31,7 +31,7 @@ async def stats(context: EngineContext, live: LiveContainer, *, stream: bool, on
 
 
 async def _read(live: LiveContainer) -> StatsReading | None:
-    task = live.task
+    task = live.run.task
     if task is None:
         return None
     try:

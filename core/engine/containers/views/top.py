@@ -16,13 +16,13 @@ _DEFAULT = "-ef"
 
 async def top(context: EngineContext, live: LiveContainer, ps_args: str) -> ProcessTable:
     """Run ps and keep the container's rows. Raises NotRunning, InvalidArgument (ps refuses, or prints no PID), Unavailable (no ps)."""
-    if live.task is None:
+    if live.run.task is None:
         raise NotRunning(live.id)
     if live.record.state is ContainerState.RESTARTING:
         raise Conflict(f"Container {live.id} is restarting, wait until the container is running")
     if shutil.which("ps") is None:
         raise Unavailable("ps is not installed on this machine (Debian: procps), so processes cannot be listed")
-    pids = await live.task.pids()
+    pids = await live.run.task.pids()
     # A terminal's width in the daemon's environment would cut the rows.
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     completed = await anyio.run_process(["ps", *(ps_args or _DEFAULT).split()], check=False, env=environment)

@@ -7,7 +7,8 @@ import anyio
 import pytest
 
 from core.background import Background
-from core.containers.life.live import Exec, LiveContainer
+from core.containers.life.execs import Exec
+from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.engine.containers import health
 from core.engine.containers.io import exec as exec_verb
@@ -37,10 +38,11 @@ def live(monkeypatch: pytest.MonkeyPatch) -> LiveContainer:
         id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
         config=ContainerConfig(healthcheck=check), host_config=HostConfig(), state=ContainerState.RUNNING,
     )  # fmt: skip
-    made = LiveContainer(record, task=cast(Task, EndedTask()))
+    made = LiveContainer(record)
+    made.run.begin(cast(Task, EndedTask()))
 
     async def ends_meanwhile(*_: object) -> Process:
-        made.task = None
+        made.run.leave()
         return Process(user=User(uid=0, gid=0), args=("true",), cwd="/")
 
     monkeypatch.setattr(exec_verb, "identity_of", ends_meanwhile)
@@ -64,8 +66,8 @@ async def test_a_probe_fails_and_the_engine_goes_on(live):
     async with anyio.create_task_group() as tasks:
         health.begin(context_of(Background(tasks)), live)
         with anyio.fail_after(5):
-            while live.health is None or not live.health.log:
+            while live.probing.health is None or not live.probing.health.log:
                 await anyio.sleep(0.001)
-        live.health_scope.cancel()
-    assert live.health.status is HealthStatus.UNHEALTHY
-    assert live.health.log[0].output == "container c is not running"
+        live.probing.stop()
+    assert live.probing.health.status is HealthStatus.UNHEALTHY
+    assert live.probing.health.log[0].output == "container c is not running"

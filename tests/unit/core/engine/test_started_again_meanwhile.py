@@ -36,9 +36,9 @@ class Process:
 
     async def signal(self, number: int) -> None:
         live = self._live
-        live.task = None
-        live.record = replace(live.record, state=State.EXITED if live.record.stopped_by_user else State.RESTARTING)
-        live.next_exit.settle(WaitResult(128 + number))
+        live.run.leave()
+        live.take(replace(live.record, state=State.EXITED if live.record.stopped_by_user else State.RESTARTING))
+        live.ends.ended(WaitResult(128 + number))
 
 
 class Store:
@@ -51,7 +51,7 @@ class Store:
         return container_id == self._live.id
 
     def keep(self, live: LiveContainer, record: ContainerRecord) -> None:
-        live.record = record
+        live.take(record)
 
 
 async def removed(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
@@ -83,8 +83,8 @@ async def test_it_does_not_run_afterwards(verb: str, at_first: State, then: Stat
         async with anyio.create_task_group() as tasks, live.lock:
             tasks.start_soon(VERBS[verb], context, live)
             await anyio.wait_all_tasks_blocked()
-            live.record = replace(live.record, state=then)
+            live.take(replace(live.record, state=then))
             if then is State.RUNNING:
-                live.task = cast(Task, Process(live))
+                live.run.begin(cast(Task, Process(live)))
     assert live.record.state is State.EXITED
-    assert live.task is None
+    assert live.run.task is None
