@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from plugins.api_docker.bodies import convert, parse_object
 from plugins.api_docker.numbers import BadNumber, parse_int64, parse_uint32, read_int
+from plugins.api_docker.settings import ApiDockerSettings
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.containers import Filters
@@ -140,6 +141,12 @@ def parse_platform_text(text: str) -> Platform | None:
 def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
+
+
+def is_experimental(request: Request) -> bool:
+    """Tell whether the daemon was started as an experimental one."""
+    settings: ApiDockerSettings = request.app.state.settings
+    return settings.experimental
 
 
 def _version(request: Request) -> ApiVersion:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -85,11 +86,17 @@ class Api:
         return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=30)
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
+@contextmanager
+def served(tmp_path: Path, settings: ApiDockerSettings) -> Iterator[Api]:
     engine = fake_engine()
     path = f"{tmp_path}/s.sock"
     listeners = open_listeners([f"unix://{path}"], ListenOptions())
-    app = DockerFrontend(ApiDockerSettings()).build(engine)
+    app = DockerFrontend(settings).build(engine)
     with serving(app, listeners):
         yield Api(path, engine)
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with served(tmp_path, ApiDockerSettings()) as running:
+        yield running

@@ -15,14 +15,14 @@ _HUB = "docker.io"
 _LOOPBACK = ("::1/128", "127.0.0.0/8")
 
 
-def version(info: SystemInfo) -> wire.Version:
+def version(info: SystemInfo, *, experimental: bool = False) -> wire.Version:
     """Return the version object; the one component clients look for is called Engine."""
     started = rfc3339_nano(info.started_ns)
     details = {
         "ApiVersion": str(MAXIMUM),
         "Arch": info.architecture,
         "BuildTime": started,
-        "Experimental": "false",
+        "Experimental": "true" if experimental else "false",
         "GitCommit": "",
         "GoVersion": "",
         "KernelVersion": info.kernel_version,
@@ -41,10 +41,11 @@ def version(info: SystemInfo) -> wire.Version:
         arch=info.architecture,
         kernel_version=info.kernel_version,
         build_time=started,
+        experimental=experimental,
     )
 
 
-def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
+def info(system: SystemInfo, asked: ApiVersion = MAXIMUM, *, experimental: bool = False) -> wire.Info:
     """Return the info object; until API 1.50 it told of netfilter on bridges, which has been off since."""
     filtered = False if asked < WITHOUT_BRIDGE_NETFILTER else UNSET
     return wire.Info(
@@ -79,6 +80,7 @@ def info(system: SystemInfo, asked: ApiVersion = MAXIMUM) -> wire.Info:
         warnings=system.warnings or None,
         bridge_nf_iptables=filtered,
         bridge_nf_ip6tables=filtered,
+        experimental_build=experimental,
         n_fd=system.file_descriptors,
         n_goroutines=system.goroutines,
         n_events_listener=system.event_listeners,

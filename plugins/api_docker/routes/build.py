@@ -15,12 +15,12 @@ from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.errors import CLIENT_LEFT
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_true, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
 from plugins.api_docker.unforeseen import in_words
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
-from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound
+from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound, Unsupported
 
 router = APIRouter()
 
@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 async def build_image(request: Request, engine: EngineOf) -> Response:
     """Build an image from a tar of a context, or from a URL. What fails before the first line gets a status of its own."""
     parameters = Parameters(_grouped(request))
-    _check(parameters)
+    _check(parameters, experimental=is_experimental(request))
     arrived = anyio.Event()
     lines = _lines(request, engine, parameters, arrived)
     first = await _first(request, lines, arrived)
@@ -67,12 +67,14 @@ def _grouped(request: Request) -> dict[str, list[str]]:
     return grouped
 
 
-def _check(parameters: Parameters) -> None:
+def _check(parameters: Parameters, *, experimental: bool) -> None:
     if parameters.text("version") == "2":
         raise InvalidArgument(
             "version 2 of /build is BuildKit's, and the frontend that serves it is not loaded: use DOCKER_BUILDKIT=0"
         )
     if is_true(parameters.text("squash")):
+        if experimental:
+            raise Unsupported("squash is not supported by this engine: copy the result into a last stage, which has one layer")
         raise InvalidArgument("squash is only supported with experimental mode")
     if parameters.text("isolation") not in ("", "default"):
         raise InvalidArgument(f"invalid isolation: {parameters.text('isolation')}: only default is supported on Linux")

@@ -11,10 +11,10 @@ from plugins.api_docker.convert.containers import container_inspect
 from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, VersionOf, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, VersionOf, is_experimental, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
 from sdk.engine.containers import Changed, ListRequest
-from sdk.errors import InvalidArgument
+from sdk.errors import InvalidArgument, Unsupported
 
 router = APIRouter(prefix="/containers")
 
@@ -71,10 +71,10 @@ async def explain_container(name: str, engine: EngineOf) -> Response:
 
 
 @router.post("/{name:path}/start")
-async def start_container(name: str, engine: EngineOf, checkpoint: str = "") -> Response:
+async def start_container(name: str, request: Request, engine: EngineOf, checkpoint: str = "") -> Response:
     """Start a container."""
     if checkpoint:
-        _refuse_checkpoint(checkpoint)
+        _refuse_checkpoint(checkpoint, experimental=is_experimental(request))
     return _changed(await engine.containers.start(name))
 
 
@@ -140,9 +140,11 @@ async def remove_container(name: str, engine: EngineOf, v: Flag = False, force: 
     return no_content()
 
 
-def _refuse_checkpoint(checkpoint: str) -> None:
+def _refuse_checkpoint(checkpoint: str, *, experimental: bool) -> None:
     if not _CHECKPOINT.fullmatch(checkpoint) or checkpoint.endswith("."):
         raise InvalidArgument(f'invalid checkpoint ID "{checkpoint}", only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed')
+    if experimental:
+        raise Unsupported("checkpoints are not supported by this engine")
     raise InvalidArgument("checkpoint is only supported in experimental mode")
 
 

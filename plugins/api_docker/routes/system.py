@@ -12,7 +12,7 @@ from plugins.api_docker.convert.events import TELLS_CREATION, event_message
 from plugins.api_docker.convert.system import info, version
 from plugins.api_docker.json_streams import Frame, negotiate
 from plugins.api_docker.models.images import AuthConfig, AuthResult
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, moment
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, Texts, VersionOf, is_experimental, moment
 from plugins.api_docker.registry_auth import credentials
 from plugins.api_docker.replies import Streaming, closing, encode, json
 from plugins.api_docker.versions import ApiVersion
@@ -36,15 +36,15 @@ async def ping_head(request: Request) -> Response:
 
 
 @router.get("/version")
-async def show_version(engine: EngineOf) -> Response:
+async def show_version(request: Request, engine: EngineOf) -> Response:
     """Tell versions."""
-    return json(version(await engine.system.info()))
+    return json(version(await engine.system.info(), experimental=is_experimental(request)))
 
 
 @router.get("/info")
-async def show_info(engine: EngineOf, asked: VersionOf) -> Response:
+async def show_info(request: Request, engine: EngineOf, asked: VersionOf) -> Response:
     """Tell the engine's state and abilities."""
-    return json(info(await engine.system.info(), asked))
+    return json(info(await engine.system.info(), asked, experimental=is_experimental(request)))
 
 
 @router.get("/events")
