@@ -150,21 +150,19 @@ def test_extra_hosts_and_dns(docker: Docker) -> None:
 
 
 def test_events(docker: Docker, shared_daemon: Daemon) -> None:
-    listening = shared_daemon.popen(
-        "docker", "events", "--filter", "type=network", "--format", "{{.Action}} {{.Actor.Attributes.name}}"
-    )
-    try:
-        assert listening.stdout is not None
-        while docker("system", "info", "--format", "{{.NEventsListener}}") == "0":
-            pass
-        docker("network", "create", "web")
-        docker("run", "--rm", "--network", "web", "busybox", "true")
-        docker("network", "rm", "web")
-        lines = [listening.stdout.readline().decode().strip() for _ in range(4)]
-        assert lines == ["create web", "connect web", "disconnect web", "destroy web"]
-    finally:
-        listening.kill()
-        listening.wait()
+    words = ("docker", "events", "--filter", "type=network", "--format", "{{.Action}} {{.Actor.Attributes.name}}")
+    with shared_daemon.popen(*words) as listening:
+        try:
+            assert listening.stdout is not None
+            while docker("system", "info", "--format", "{{.NEventsListener}}") == "0":
+                pass
+            docker("network", "create", "web")
+            docker("run", "--rm", "--network", "web", "busybox", "true")
+            docker("network", "rm", "web")
+            lines = [listening.stdout.readline().decode().strip() for _ in range(4)]
+            assert lines == ["create web", "connect web", "disconnect web", "destroy web"]
+        finally:
+            listening.kill()
 
 
 def test_ports_and_networks_survive_the_daemons_death(docker: Docker, shared_daemon: Daemon) -> None:
