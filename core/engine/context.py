@@ -61,11 +61,13 @@ class EngineSettings:
 
 class LiveSettings:
     """The engine's settings as they are at this moment; a reload replaces them as a whole. `stopping`: the daemon stops its containers, and
-    none is started again."""
+    none is started again. `directories` and `bundles`, one a container, are where they were when the daemon started."""
 
     def __init__(self, current: EngineSettings) -> None:
         self.current = current
         self.stopping = False
+        self.directories = current.data_root / "containers"
+        self.bundles = current.exec_root / "containers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ class EngineContext:
 
     def directory(self, container_id: str) -> Path:
         """Where a container's logs are kept."""
-        return self.settings.data_root / "containers" / container_id
+        return self.live_settings.directories / container_id
 
     def bundle(self, container_id: str) -> Path:
         """Where a running container's state and host files are, on tmpfs."""
-        return self.settings.exec_root / "containers" / container_id
+        return self.live_settings.bundles / container_id

@@ -273,7 +273,7 @@ class Attachments:
         self._events.emit(EventType.NETWORK, action, network.id, attributes)
 
     def _lock(self, container_id: str) -> anyio.Lock:
-        return self._locks.setdefault(container_id, anyio.Lock())
+        return self._locks.setdefault(container_id, anyio.Lock(fast_acquire=True))
 
 
 @contextmanager

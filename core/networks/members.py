@@ -59,9 +59,9 @@ class Members:
         self._held[container_id] = held
 
     def forget(self, container_id: str) -> None:
-        """Drop a container that has ended. Where the disk is full, the next boot drops what is on it."""
+        """Drop a container that has ended. A daemon that finds it on disk finds that it does not run."""
         del self._held[container_id]
-        self._table.delete(container_id)
+        self._table.delete_later(container_id)
 
     # On disk ---------------------------------------------------------------------------------------------------------
 

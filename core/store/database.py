@@ -49,11 +49,12 @@ class Database:
                 self._connection = _opened(path)
         self._depth = 0
         self._path = path
+        self._useless: dict[str, set[str]] = {}
         self.keep_room()
 
     def table(self, name: str, record: type[T]) -> "Table[T]":
         """Return a table of records of one type; the name is one the migrations made."""
-        return Table(self._connection, self._reserve, name, record)
+        return Table(self._connection, self._reserve, name, record, self._useless.setdefault(name, set()))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -61,7 +62,7 @@ class Database:
         self._depth += 1
         try:
             if self._depth == 1:
-                self._connection.execute("BEGIN IMMEDIATE")
+                _write(self._connection, self._reserve, "BEGIN IMMEDIATE")
             yield
         except BaseException:
             if self._depth == 1:
@@ -72,6 +73,20 @@ class Database:
                 self._commit()
         finally:
             self._depth -= 1
+
+    def tidy(self) -> None:
+        """Delete the records that were left to be deleted later, all at once.
+
+        Raises ResourceExhausted, DataLoss; then they are left until the next time.
+        """
+        useless = [(name, key) for name, keys in self._useless.items() for key in keys]
+        if not useless:
+            return
+        with self.transaction():
+            for name, key in useless:
+                _write(self._connection, self._reserve, f"DELETE FROM {name} WHERE key = ?", (key,))
+        for name, key in useless:
+            self._useless[name].discard(key)
 
     def keep_room(self) -> None:
         """Keep the room that writes on a full disk will need, the log's first. To be called now and then, for it is grown into."""
@@ -103,11 +118,12 @@ class Database:
 
 
 class Table(Generic[T]):
-    """Records of one type by key."""
+    """Records of one type by key. The keys of `useless` are those of records that are to be deleted when there is time: nothing finds them."""
 
-    def __init__(self, connection: sqlite3.Connection, reserve: Reserve, name: str, record: type[T]) -> None:
+    def __init__(self, connection: sqlite3.Connection, reserve: Reserve, name: str, record: type[T], useless: set[str]) -> None:
         self._connection = connection
         self._reserve = reserve
+        self._useless = useless
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(record).decode
         self._get = f"SELECT record FROM {name} WHERE key = ?"
@@ -117,20 +133,28 @@ class Table(Generic[T]):
 
     def get(self, key: str) -> T | None:
         """Return a record, or None."""
-        row = self._connection.execute(self._get, (key,)).fetchone()
+        row = None if key in self._useless else self._connection.execute(self._get, (key,)).fetchone()
         return None if row is None else self._decode(row[0])
 
     def put(self, key: str, record: T) -> None:
         """Insert or replace a record. Raises ResourceExhausted if the disk is full; then nothing is changed."""
         _write(self._connection, self._reserve, self._put, (key, self._encode(record)))
+        self._useless.discard(key)
 
     def delete(self, key: str) -> None:
         """Delete a record; idempotent. Raises ResourceExhausted if the disk is full, for a deletion is logged first."""
         _write(self._connection, self._reserve, self._delete, (key,))
+        self._useless.discard(key)
+
+    def delete_later(self, key: str) -> None:
+        """Delete a record; on disk it is at the next `Database.tidy`. For records that say nothing to a daemon which finds them again:
+        a write of its own costs as much as a record that counts."""
+        self._useless.add(key)
 
     def items(self) -> list[tuple[str, T]]:
         """Return all records with their keys."""
-        return [(key, self._decode(record)) for key, record in self._connection.execute(self._all)]
+        rows = self._connection.execute(self._all)
+        return [(key, self._decode(record)) for key, record in rows if key not in self._useless]
 
     def values(self) -> list[T]:
         """Return all records."""
@@ -150,21 +174,32 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _write(connection: sqlite3.Connection, reserve: Reserve, statement: str, values: tuple[str | bytes, ...] = ()) -> None:
-    """Write. On a full disk the log's room is used again, once the database has what is in it; then what was kept aside."""
-    with _told(reserve):
-        for given_up in (False, True):
-            try:
-                connection.execute(statement, values)
-            except sqlite3.OperationalError as error:
-                if not _is_full(error) or connection.in_transaction:
-                    raise
-            else:
-                return
-            if given_up:
-                reserve.give_up()
-            with suppress(sqlite3.OperationalError):
-                connection.execute("PRAGMA wal_checkpoint(RESTART)")
+    """Write. Raises ResourceExhausted, DataLoss."""
+    try:
         connection.execute(statement, values)
+    except sqlite3.DatabaseError as error:
+        with _told(reserve):
+            if not _is_full(error) or connection.in_transaction:
+                raise
+            _write_on_full_disk(connection, reserve, statement, values)
+
+
+def _write_on_full_disk(connection: sqlite3.Connection, reserve: Reserve, statement: str, values: tuple[str | bytes, ...]) -> None:
+    """Use the log's room again, once the database has what is in it; then what was kept aside."""
+    _empty_log(connection)
+    try:
+        connection.execute(statement, values)
+    except sqlite3.DatabaseError as error:
+        if not _is_full(error) or connection.in_transaction:
+            raise
+        reserve.give_up()
+        _empty_log(connection)
+        connection.execute(statement, values)
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA wal_checkpoint(RESTART)")
 
 
 @contextmanager

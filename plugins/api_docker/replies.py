@@ -70,19 +70,25 @@ class Streaming(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._uploading = uploading
+        self._complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream. A client that only ended its side gets the end of it."""
         del scope
-        is_cut_off = False
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             if not self._uploading:
-                group.start_soon(cancel_on_disconnect, receive, group.cancel_scope)
-            is_cut_off = not await self._send_chunks(send)
-            group.cancel_scope.cancel()
-        if not is_cut_off:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                group.start_soon(self._cancel_on_disconnect, receive, group.cancel_scope)
+            if await self._send_chunks(send):
+                self._complete = True  # the watcher, which is told of the response's end as of the client's, has nothing to cancel
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                group.cancel_scope.cancel()
+
+    async def _cancel_on_disconnect(self, receive: Receive, scope: anyio.CancelScope) -> None:
+        await disconnected(receive)
+        if not self._complete:
+            scope.cancel()
 
     async def _send_chunks(self, send: Send) -> bool:
         try:
@@ -123,7 +129,7 @@ class Hijacking(Response):
         return [b"HTTP/1.1 200 OK", kind]
 
 
-async def cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has left, or its response is complete."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    scope.cancel()

@@ -15,6 +15,7 @@ from plugins.runtime_ns.ledger import Ledger
 from plugins.runtime_ns.machine import Machine
 from plugins.runtime_ns.steps.capabilities import available
 from plugins.runtime_ns.steps.seccomp import compile_seccomp
+from plugins.runtime_ns.templates import Templates
 from sdk.oci.runtime import Seccomp
 from sdk.shim.spawn import Executor
 
@@ -23,7 +24,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RuntimeContext:
-    """`containers` and `parents` note the cgroups made for containers and those above them; `title` begins that of every shim."""
+    """`containers` and `parents` note the cgroups made for containers and those above them; `title` begins that of every shim; `execs`
+    are plans of further processes."""
 
     executor: Executor
     machine: Machine
@@ -32,6 +34,7 @@ class RuntimeContext:
     title: tuple[str, ...]
     limiter: anyio.CapacityLimiter
     capabilities: int = field(default_factory=available)
+    execs: Templates = field(default_factory=Templates)
     _noted: set[str] = field(default_factory=set)
 
     async def in_thread(self, work: Callable[[], T]) -> T:

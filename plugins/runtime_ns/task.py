@@ -18,6 +18,7 @@ from plugins.runtime_ns.failures import exec_failed
 from plugins.runtime_ns.record import TaskRecord, remove_records
 from plugins.runtime_ns.steps.capabilities import all_capabilities, capability_sets
 from plugins.runtime_ns.steps.security import Confinement
+from plugins.runtime_ns.templates import own_words
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, NotRunning
 from sdk.linux.memory_events import shortages
@@ -129,7 +130,9 @@ class NamespaceTask(ShimProcess, Task):
             if directory is not None:
                 opened.callback(os.close, directory)
                 descriptors[CGROUP_FD] = directory
-            plan = exec_plan(process, io, confinement, self._context.machine, self._cgroup)
+            kind = (process, io, confinement, self._cgroup.path)
+            build = partial(exec_plan, process, io, confinement, self._context.machine, self._cgroup)
+            plan = self._context.execs.program(kind, own_words(self._id), build)
             title = (*self._context.title, self._id, exec_id)
             try:
                 return launch(self._context.executor, Launch(plan=plan, io=io, title=title, descriptors=descriptors))

@@ -1,4 +1,5 @@
-"""Plans already assembled, for containers that differ from an earlier one only by their ID and the namespaces they join.
+"""Plans already assembled, for containers that differ from an earlier one only by their ID and the namespaces they join, and for
+processes that such containers were given before, as a health check is.
 
 A container's ID is 64 random hexadecimal digits, and every path of its own contains it; its network namespace is a descriptor's path.
 So the plan of a container that is like an earlier one in all else is the earlier one's with these words replaced by others of the same
@@ -18,11 +19,14 @@ from sdk.linux.descriptors import is_descriptor
 from sdk.shim.plan import Operation, Plan, Program
 
 _KEPT = 32
+_LARGEST = 128 << 10
+"""Bytes of a plan that is kept; most have a tenth of that, and a client may ask for megabytes of arguments."""
+
 _LONG = 64
 _SHORT = 12
 """An ID's first digits are the container's host name, unless it has another."""
 
-_Words = Sequence[tuple[bytes, bytes]]
+Words = Sequence[tuple[bytes, bytes]]
 """What is a container's own, each with the mark that stands for it in a template."""
 
 _encode = msgspec.json.Encoder().encode
@@ -44,24 +48,19 @@ class _Assembled:
 
 
 @dataclass(slots=True)
-class PlanTemplates:
-    """Keeps the most recently used plans. Safe to use from several threads."""
+class Templates:
+    """The most recently used plans of one sort. Safe to use from several threads."""
 
-    build: Callable[[Bundle, ProcessIO], Plan]
     _images: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def plan(self, bundle: Bundle, io: ProcessIO) -> Program:
-        """Return a container's plan. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
-        plans with one are not kept."""
-        if any(is_descriptor(mount.source) for mount in bundle.spec.mounts):
-            return self.build(bundle, io)
-        words = _own_words(bundle)
-        key = _anonymous(_encode((str(bundle.path), bundle.spec, bundle.rootfs, io)), words)
+    def program(self, kind: object, words: Words, build: Callable[[], Plan]) -> Program:
+        """Return a plan; `kind` is all that `build` makes it of. Raises what `build` raises."""
+        key = _anonymous(_encode(kind), words)
         known = self._find(key) if key is not None else None
         if known is not None:
-            return _Assembled(_named(known, words), partial(self.build, bundle, io))
-        plan = self.build(bundle, io)
+            return _Assembled(_named(known, words), build)
+        plan = build()
         if key is not None:
             self._keep(key, _anonymous(plan.assemble(), words))
         return plan
@@ -73,7 +72,7 @@ class PlanTemplates:
             return self._images.get(key)
 
     def _keep(self, key: bytes, image: bytes | None) -> None:
-        if image is None:
+        if image is None or len(image) > _LARGEST:
             return
         with self._lock:
             self._images[key] = image
@@ -81,14 +80,33 @@ class PlanTemplates:
                 self._images.popitem(last=False)
 
 
-def _own_words(bundle: Bundle) -> _Words:
-    """Return the longest first: the ID's beginning is looked for when the ID itself is gone."""
-    identity = bundle.id.encode()
-    paths = (namespace.path.encode() for namespace in bundle.spec.linux.namespaces if namespace.path)
-    return [(word, bytes([number]) * len(word)) for number, word in enumerate((identity, identity[:_SHORT], *paths), start=1)]
+@dataclass(slots=True)
+class PlanTemplates:
+    """Keeps plans of containers."""
+
+    build: Callable[[Bundle, ProcessIO], Plan]
+    _templates: Templates = field(default_factory=Templates)
+
+    def plan(self, bundle: Bundle, io: ProcessIO) -> Program:
+        """Return a container's plan. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
+        plans with one are not kept."""
+        if any(is_descriptor(mount.source) for mount in bundle.spec.mounts):
+            return self.build(bundle, io)
+        kind = (str(bundle.path), bundle.spec, bundle.rootfs, io)
+        paths = (namespace.path for namespace in bundle.spec.linux.namespaces if namespace.path)
+        return self._templates.program(kind, own_words(bundle.id, *paths), partial(self.build, bundle, io))
 
 
-def _anonymous(content: bytes, words: _Words) -> bytes | None:
+def own_words(container_id: str, *paths: str) -> Words:
+    """Return what is a container's own, its ID and paths that no other container's plan has.
+
+    The longest come first: the ID's beginning is looked for when the ID itself is gone.
+    """
+    words = (container_id, container_id[:_SHORT], *paths)
+    return [(word.encode(), bytes([number]) * len(word.encode())) for number, word in enumerate(words, start=1)]
+
+
+def _anonymous(content: bytes, words: Words) -> bytes | None:
     """Replace the words by their marks; None if that could not be undone, or if the ID is not of the usual kind."""
     if len(words[0][0]) != _LONG or any(mark in content for _, mark in words):
         return None
@@ -97,7 +115,7 @@ def _anonymous(content: bytes, words: _Words) -> bytes | None:
     return content
 
 
-def _named(content: bytes, words: _Words) -> bytes:
+def _named(content: bytes, words: Words) -> bytes:
     for word, mark in words:
         content = content.replace(mark, word)
     return content

@@ -52,11 +52,13 @@ def rewrite_lines(path: Path, content: bytes) -> None:
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
-        if os.fstat(descriptor).st_size > _LONGEST:
+        size = os.fstat(descriptor).st_size
+        if size > _LONGEST:
             os.ftruncate(descriptor, 0)
-        padding = max(0, os.fstat(descriptor).st_size - len(content))
-        os.pwrite(descriptor, content + b"\n" * padding, 0)
-        os.ftruncate(descriptor, len(content))
+            size = 0
+        os.pwrite(descriptor, content + b"\n" * (size - len(content)), 0)
+        if size > len(content):
+            os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
 

@@ -103,9 +103,9 @@ class LogFiles:
         """Delete all files; idempotent."""
         with self._lock:
             self._epoch += 1
-            for path in (self.path, *self.rotated()):
-                path.unlink(missing_ok=True)
-                path.with_name(path.name + PACKED).unlink(missing_ok=True)
+            for name in _names_in(self.path.parent):
+                if name == self.path.name or name.startswith(f"{self.path.name}."):
+                    (self.path.parent / name).unlink(missing_ok=True)
 
     def _move(self, path: Path, number: int, kept: int) -> None:
         if number > kept:

@@ -101,6 +101,25 @@ def test_containers_may_end_while_they_are_probed(ready: Daemon) -> None:
     ready.assert_clean()
 
 
+def test_what_was_removed_just_before_a_kill_stays_gone_and_takes_only_the_volumes_it_was_to(ready: Daemon) -> None:
+    def made() -> tuple[str, str]:
+        container = ready.docker("create", "-v", "/data", "busybox").stdout.strip()
+        return container, ready.docker("inspect", "-f", "{{range .Mounts}}{{.Name}}{{end}}", container).stdout.strip()
+
+    (one, kept), (other, _) = made(), made()
+    ready.docker("rm", one)
+    ready.docker("rm", "-v", other)
+    ready.kill9()
+    cut_off = ready.data_root / "containers" / ("c" * 64)
+    cut_off.mkdir()  # a daemon that is killed while it creates a container leaves that
+    ready.start()
+    assert ready.json("/containers/json?all=1") == []
+    assert ready.docker("volume", "ls", "-q").stdout.split() == [kept]
+    assert not cut_off.exists()
+    ready.docker("volume", "rm", kept)
+    ready.assert_clean()
+
+
 def test_killed_under_load_nothing_leaks_and_the_living_live(ready: Daemon) -> None:
     dice = random.Random(7)
     witness = ready.docker("run", "-d", "-p", "8080:80", "busybox", "httpd", "-f", "-h", "/etc").stdout.strip()

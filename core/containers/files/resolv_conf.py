@@ -1,5 +1,6 @@
 """/etc/resolv.conf: which name servers a container's programs ask, and whom the embedded server asks in turn."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -148,6 +149,8 @@ def is_short(path: Path) -> bool:
 def read_text(path: Path) -> str:
     """Return a file's text, "" if there is none, or if it is longer than a MiB."""
     try:
-        return path.read_text(errors="replace") if is_short(path) else ""
+        with open(path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            return file.read(size).decode(errors="replace") if size <= _LONGEST else ""
     except OSError:
         return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
@@ -49,7 +50,7 @@ class LiveContainer:
     """
 
     record: ContainerRecord
-    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    lock: anyio.Lock = field(default_factory=partial(anyio.Lock, fast_acquire=True))
     hub: OutputHub = field(default_factory=OutputHub)
     run: Run = field(default_factory=Run)
     probing: Probing = field(default_factory=Probing)

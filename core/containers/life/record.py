@@ -11,8 +11,9 @@ from sdk.oci.descriptor import Platform
 class ContainerRecord(Struct, frozen=True, kw_only=True):
     """`config` is merged with the image's. Times are wall-clock nanoseconds, 0 for never. `stopped_by_user` remembers a deliberate
     stop, which holds back the restart policies `always` (until the next boot) and `unless-stopped`. `paused_for` says for what the
-    engine itself paused a container, "" if a client did. `links` are legacy links to other containers: alias to ID; records of earlier
-    releases have none. `opaque` belongs to the frontend that made it."""
+    engine itself paused a container, "" if a client did. `volumes_go` says of one that is being removed that its anonymous volumes go, too.
+    `links` are legacy links to other containers: alias to ID; records of earlier releases have none. `opaque` belongs to the frontend that
+    made it."""
 
     id: str
     name: str
@@ -38,5 +39,6 @@ class ContainerRecord(Struct, frozen=True, kw_only=True):
     stopped_by_user: bool = False
     sandbox_path: str = ""
     paused_for: str = ""
+    volumes_go: bool = False
     links: dict[str, str] | None = None
     opaque: Opaque | None = None

@@ -17,7 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 class ContainerStore:
-    """Containers in memory, their records on disk. Every save is one row; the row is written before memory changes."""
+    """Containers in memory, their records on disk. Every save is one row; the row is written before memory changes.
+
+    A container is on disk when it is made whole. One that is gone is on disk as being removed until its row is deleted, a moment later.
+    """
 
     def __init__(self, database: Database) -> None:
         self._table = database.table("containers", ContainerRecord)
@@ -27,7 +30,7 @@ class ContainerStore:
         self._links = LinkIndex()
 
     def load(self) -> list[ContainerRecord]:
-        """Fill memory from the database; return the records whose creation or removal was interrupted."""
+        """Fill memory from the database; return the records whose removal was interrupted."""
         unfinished = []
         for record in self._table.values():
             if record.state is ContainerState.REMOVING:
@@ -92,9 +95,8 @@ class ContainerStore:
             raise NoSuchContainer(live.id) from error
 
     def reserve(self, record: ContainerRecord) -> None:
-        """Take the name and note on disk that a container is being made, as one that a crash must clear away. Raises NameInUse."""
+        """Take the name of a container that is being made. Raises NameInUse."""
         self._claim(record.name, record.id)
-        self._table.put(record.id, replace(record, state=ContainerState.REMOVING))
 
     def insert(self, record: ContainerRecord) -> LiveContainer:
         """Make a reserved container known."""
@@ -151,7 +153,7 @@ class ContainerStore:
 
     def forget(self, container_id: str, name: str) -> None:
         """Delete a container's record and free its name; idempotent."""
-        self._table.delete(container_id)
+        self._table.delete_later(container_id)
         self._unwritten.pop(container_id, None)
         gone = self._by_id.pop(container_id, None)
         if gone is not None:

@@ -8,12 +8,14 @@ from sdk.linux.mount import MountFlag, UnmountFlag, mount, umount
 from sdk.oci.runtime import Mount
 
 SHAREABLE = "shareable"
+SHARED = "shm"
+"""The directory of a bundle that has the shared memory."""
 
 _FLAGS = MountFlag.NOSUID | MountFlag.NOEXEC | MountFlag.NODEV
 
 
 def _directory(bundle: Path) -> Path:
-    return bundle / "shm"
+    return bundle / SHARED
 
 
 def _mount(directory: Path) -> Mount:

@@ -1,10 +1,11 @@
 """The directories on tmpfs that belong to containers as long as they run."""
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from core.containers.mounts.shared_memory import release_memory
+from core.containers.mounts.shared_memory import SHARED, release_memory
 from core.engine.containers.preparation.image_mounts import unmount_images
 from sdk.linux.mount import UnmountFlag, umount
 
@@ -14,8 +15,10 @@ STACK_POINT = "stack-"
 
 def remove_bundle(path: Path) -> None:
     """Remove what is left of a run; idempotent. What is mounted in there is unmounted first."""
-    release_memory(path)
-    unmount_images(path)
+    names = _names_in(path)
+    if SHARED in names:
+        release_memory(path)
+    unmount_images(path, names)
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -24,3 +27,10 @@ def unmount_stacks(bundle: Path) -> None:
     for point in bundle.glob(f"{STACK_POINT}*"):
         with suppress(OSError):
             umount(str(point), UnmountFlag.DETACH)
+
+
+def _names_in(path: Path) -> list[str]:
+    try:
+        return os.listdir(path)
+    except FileNotFoundError:
+        return []

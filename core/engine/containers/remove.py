@@ -3,12 +3,10 @@
 import logging
 import shutil
 import signal
-from pathlib import Path
 
 import anyio
 from msgspec.structs import replace
 
-from core.containers.files.hostfiles import remove_host_files
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
@@ -48,13 +46,13 @@ async def remove(context: EngineContext, live: LiveContainer, *, force: bool = F
 
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
     """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
-    context.containers.keep(live, apply(live.record, Transition.REMOVE))
+    context.containers.keep(live, replace(apply(live.record, Transition.REMOVE), volumes_go=volumes))
     live.resting.end()
     try:
         await _delete(context, live.record)
         if live.run.log is not None:
             live.run.log.remove()
-        _remove_directory(context.directory(live.id))
+        shutil.rmtree(context.directory(live.id), ignore_errors=True)
         context.containers.forget(live.id, live.name)
     except Exception as error:
         context.containers.keep(live, replace(apply(live.record, Transition.FAIL_REMOVAL), error=str(error)))
@@ -69,11 +67,12 @@ async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool)
 
 
 async def finish_removal(context: EngineContext, record: ContainerRecord) -> None:
-    """Complete, at boot, a creation or removal that was cut off: everything of the container goes."""
+    """Complete, at boot, a removal that was cut off, or do again one of which only the record is left."""
     await _delete(context, record)
-    _remove_directory(context.directory(record.id))
+    shutil.rmtree(context.directory(record.id), ignore_errors=True)
     context.containers.forget(record.id, record.name)
-    await context.volumes.remove_unused(anonymous_volumes(record))
+    if record.volumes_go:
+        await context.volumes.remove_unused(anonymous_volumes(record))
 
 
 async def _delete(context: EngineContext, record: ContainerRecord) -> None:
@@ -83,15 +82,6 @@ async def _delete(context: EngineContext, record: ContainerRecord) -> None:
     images = {record.image_id, *(mount.source for mount in record.mounts if mount.type == "image")}
     if any(image not in context.images for image in images):  # its layers stayed for this container's sake
         await collect(context.images, context.drivers.storage)
-
-
-def _remove_directory(path: Path) -> None:
-    """Remove a container's directory, which usually is empty by now but for the files about its network."""
-    remove_host_files(path)
-    try:
-        path.rmdir()
-    except OSError:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:

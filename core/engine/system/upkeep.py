@@ -13,6 +13,7 @@ from core.background import Background
 from core.containers.life.store import ContainerStore
 from core.store.copies import Copies
 from core.store.database import Database
+from sdk.errors import DataLoss, ResourceExhausted
 
 _INTERVAL = 5.0
 _BETWEEN_COPIES = 60.0
@@ -45,7 +46,7 @@ class _Upkeep:
         """Work for as long as the engine lives."""
         while True:
             await anyio.sleep(_INTERVAL)
-            self._containers.flush()
+            self._tidy()
             if self._database.changes != self._copied and self._copies.is_older_than(_BETWEEN_COPIES):
                 self._database.keep_room()
                 changes = self._database.changes
@@ -54,9 +55,18 @@ class _Upkeep:
 
     def finish(self) -> None:
         """Write what is left to be written, and make the last copy. Blocks for some milliseconds."""
-        self._containers.flush()
+        self._tidy()
         if self._database.changes != self._copied:
             self._copy()
+
+    def _tidy(self) -> None:
+        self._containers.flush()
+        try:
+            self._database.tidy()
+        except ResourceExhausted:
+            pass  # until there is room
+        except DataLoss as error:
+            _log.error("records of what is gone stay: %s", error)
 
     def _copy(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.errors import CLIENT_LEFT
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text
-from plugins.api_docker.replies import Streaming, cancel_on_disconnect, closing, json
+from plugins.api_docker.replies import Streaming, closing, disconnected, json
 from plugins.api_docker.unforeseen import in_words
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
@@ -99,7 +99,8 @@ async def _first(request: Request, lines: AsyncGenerator[bytes, None], arrived: 
 async def _watch(request: Request, arrived: anyio.Event, scope: anyio.CancelScope) -> None:
     """Cancel when the client leaves; until the context has arrived, the one who reads it notices."""
     await arrived.wait()
-    await cancel_on_disconnect(request.receive, scope)
+    await disconnected(request.receive)
+    scope.cancel()
 
 
 async def _lines(request: Request, engine: Engine, parameters: Parameters, arrived: anyio.Event) -> AsyncGenerator[bytes, None]:

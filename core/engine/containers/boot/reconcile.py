@@ -87,6 +87,7 @@ async def boot(context: EngineContext) -> None:
             "the database is a copy of %s: what has no record in it is left alone; `core doctor` names it, `core gc` removes it",
             restored,
         )
+    await attempt("removing directories without a container", _sweep_directories(context))
     tasks = {live.id: await _adopted(context, live) for live in context.containers}
     if restored is None:
         await attempt("removing runs without a container", _sweep_bundles(context))
@@ -239,3 +240,13 @@ async def _sweep_snapshots(context: EngineContext) -> None:
     for snapshot in snapshots:
         if snapshot.kind is SnapshotKind.ACTIVE and owner_of(snapshot.name) not in context.containers:
             await attempt(f"container {snapshot.name}: removing its file system", context.drivers.storage.remove(snapshot.name))
+
+
+async def _sweep_directories(context: EngineContext) -> None:
+    """Remove the directory of a container whose creation was cut off: nothing is in it yet."""
+    root = context.directory("x").parent
+    if root.exists():
+        for path in root.iterdir():
+            if path.name not in context.containers:
+                with suppress(OSError):
+                    path.rmdir()

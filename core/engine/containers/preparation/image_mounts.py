@@ -4,7 +4,7 @@ Each has a snapshot of its own, which holds the image's layers as long as the co
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 
@@ -71,12 +71,11 @@ async def image_sources(context: EngineContext, record: ContainerRecord, bundle:
     return sources
 
 
-def unmount_images(bundle: Path) -> None:
-    """Unmount what a daemon that was killed had mounted for a start; idempotent."""
-    with suppress(FileNotFoundError):
-        for name in os.listdir(bundle):
-            if name.startswith(_POINT):
-                _unmount(bundle / name)
+def unmount_images(bundle: Path, names: Iterable[str]) -> None:
+    """Unmount what a daemon that was killed had mounted for a start, of the names in its bundle; idempotent."""
+    for name in names:
+        if name.startswith(_POINT):
+            _unmount(bundle / name)
 
 
 def _of(record: ContainerRecord) -> Iterator[tuple[str, MountRecord]]:

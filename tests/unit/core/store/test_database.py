@@ -38,6 +38,35 @@ def test_records_are_there_for_the_next_process(path: Path):
     assert again.get("b") is None
 
 
+def test_a_record_deleted_later_is_gone_for_this_process_and_for_the_next_one_once_it_was_tidied(path: Path):
+    database = Database(path)
+    table = database.table("containers", Record)
+    for key in ("a", "b"):
+        table.put(key, Record(key))
+    table.delete_later("a")
+    table.delete_later("b")
+    assert table.get("a") is None
+    assert database.table("containers", Record).items() == []
+    table.put("b", Record("again"))
+    assert sorted(key for key, _ in Database(path).table("containers", Record).items()) == ["a", "b"]
+    database.tidy()
+    assert Database(path).table("containers", Record).items() == table.items() == [("b", Record("again"))]
+
+
+def test_records_that_cannot_be_deleted_are_left_until_the_next_time(path: Path):
+    database = Database(path)
+    table = database.table("containers", Record)
+    table.put("a", Record("a"))
+    table.delete_later("a")
+    database._connection.execute("PRAGMA query_only=1")
+    with pytest.raises(ResourceExhausted):
+        database.tidy()
+    assert table.items() == []
+    database._connection.execute("PRAGMA query_only=0")
+    database.tidy()
+    assert Database(path).table("containers", Record).items() == []
+
+
 def test_a_failed_transaction_leaves_nothing_and_nested_ones_join(path: Path):
     database = Database(path)
     table = database.table("containers", Record)

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from plugins.runtime_ns.templates import PlanTemplates
+from plugins.runtime_ns.cgroups.hierarchy import Hierarchy
+from plugins.runtime_ns.exec_plan import exec_plan
+from plugins.runtime_ns.machine import Machine
+from plugins.runtime_ns.steps.capabilities import CapabilitySets
+from plugins.runtime_ns.steps.security import Confinement
+from plugins.runtime_ns.templates import PlanTemplates, Templates, own_words
 from sdk.drivers.runtime import Bundle, ProcessIO
 from sdk.drivers.storage import Mount
 from sdk.linux.syscalls import native_syscalls
 from sdk.oci.runtime import Linux, Namespace, Process, Root, Spec, User
-from sdk.shim.plan import Plan, Record
+from sdk.shim.plan import Plan, Program, Record
 
 
 class Builder:
@@ -110,3 +115,35 @@ def test_only_the_most_recent_kinds_are_kept(templates: PlanTemplates, builder: 
     assert builder.built == 40
     templates.plan(bundle(secrets.token_hex(32), ("0",)), ProcessIO())
     assert builder.built == 41
+
+
+def test_plans_with_megabytes_of_arguments_are_not_kept(templates: PlanTemplates, builder: Builder):
+    for _ in range(2):
+        made = bundle(secrets.token_hex(32), ("true", "x" * (1 << 20)))
+        assert templates.plan(made, ProcessIO()).assemble() == Builder()(made, ProcessIO()).assemble()
+    assert builder.built == 2
+
+
+@pytest.mark.parametrize("hierarchy", [Hierarchy({"memory": "/cg/memory", "pids": "/cg/pids"}, ""), Hierarchy({}, "/cg")])
+def test_a_process_that_like_containers_were_given_before_is_not_built_again(hierarchy: Hierarchy):
+    machine, confinement = Machine(native_syscalls(), hierarchy), Confinement(CapabilitySets(1, 2, 3), b"a filter")
+    templates, built = Templates(), []
+
+    def program(container_id: str, command: str = "true") -> Program:
+        process = Process(args=(command,), cwd="/", user=User(), env=(f"HOSTNAME={container_id[:12]}",))
+        cgroup = hierarchy.cgroup(f"/core/{container_id}")
+
+        def build() -> Plan:
+            built.append(command)
+            return exec_plan(process, ProcessIO(), confinement, machine, cgroup)
+
+        made = templates.program((process, ProcessIO(), confinement, cgroup.path), own_words(container_id), build)
+        assert made.assemble() == exec_plan(process, ProcessIO(), confinement, machine, cgroup).assemble()
+        return made
+
+    program(secrets.token_hex(32))
+    again = program(secrets.token_hex(32))
+    assert built == ["true"]
+    program(secrets.token_hex(32), "false")
+    assert built == ["true", "false"]
+    assert any(operation.syscall == "execve" for operation in again.operations)

@@ -11,7 +11,7 @@ from core.containers.life.store import ContainerStore
 from core.store.database import Database
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerState as State
-from sdk.errors import NoSuchContainer, ResourceExhausted
+from sdk.errors import NameInUse, NoSuchContainer, ResourceExhausted
 from sdk.oci.descriptor import Platform
 
 LONG = "x" * 100_000
@@ -80,3 +80,25 @@ def test_a_later_record_takes_the_place_of_one_not_yet_written(stage: Stage) -> 
     stage.full(yes=False)
     assert stage.store.flush()
     assert stage.on_disk().error == "short"
+
+
+def test_a_name_is_taken_before_its_container_is_on_disk(stage: Stage) -> None:
+    made = replace(stage.live.record, id="c2", name="new")
+    stage.store.reserve(made)
+    with pytest.raises(NameInUse):
+        stage.store.reserve(replace(made, id="c3"))
+    assert stage.database.table("containers", ContainerRecord).get("c2") is None
+    stage.store.forget("c2", "new")
+    stage.store.reserve(replace(made, id="c3"))
+
+
+def test_a_container_that_is_gone_is_one_whose_removal_the_next_daemon_finishes(stage: Stage, tmp_path: Path) -> None:
+    removing = replace(stage.live.record, state=State.REMOVING, volumes_go=True)
+    stage.store.keep(stage.live, removing)
+    stage.store.forget("c1", "old")
+    assert "c1" not in stage.store
+    after_a_kill = ContainerStore(Database(tmp_path / "core.db"))
+    assert after_a_kill.load() == [removing]
+    assert list(after_a_kill) == []
+    stage.database.tidy()
+    assert ContainerStore(Database(tmp_path / "core.db")).load() == []
