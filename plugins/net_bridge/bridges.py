@@ -12,6 +12,8 @@ from sdk.errors import Conflict
 
 Interface = IPv4Interface | IPv6Interface
 
+_LINK_LOCAL = b"\xfe\x80" + bytes(6)
+
 
 class Bridges:
     """The bridges of one daemon, in the network namespace of `route`. For worker threads."""
@@ -62,8 +64,9 @@ class Bridges:
         return self._route.index(options.bridge)
 
     def _set_addresses(self, index: int, wanted: list[Interface], *, replace: bool) -> None:
-        present = [address for link, address in self._route.addresses() if link == index and not address.is_link_local]
-        batch = [messages.delete_address(index, address) for address in present if replace and address not in wanted]
+        present = [address for link, address in self._route.addresses() if link == index]
+        stale = [address for address in present if not (address in wanted or _is_kernels(address))]
+        batch = [messages.delete_address(index, address) for address in stale if replace]
         batch += [messages.add_address(index, address) for address in wanted if address not in present]
         if batch:
             self._route.request(batch)
@@ -72,6 +75,16 @@ class Bridges:
 def gateways(network: NetworkSpec) -> list[Interface]:
     """Return the addresses of a network's bridge."""
     return [ip_interface(f"{subnet.gateway}/{subnet.cidr.prefixlen}") for subnet in network.subnets if subnet.gateway is not None]
+
+
+def _is_kernels(address: Interface) -> bool:
+    """Tell whether the kernel gave a link this address itself: it makes fe80::/64 and the MAC address, with ff:fe in the middle, one."""
+    return (
+        address.is_link_local
+        and address.version == 6
+        and address.ip.packed[:8] == _LINK_LOCAL
+        and address.ip.packed[11:13] == b"\xff\xfe"
+    )
 
 
 def _stable_mac(name: str) -> str:

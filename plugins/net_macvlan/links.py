@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from plugins.net_macvlan.options import MADE, MacvlanOptions
 from sdk.errors import Conflict, InvalidArgument, Unsupported
 from sdk.linux.links import link_names, open_iproute
+from sdk.network.ipv6 import disable_ipv6
 
 if TYPE_CHECKING:
     from pyroute2 import IPRoute
@@ -81,6 +82,8 @@ def configure(options: MacvlanOptions, interface: str, addresses: Sequence[Inter
         for address in addresses:
             flags = {"flags": _NO_DUPLICATE_DETECTION} if address.version == 6 else {}
             route.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
+        if all(address.version == 4 for address in addresses):
+            disable_ipv6(interface)  # routers of the parent's network announce themselves
         route.link("set", index=index, state="up")
 
 

@@ -20,7 +20,7 @@ def open_subpath(root: int, subpath: str, shown: str, kind: str = "volume") -> i
         return open_beneath(root, subpath, os.O_PATH)
     except OSError as error:
         if error.errno == errno.EXDEV:
-            reason = f"path escapes from base: {shown}/{subpath}"
+            reason = f"path concatenation escapes the base directory, base: {shown}, subpath: {subpath}"
         else:
             reason = f"cannot access path {shown}/{subpath}: {os.strerror(error.errno or 0).lower()}"
         raise InvalidArgument(f"error while mounting {kind} with subpath: {reason}") from error

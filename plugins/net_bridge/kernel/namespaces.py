@@ -1,11 +1,15 @@
 """Network namespaces held by descriptor: nothing is mounted, so a namespace ends with its last process and descriptor."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from plugins.net_bridge.kernel import messages
 from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from sdk.linux.namespaces import CLONE_NEWNET, in_new_thread, open_network_namespace, setns, unshare
+
+T = TypeVar("T")
 
 _LOOPBACK = 1
 
@@ -16,6 +20,15 @@ class Namespace:
 
     fd: int
     route: RouteSocket
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns in a thread that is inside. Raises what it raises."""
+
+        def inside() -> T:
+            setns(self.fd, CLONE_NEWNET)
+            return work()
+
+        return in_new_thread(inside)
 
     def close(self) -> None:
         self.route.close()

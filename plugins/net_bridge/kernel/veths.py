@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from plugins.net_bridge.kernel import messages
 from plugins.net_bridge.kernel.namespaces import Namespace
 from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
+from sdk.network.ipv6 import disable_ipv6
 
 _TOKEN_LENGTH = 6
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -62,7 +63,8 @@ class Veths:
             ]
         )
         if not port.ipv6:
-            namespace.route.request([messages.container_end(interface, link_local=port.mtu < messages.LEAST_IPV6_MTU)])
+            disabled = port.mtu < messages.LEAST_IPV6_MTU or namespace.run(lambda: disable_ipv6(interface))
+            namespace.route.request([messages.container_end(interface, link_local=disabled)])
         index = namespace.route.index(interface)
         return Veth(name, index)
 

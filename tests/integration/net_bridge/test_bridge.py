@@ -1,11 +1,12 @@
 """What net_bridge promises beyond the contract: it mends what others break, and it is quick."""
 
-import ipaddress
 import socket
 import subprocess
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
+from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
 
 import anyio
@@ -13,7 +14,7 @@ import pytest
 
 from plugins.net_bridge.kernel.namespaces import Namespace
 from plugins.net_bridge.kernel.veths import Port, Veth, Veths
-from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding
+from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
 from sdk.errors import Conflict, InvalidArgument
 from sdk.testing.contracts.network import Bench, inside, reaches, serving
 
@@ -267,6 +268,31 @@ async def test_the_link_local_address_comes_from_the_mac_address(bench: Bench, o
     sandbox, endpoint = await bench.connect(network, 5)
     first, *others = bytes.fromhex(endpoint.mac_address.replace(":", ""))
     identifier = bytes([first ^ 2, *others[:2], 0xFF, 0xFE, *others[2:]])
-    expected = ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier)
+    expected = IPv6Address(b"\xfe\x80" + bytes(6) + identifier)
     with inside(sandbox):
         assert f"inet6 {expected}/64" in run("ip", "-6", "address", "show", "dev", endpoint.interface, "scope", "link")
+
+
+@pytest.mark.parametrize("options", [{}, DEFAULT], ids=["user", "default"])
+async def test_without_ipv6_a_container_has_none_but_its_loopback(bench: Bench, options: dict[str, str]) -> None:
+    network = await bench.network(options=options)
+    sandbox, endpoint = await bench.connect(network, 5)
+    with inside(sandbox):
+        run("ip", "link", "set", endpoint.interface, "down")
+        run("ip", "link", "set", endpoint.interface, "up")
+        assert run("ip", "-6", "address", "show", "dev", endpoint.interface) == ""
+        assert Path(f"/proc/sys/net/ipv6/conf/{endpoint.interface}/disable_ipv6").read_text() == "1\n"
+        assert "inet6 ::1/128" in run("ip", "-6", "address", "show", "dev", "lo")
+
+
+async def test_a_bridge_may_have_link_local_addresses_of_its_own(bench: Bench) -> None:
+    network = await bench.network(subnet6="fe80:1234::/64")
+    name = f"br-{network.id[:12]}"
+    await bench.connect(network, 5)
+    moved = replace(network, subnets=(network.subnets[0], Subnet(IPv6Network("fe80::/64"), IPv6Address("fe80::1"))))
+    for _ in range(2):
+        await bench.driver.create_network(moved)
+    shown = run("ip", "-6", "address", "show", "dev", name)
+    assert "inet6 fe80::1/64" in shown
+    assert "fe80:1234::1" not in shown
+    assert "ff:fe" in shown, "the kernel's own address stays"

@@ -50,8 +50,8 @@ def test_a_part_of_it_is_shown(files: Daemon, subpath: str, place: str) -> None:
         ("..", "subpath must be a relative path within the volume"),
         ("../../etc/passwd", "subpath must be a relative path within the volume"),
         ("none", "cannot access path"),
-        ("hack/root", "path escapes from base"),
-        ("hack/bad", "path escapes from base"),
+        ("hack/root", "path concatenation escapes the base directory"),
+        ("hack/bad", "path concatenation escapes the base directory"),
     ],
 )
 def test_a_part_that_is_not_in_it_is_refused(files: Daemon, subpath: str, said: str) -> None:

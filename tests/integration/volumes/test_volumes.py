@@ -119,7 +119,7 @@ def test_a_subpath(shared: Daemon):
     sh(shared, "mkdir /d/in; echo sub > /d/in/f; ln -s /etc /d/out; ln -s in /d/link", "-v", "data:/d")
     for name in ("in", "link"):
         assert sh(shared, "cat /s/f", "--mount", f"source=data,dst=/s,volume-subpath={name}") == "sub\n"
-    for name, reason in {"out": "path escapes from base", "none": "cannot access path"}.items():
+    for name, reason in {"out": "path concatenation escapes the base directory", "none": "cannot access path"}.items():
         done = shared.docker("run", "--rm", "--mount", f"source=data,dst=/s,volume-subpath={name}", "busybox", check=False)
         assert reason in done.stderr
 
