@@ -167,7 +167,6 @@ class Life:
 async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:
     settings = life.settings
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
-        set_level(settings)  # again: a library that the drivers imported may have set a level of its own
         app = dispatch(list(_built(settings, plugins, running)))
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))

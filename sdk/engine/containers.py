@@ -10,7 +10,7 @@ from sdk.drivers.network import PortBinding
 from sdk.drivers.runtime import TaskStats
 from sdk.drivers.storage import Change
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, Opaque, UpdateRequest
-from sdk.oci.descriptor import Platform
+from sdk.oci.descriptor import Descriptor, Platform
 
 Filters = Mapping[str, tuple[str, ...]]
 """List filters as clients send them: all keys must match, any value of a key may. Unknown keys raise InvalidArgument."""
@@ -87,7 +87,8 @@ class NetworkAttachment:
 class ContainerInfo:
     """Everything there is to tell about a container. The engine returns the same object until something changes, so a frontend
     may cache by identity. Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by
-    which other containers are linked to it, `web/db`. `opaque` is what the frontend that made it keeps with it."""
+    which other containers are linked to it, `web/db`. `opaque` is what the frontend that made it keeps with it.
+    `manifest` is that of its image, told with the platform, as long as the image is here."""
 
     id: str
     name: str
@@ -119,6 +120,7 @@ class ContainerInfo:
     size_rw: int | None = None
     size_root: int | None = None
     link_names: tuple[str, ...] = ()
+    manifest: Descriptor | None = None
     opaque: Opaque | None = None
 
 

@@ -46,5 +46,5 @@ async def _containers(context: EngineContext, images: Mapping[str, ImageDisk]) -
         except NoSuchSnapshot:
             continue
         image = images.get(live.record.image_id, _NOTHING)
-        found.append(replace(describe(context, live), size_rw=own, size_root=own + image.size))
+        found.append(replace(describe(context, live), size_rw=own, size_root=own + image.size, manifest=None))
     return found

@@ -15,6 +15,9 @@ from sdk.docker.inspect import host_config
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, NetworkAttachment
 
+SHOWS_MANIFEST = (1, 48)
+"""The first API version whose containers tell their image's manifest."""
+
 _ALIVE = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 _NOWHERE = NetworkAttachment("", EndpointConfig())
 
@@ -44,6 +47,7 @@ def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wir
         network_settings=network_settings(info, version),
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
+        image_manifest_descriptor=info.manifest if info.manifest is not None and version >= SHOWS_MANIFEST else UNSET,
     )
 
 

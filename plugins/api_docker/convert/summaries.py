@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace as bare
 
+from plugins.api_docker.convert.containers import SHOWS_MANIFEST
 from plugins.api_docker.convert.mounts import mount_point
 from plugins.api_docker.convert.networks import endpoint_settings
 from plugins.api_docker.convert.ports import port_list
@@ -18,6 +19,7 @@ from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthS
 
 SHOWS_ANNOTATIONS = (1, 46)
 SHOWS_HEALTH = (1, 52)
+_WITHOUT_MANIFEST, _TODAY = 1, 2
 _NO_HEALTH = b'"Health":{"Status":"none","FailingStreak":0},'
 
 _encoder = msgspec.json.Encoder()
@@ -27,29 +29,28 @@ class SummaryEncoder:
     """Encodes lists of containers. It remembers entries by the identity of their ContainerInfo, and only those of the last lists."""
 
     def __init__(self) -> None:
-        self._cache: dict[int, tuple[ContainerInfo, bytes]] = {}
+        self._cache: dict[tuple[int, int], tuple[ContainerInfo, bytes]] = {}
 
     def encode(self, infos: Sequence[ContainerInfo], version: ApiVersion = MAXIMUM) -> bytes:
-        """Return the JSON array. Annotations have been in it since API 1.46, the health since 1.52."""
+        """Return the JSON array. Annotations have been in it since API 1.46, the image's manifest since 1.48, the health since 1.52."""
         now = time.time_ns()
-        rest = self._rest if version >= SHOWS_ANNOTATIONS else self._without_annotations
+        shape, rest = (version >= SHOWS_ANNOTATIONS) + (version >= SHOWS_MANIFEST), self._rest
         health = _health_summary if version >= SHOWS_HEALTH else _nothing
-        entries = b",".join([b'{"Status":"' + status(info, now).encode() + b'",' + health(info) + rest(info) for info in infos])
+        entries = [b'{"Status":"' + status(info, now).encode() + b'",' + health(info) + rest(info, shape) for info in infos]
         if len(self._cache) > 2 * len(infos) + 64:
-            self._cache = {id(info): (info, self._rest(info)) for info in infos}
-        return b"[" + entries + b"]\n"
+            self._cache = {(id(info), shape): (info, rest(info, shape)) for info in infos}
+        return b"[" + b",".join(entries) + b"]\n"
 
-    def _without_annotations(self, info: ContainerInfo) -> bytes:
-        if not info.host_config.annotations:
-            return self._rest(info)
-        return _encoder.encode(summary(replace(info, host_config=bare(info.host_config, annotations={}))))[1:]
-
-    def _rest(self, info: ContainerInfo) -> bytes:
-        known = self._cache.get(id(info))
+    def _rest(self, info: ContainerInfo, shape: int) -> bytes:
+        """Return an entry but for what changes, as clients of three ages know it."""
+        known = self._cache.get((id(info), shape))
         if known is not None and known[0] is info:
             return known[1]
-        rest = _encoder.encode(summary(info))[1:]
-        self._cache[id(info)] = (info, rest)
+        shown = info if shape == _TODAY else replace(info, manifest=None)
+        if shape < _WITHOUT_MANIFEST and info.host_config.annotations:
+            shown = replace(shown, host_config=bare(info.host_config, annotations={}))
+        rest = _encoder.encode(summary(shown))[1:]
+        self._cache[(id(info), shape)] = (info, rest)
         return rest
 
 
@@ -70,6 +71,7 @@ def summary(info: ContainerInfo) -> ContainerSummary:
         mounts=[mount_point(mount) for mount in info.mounts],
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
+        image_manifest_descriptor=info.manifest or UNSET,
     )
 
 

@@ -4,6 +4,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from sdk.docker.bodies import HostConfig, HostPort
 from sdk.engine.config import EndpointIPAM
+from sdk.oci.descriptor import Descriptor
 from sdk.oci.image import HealthcheckConfig
 
 
@@ -76,6 +77,7 @@ class ContainerSummary(Struct, rename="pascal"):
     mounts: list[MountPoint]
     size_rw: int | UnsetType = UNSET
     size_root_fs: int | UnsetType = UNSET
+    image_manifest_descriptor: Descriptor | UnsetType = UNSET
 
 
 class HealthcheckResult(Struct, rename="pascal"):
@@ -193,6 +195,7 @@ class ContainerInspect(Struct, rename="pascal"):
     app_armor_profile: str = ""
     size_rw: int | UnsetType = UNSET
     size_root_fs: int | UnsetType = UNSET
+    image_manifest_descriptor: Descriptor | UnsetType = UNSET
 
 
 class PlanStep(Struct, rename="pascal"):

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from msgspec.structs import replace as bare
+
 from core.containers.life.live import LiveContainer
+from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
 from core.containers.mounts.resolve import mount_points
 from core.engine.containers.preparation.links import with_link_names
@@ -12,6 +15,7 @@ from core.engine.context import EngineContext
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, NetworkAttachment
+from sdk.oci.descriptor import Descriptor
 
 
 def describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
@@ -60,8 +64,16 @@ def _describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
         storage_driver=context.drivers.storage_name,
         exec_ids=tuple(execution.id for execution in live.execs if execution.running),
         link_names=context.containers.link_names(record.id),
+        manifest=_manifest(context, record),
         opaque=record.opaque,
     )
+
+
+def _manifest(context: EngineContext, record: ContainerRecord) -> Descriptor | None:
+    if record.image_id not in context.images:
+        return None
+    image = context.images.get(record.image_id)
+    return bare(image.record.manifest, platform=image.config.platform)
 
 
 def _network_view(context: EngineContext, live: LiveContainer) -> tuple[dict[str, NetworkAttachment], tuple[PortBinding, ...]]:

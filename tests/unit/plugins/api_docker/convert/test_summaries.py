@@ -14,7 +14,7 @@ from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
 from sdk.oci import ports as exposed
-from sdk.oci.descriptor import Platform
+from sdk.oci.descriptor import Descriptor, Platform
 
 SECOND = 10**9
 NOW = 1_000 * SECOND
@@ -96,6 +96,23 @@ def test_the_encoder_forgets_what_is_listed_no_more() -> None:
     for number in range(500):
         encoder.encode([info(name=f"x{number}")])
     assert len(encoder._cache) < 100
+
+
+def test_what_older_clients_do_not_know_is_left_out_whoever_asked_before() -> None:
+    encoder = SummaryEncoder()
+    manifest = Descriptor("application/vnd.oci.image.manifest.v1+json", "sha256:" + "d" * 64, 7, Platform("arm64"))
+    shown = info(manifest=manifest, host_config=HostConfig(network_mode="bridge", annotations={"a": "b"}))
+    for version in ((1, 47), (1, 55), (1, 45), (1, 48), (1, 46), (1, 44)):
+        (entry,) = json.loads(encoder.encode([shown], ApiVersion(*version)))
+        assert ("ImageManifestDescriptor" in entry) is (version >= (1, 48))
+        assert ("Annotations" in entry["HostConfig"]) is (version >= (1, 46))
+    (entry,) = json.loads(encoder.encode([shown]))
+    assert entry["ImageManifestDescriptor"] == {
+        "mediaType": manifest.media_type,
+        "digest": manifest.digest,
+        "size": 7,
+        "platform": {"architecture": "arm64", "os": "linux"},
+    }
 
 
 @pytest.mark.parametrize(("words", "shown"), [(("sh",), "sh"), (("sh", "-c", "a b"), "sh -c 'a b'"), (("a b", "c"), "a b c")])
