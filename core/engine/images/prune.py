@@ -30,10 +30,11 @@ async def prune(context: ImageContext, filters: Filters) -> tuple[list[Removal],
     freed = await context.store.content.sweep_partials()
     freed += (await collect(context.store, context.storage, context.meter)).freed
     removals: list[Removal] = []
+    by_age = _UNUSED in filters or _FREE in filters
     for image in candidates:
         if wanted is not None and freed >= wanted:
             break
-        removals += _forget(context, image)
+        removals += _forget(context, image, spare_names=by_age)
         if wanted is not None:
             freed += await _collect(context, removals)
     freed += await _collect(context, removals)
@@ -93,14 +94,18 @@ def _served(context: ImageContext) -> frozenset[str]:
     return frozenset(record.image for _, record in context.store.hosted.manifests())
 
 
-def _forget(context: ImageContext, image: StoredImage) -> list[Removal]:
-    """Forget an image with all its names, unless it is in use; what names went before that was found stays gone."""
-    if image.id not in context.store or context.users(image.id) or context.store.children(image.id):
+def _forget(context: ImageContext, image: StoredImage, *, spare_names: bool) -> list[Removal]:
+    """Forget an image with all its names. One in use keeps the last of its names by the alphabet, as in dockerd, or all if they are spared."""
+    store = context.store
+    if image.id not in store or store.children(image.id):
+        return []
+    names = sorted(map(str, store.names(image.id)))
+    if context.users(image.id) and (spare_names or not names):
         return []
     removals: list[Removal] = []
     try:
-        for ref in [str(name) for name in context.store.names(image.id)] or [image.id]:
-            if image.id in context.store:  # its digests go with its last tag
+        for ref in names or [image.id]:
+            if image.id in store:  # its digests go with its last tag
                 removals += forget(context, ref)
     except Conflict:
         return removals

@@ -140,6 +140,20 @@ async def test_prune_takes_the_nameless_and_with_all_the_unused(rooms) -> None:
     assert rooms.events[-1].action == "prune"
 
 
+@pytest.mark.parametrize("running", [False, True])
+async def test_prune_leaves_an_image_in_use_the_last_of_its_names(rooms, running: bool) -> None:
+    used = await made(rooms, "used:latest", b"3")
+    for tag in ("h", "z", "a"):
+        await rooms.images.tag("used:latest", "used", tag)
+    rooms.users[used] = [(CONTAINER, running)]
+    assert (await rooms.images.prune({"dangling": ("false",), "unused-for": ("0s",)}))[0] == []
+    assert (await rooms.images.prune({}))[0] == []
+    removals, freed = await rooms.images.prune({"dangling": ("false",)})
+    assert (removals, freed) == ([Removal(untagged=f"used:{tag}") for tag in ("a", "h", "latest")], 0)
+    assert (await rooms.images.prune({"dangling": ("false",)}))[0] == []
+    assert (await rooms.images.inspect(used)).tags == ("used:z",)
+
+
 async def test_prune_filters(rooms) -> None:
     labelled = await made(rooms, "a:1", b"1", "LABEL keep=yes")
     await made(rooms, "b:1", b"2")
