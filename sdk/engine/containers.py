@@ -85,10 +85,9 @@ class NetworkAttachment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContainerInfo:
-    """Everything there is to tell about a container. The engine returns the same object until something changes, so a frontend
-    may cache by identity. Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by
-    which other containers are linked to it, `web/db`. `opaque` is what the frontend that made it keeps with it.
-    `manifest` is that of its image, told with the platform, as long as the image is here."""
+    """All there is to tell about a container. The engine returns the same object until something changes: frontends may cache by identity.
+    Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by which others are linked to it,
+    `web/db`. `opaque` is what the frontend that made it keeps with it, `manifest` that of its image (with its platform) while it is here."""
 
     id: str
     name: str
@@ -139,8 +138,7 @@ class WaitCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """`recursive_readonly` says whether what is mounted below a read-only bind is read-only as well, where the mount itself does not say.
-    `opaque` is what the frontend keeps with the container."""
+    """`recursive_readonly`: a read-only bind has only read-only mounts below, unless it says otherwise. `opaque` is the frontend's own."""
 
     config: ContainerConfig
     host_config: HostConfig
