@@ -17,7 +17,6 @@ from core.beginning import open_database, stable_instance
 from core.config import Settings, StartupError
 from core.containers.limits.rlimits import parse_ulimit
 from core.containers.process.seccomp_profile import load_profile
-from core.containers.validation import host_limits
 from core.daemon.cross_site import guarded
 from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
@@ -159,7 +158,7 @@ class Life:
         await self.running.reload_drivers(wanted)
         self.settings = wanted
         set_level(wanted)
-        now = attributes(wanted, host_limits().cgroup_version)
+        now = attributes(wanted, int((await self.running.engine.engine.system.info()).cgroup_version))
         self.running.engine.reload(changed, now)
         _log.info("Reloaded configuration: %s", json.dumps({**now, **wanted.proxies.shown()}))
 

@@ -71,6 +71,10 @@ class Drivers:
         except KeyError:
             raise InvalidArgument(f"unknown or invalid runtime name: {name}") from None
 
+    async def cgroup_version(self, runtime: str = "") -> int:
+        """Return the version of control groups that a runtime uses. Raises InvalidArgument for one that there is not."""
+        return int((await self.runtime(runtime).status()).get("CgroupVersion", "1"))
+
     def network(self, name: str = "") -> NetworkDriver:
         """Return a network driver. Raises NotFound with Docker's sentence."""
         try:

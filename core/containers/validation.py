@@ -1,6 +1,5 @@
 """What Docker refuses, or warns of, before it makes or changes a container; its sentences are what tools and people look for."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,14 +31,14 @@ class HostLimits:
 
 
 @cache
-def host_limits() -> HostLimits:
-    """Return this host's limits, read once."""
+def host_limits(cgroup_version: int = 1) -> HostLimits:
+    """Return this host's limits, read once; `cgroup_version` is the one that the container's runtime uses."""
     cpus = parse_list(Path("/sys/devices/system/cpu/online").read_text().strip())
     nodes = Path("/sys/devices/system/node/online")
     return HostLimits(
         cpus=cpus,
         memory_nodes=parse_list(nodes.read_text().strip()) if nodes.exists() else frozenset((0,)),
-        cgroup_version=2 if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else 1,
+        cgroup_version=cgroup_version,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.host.mounts import mount_table
+from sdk.linux.cgroups import cgroup_mounts
 from sdk.linux.libc import libc
 
 # Numbers from 424 on are the same on every architecture.
@@ -68,26 +68,16 @@ def _namespaces() -> Feature:
 
 
 def _cgroups() -> Iterator[Feature]:
-    unified = [mount.path for mount in mount_table() if mount.type == "cgroup2"]
-    named = _v1_controllers()
-    v2 = _read(f"{unified[0]}/cgroup.controllers").split() if unified else []
-    version = "2" if v2 and not named else "1"
-    detail = f"version {version}: {' '.join(v2 if version == '2' else sorted(named))}" if (named or v2) else "not mounted"
+    mounts = cgroup_mounts()
+    named, version = mounts.controllers, mounts.version
+    v2 = _read(f"{mounts.unified}/cgroup.controllers").split() if mounts.unified else []
+    detail = f"version {version}: {' '.join(v2 if version == 2 else sorted(named))}" if (named or v2) else "not mounted"
     yield Feature("cgroups", bool(named or v2), detail, needed=True, why="limits, statistics and stopping whole containers")
     for controller in ("memory", "cpu", "pids"):
         found = controller in v2 or controller in named
         yield Feature(f"cgroup {controller}", found, "", needed=True, why=f"limits on {controller}")
-    freezer = version == "2" or "freezer" in named
+    freezer = version == 2 or "freezer" in named
     yield Feature("cgroup freezer", freezer, "", needed=True, why="pause")
-
-
-def _v1_controllers() -> set[str]:
-    return {
-        Path(mount.path).name if "," not in Path(mount.path).name else part
-        for mount in mount_table()
-        if mount.type == "cgroup"
-        for part in Path(mount.path).name.split(",")
-    }
 
 
 def _file_system(name: str) -> bool:

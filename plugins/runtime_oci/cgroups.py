@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdk.linux.cgroups import cgroup_mounts
 from sdk.oci.cgroups import clean_cgroup_path
 
 MOUNT = Path("/sys/fs/cgroup")
@@ -30,7 +31,7 @@ class Cgroups:
     def of_this_host(cls, instance: str) -> "Cgroups":
         """Return those of this host for a daemon's instance."""
         parent = f"/core-{instance}"
-        if (MOUNT / "cgroup.controllers").exists():
+        if cgroup_mounts().version == 2:
             return cls(2, (MOUNT,), parent)
         found = {entry.resolve() for entry in MOUNT.iterdir() if entry.is_mount() or entry.is_symlink()}
         return cls(1, tuple(sorted(found)), parent)

@@ -150,7 +150,6 @@ async def _spec(
     context: EngineContext, step: _Step, process: StepProcess, identity: Identity, sandbox: str, mounts: StepMounts
 ) -> oci.Spec:
     record = step.record
-    features = await context.drivers.runtime().status()
     implied = (DEFAULT_PATH, f"HOSTNAME={record.config.hostname}", f"HOME={identity.home}")
     request = SpecRequest(
         id=record.id,
@@ -165,7 +164,7 @@ async def _spec(
         mounts=tuple(host_file_mounts(step.directory, context.settings.exec_root)),
         namespaces=SharedNamespaces(network=sandbox),
         cgroups_path=cgroup_of(record.host_config.cgroup_parent, context.settings.instance, record.id),
-        cgroup_version=int(features.get("CgroupVersion", "1")),
+        cgroup_version=await context.drivers.cgroup_version(),
         rootfs=step.rootfs,
     )
     spec = build_spec(request)

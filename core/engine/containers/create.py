@@ -19,7 +19,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.mounts.populate import populate
 from core.containers.mounts.resolve import MountRecord, resolve_mounts
 from core.containers.mounts.rootfs import opened_root
-from core.containers.validation import validate_host_config
+from core.containers.validation import host_limits, validate_host_config
 from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.containers.preparation.defaults import with_creation_defaults
@@ -48,7 +48,7 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
     if config.mac_address:
         config = replace(config, mac_address=parse_mac(config.mac_address))
     request = replace_request(request, config=config, networks=checked_endpoints(request.networks))
-    warnings = _validate(context, request.config, request.host_config)
+    warnings = await _validate(context, request.config, request.host_config)
     image = context.images.find_for(request.config.image, request.platform)
     warnings += _foreign(request, image)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
@@ -60,7 +60,8 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
     """Make a container of an image that may be used and whose layers are held meanwhile: nobody uses them yet, and it may be removed."""
     config = merge.merge(request.config, image.config.config)
     check_text(config, request.host_config)
-    record = _record(context, request, image, config)
+    host_config = await with_creation_defaults(context, request.host_config)
+    record = _record(context, replace_request(request, host_config=host_config), image, config)
     async with AsyncExitStack() as undo:
         context.containers.reserve(record)
         undo.callback(context.containers.forget, record.id, record.name)
@@ -122,16 +123,16 @@ def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:
     ]
 
 
-def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
+async def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
     ports.check_bindings(host_config)
     resolve_links(context, host_config)
     for server in host_config.dns:
         parse_address(server)
     list(extra_hosts(host_config.extra_hosts, _SOME_GATEWAY))
-    context.drivers.runtime(host_config.runtime)
+    cgroup_version = await context.drivers.cgroup_version(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
-    return list(validate_host_config(config, host_config))
+    return list(validate_host_config(config, host_config, host_limits(cgroup_version)))
 
 
 def _record(context: EngineContext, request: CreateRequest, image: StoredImage, config: ContainerConfig) -> ContainerRecord:
@@ -149,9 +150,7 @@ def _record(context: EngineContext, request: CreateRequest, image: StoredImage, 
         path=argv[0],
         args=argv[1:],
         config=replace(config, hostname=config.hostname or (os.uname().nodename if host_named else container_id[:12])),
-        host_config=with_defaults(
-            with_creation_defaults(context, request.host_config), lambda ref: context.containers.find(ref).id
-        ),
+        host_config=with_defaults(request.host_config, lambda ref: context.containers.find(ref).id),
         links=resolve_links(context, request.host_config) or None,
         networks=dict(request.networks),
         opaque=request.opaque,

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from core.containers.life.record import ContainerRecord
-from core.containers.validation import host_limits
 from core.engine.context import EngineContext, EngineSettings
 from core.networks.default_bridge import NO_BRIDGE
 from core.networks.endpoint_rules import network_of_mode
@@ -11,7 +10,7 @@ from core.networks.record import BRIDGE, NONE
 from sdk.engine.config import HostConfig
 
 
-def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
+async def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
     """Say at creation what was left to the engine: clients read it back, and it must not change under a container when the
     configuration does."""
     defaults, drivers = context.settings.containers, context.drivers
@@ -20,14 +19,14 @@ def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConf
         runtime=host.runtime or defaults.runtime or drivers.runtime_name,
         log_config=replace(host.log_config, type=host.log_config.type or drivers.log_name),
         ipc_mode=host.ipc_mode or defaults.ipc_mode,
-        cgroupns_mode=host.cgroupns_mode or _cgroup_namespace(context, host),
+        cgroupns_mode=host.cgroupns_mode or await _cgroup_namespace(context, host),
         shm_size=host.shm_size or defaults.shm_size,
     )
 
 
-def _cgroup_namespace(context: EngineContext, host: HostConfig) -> str:
+async def _cgroup_namespace(context: EngineContext, host: HostConfig) -> str:
     """Return the mode of a container that names none. On cgroup version 1 a privileged one sees the host's groups."""
-    unified = host_limits().cgroup_version == 2
+    unified = await context.drivers.cgroup_version(host.runtime or context.settings.containers.runtime) == 2
     if host.privileged and not unified:
         return "host"
     return context.settings.containers.cgroupns_mode or ("private" if unified else "host")

@@ -38,7 +38,6 @@ async def runtime_spec(
 ) -> oci.Spec:
     """Return a container's runtime spec. Raises InvalidArgument, Conflict (a shared namespace's owner does not run), StartFailed (no init)."""
     host_config = with_start_defaults(context.settings, record.host_config)
-    features = await context.drivers.runtime(host_config.runtime).status()
     request = SpecRequest(
         id=record.id,
         config=record.config,
@@ -56,7 +55,7 @@ async def runtime_spec(
         mounts=(*_host_files(context, record), *_shared_memory(context, record), *mounts),
         namespaces=_shared(context, host_config.pid_mode, host_config.ipc_mode, sandbox_path),
         cgroups_path=cgroup_of(host_config.cgroup_parent, context.settings.instance, record.id),
-        cgroup_version=int(features.get("CgroupVersion", "1")),
+        cgroup_version=await context.drivers.cgroup_version(host_config.runtime),
         rootfs=str(context.bundle(record.id) / "rootfs"),
         rootfs_propagation=root_propagation(record.mounts),
         init_binary=find_init(context.settings.containers.init_path) if host_config.init else "",
