@@ -62,7 +62,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
     database = open_database(settings.data_root)
     try:
         instance = await stable_instance(database, settings)
-        events = EventBus(plugins.registry.on_event)
+        events = EventBus(plugins.hooks.on_event)
         async with (
             open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
             open_engine(
@@ -70,11 +70,11 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
                 opened.drivers,
                 database,
                 events,
-                plugins.registry.amend_runtime_spec,
+                plugins.hooks.amend_runtime_spec,
                 plugins.health.statuses(),
             ) as engine,
         ):
-            plugins.registry.engine_ready(engine.engine)
+            plugins.hooks.engine_ready(engine.engine)
             yield Running(engine, opened.frontends, opened.reload, instance)
     finally:
         database.close()

@@ -132,7 +132,7 @@ async def _tasks(containers: ContainerStore) -> AsyncIterator[tuple[TaskGroup, E
 
 
 def _tend_images(background: Background, images: ImageService, settings: EngineSettings) -> None:
-    background.start("dropping archives", images.settle)
+    background.start("dropping archives", images.drop_archives)
     background.start("garbage collection", gc.watch, images.context, settings.gc)
 
 

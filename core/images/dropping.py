@@ -28,7 +28,7 @@ class Dropper:
             return
         await self._drop({chain: blobs for image_id in image_ids for chain, blobs in self._layers(image_id)})
 
-    async def settle(self) -> None:
+    async def drop_all(self) -> None:
         """Drop every archive that is not to be kept: of images from before the setting, of operations that were cut off, of builds."""
         if self.keeps:
             return

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from core.kernel.compat import incompatibility
 from core.kernel.discovery import Candidate, discover
 from core.kernel.health import Health, sentence
+from core.kernel.hooks import PluginHooks, PluginRejected
 from core.kernel.offers import Described, collect_offers
-from core.kernel.registry import PluginRegistry, PluginRejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def _steps(name: str) -> Iterator[Finding]:
 def _hook_steps(candidate: Candidate) -> Iterator[Finding]:
     health = Health()
     health.found(candidate)
-    registry = PluginRegistry(health)
+    hooks = PluginHooks(health)
     try:
         module = candidate.load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 importing a plugin may raise anything, even an exit
@@ -45,12 +45,12 @@ def _hook_steps(candidate: Candidate) -> Iterator[Finding]:
     reason = incompatibility(module)
     yield Finding("its API_VERSION is offered", not reason, reason or str(getattr(module, "API_VERSION", "none declared")))
     try:
-        registry.register(candidate.name, module)
+        hooks.register(candidate.name, module)
     except PluginRejected as error:
         yield Finding("its hooks are known and plain", passed=False, why=str(error))
         return
     yield Finding("its hooks are known and plain", passed=True)
-    offers = list(collect_offers(registry, [candidate], health))
+    offers = list(collect_offers(hooks, [candidate], health))
     broken = health.reason(candidate.name)
     yield Finding("its hooks return providers", not broken, broken or ", ".join(f"{offer.kind} {offer.name}" for offer in offers))
     for offer in offers:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from core.kernel.compat import incompatibility
 from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health, sentence
-from core.kernel.registry import PluginRegistry, PluginRejected
+from core.kernel.hooks import PluginHooks, PluginRejected
 
 _log = logging.getLogger(__name__)
 
 
-def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginRegistry:
-    """Return a registry of the plugins that can be imported and keep the rules; what is wrong with the others is in `health`."""
-    registry = PluginRegistry(health)
+def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginHooks:
+    """Return the hooks of the plugins that can be imported and keep the rules; what is wrong with the others is in `health`."""
+    hooks = PluginHooks(health)
     names = {candidate.name for candidate in candidates}
     for name in sorted(names):
         rivals = [candidate for candidate in candidates if candidate.name == name]
@@ -24,17 +24,17 @@ def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginRegis
             continue
         if len(rivals) > 1:
             _log.warning("plugin %s: %s; the engine's own is used", name, _announced_twice(rivals))
-        _load(kept[0], registry, health)
-    return registry
+        _load(kept[0], hooks, health)
+    return hooks
 
 
-def _load(candidate: Candidate, registry: PluginRegistry, health: Health) -> None:
+def _load(candidate: Candidate, hooks: PluginHooks, health: Health) -> None:
     try:
         module = candidate.load()
         if reason := incompatibility(module):
             health.failed(candidate.name, reason)
             return
-        registry.register(candidate.name, module)
+        hooks.register(candidate.name, module)
     except PluginRejected as error:
         health.failed(candidate.name, str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 importing a plugin may raise anything, even an exit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
-from core.kernel.registry import D, Offer, PluginRegistry
+from core.kernel.hooks import D, Offer, PluginHooks
 from sdk.drivers.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
@@ -61,7 +61,7 @@ def _described(kind: Kind, offers: Mapping[str, Offer[D]]) -> Iterator[Described
         yield Described(kind, name, offer.plugin, offer.provider.settings)
 
 
-def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], health: Health) -> Offers:
+def collect_offers(hooks: PluginHooks, candidates: Sequence[Candidate], health: Health) -> Offers:
     """Ask all plugins for their drivers.
 
     Of two of one kind and name the engine's own is kept, so that installing a distribution changes nothing. Two of others are both
@@ -84,13 +84,13 @@ def collect_offers(registry: PluginRegistry, candidates: Sequence[Candidate], he
         return {name: rivals[0] for name, rivals in by_name.items() if rivals}
 
     return Offers(
-        storage=unique(Kind.STORAGE, registry.storage_drivers()),
-        registry=unique(Kind.REGISTRY, registry.registry_backends()),
-        runtimes=unique(Kind.RUNTIME, registry.runtimes()),
-        networks=unique(Kind.NETWORK, registry.network_drivers()),
-        volumes=unique(Kind.VOLUME, registry.volume_drivers()),
-        logs=unique(Kind.LOG, registry.log_drivers()),
-        builders=unique(Kind.BUILDER, registry.builders()),
-        verifiers=unique(Kind.VERIFIER, registry.image_verifiers()),
-        frontends=unique(Kind.FRONTEND, registry.api_frontends()),
+        storage=unique(Kind.STORAGE, hooks.storage_drivers()),
+        registry=unique(Kind.REGISTRY, hooks.registry_backends()),
+        runtimes=unique(Kind.RUNTIME, hooks.runtimes()),
+        networks=unique(Kind.NETWORK, hooks.network_drivers()),
+        volumes=unique(Kind.VOLUME, hooks.volume_drivers()),
+        logs=unique(Kind.LOG, hooks.log_drivers()),
+        builders=unique(Kind.BUILDER, hooks.builders()),
+        verifiers=unique(Kind.VERIFIER, hooks.image_verifiers()),
+        frontends=unique(Kind.FRONTEND, hooks.api_frontends()),
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from core.config import Settings
 from core.kernel.discovery import discover
 from core.kernel.health import Health
+from core.kernel.hooks import PluginHooks
 from core.kernel.loading import load_plugins
 from core.kernel.offers import Offers, collect_offers
-from core.kernel.registry import PluginRegistry
 from core.kernel.tables import check_tables
 
 
@@ -15,7 +15,7 @@ from core.kernel.tables import check_tables
 class Plugins:
     """Their hooks, what they offer and how they are."""
 
-    registry: PluginRegistry
+    hooks: PluginHooks
     offers: Offers
     health: Health
 
@@ -24,7 +24,7 @@ def find_plugins(settings: Settings) -> Plugins:
     """Load all plugins and check their tables. Raises ConfigurationError for a wrong table; a broken plugin is only marked."""
     health = Health()
     candidates = discover()
-    registry = load_plugins(candidates, health)
-    offers = collect_offers(registry, candidates, health)
+    hooks = load_plugins(candidates, health)
+    offers = collect_offers(hooks, candidates, health)
     check_tables(settings, offers, health)
-    return Plugins(registry, offers, health)
+    return Plugins(hooks, offers, health)

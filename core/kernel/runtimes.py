@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from core.config import Settings, StartupError
 from core.defaults import NamedRuntime
-from core.kernel.registry import Offer
+from core.kernel.hooks import Offer
 from sdk.drivers.runtime import Runtime
 
 DOCKERS_NAMES = ("runc", "io.containerd.runc.v2")

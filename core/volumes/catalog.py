@@ -173,7 +173,7 @@ class VolumeCatalog:
             self._claims[container_id].add(name)
             return record.info()
 
-    def settle(self, container_id: str) -> None:
+    def keep(self, container_id: str) -> None:
         """Learn that a container's record is on disk: from now on that record says what it uses."""
         for name in self._claims.pop(container_id, ()):
             record = self._records[name]
@@ -279,7 +279,7 @@ class VolumeCatalog:
             with anyio.CancelScope(shield=True):
                 await self.abandon(claim, named=True)
             raise
-        self.settle(claim)
+        self.keep(claim)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Boot
@@ -299,7 +299,7 @@ class VolumeCatalog:
                 tasks.start_soon(self._compare_if_it_answers, name, driver)
         for record in self.records():
             if record.pending_for:
-                await self._settle_pending(record)
+                await self._keep_or_remove(record)
 
     async def release_others(self, users: Collection[str]) -> None:
         """At boot, undo what an earlier daemon had mounted for others than these users. A driver that fails is asked at the next boot again."""
@@ -341,7 +341,7 @@ class VolumeCatalog:
         elif known.driver == driver and known.mountpoint != mountpoint:
             self._save(replace(known, mountpoint=mountpoint))
 
-    async def _settle_pending(self, record: VolumeRecord) -> None:
+    async def _keep_or_remove(self, record: VolumeRecord) -> None:
         if self.users(record.name):
             self._save(replace(record, pending_for=""))
         else:

@@ -68,14 +68,14 @@ async def _readable(descriptor: int) -> None:
     # Not anyio.wait_readable: that refuses a second reader of a descriptor whose number was used before.
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(descriptor, _settle, ready)
+    loop.add_reader(descriptor, _ready, ready)
     try:
         await ready
     finally:
         loop.remove_reader(descriptor)
 
 
-def _settle(future: "asyncio.Future[None]") -> None:
+def _ready(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
 

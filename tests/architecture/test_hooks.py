@@ -31,8 +31,8 @@ def test_it_is_tested_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_the_registry_has_a_method_that_calls_it(name: str) -> None:
-    assert f"hook.{name}" in (ROOT / "core/kernel/registry.py").read_text()
+def test_the_kernel_has_a_method_that_calls_it(name: str) -> None:
+    assert f"hook.{name}" in (ROOT / "core/kernel/hooks.py").read_text()
 
 
 def test_they_are_plain() -> None:

@@ -29,7 +29,7 @@ class VolumeStore(Protocol):
     async def acquire(self, request: VolumeCreate, container_id: str) -> VolumeInfo:
         """Make or find a volume for a container that is being created."""
 
-    def settle(self, container_id: str) -> None:
+    def keep(self, container_id: str) -> None:
         """Learn that the container's record, with its mounts, is on disk."""
 
     async def abandon(self, container_id: str) -> None:
@@ -62,7 +62,7 @@ async def resolve_mounts(
     """Decide a new container's mounts and make its volumes. `config` is merged with the image's; touches nothing if there is no mount.
 
     Later ones of Docker's order replace earlier ones of the same destination: volumes of other containers, `-v`, `--mount`,
-    `--tmpfs`, volumes of the image. Push `volumes.abandon` as undo before the call; call `volumes.settle` once the records are kept.
+    `--tmpfs`, volumes of the image. Push `volumes.abandon` as undo before the call; call `volumes.keep` once the records are kept.
     Raises InvalidArgument, NoSuchContainer, Conflict, NotFound (volume driver).
     """
     wanted = _inherited(host_config, mounts_of)

@@ -49,7 +49,7 @@ class BuildService:
                 async with aclosing(drivers.builder.build(request, host)) as events:
                     async for event in events:
                         yield event
-        await self._images.dropper.settle()
+        await self._images.dropper.drop_all()
 
     def scratch(self) -> AbstractAsyncContextManager[Path]:
         return self._scratch.directory()

@@ -79,7 +79,7 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
         record = replace(record, mounts=await with_images(context, mounts))
         await _prepare(context, record, image, undo)
         live = context.containers.insert(record)
-        context.volumes.settle(record.id)
+        context.volumes.keep(record.id)
         undo.pop_all()
     context.images.use(image.id)
     announce(context, live, "create")

@@ -66,9 +66,9 @@ class ImageService:
         await sweep_dead_pulls(self._context.storage)
         await self._context.store.content.sweep_temporaries()
 
-    async def settle(self) -> None:
+    async def drop_archives(self) -> None:
         """Drop archives that are not to be kept and still are. To be called once, when the engine works."""
-        await self._context.dropper.settle()
+        await self._context.dropper.drop_all()
 
     async def disk(self) -> StoreDisk:
         """Measure what images take on disk."""

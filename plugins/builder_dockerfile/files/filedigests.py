@@ -9,7 +9,7 @@ from sdk.linux.regular import open_same
 
 _LARGE = 1 << 20
 _REMEMBERED = 1 << 15
-_SETTLED_NS = 50_000_000
+_QUIET_NS = 50_000_000
 """A file that changed a moment ago may change once more within one tick of the kernel's clock, which its times would not show."""
 
 _Identity = tuple[int, int, int, int, int]
@@ -17,11 +17,11 @@ _Identity = tuple[int, int, int, int, int]
 
 class FileDigests:
     """Digests of files, remembered for the next build of a directory that stays: a file is known by device, inode, size and both times,
-    of which no program can set the second. One that changed less than `settled_ns` ago is not remembered. What was read longest ago is
+    of which no program can set the second. One that changed less than `quiet_ns` ago is not remembered. What was read longest ago is
     forgotten first."""
 
-    def __init__(self, settled_ns: int = _SETTLED_NS) -> None:
-        self._settled_ns = settled_ns
+    def __init__(self, quiet_ns: int = _QUIET_NS) -> None:
+        self._quiet_ns = quiet_ns
         self._known: dict[_Identity, str] = {}
         self._lock = threading.Lock()
 
@@ -31,7 +31,7 @@ class FileDigests:
         known = self._known.get(identity)
         if known is None:
             known = file_digest(place, status)
-            if time.time_ns() - status.st_ctime_ns > self._settled_ns:
+            if time.time_ns() - status.st_ctime_ns > self._quiet_ns:
                 self._remember(identity, known)
         return known
 

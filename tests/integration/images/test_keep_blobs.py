@@ -182,7 +182,7 @@ async def test_a_daemon_that_is_told_later_drops_what_it_has(
     assert len(archives(rooms)) == len(LAYERS)
     rooms.close()
     slim = open_rooms(disk, hub, keep_blobs=False)
-    await slim.images.settle()
+    await slim.images.drop_archives()
     assert archives(slim) == []
     slim.close()
     kept = open_rooms(disk, hub)
@@ -231,7 +231,7 @@ async def test_what_is_pushed_here_stays_as_it_came(slim_rooms: Rooms, pulled: s
     )
     manifest = msgspec.json.encode(Manifest(config=IMAGE.blobs[0][0], layers=layers))
     await content.put_manifest(name, manifest, OCI_MANIFEST)
-    await slim_rooms.images.settle()
+    await slim_rooms.images.drop_archives()
     assert (await content.manifest(name)).content == manifest
     assert all(slim_rooms.store.content.exists(layer.digest) for layer in layers)
 

@@ -168,7 +168,7 @@ async def _follow(context: EngineContext, live: LiveContainer, task: Task) -> No
         started = replace(apply(live.record, Transition.START), pid=task.pid, started_ns=time.time_ns(), sandbox_path=sandbox_path)
         context.containers.keep(live, started)
     problems = list(start.follow(context, live, task))
-    problems.append(await attempt(f"container {live.id}: settling whether it is paused", align(context, live, task)))
+    problems.append(await attempt(f"container {live.id}: finding out whether it is paused", align(context, live, task)))
     if told := "; ".join(filter(None, problems)):
         context.containers.keep(live, replace(live.record, error=f"not all of it was taken over by this daemon: {told}"))
 

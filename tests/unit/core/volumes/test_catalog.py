@@ -199,7 +199,7 @@ async def test_boot_settles_records_and_drivers(world: World):
 async def test_settle_hands_over_to_the_containers_record(world: World):
     made = await world.catalog.acquire(VolumeCreate(), "c1")
     world.containers["c1"] = (made.name,)
-    world.catalog.settle("c1")
+    world.catalog.keep("c1")
     assert world.catalog.users(made.name) == ("c1",)
     del world.containers["c1"]
     await world.catalog.remove_unused([made.name, "unknown"])

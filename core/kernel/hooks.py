@@ -49,7 +49,7 @@ class Offer(Generic[D]):
     provider: Provider[D, PluginSettings]
 
 
-class PluginRegistry:
+class PluginHooks:
     """The registered plugins of one process. What their hooks do wrong is reported to `health`."""
 
     def __init__(self, health: Health) -> None:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from core.kernel.discovery import Candidate
 from core.kernel.health import Health
+from core.kernel.hooks import PluginHooks
 from core.kernel.loading import load_plugins
-from core.kernel.registry import PluginRegistry
 from sdk.errors import DriverError
 from sdk.events import Event, EventType
 from sdk.oci.runtime import Process, Root, Spec, User
@@ -19,7 +19,7 @@ SPEC = Spec("1.2.0", Process(("true",), "/", User()), Root("rootfs"))
 EVENT = Event(EventType.CONTAINER, "start", "x", 1)
 
 
-def _registry(*candidates: Candidate) -> tuple[PluginRegistry, Health]:
+def _registry(*candidates: Candidate) -> tuple[PluginHooks, Health]:
     health = Health()
     return load_plugins(candidates, health), health
 
