@@ -62,7 +62,7 @@ async def _settle(context: EngineContext, live: LiveContainer, task: Task, statu
         pid=0,
         exit_code=status.code,
         oom_killed=status.oom_killed or live.record.oom_killed,
-        finished_ns=status.at_ns,
+        finished_ns=max(status.at_ns, live.record.started_ns),  # the start is stamped once it is known, which may be later
         sandbox_path="",
         restart_count=live.record.restart_count + decision.restart,
     )
