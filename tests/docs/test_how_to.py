@@ -1,0 +1,286 @@
+"""Every guide's settings are valid, and every guide's commands are run, as they stand on the page, or are named here with the reason."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from core.config import load_settings
+from core.kernel.plugins import find_plugins
+from sdk.oci.digest import digest_of
+from tests.busybox import busybox, push
+from tests.compose.clients import find_buildx, find_v2
+from tests.conftest import REGISTRY, DaemonFactory
+from tests.daemon import Daemon
+from tests.docs.pages import HOW_TO, PAGES, commands, settings, substituted
+from tests.macvlan import require_macvlan
+
+NOT_RUN = {
+    "back-up-volumes": {"core volume export data | ssh": "a second machine"},
+    "build-images": {
+        "docker buildx build -t app:1 --secret": "an SSH agent of the user's; tests/build/test_mounts.py forwards one",
+        "docker compose build": "tests/compose builds",
+        "docker build --build-arg BUILDKIT_INLINE_CACHE=1 -t registry.example.org": "pushes to a registry that is no one's here",
+        "docker build --cache-from registry.example.org": "the same; tests/build/test_caches.py does both",
+        "docker buildx build --build-arg SOURCE_DATE_EPOCH": "the context is no repository; tests/build/test_exporters.py clamps times",
+    },
+    "cni": {},
+    "damaged-store": {"systemctl": "the test stops and starts its daemon itself"},
+    "dockerd": {
+        "core install-dockerd": "tests/integration/test_dockerd.py",
+    },
+    "from-docker": {"": "needs a dockerd; tests/integration/test_migrate.py has its data root"},
+    "offline": {
+        "skopeo copy docker://docker.io": "the network",
+        "docker pull layout.local/alpine": "what skopeo would have copied",
+    },
+    "serve-images": {},
+    "test-in-a-vm": {"make": "hours; tests/vm"},
+    "tls": {"docker --tlsverify": "tests/api/test_tls.py"},
+    "trust": {},
+}
+"""Commands that this test does not run, by how they begin, with the reason."""
+
+
+def client_plugins(directory: Path) -> Path:
+    """Return a configuration of the stock client that has Compose and buildx, where they are here."""
+    plugins = directory / "docker" / "cli-plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    for name, found in (("docker-compose", find_v2()), ("docker-buildx", find_buildx())):
+        if found is not None and not (plugins / name).exists():
+            (plugins / name).symlink_to(found)
+    return plugins.parent
+
+
+class Guide:
+    """Runs a page's commands against a daemon, one after another."""
+
+    def __init__(self, page: str, daemon: Daemon, directory: Path, places: Mapping[str, str] = {}) -> None:
+        self.page, self.daemon, self.directory = page, daemon, directory
+        self.places = {"unix:///run/core/core.sock": f"unix://{daemon.socket}", **places}
+        self.left = commands(page)
+        (directory / "bin").mkdir(exist_ok=True)
+        program = directory / "bin/core"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m core "$@"\n')
+        program.chmod(0o755)
+
+    def run(self, beginning: str = "", *, check: bool = True, more: str = "") -> str:
+        """Run the page's next command, which begins so; return what it said."""
+        command = self.left.pop(0)
+        assert command.startswith(beginning), (command, beginning)
+        line = f"cd {self.directory}; PATH={self.directory}/bin:$PATH; {substituted(command, self.places)} {more}"
+        docker = client_plugins(self.directory)
+        roots = {
+            "DOCKER_CONFIG": str(docker),
+            "CORE_DATA_ROOT": str(self.daemon.data_root),
+            "CORE_EXEC_ROOT": str(self.daemon.exec_root),
+        }
+        done = self.daemon.run("sh", "-c", line, check=check, environment=roots, timeout=110)
+        return done.stdout + done.stderr
+
+    def skip(self) -> None:
+        """Leave out the commands at this place that are named with a reason."""
+        while self.left and any(self.left[0].startswith(beginning) for beginning in NOT_RUN.get(self.page, {})):
+            self.left.pop(0)
+
+    def finish(self) -> None:
+        """Check that nothing of the page is left."""
+        self.skip()
+        assert self.left == []
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN echo made > /file\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_it_says_to_write_is_valid(page: str, tmp_path: Path) -> None:
+    for number, text in enumerate(settings(page)):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(text.replace("sha256:...", digest_of(b"any")))
+        loaded = load_settings({}, file)
+        find_plugins(loaded)
+        assert {"docker", "buildkit"} <= set(loaded.drivers.frontends), "a guide must not take a frontend away"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any("core serve" in line for line in commands(page))])
+def test_the_daemons_flags_are_its_own(page: str, place: Path) -> None:
+    """What comes with a daemon of the reader's own is checked by the daemon itself."""
+    (place / "daemon.json").write_text("{}")
+    for line in commands(page):
+        if line.startswith("core serve"):
+            words = substituted(line, {"/etc/docker/daemon.json": str(place / "daemon.json")}).split()[1:]
+            status = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-P", "-m", "core", *words, "--validate"])
+            assert status == 0, line
+
+
+def test_every_page_has_a_test() -> None:
+    tested = {name.removeprefix("test_guide_").replace("_", "-") for name in globals() if name.startswith("test_guide_")}
+    left = {}
+    for page in set(PAGES) - tested:
+        excused = ("core serve", *NOT_RUN.get(page, {}))
+        left[page] = [line for line in commands(page) if not line.startswith(excused)]
+    assert {page: lines for page, lines in left.items() if lines} == {}
+
+
+@pytest.mark.privileged
+def test_guide_back_up_volumes(shared_daemon: Daemon, place: Path) -> None:
+    guide = Guide("back-up-volumes", shared_daemon, place)
+    shared_daemon.docker("run", "--rm", "-v", "data:/d", "busybox", "sh", "-c", "echo kept > /d/file")
+    guide.run("core volume export")
+    shared_daemon.docker("run", "--rm", "-v", "data:/d", "busybox", "rm", "/d/file")
+    guide.run("core volume import")
+    guide.run("core volume clone")
+    assert shared_daemon.docker("run", "--rm", "-v", "data-for-tests:/d", "busybox", "cat", "/d/file").stdout == "kept\n"
+    guide.finish()
+    shared_daemon.docker("volume", "rm", "data", "data-for-tests")
+
+
+@pytest.mark.privileged
+def test_guide_build_images(shared_daemon: Daemon, place: Path) -> None:
+    if find_buildx() is None:
+        pytest.skip("needs buildx")
+    guide = Guide("build-images", shared_daemon, place)
+    guide.run("export")
+    guide.run("docker build -t app:1")
+    guide.run("DOCKER_BUILDKIT=0")
+    guide.skip()
+    guide.run("docker build --no-cache")
+    guide.skip()
+    assert "Build cache" in guide.run("docker system df -v") or "CACHE ID" in guide.daemon.docker("system", "df", "-v").stdout
+    guide.run("docker builder prune", more="--force")
+    guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_compose(shared_daemon: Daemon, place: Path) -> None:
+    if find_v2() is None:
+        pytest.skip("needs Compose")
+    (place / "compose.yaml").write_text("services:\n  one:\n    image: busybox\n    command: sleep 600\n    stop_signal: SIGKILL\n")
+    guide = Guide("compose", shared_daemon, place)
+    guide.run("export")
+    guide.run("docker compose up")
+    guide.finish()
+    assert shared_daemon.docker("ps", "--quiet").stdout.count("\n") == 1
+    shared_daemon.docker("compose", "--project-directory", str(place), "down", environment={"DOCKER_CONFIG": str(place / "docker")})
+
+
+@pytest.mark.privileged
+def test_guide_debug_a_plugin(shared_daemon: Daemon, place: Path) -> None:
+    guide = Guide("debug-a-plugin", shared_daemon, place, {"check NAME": "check storage_vfs"})
+    assert "storage_overlay" in guide.run("core plugin list")
+    assert "ok" in guide.run("core plugin check")
+    guide.left.remove("core serve --strict-plugins --log-level debug")  # test_the_daemons_flags_are_its_own
+    guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_disk_space(shared_daemon: Daemon, place: Path) -> None:
+    guide = Guide("disk-space", shared_daemon, place)
+    guide.run("docker system df")
+    guide.run("docker system df -v")
+    for beginning in (
+        "docker image prune -a --filter until",
+        "docker image prune -a --filter unused",
+        "docker image prune -a --filter min",
+    ):
+        guide.run(beginning, more="--force")
+    guide.finish()
+    shared_daemon.docker("pull", "--quiet", "busybox")
+
+
+@pytest.mark.privileged
+def test_guide_damaged_store(daemon: Daemon, place: Path) -> None:
+    guide = Guide("damaged-store", daemon, place)
+    daemon.docker("pull", "--quiet", "busybox")
+    guide.skip()
+    daemon.stop()
+    guide.run("core doctor")
+    guide.run("core doctor --repair")
+    guide.skip()
+    daemon.start()
+    assert daemon.docker("run", "--rm", "busybox", "echo", "ok").stdout == "ok\n"
+    guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_cni(start_daemon: DaemonFactory, place: Path) -> None:
+    if not any(Path(directory).is_dir() for directory in ("/usr/lib/cni", "/opt/cni/bin")):
+        pytest.skip("needs CNI plugins (Debian: containernetworking-plugins)")
+    (place / "net.d").mkdir()
+    page = (HOW_TO / "cni.md").read_text()
+    (place / "net.d/lan.conflist").write_text(page.partition("```json\n")[2].partition("```")[0])
+    with start_daemon(config=f'[plugins.net_cni]\nconf_dir = "{place}/net.d"\n') as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        guide = Guide("cni", daemon, place, {" nginx": " busybox sleep 600"})
+        guide.run("docker network create")
+        guide.run("docker run")
+        guide.finish()
+        daemon.docker("rm", "-f", daemon.docker("ps", "-q").stdout.strip())
+        daemon.docker("network", "rm", "web")
+
+
+@pytest.mark.privileged
+def test_guide_macvlan(shared_daemon: Daemon, place: Path) -> None:
+    require_macvlan()
+    for words in ("add lan0 type veth peer name lan1", "set lan0 up"):
+        shared_daemon.run("ip", "link", *words.split())
+    guide = Guide("macvlan", shared_daemon, place, {"parent=eth0": "parent=lan0", " nginx": " busybox sleep 600"})
+    guide.run("docker network create")
+    guide.run("docker run")
+    guide.finish()
+    shared_daemon.remove_containers()
+    shared_daemon.docker("network", "rm", "lan")
+    shared_daemon.run("ip", "link", "del", "lan0")
+
+
+@pytest.fixture
+def serving(start_daemon: DaemonFactory, tmp_path: Path) -> Iterator[Daemon]:
+    """A daemon set up by two guides: it serves its images, and a directory stands for a registry."""
+    (tmp_path / "images").mkdir()
+    text = "\n".join([next(settings("offline")), next(settings("serve-images"))])
+    # the registry that every test's daemon has as a mirror is on the guide's port
+    config = substituted(text, {"/srv/images": str(tmp_path / "images"), "127.0.0.1:5000": "127.0.0.1:5001"})
+    with start_daemon(config=config) as daemon:
+        daemon.docker("pull", "--quiet", "busybox")
+        yield daemon
+
+
+@pytest.mark.privileged
+def test_guide_offline(serving: Daemon, place: Path) -> None:
+    serving.docker("tag", "busybox", "app:1")
+    guide = Guide("offline", serving, place)
+    guide.run("docker tag")
+    guide.run("docker push")
+    assert (place / "images/app/index.json").is_file()
+    guide.run("docker pull")
+    guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_serve_images(serving: Daemon, place: Path) -> None:
+    serving.docker("tag", "busybox", "127.0.0.1:5001/team/app:1")
+    serving.docker("push", "--quiet", "127.0.0.1:5001/team/app:1")
+    assert "team/app:1" in serving.docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+    serving.docker("pull", "--quiet", "127.0.0.1:5001/busybox")
+    if find_buildx():
+        serving.docker("buildx", "build", str(place), environment={"DOCKER_CONFIG": str(client_plugins(place))})
+    guide = Guide("serve-images", serving, place)
+    guide.left.remove("core serve --registry-mirror https://images.example:5000")
+    guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_trust(start_daemon: DaemonFactory, place: Path) -> None:
+    policy = next(settings("trust")).replace("sha256:...", digest_of(b"any"))
+    with start_daemon(config=policy) as daemon:
+        with daemon.network.entered():
+            push(busybox(), REGISTRY, "someone/app")
+        guide = Guide("trust", daemon, place)
+        said = guide.run("docker pull someone/app", check=False).strip().splitlines()[-1]
+        assert said in (HOW_TO / "trust.md").read_text()
+        guide.finish()
