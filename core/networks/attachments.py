@@ -75,7 +75,9 @@ class Attachments:
         async with self._lock(request.container_id), AsyncExitStack() as undo:
             places = places_of(self._catalog, request)
             with self.members.about_to_join(places):
-                record = ContainerEndpoints(name=request.container_name, hostname=request.hostname, resolver=request.resolver)
+                record = ContainerEndpoints(
+                    name=request.container_name, hostname=request.hostname, resolver=request.resolver, ipv6=request.ipv6
+                )
                 held = Held(record)
                 for place in places:
                     held = await self._add(held, request, place, undo)
@@ -163,9 +165,9 @@ class Attachments:
                     ports = published_by_main(endpoints) or ports
                     endpoints = await self._gateways.make_way(container_id, endpoints, place, held.sandbox, undo)
                     held = replace(held, record=replace(held.record, endpoints=endpoints))
-                name, hostname = held.record.name, held.record.hostname
                 elsewhere = place.gateway and any(not port.routed for port in published(endpoints))
-                request = ConnectRequest(container_id, name, hostname, ports=() if elsewhere else ports)
+                kept = held.record
+                request = ConnectRequest(container_id, kept.name, kept.hostname, ports=() if elsewhere else ports, ipv6=kept.ipv6)
                 held = await self._add(held, request, place, undo)
                 undo.callback(self.members.keep, container_id, self.members[container_id])
                 self.members.keep(container_id, held)

@@ -13,6 +13,7 @@ from sdk.errors import InvalidArgument
 
 _LINK_LOCAL_PREFIXES = {4: 16, 6: 64}
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
+_NO_IPV6 = "net.ipv6.conf.ifname.disable_ipv6=1"
 _INTERFACE = "com.docker.network.endpoint.ifname"
 _INTERFACE_NAME = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
 """dev_valid_name() of the kernel."""
@@ -124,6 +125,14 @@ def static_addresses(config: EndpointConfig) -> list[Address]:
     ipam = config.ipam_config
     texts = (ipam.ipv4_address, ipam.ipv6_address) if ipam is not None else ()
     return [parse_address(text) for text in texts if text]
+
+
+def address_versions(network: NetworkRecord, config: EndpointConfig, *, ipv6: bool) -> frozenset[int]:
+    """Return the IP versions of which an endpoint gets addresses: no IPv6 where the container, or its interface by a kernel parameter, has it
+    switched off, unless the network has nothing else."""
+    named = "".join(config.driver_opts.get(_PARAMETERS, "").split()).lower()
+    switched_off = not ipv6 or _NO_IPV6 in named.split(",")
+    return frozenset({4}) if switched_off and any(cidr.version == 4 for cidr in network.cidrs) else frozenset({4, 6})
 
 
 def link_local_addresses(config: EndpointConfig) -> tuple[IPv4Interface | IPv6Interface, ...]:

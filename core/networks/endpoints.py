@@ -9,7 +9,7 @@ import anyio
 
 from core.drivers import Drivers, calling
 from core.networks.catalog import NetworkCatalog
-from core.networks.endpoint_rules import link_local_addresses, static_addresses
+from core.networks.endpoint_rules import address_versions, link_local_addresses, static_addresses
 from core.networks.gateways import routed_ports
 from core.networks.places import ConnectRequest, Place
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions, endpoint_record
@@ -99,7 +99,8 @@ class Endpoints:
     def _allocate(self, request: ConnectRequest, place: Place, undo: AsyncExitStack) -> EndpointSpec:
         pool, addresses = self._catalog.addresses(place.network), static_addresses(place.config)
         if not self._catalog.chooses_addresses(place.network):
-            addresses = pool.allocate(addresses)
+            versions = address_versions(place.network, place.config, ipv6=request.ipv6)
+            addresses = pool.allocate([each for each in addresses if each.version in versions], versions)
             undo.callback(pool.release, addresses)
         return EndpointSpec(
             id=secrets.token_hex(32),

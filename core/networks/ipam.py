@@ -71,8 +71,8 @@ class NetworkAddresses:
         self._label = label
         self._pools = [AddressPool(subnet) for subnet in subnets]
 
-    def allocate(self, wanted: Collection[Address] = ()) -> list[Address]:
-        """Return one address of each IP version the network has: the wanted ones, others by choice.
+    def allocate(self, wanted: Collection[Address] = (), versions: Collection[int] = (4, 6)) -> list[Address]:
+        """Return one address of each of these IP versions that the network has: the wanted ones, others by choice.
 
         Raises InvalidArgument (no subnet has it), PermissionDenied (in use), ResourceExhausted; then nothing is taken.
         """
@@ -81,7 +81,9 @@ class NetworkAddresses:
             for address in wanted:
                 self.claim(address)
                 taken.append(address)
-            taken += self._others({pool.cidr.version for pool in self._pools} - {address.version for address in wanted})
+            taken += self._others(
+                ({pool.cidr.version for pool in self._pools} & set(versions)) - {address.version for address in wanted}
+            )
         except BaseException:
             self.release(taken)
             raise

@@ -16,7 +16,7 @@ from sdk.engine.config import EndpointConfig
 @dataclass(frozen=True, slots=True)
 class ConnectRequest:
     """A container that starts. `networks` are those to join, by name or ID; if there are none it is the one that `mode` stands for
-    ("", default, bridge, host, none, a network's name or ID)."""
+    ("", default, bridge, host, none, a network's name or ID). Without `ipv6` the container has it switched off."""
 
     container_id: str
     container_name: str
@@ -26,6 +26,7 @@ class ConnectRequest:
     ports: tuple[PortBinding, ...] = ()
     mac_address: str = ""
     resolver: Resolver = Resolver()
+    ipv6: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class ContainerEndpoints(Struct, frozen=True, kw_only=True):
     hostname: str
     resolver: Resolver = Resolver()
     endpoints: tuple[EndpointRecord, ...] = ()
+    ipv6: bool = True
 
 
 def endpoint_record(

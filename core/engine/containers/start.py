@@ -37,6 +37,8 @@ from sdk.drivers.runtime import Bundle, Runtime, Task
 from sdk.engine.containers import Changed, ContainerState, WaitResult
 from sdk.errors import EngineError, StartFailed, explained
 
+_NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
+
 _log = logging.getLogger(__name__)
 
 
@@ -182,6 +184,7 @@ def _request(record: ContainerRecord) -> ConnectRequest:
         networks=with_links(record),
         ports=ports.bindings(record.config, record.host_config),
         mac_address=record.config.mac_address,
+        ipv6=record.host_config.sysctls.get(_NO_IPV6) != "1",
         resolver=Resolver(servers=asked.servers, host_servers=asked.host_servers, ndots=asked.ndots),
     )
 

@@ -39,6 +39,16 @@ def test_a_dotted_hostname_is_found_in_short_and_without_ipv6_there_are_no_lines
     assert not any(":" in line.split()[0] for line in lines)
 
 
+def test_a_container_with_ipv6_switched_off_has_no_name_of_it_on_a_network(docker: Docker) -> None:
+    docker("network", "create", "--ipv6", "six")
+    docker("run", "-d", "--name", "four", "--network", "six", "--sysctl", "net.ipv6.conf.all.disable_ipv6=1", *SLEEP)
+    place = json.loads(docker("inspect", "four"))[0]["NetworkSettings"]["Networks"]["six"]
+    assert (place["GlobalIPv6Address"], place["GlobalIPv6PrefixLen"]) == ("", 0)
+    docker("run", "-d", "--name", "box", "--network", "six", *SLEEP)
+    assert place["IPAddress"] in docker("exec", "box", "nslookup", "four")
+    assert "fd" not in docker("exec", "box", "nslookup", "-type=aaaa", "four")
+
+
 def test_an_address_on_a_network_whose_subnet_came_from_the_pools(docker: Docker, shared_daemon: Daemon) -> None:
     docker("network", "create", "--ipv6", "open")
     pools = json.loads(docker("network", "inspect", "open"))[0]["IPAM"]["Config"]

@@ -49,6 +49,30 @@ async def test_host_and_none_need_no_driver(room, driver, mode, private):
     assert room.attachments.members.of(room.catalog.find(mode).id) == ()
 
 
+SWITCH = {"com.docker.network.endpoint.sysctls": "net.ipv4.conf.ifname.forwarding=1,net.ipv6.conf.IFNAME.disable_ipv6=1"}
+
+
+@pytest.mark.parametrize(("ipv6", "options"), [(False, {}), (True, SWITCH)], ids=["container", "interface"])
+async def test_where_ipv6_is_switched_off_there_are_no_addresses_of_it(room, ipv6, options):
+    for name, ipv4 in (("both", True), ("six", False)):
+        await room.catalog.create(NetworkCreate(name, ipv4=ipv4, ipv6=True))
+    config = EndpointConfig(driver_opts=options, ipam_config=EndpointIPAM(ipv6_address=""))
+    connected = await room.attachments.connect(request(mode="both", networks={"both": config}, ipv6=ipv6))
+    assert (connected.networks["both"].ipv4_address[:4], connected.networks["both"].ipv6_address) == ("172.", "")
+    await room.attachments.join(ONE, room.catalog.find("six"), config)
+    assert room.attachments.describe(ONE)[0]["six"].ipv6_address != "", "a network of nothing else gives what it has"
+    other = await room.attachments.connect(request(TWO, mode="both"))
+    assert other.networks["both"].ipv6_address != ""
+
+
+async def test_a_network_joined_later_gives_no_ipv6_to_a_container_without(room):
+    for name in ("both", "more"):
+        await room.catalog.create(NetworkCreate(name, ipv6=True))
+    await room.attachments.connect(request(mode="both", ipv6=False))
+    await room.attachments.join(ONE, room.catalog.find("more"), EndpointConfig())
+    assert {name: place.ipv6_address for name, place in room.attachments.describe(ONE)[0].items()} == {"both": "", "more": ""}
+
+
 async def test_several_networks_share_a_sandbox_and_one_is_the_way_out(room, driver):
     for name, internal in (("zoo", False), ("ant", False), ("inn", True)):
         await room.catalog.create(NetworkCreate(name, internal=internal))
