@@ -16,4 +16,8 @@ class UnixConnection(HTTPConnection):
     def connect(self) -> None:
         self.sock = socket(AF_UNIX)
         self.sock.settimeout(self._seconds)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.connect(str(self._path))
+        except BaseException:
+            self.close()
+            raise

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def busybox_root(directory: Path, busybox: Path) -> Path:
     for name in ("bin", "etc", "proc", "sys", "dev", "tmp", "data"):
         (directory / name).mkdir(parents=True)
     shutil.copy(busybox, directory / "bin/busybox")
-    for applet in os.popen(f"{busybox} --list").read().split():
+    for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
         if applet != "busybox":
             os.symlink("busybox", directory / "bin" / applet)
     (directory / "tmp").chmod(0o1777)

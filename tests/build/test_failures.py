@@ -98,8 +98,7 @@ def test_a_client_that_leaves_ends_the_build(builder: Builder) -> None:
         if line.endswith(b"sleeping\n") and b"echo" not in line:
             break
     client.send_signal(signal.SIGINT)
-    client.stdout.read()
-    client.wait(10)
+    client.communicate(timeout=10)
     deadline = time.monotonic() + 10
     scratch = builder.daemon.data_root / "tmp"
     while _is_running("sleep 1234") or list(scratch.iterdir()):

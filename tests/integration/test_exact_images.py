@@ -52,7 +52,7 @@ def web(shared_daemon: Daemon, tmp_path: Path) -> Iterator[str]:
         yield "127.0.0.1:8099"
     finally:
         server.kill()
-        server.wait()
+        server.communicate()
 
 
 def test_ps_shows_the_image_by_id_once_its_name_moved_or_went(shared_daemon: Daemon) -> None:

@@ -52,7 +52,7 @@ def daemon(start_daemon: DaemonFactory) -> Iterator[Daemon]:
             yield running
         finally:
             registry.kill()
-            registry.wait()
+            registry.communicate()
 
 
 def ask(daemon: Daemon, method: str, path: str) -> tuple[int, str]:

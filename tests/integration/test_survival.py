@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 
 import pytest
@@ -54,9 +54,9 @@ def _load(daemon: Daemon, workers: int) -> Iterator[None]:
     def work(network: str) -> None:
         while not stop.is_set():
             with suppress(OSError, HTTPException):
-                connection = UnixConnection(daemon.socket, 10)
-                while not stop.is_set():
-                    _cycle(connection, network, "sh", "-c", "echo hello; sleep 0.05")
+                with closing(UnixConnection(daemon.socket, 10)) as connection:
+                    while not stop.is_set():
+                        _cycle(connection, network, "sh", "-c", "echo hello; sleep 0.05")
             time.sleep(0.02)
 
     threads = [threading.Thread(target=work, args=(network,)) for network in ("none", "bridge") * workers]
@@ -71,10 +71,10 @@ def _load(daemon: Daemon, workers: int) -> Iterator[None]:
 
 
 def test_many_cycles_leave_nothing(ready: Daemon) -> None:
-    connection = UnixConnection(ready.socket)
     before = len(list(ready.data_root.rglob("*")))
-    for number in range(CYCLES):
-        _cycle(connection, ("none", "bridge")[number % 2], "true")
+    with closing(UnixConnection(ready.socket)) as connection:
+        for number in range(CYCLES):
+            _cycle(connection, ("none", "bridge")[number % 2], "true")
     assert ready.json("/containers/json?all=1") == []
     ready.assert_clean()
     assert len(list(ready.data_root.rglob("*"))) <= before + 20
@@ -85,10 +85,10 @@ def test_containers_may_end_while_they_are_probed(ready: Daemon) -> None:
     ended: list[None] = []
 
     def work() -> None:
-        connection = UnixConnection(ready.socket, 20)
-        for _ in range(PROBED):
-            _cycle(connection, "none", "sleep", "0.02", Healthcheck=probes)
-            ended.append(None)
+        with closing(UnixConnection(ready.socket, 20)) as connection:
+            for _ in range(PROBED):
+                _cycle(connection, "none", "sleep", "0.02", Healthcheck=probes)
+                ended.append(None)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

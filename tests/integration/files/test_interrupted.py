@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,9 @@ def ready(daemon: Daemon) -> Iterator[Daemon]:
 
 def saved(daemon: Daemon) -> bytes:
     """Return an archive of an image, with a big file in front that is nobody's."""
-    connection = UnixConnection(daemon.socket, 60)
-    connection.request("GET", "/images/busybox/get")
-    return _BIG.rstrip(b"\0") + bytes(-len(_BIG.rstrip(b"\0")) % 512) + connection.getresponse().read()
+    with closing(UnixConnection(daemon.socket, 60)) as connection:
+        connection.request("GET", "/images/busybox/get")
+        return _BIG.rstrip(b"\0") + bytes(-len(_BIG.rstrip(b"\0")) % 512) + connection.getresponse().read()
 
 
 @pytest.mark.parametrize("path", [IMPORT, LOAD])
