@@ -53,10 +53,9 @@ def _load(daemon: Daemon, workers: int) -> Iterator[None]:
 
     def work(network: str) -> None:
         while not stop.is_set():
-            with suppress(OSError, HTTPException):
-                with closing(UnixConnection(daemon.socket, 10)) as connection:
-                    while not stop.is_set():
-                        _cycle(connection, network, "sh", "-c", "echo hello; sleep 0.05")
+            with suppress(OSError, HTTPException), closing(UnixConnection(daemon.socket, 10)) as connection:
+                while not stop.is_set():
+                    _cycle(connection, network, "sh", "-c", "echo hello; sleep 0.05")
             time.sleep(0.02)
 
     threads = [threading.Thread(target=work, args=(network,)) for network in ("none", "bridge") * workers]
