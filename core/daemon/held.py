@@ -8,6 +8,9 @@ _END = b"\r\n\r\n"
 _BARE_END = b"\n\n"
 _LINE_ENDS = b"\r\n"
 _LIMIT = 256 * 1024
+_METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
+"""What a method begins with (RFC 9110 section 5.6.2, token)."""
+
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n")
 
 
@@ -16,7 +19,7 @@ class HeldInput:
 
     def __init__(self) -> None:
         self._data = bytearray()
-        self._searched = 0
+        self._begin()
 
     def __len__(self) -> int:
         return len(self._data)
@@ -29,7 +32,7 @@ class HeldInput:
         """Take everything."""
         data = bytes(self._data)
         self._data.clear()
-        self._searched = 0
+        self._begin()
         return data
 
     def may_begin_with(self, word: bytes) -> bool:
@@ -40,25 +43,43 @@ class HeldInput:
         """Take a request's head, with line ends as the standard wants them; b"" while it has not come whole.
 
         Empty lines before it mean nothing, and a line may end without a carriage return (RFC 9112 section 2.2).
-        Raises ValueError for a head that is too long.
+        Raises ValueError for a head that is too long, and at once for what begins as no request does: a client that speaks another
+        protocol, such as TLS, waits for an answer and sends no more.
         """
         if self._data.startswith((b"\r", b"\n")):
             self._data = self._data.lstrip(_LINE_ENDS)
-            self._searched = 0
+            self._begin()
         end = self._end_of(_END, len(self._data))
         bare = self._end_of(_BARE_END, end or len(self._data))
         if not (end or bare):
+            self._check_beginning()
             self._searched = max(0, len(self._data) - len(_END))
             if len(self._data) > _LIMIT:
                 raise ValueError("the head of the request is too long")
             return b""
         head = self._take(bare or end)
-        self._searched = 0
+        self._begin()
         return _BARE_LINE_END.sub(b"\r\n", head) if bare else head
 
     def take_body(self, frame: Frame) -> bytes:
         """Take what there is of a body; at least one byte if there is any. Raises ValueError for what cannot be a body."""
         return self._take(frame.extent(self._data))
+
+    def _begin(self) -> None:
+        """Expect another head."""
+        self._searched = 0
+        self._has_line = False
+
+    def _check_beginning(self) -> None:
+        """Raise ValueError for what is no method, or a first line without a version of HTTP."""
+        if self._data and not _METHOD.match(self._data):
+            raise ValueError("no request begins so")
+        if self._has_line:
+            return
+        end = self._data.find(b"\n", self._searched)
+        self._has_line = end >= 0
+        if self._has_line and b" HTTP/" not in self._data[:end]:
+            raise ValueError("the first line is no request")
 
     def _end_of(self, mark: bytes, limit: int) -> int:
         place = self._data.find(mark, self._searched, limit)

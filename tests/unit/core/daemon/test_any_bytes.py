@@ -163,3 +163,33 @@ async def test_a_stream_ends_when_its_reader_ends_its_side(tmp_path: Path) -> No
         await client.send_eof()
         await app.gone.wait()
         await read_all(client)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03" + b"z" * 233,  # TLS
+        b"\x80\x2e\x01",  # SSL 2
+        b"\x00",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b'\r\n{"json": 1}',
+        b"GET /plain\r\n",
+    ],
+)
+async def test_another_protocol_is_refused_without_waiting_for_more(tmp_path: Path, begun: bytes) -> None:
+    async with serving(tmp_path) as (_, path), await anyio.connect_unix(path) as client:
+        await client.send(begun)
+        with anyio.fail_after(30):
+            assert (await client.receive()).startswith(b"HTTP/1.1 400 Bad Request")
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"G", b"ET /pl", b"ain HTTP/1.1\r", b"\nHost: x\r\n\r\n"), (b"\r\n", b"\nGET /plain HTTP/1.1\n", b"\n")]
+)
+async def test_a_request_may_come_in_pieces(tmp_path: Path, pieces: tuple[bytes, ...]) -> None:
+    async with serving(tmp_path) as (_, path), await anyio.connect_unix(path) as client:
+        for piece in pieces:
+            await client.send(piece)
+            await anyio.sleep(0.02)
+        with anyio.fail_after(30):
+            assert (await client.receive()).startswith(b"HTTP/1.1 200 OK")
