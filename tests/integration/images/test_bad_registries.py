@@ -126,7 +126,8 @@ async def test_a_rate_limit_that_stays_is_told(rooms, name: str, proxy: FaultyPr
 async def test_a_blob_is_asked_for_as_often_as_the_administrator_says(
     name: str, proxy: FaultyProxy, fault: Fault, attempts: int
 ) -> None:
-    settings = HubSettings(backoff=0.001, longest_pause=0.01, stall_timeout=0.2, retries=9, download_attempts=attempts)
+    patience = 0.2 if fault.stall_after else 30  # a busy machine alone must not look like a registry that stalls
+    settings = HubSettings(backoff=0.001, longest_pause=0.01, stall_timeout=patience, retries=9, download_attempts=attempts)
     proxy.plan = lambda request: fault if is_blob(request) else None
     with pytest.raises(Unavailable):
         await received(HubBackend(settings), name)
@@ -251,7 +252,7 @@ async def test_a_redirect_to_another_host_does_not_carry_the_authorization(
         )
         await rooms.pull(name, credentials=Credentials(registry_token="t0k3n"))
         assert proxy.seen[-1].headers["authorization"] == "Bearer t0k3n"
-        assert len(elsewhere.seen) == 5
+        assert len({request.path for request in elsewhere.seen}) == 5  # on a busy machine one may be asked for again
         assert all("authorization" not in request.headers for request in elsewhere.seen)
     await assert_whole(rooms, name)
 

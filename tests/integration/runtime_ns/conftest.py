@@ -41,7 +41,9 @@ def bench() -> Iterator[BundleFactory]:
 async def lab(bench: BundleFactory) -> AsyncIterator[Lab]:
     """The runtime, opened; afterwards it must have nothing left."""
     async with open_runtime(PLUGIN, {}, bench.directory) as runtime:
-        yield Lab(PLUGIN, {}, bench.directory, runtime, bench)
+        lab = Lab(PLUGIN, {}, bench.directory, runtime, bench)
+        yield lab
+        lab.close()
         for container_id, path in bench.made.items():
             await runtime.discard(container_id, path)
         assert await runtime.audit() == []

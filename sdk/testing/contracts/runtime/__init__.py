@@ -65,9 +65,11 @@ class RuntimeContract(
     async def lab(self, root: Path, bundles: BundleFactory) -> AsyncIterator[Lab]:
         """The runtime, opened; afterwards it must have nothing left."""
         async with open_runtime(self.plugin, self.settings, root) as runtime:
+            lab = Lab(self.plugin, self.settings, root, runtime, bundles)
             try:
-                yield Lab(self.plugin, self.settings, root, runtime, bundles)
+                yield lab
             finally:
+                lab.close()
                 for container_id, path in bundles.made.items():
                     await runtime.discard(container_id, path)
             assert await runtime.audit() == []

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
@@ -32,6 +32,13 @@ class Lab:
     root: Path
     runtime: Runtime
     bundles: BundleFactory
+    given: list[Task] = field(default_factory=list)
+    """The containers that cases got from here."""
+
+    def close(self) -> None:
+        """Close what the given containers hold open; idempotent."""
+        for task in self.given:
+            task.close()
 
     def bundle(self, *args: str, io: ProcessIO = PIPES, limits: oci.Resources | None = None) -> Bundle:
         """Make the bundle of a container that runs a command."""
@@ -39,11 +46,15 @@ class Lab:
 
     async def start(self, *args: str, io: ProcessIO = PIPES, limits: oci.Resources | None = None) -> Task:
         """Start a container that runs a command."""
-        return await self.runtime.start(self.bundle(*args, io=io, limits=limits), io)
+        return self._given(await self.runtime.start(self.bundle(*args, io=io, limits=limits), io))
 
     async def start_spec(self, spec: oci.Spec, io: ProcessIO = PIPES) -> Task:
         """Start a container by its spec."""
-        return await self.runtime.start(self.bundles.bundle(spec), io)
+        return self._given(await self.runtime.start(self.bundles.bundle(spec), io))
+
+    def _given(self, task: Task) -> Task:
+        self.given.append(task)
+        return task
 
     async def sleeper(self, limits: oci.Resources | None = None) -> Task:
         """Start a container that does nothing for long."""
@@ -84,7 +95,7 @@ class Lab:
         await self.orphan(bundle, io)
         task = await self.runtime.adopt(bundle.id, bundle.path)
         assert task is not None
-        return task
+        return self._given(task)
 
 
 def kill(daemon: "subprocess.Popen[bytes]") -> None:
