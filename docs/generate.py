@@ -197,7 +197,8 @@ def pages() -> dict[str, str]:
         "docker-api.md": coverage(),
     }
     index = "\n".join(f"- [{content.partition(chr(10))[0].removeprefix('# ')}]({name})" for name, content in sorted(made.items()))
-    return {**made, "README.md": f"# Reference\n\n{index}\n"}
+    surface = "- [The SDK's surface: every public name](sdk-surface.txt), written by docs/surface.py"
+    return {**made, "README.md": f"# Reference\n\n{index}\n{surface}\n"}
 
 
 def main() -> int:
