@@ -34,3 +34,5 @@ async def reported(job: Callable[[Callable[[T], None]], Awaitable[None]]) -> Asy
             task.cancel()
             with anyio.CancelScope(shield=True):
                 await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # retrieved: a reader that left is not told, and the log need not be

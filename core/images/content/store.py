@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -154,9 +154,20 @@ class ContentStore:
         await run_sync(_sweep_temporaries, self._ingest, limiter=self.limiter)
 
     async def sweep_partials(self) -> int:
-        """Delete what is left of downloads that nobody goes on with. Return the bytes freed on disk."""
-        keep = {hex_of(digest) for digest in self.pins.held}
-        return await run_sync(_sweep, self._ingest, keep, limiter=self.limiter)
+        """Delete what is left of downloads that no operation goes on with. Return the bytes freed on disk."""
+        names = await run_sync(os.listdir, self._ingest, limiter=self.limiter)
+        return await run_sync(_discard, self._put_aside(names), limiter=self.limiter)
+
+    def _put_aside(self, names: Iterable[str]) -> list[Path]:
+        """Rename what no operation holds and return where it is. Names are held on the event loop alone: none can be between look and rename."""
+        keep, aside = {hex_of(name) for name in self.pins.held}, []
+        for name in names:
+            if name.removesuffix(".partial") not in keep:
+                target = self._ingest / f"{secrets.token_hex(8)}.swept"
+                with suppress(FileNotFoundError):
+                    os.rename(self._ingest / name, target)
+                    aside.append(target)
+        return aside
 
 
 class Ingest:
@@ -307,11 +318,10 @@ def _sweep_temporaries(directory: Path) -> None:
             os.unlink(entry.path)
 
 
-def _sweep(directory: Path, keep: Collection[str]) -> int:
+def _discard(paths: Iterable[Path]) -> int:
     freed = 0
-    for entry in os.scandir(directory):
-        if entry.name.removesuffix(".partial") not in keep:
-            with suppress(FileNotFoundError):
-                freed += allocated(entry.stat())
-                os.unlink(entry.path)
+    for path in paths:
+        with suppress(FileNotFoundError):
+            freed += allocated(path.stat())
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     return freed

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import anyio
 import pytest
 
 from core.images.content.store import ContentStore
@@ -97,6 +98,38 @@ async def test_a_pinned_partial_survives_the_sweep(store: ContentStore, tmp_path
     assert not path.exists()
     assert partial(tmp_path).exists()
     assert await store.sweep_partials() == size
+
+
+async def test_work_that_begins_while_a_sweep_waits_for_a_thread_is_left_alone(store: ContentStore) -> None:
+    freed: list[int] = []
+
+    async def sweep() -> None:
+        freed.append(await store.sweep_partials())
+
+    places = [object() for _ in range(int(store.limiter.total_tokens))]
+    for place in places:
+        await store.limiter.acquire_on_behalf_of(place)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(sweep)
+        await anyio.wait_all_tasks_blocked()
+        async with store.temporary_directory("load") as directory:
+            with store.temporary("import") as file:
+                file.write_bytes(b"under way")
+                for place in places:
+                    store.limiter.release_on_behalf_of(place)
+                while not freed:
+                    await anyio.sleep(0.01)
+                assert file.exists()
+            assert directory.is_dir()
+    assert freed == [0]
+
+
+async def test_directories_that_no_operation_holds_are_swept_with_all_in_them(store: ContentStore, tmp_path: Path) -> None:
+    left = partial(tmp_path).with_name("load-0.partial")
+    left.mkdir()
+    (left / "1").write_bytes(b"x")
+    assert await store.sweep_partials() >= 0
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
