@@ -4,19 +4,8 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 
-from core.archives.headers import (
-    BLOCK,
-    BLOCKDEV,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    HARDLINK,
-    REGULAR,
-    SYMLINK,
-    XATTR,
-    encoded_key,
-    padding,
-)
+from core.archives.headers import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK, XATTR, encoded_key
+from core.archives.tarstream import BLOCK, padding
 
 END = bytes(2 * BLOCK)
 """What closes an archive."""

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from core.archives import whiteouts
 from core.archives.header_writing import END, NEVER_NS, file_header, hardlink_header, has_header, header, sparse_header
-from core.archives.headers import padding
 from core.archives.holes import Piece, data_pieces
+from core.archives.tarstream import padding
 from sdk.linux.regular import reopen_regular
 
 _FLUSH = 1 << 18

@@ -12,19 +12,9 @@ from dataclasses import dataclass, field
 
 from core.archives import whiteouts
 from core.archives.filetree import make_parents, remove_tree
-from core.archives.headers import (
-    BLOCKDEV,
-    CHARACTER,
-    DIRECTORY,
-    FIFO,
-    HARDLINK,
-    REGULAR,
-    SYMLINK,
-    Entry,
-    TarStream,
-    entries,
-)
+from core.archives.headers import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK, Entry, entries
 from core.archives.metadata import Metadata, finish_directory, set_time, set_xattrs
+from core.archives.tarstream import TarStream
 
 _DEVICE_BITS = {CHARACTER: stat.S_IFCHR, BLOCKDEV: stat.S_IFBLK, FIFO: stat.S_IFIFO}
 _PATH_MAX = 4096

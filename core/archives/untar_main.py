@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from core.archives.compression import CORRUPT, BlobReader, HashingReader, decompressed
 from core.archives.confinement import OK, REFUSED, begin, enter, failure
-from core.archives.headers import TarError, TarStream
 from core.archives.readahead import ReadAhead
+from core.archives.tarstream import TarError, TarStream
 from core.archives.untar import Policy, Refused, Unpacking
 
 

@@ -1,4 +1,4 @@
-"""Published ports: what has to be published of what was asked for."""
+"""Published ports: what has to be published of what was asked for. Their syntax is read in `sdk.docker.ports`."""
 
 from ipaddress import ip_address
 

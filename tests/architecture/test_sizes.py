@@ -4,7 +4,13 @@ from statistics import median, quantiles
 
 from tests.architecture.source import ROOT, Function, body_lines, files, functions
 
-FILE_LINES = 400  # but for the contract suites, which read as one specification
+FILE_LINES = 325
+LONG = {
+    "core/volumes/catalog.py": "every method keeps records, claims and drivers in step; its parts would share all three",
+    "sdk/engine/containers.py": "what a frontend may ask about containers, which its author reads as one page",
+}
+"""Longer files, and why; the contract suites, too, read as one specification each."""
+
 FUNCTION_LINES = 60
 PARAMETERS = 6
 WIDE = {
@@ -36,7 +42,7 @@ def test_no_function_is_huge() -> None:
 def test_files_are_small() -> None:
     lengths = {path: len((ROOT / path).read_text().splitlines()) for path in files()}
     assert _p95(list(lengths.values())) <= 300
-    assert {path: length for path, length in lengths.items() if length > FILE_LINES and "/contracts/" not in path} == {}
+    assert {path for path, length in lengths.items() if length > FILE_LINES and "/contracts/" not in path} == LONG.keys()
 
 
 def test_functions_take_few_parameters() -> None:

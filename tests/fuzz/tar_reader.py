@@ -10,7 +10,7 @@ import atheris
 
 with atheris.instrument_imports():
     from core.archives import headers as tarheaders
-    from core.archives.headers import BLOCK, TarError, TarStream, padding
+    from core.archives.tarstream import BLOCK, TarError, TarStream, padding
 
 _MOST = 1 << 20
 _CHECKSUM = slice(148, 156)

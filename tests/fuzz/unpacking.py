@@ -14,7 +14,7 @@ import atheris
 
 with atheris.instrument_imports():
     from core.archives.filetree import remove_tree
-    from core.archives.headers import TarError, TarStream
+    from core.archives.tarstream import TarError, TarStream
     from core.archives.untar import Policy, Refused, Unpacking
 
 from tests.fuzz.tar_reader import with_checksums

@@ -17,7 +17,7 @@ _ENVIRONMENT = ("/proc", "/sys", "/dev")
 
 @asynccontextmanager
 async def opened_root(
-    storage: StorageDriver, key: str, pid: int | None, *, readonly: bool = False, volumes: Sequence[Attachment] = ()
+    storage: StorageDriver, key: str, pid: int | None = None, *, readonly: bool = False, volumes: Sequence[Attachment] = ()
 ) -> AsyncIterator[int]:
     """Give a descriptor (O_PATH) of a container's root directory: as its process `pid` sees it, with all that is mounted in there, or,
     if it does not run, as its snapshot has it, with `volumes` in it, mounted nowhere.

@@ -74,12 +74,12 @@ class BuildContainer:
         await remove(context, live, force=True, volumes=True)
 
     async def _make_stubs(self) -> list[Stub]:
-        async with opened_root(self._context.drivers.storage, self.id, None) as root:
+        async with opened_root(self._context.drivers.storage, self.id) as root:
             return make_stubs(root, system_points())
 
     async def _remove_stubs(self, stubs: list[Stub]) -> None:
         if stubs and self._live.run.task is None:
-            async with opened_root(self._context.drivers.storage, self.id, None) as root:
+            async with opened_root(self._context.drivers.storage, self.id) as root:
                 remove_stubs(root, stubs)
 
 

@@ -51,7 +51,7 @@ async def _stack(
     key, storage = f"build-{secrets.token_hex(8)}", context.drivers.storage
     await storage.prepare(key, parent=chain_id(stack) if stack else None)
     held.push_async_callback(storage.remove, key)
-    async with opened_root(storage, key, None, readonly=mount.readonly) as root:
+    async with opened_root(storage, key, readonly=mount.readonly) as root:
         place, is_directory = _resolved(root, mount)
         point.mkdir()
         move_mount(root, str(point))

@@ -135,14 +135,14 @@ def system_points() -> Iterable[tuple[str, bool]]:
 
 
 async def _in_snapshot(context: EngineContext, key: str, work: Callable[[int], list[Stub]]) -> list[Stub]:
-    async with opened_root(context.drivers.storage, key, None) as root:
+    async with opened_root(context.drivers.storage, key) as root:
         return work(root)
 
 
 async def _clean(context: EngineContext, key: str, stubs: list[Stub]) -> None:
     if stubs:
         with anyio.CancelScope(shield=True):
-            async with opened_root(context.drivers.storage, key, None) as root:
+            async with opened_root(context.drivers.storage, key) as root:
                 remove_stubs(root, stubs)
 
 

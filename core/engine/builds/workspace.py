@@ -30,7 +30,7 @@ class SnapshotWorkspace:
         self._pins = pins
 
     def files(self) -> AbstractAsyncContextManager[int]:
-        return opened_root(self._context.drivers.storage, self._key, None)
+        return opened_root(self._context.drivers.storage, self._key)
 
     async def owner(self, spec: str) -> tuple[int, int]:
         user = identify(spec, await accounts(self._context, self._key)).user
@@ -46,7 +46,7 @@ class SnapshotWorkspace:
             changes = await storage.changes(self._key)
         if not changes:
             return None
-        async with opened_root(storage, self._key, None, readonly=True) as root:
+        async with opened_root(storage, self._key, readonly=True) as root:
             packed = await pack_layer(content, root, changes, newest)
         chain = chain_id((*self._stack, packed.diff_id))
         self._pins.enter_context(content.pins.hold((packed.blob.digest,)))
@@ -83,6 +83,6 @@ async def viewed(context: EngineContext, stack: Stack) -> AsyncIterator[int]:
     """Give a descriptor of a stack's root, read-only."""
     async with (
         snapshot(context, stack) as key,
-        opened_root(context.drivers.storage, key, None, readonly=True) as root,
+        opened_root(context.drivers.storage, key, readonly=True) as root,
     ):
         yield root

@@ -31,7 +31,7 @@ async def commit(engine: EngineContext, images: ImageContext, request: CommitReq
     with engine.containers.unless_removed(live):
         async with _held(engine, live, pausing=request.pause):
             found = await own_changes(engine.drivers.storage, live.id)
-            async with opened_root(engine.drivers.storage, live.id, None, readonly=True) as root:
+            async with opened_root(engine.drivers.storage, live.id, readonly=True) as root:
                 image_id = await author(images, new, layer_tar(root, found))
     announce(engine, live, "commit", comment=request.comment, imageID=image_id, imageRef=new.name.familiar if new.name else "")
     return image_id

@@ -94,12 +94,10 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     await prepare_images(context, record, undo)
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)
-    await populate(
-        record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id, None), partial(untouched, context)
-    )
+    await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id), partial(untouched, context))
     directory = record.config.working_dir
     if directory and image.config.config is not None and directory != image.config.config.working_dir:
-        async with opened_root(storage, record.id, None) as root:
+        async with opened_root(storage, record.id) as root:
             await anyio.to_thread.run_sync(_make_working_directory, root, directory)
 
 

@@ -16,7 +16,8 @@ from typing import IO, Protocol
 import zstandard
 
 from core.archives.compression import Reader
-from core.archives.headers import REGULAR, Entry, TarError, TarStream, entries
+from core.archives.headers import REGULAR, Entry, entries
+from core.archives.tarstream import TarError, TarStream
 from core.archives.untar import confined
 
 _RECORD = Struct("<QQH")

@@ -13,8 +13,8 @@ import zstandard
 
 from core.archives.compression import CORRUPT, BlobReader, HashingReader, decompressed
 from core.archives.confinement import FAILED, OK, enter
-from core.archives.headers import TarError
 from core.archives.readahead import ReadAhead
+from core.archives.tarstream import TarError
 from core.images.layers.tarsplit import Recipe, Splitting
 
 _READ = 1 << 20

@@ -11,8 +11,8 @@ import msgspec
 
 from core.archives.compression import CORRUPT, BlobReader, decompressed
 from core.archives.confinement import CORRUPTED, REFUSED, begin, enter, failure
-from core.archives.headers import TarError, TarStream
 from core.archives.readahead import ReadAhead
+from core.archives.tarstream import TarError, TarStream
 from core.images.saved.archive import Archive
 from core.images.saved.archived import ArchivedImage, Failure
 from core.images.saved.members import Members

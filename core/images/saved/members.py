@@ -3,7 +3,8 @@
 import os
 import re
 
-from core.archives.headers import HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries
+from core.archives.headers import HARDLINK, REGULAR, SYMLINK, Entry, entries
+from core.archives.tarstream import TarError, TarStream
 from core.archives.untar import confined, write_all
 from core.images.layers.layertypes import layer_type
 from core.images.saved.archived import Member

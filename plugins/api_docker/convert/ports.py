@@ -1,4 +1,4 @@
-"""Published and exposed ports."""
+"""Published and exposed ports, as `docker ps` and `inspect` show them."""
 
 from collections import defaultdict
 

@@ -240,11 +240,11 @@ async def test_export_is_the_whole_root(files: copy.Files):
 
 async def test_changes_become_a_layer_that_repeats_them(storage: OverlayDriver, tmpfs: Path):
     await copy.write_archive(copy.Files(storage, "c", None, "c"), "/", once(tar_of(new__file=b"1", etc__motd=b"changed")))
-    async with opened_root(storage, "c", None) as root:
+    async with opened_root(storage, "c") as root:
         os.unlink("etc/passwd", dir_fd=root)
     found = await changes(storage, "c")
     assert ("/etc/passwd", ChangeKind.DELETED) in [(change.path, change.kind) for change in found]
-    async with opened_root(storage, "c", None, readonly=True) as root:
+    async with opened_root(storage, "c", readonly=True) as root:
         layer = await storage.stage("commit")
         await Unpacker().unpack_stream(layer_tar(root, found), layer)
     top = ChainID(digest_of(b"top"))

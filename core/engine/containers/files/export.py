@@ -25,7 +25,7 @@ async def export(storage: StorageDriver, key: str, pid: int | None = None) -> Ar
 async def _opened(storage: StorageDriver, key: str, pid: int | None) -> AsyncIterator[int]:
     root = await anyio.to_thread.run_sync(_own_root, pid) if pid else None
     if root is None:
-        async with opened_root(storage, key, None, readonly=True) as root:
+        async with opened_root(storage, key, readonly=True) as root:
             yield root
         return
     try:

@@ -25,7 +25,7 @@ def is_missing(error: StartFailed) -> bool:
 
 async def made_destinations(storage: StorageDriver, record: ContainerRecord) -> bool:
     """Make the directories that the destinations of a container's mounts lead to; return whether any was missing."""
-    async with opened_root(storage, record.id, None) as root:
+    async with opened_root(storage, record.id) as root:
         directories = [mount.destination for mount in record.mounts if mount.type != "bind" or os.path.isdir(mount.source)]
         return await anyio.to_thread.run_sync(_made, root, directories)
 

@@ -64,7 +64,7 @@ async def image_sources(context: EngineContext, record: ContainerRecord, bundle:
     for number, (key, mount) in enumerate(_of(record)):
         point = bundle / f"{_POINT}{number}"
         point.mkdir(exist_ok=True)
-        async with opened_root(context.drivers.storage, key, None, readonly=True) as root:
+        async with opened_root(context.drivers.storage, key, readonly=True) as root:
             move_mount(root, str(point))
         held.callback(_unmount, point)
         sources[mount.destination] = path_of(_opened(point, mount, held))

@@ -8,7 +8,8 @@ import tarfile
 import pytest
 
 from core.archives.header_writing import END, file_header, hardlink_header, header, sparse_header
-from core.archives.headers import TarStream, entries, padding
+from core.archives.headers import entries
+from core.archives.tarstream import TarStream, padding
 
 
 def status(mode: int, *, uid: int = 0, gid: int = 0, size: int = 0, mtime: int = 0, ns: int = 0) -> os.stat_result:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.archives.headers import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, TarError, TarStream, entries, number
+from core.archives.headers import DIRECTORY, HARDLINK, REGULAR, SYMLINK, Entry, entries, number
+from core.archives.tarstream import TarError, TarStream
 
 
 def read(archive: bytes) -> list[tuple[Entry, bytes]]:

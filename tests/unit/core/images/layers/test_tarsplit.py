@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.archives.headers import TarError
+from core.archives.tarstream import TarError
 from core.images.layers.tarsplit import Recipe, Splitting, joined
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.archives.headers import TarError, TarStream
+from core.archives.tarstream import TarError, TarStream
 from core.images.saved.archived import Member
 from core.images.saved.members import Members
 from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP
