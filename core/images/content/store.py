@@ -27,8 +27,7 @@ _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _PARTIAL = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{128})\.partial")
 _LONGEST_DOCUMENT = 32 << 20
 """Bytes of what is read whole; documents of images are far shorter."""
-_READ = 1 << 20
-_FLUSH = 1 << 20
+_READ = _FLUSH = 1 << 20
 
 
 class ContentStore:
@@ -103,8 +102,7 @@ class ContentStore:
 
     @contextmanager
     def temporary(self, purpose: str) -> Iterator[Path]:
-        """Give a new path beside the partials for content whose digest is not known yet; `adopt` renames it into place. Sweeping leaves it
-        alone, and what is left of it is deleted."""
+        """Give a new path for content whose digest is not known yet; `adopt` renames it into place. No sweep takes it; the rest is deleted."""
         with self._reserved(purpose) as path:
             try:
                 yield path
