@@ -45,12 +45,7 @@ class Maker:
 
     async def _make(self, request: BuildRequest, host: BuildHost, telling: Telling) -> None:
         arguments = {name: value for name, value in request.build_args.items() if value is not None}
-        async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
-            dockerfile = read_dockerfile(await anyio.to_thread.run_sync(read_definition, request), request.dockerfile)
-            predefined = _predefined(request.platform or host.platform, host.platform, request.target)
-            labels = request.labels if request.classic else None
-            plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile, labels)
-        await _tell_arguments(dockerfile, plan, telling)
+        plan = await _planned(request, host, arguments, telling)
         async with telling.step(Vertex(vertex_of("ignore"), "[internal] load .dockerignore")):
             rules = await anyio.to_thread.run_sync(read_rules, request)
         async with AsyncExitStack() as held:
@@ -71,6 +66,17 @@ class Maker:
             )
             await take_over(building)
             telling.tell(await (_classic(building) if request.classic else _side_by_side(building)))
+
+
+async def _planned(request: BuildRequest, host: BuildHost, arguments: Mapping[str, str], telling: Telling) -> Plan:
+    """Read the Dockerfile and return what is to be made of it. Raises DockerfileError, InvalidArgument."""
+    async with telling.step(Vertex(vertex_of("definition"), f"[internal] load build definition from {request.dockerfile}")):
+        dockerfile = read_dockerfile(await anyio.to_thread.run_sync(read_definition, request), request.dockerfile)
+        predefined = _predefined(request.platform or host.platform, host.platform, request.target)
+        labels = request.labels if request.classic else None
+        plan = make_plan(dockerfile, request.target, arguments, predefined, request.dockerfile, labels)
+    await _tell_arguments(dockerfile, plan, telling)
+    return plan
 
 
 async def _tell_arguments(dockerfile: Dockerfile, plan: Plan, telling: Telling) -> None:

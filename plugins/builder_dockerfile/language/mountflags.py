@@ -25,7 +25,7 @@ def parse_mount(text: str) -> StepMountFlag:
     mount = StepMountFlag(type=kind, readonly=kind == "bind")
     for key, value in given.items():
         mount = _with(mount, key, value)
-    return _checked(mount)
+    return _completed(mount)
 
 
 def _field(part: str) -> tuple[str, str]:
@@ -71,7 +71,8 @@ def _with_text(mount: StepMountFlag, key: str, value: str) -> StepMountFlag:
     return replace(mount, env=value)
 
 
-def _checked(mount: StepMountFlag) -> StepMountFlag:
+def _completed(mount: StepMountFlag) -> StepMountFlag:
+    """Return a mount with the ID that it has if none is given. Raises DockerfileError for keys that do not go with its type."""
     if mount.type == "secret" and not (mount.id or mount.target or mount.source):
         raise DockerfileError("invalid mount: a secret needs an id or a target")
     if mount.from_ and mount.type not in ("bind", "cache"):

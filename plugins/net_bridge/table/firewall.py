@@ -144,6 +144,7 @@ class Firewall:
             self._log.warning("the chain %s of table %s is lost: %s", ruleset.USER_CHAIN, self._table, error)
 
     def _run(self, commands: str) -> None:
+        """Run commands as one transaction, and remember the generation of the kernel's tables that it made."""
         self._nftables.run(commands)
         present = self._generation.read()
         # A transaction of somebody else that came in between could be one that removed ours: then look again next time.

@@ -55,6 +55,7 @@ def mask(plan: Plan, paths: Sequence[str], nulls: Mapping[str, Slot]) -> None:
 
 
 def _mask(plan: Plan, path: str, anchor: str | None, nulls: Mapping[str, Slot]) -> None:
+    """Hide a path: a file below the null device, by its path `anchor` or as it was opened before; a directory below an empty tmpfs."""
     masked = Label()
     if anchor is not None:
         plan.call("mount", anchor, path, None, k.MS_BIND, None, why=_FILE, tolerate=ANY_ERROR, if_zero=masked)
