@@ -10,7 +10,6 @@ from sdk.engine.config import (
     DeviceMapping,
     DeviceRequest,
     LogConfig,
-    MountRequest,
     RestartPolicy,
     ThrottleDevice,
     Ulimit,
@@ -54,6 +53,52 @@ class HostPort(Struct, frozen=True, rename="pascal"):
 
     host_ip: str = ""
     host_port: str = ""
+
+
+class BindOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    propagation: str = ""
+    non_recursive: bool = False
+    create_mountpoint: bool = False
+    read_only_non_recursive: bool = False
+    read_only_force_recursive: bool = False
+
+
+class VolumeDriverConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    name: str = ""
+    options: dict[str, str] = {}
+
+
+class VolumeOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    no_copy: bool = False
+    labels: dict[str, str] = {}
+    driver_config: VolumeDriverConfig = VolumeDriverConfig()
+    subpath: str = ""
+
+
+class TmpfsOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """`mode` is a permission number such as 0o1777; 0 means the default."""
+
+    size_bytes: int = 0
+    mode: int = 0
+    options: tuple[tuple[str, ...], ...] = ()
+
+
+class ImageOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    subpath: str = ""
+
+
+class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """One `--mount`. `type` is bind, volume, tmpfs or image."""
+
+    type: str = ""
+    source: str = ""
+    target: str = ""
+    read_only: bool = False
+    consistency: str = ""
+    bind_options: BindOptions = BindOptions()
+    volume_options: VolumeOptions = VolumeOptions()
+    tmpfs_options: TmpfsOptions = TmpfsOptions()
+    image_options: ImageOptions = ImageOptions()
 
 
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):

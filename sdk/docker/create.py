@@ -3,20 +3,40 @@
 Each text is read here once. What clients must read back as they sent it is kept beside the values, as the frontend's own part of a container.
 """
 
+from collections.abc import Iterator
+from itertools import starmap
+
 import msgspec
 from msgspec import Struct
 
 from sdk.docker import bodies
+from sdk.docker.binds import parse_bind, parse_volumes_from
+from sdk.docker.mounts import parse_mount
 from sdk.docker.ports import parse_bindings, parse_exposed
+from sdk.docker.tmpfs import parse_tmpfs
 from sdk.engine.config import ContainerConfig, HostConfig, Limits, Opaque
+from sdk.engine.mounts import Mount, MountType, checked_destination
+from sdk.errors import InvalidArgument
 
 FRONTEND = "docker"
 
 
 class AsSent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The texts of a host configuration that mean the same in several spellings. None where no client of Docker's API has sent them."""
+    """The texts of a host configuration that mean the same in several spellings.
 
-    port_bindings: dict[str, tuple[bodies.HostPort, ...]] | None = None
+    `modes` are what stands behind the second colon of `-v` by destination, "" for a volume with a name or of a `--mount`.
+    """
+
+    binds: tuple[str, ...] = ()
+    mounts: tuple[bodies.MountRequest, ...] = ()
+    tmpfs: dict[str, str] = {}
+    volumes_from: tuple[str, ...] = ()
+    port_bindings: dict[str, tuple[bodies.HostPort, ...]] = {}
+    modes: dict[str, str] = {}
+
+
+class FoundLate(InvalidArgument):
+    """A fault that dockerd finds only when it has the image: one that is missing is told of first."""
 
 
 def container_config(body: bodies.ContainerConfig) -> ContainerConfig:
@@ -50,10 +70,18 @@ def container_config(body: bodies.ContainerConfig) -> ContainerConfig:
     )
 
 
-def host_config(body: bodies.HostConfig) -> HostConfig:
-    """Return the host's half. Raises InvalidArgument."""
+def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> HostConfig:
+    """Return the host's half. `recursive_readonly` says whether a read-only bind that does not say it itself is so with all below it.
+
+    Raises InvalidArgument, FoundLate.
+    """
+    requested = [parse_mount(request, recursive_readonly=recursive_readonly) for request in body.mounts]
+    try:
+        mounts = (*_binds(body, recursive_readonly=recursive_readonly), *requested, *starmap(parse_tmpfs, body.tmpfs.items()))
+        volumes_from = tuple(map(parse_volumes_from, body.volumes_from))
+    except InvalidArgument as error:
+        raise FoundLate(error.message) from error
     return HostConfig(
-        binds=body.binds,
         container_id_file=body.container_id_file,
         log_config=body.log_config,
         network_mode=body.network_mode,
@@ -61,7 +89,7 @@ def host_config(body: bodies.HostConfig) -> HostConfig:
         restart_policy=body.restart_policy,
         auto_remove=body.auto_remove,
         volume_driver=body.volume_driver,
-        volumes_from=body.volumes_from,
+        volumes_from=volumes_from,
         console_size=body.console_size,
         annotations=body.annotations,
         cap_add=body.cap_add,
@@ -82,7 +110,6 @@ def host_config(body: bodies.HostConfig) -> HostConfig:
         readonly_rootfs=body.readonly_rootfs,
         security_opt=body.security_opt,
         storage_opt=body.storage_opt,
-        tmpfs=body.tmpfs,
         uts_mode=body.uts_mode,
         userns_mode=body.userns_mode,
         shm_size=body.shm_size,
@@ -96,10 +123,15 @@ def host_config(body: bodies.HostConfig) -> HostConfig:
         device_requests=body.device_requests,
         ulimits=body.ulimits,
         init=body.init,
-        mounts=body.mounts,
+        mounts=mounts,
         masked_paths=body.masked_paths,
         readonly_paths=body.readonly_paths,
     )
+
+
+def _binds(body: bodies.HostConfig, *, recursive_readonly: bool) -> Iterator[Mount]:
+    for text in body.binds:
+        yield parse_bind(text).mount(volume_driver=body.volume_driver, recursive_readonly=recursive_readonly)
 
 
 def _limits(body: bodies.HostConfig) -> Limits:
@@ -128,13 +160,24 @@ def _limits(body: bodies.HostConfig) -> Limits:
 
 
 def opaque(body: bodies.HostConfig) -> Opaque:
-    """Return what the frontend keeps of a request."""
-    return Opaque(FRONTEND, msgspec.json.encode(AsSent(port_bindings=body.port_bindings)))
+    """Return what the frontend keeps of a request that was understood."""
+    sent = AsSent(
+        binds=body.binds,
+        mounts=body.mounts,
+        tmpfs=body.tmpfs,
+        volumes_from=body.volumes_from,
+        port_bindings=body.port_bindings,
+        modes=_modes(body),
+    )
+    return Opaque(FRONTEND, msgspec.json.encode(sent))
 
 
-def as_sent(kept: Opaque | None) -> AsSent:
-    """Return what a client has sent of a container; nothing of one that another frontend made."""
-    return msgspec.json.decode(kept.content, type=AsSent) if kept is not None and kept.frontend == FRONTEND else _NOTHING
+def as_sent(kept: Opaque | None) -> AsSent | None:
+    """Return what a client has sent of a container, None for one that another frontend made."""
+    return msgspec.json.decode(kept.content, type=AsSent) if kept is not None and kept.frontend == FRONTEND else None
 
 
-_NOTHING = AsSent()
+def _modes(body: bodies.HostConfig) -> dict[str, str]:
+    binds = map(parse_bind, body.binds)
+    modes = {bind.destination: bind.mode for bind in binds if bind.mode or (bind.source and bind.is_volume)}
+    return modes | {checked_destination(mount.target, mount.type): "" for mount in body.mounts if mount.type == MountType.VOLUME}

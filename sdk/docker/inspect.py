@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 
 from sdk.docker import bodies
+from sdk.docker.binds import shown_volumes_from
 from sdk.docker.create import AsSent, as_sent
+from sdk.docker.mounts import shown_mount
 from sdk.docker.ports import shown_bindings
 from sdk.engine.config import HostConfig, Opaque
 
@@ -12,7 +14,7 @@ def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConf
     """Return a container's host configuration: what the engine decided, and the rest as it was sent."""
     limits = host.limits
     return replace(
-        _without_limits(host, as_sent(kept)),
+        _without_limits(host, as_sent(kept) or _rendered(host)),
         cpu_shares=limits.cpu_shares,
         memory=limits.memory,
         nano_cpus=limits.nano_cpus,
@@ -38,15 +40,15 @@ def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConf
 
 def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
     return bodies.HostConfig(
-        binds=host.binds,
+        binds=sent.binds,
         container_id_file=host.container_id_file,
         log_config=host.log_config,
         network_mode=host.network_mode,
-        port_bindings=shown_bindings(host.port_bindings) if sent.port_bindings is None else sent.port_bindings,
+        port_bindings=sent.port_bindings,
         restart_policy=host.restart_policy,
         auto_remove=host.auto_remove,
         volume_driver=host.volume_driver,
-        volumes_from=host.volumes_from,
+        volumes_from=sent.volumes_from,
         console_size=host.console_size,
         annotations=host.annotations,
         cap_add=host.cap_add,
@@ -67,7 +69,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         readonly_rootfs=host.readonly_rootfs,
         security_opt=host.security_opt,
         storage_opt=host.storage_opt,
-        tmpfs=host.tmpfs,
+        tmpfs=sent.tmpfs,
         uts_mode=host.uts_mode,
         userns_mode=host.userns_mode,
         shm_size=host.shm_size,
@@ -80,7 +82,17 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         device_requests=host.device_requests,
         ulimits=host.ulimits,
         init=host.init,
-        mounts=host.mounts,
+        mounts=sent.mounts,
         masked_paths=host.masked_paths,
         readonly_paths=host.readonly_paths,
+    )
+
+
+def _rendered(host: HostConfig) -> AsSent:
+    """Return how a client would have said what another frontend asked for."""
+    return AsSent(
+        mounts=tuple(shown_mount(mount) for mount in host.mounts if mount.shown),
+        tmpfs={mount.destination: ",".join(mount.options) for mount in host.mounts if not mount.shown},
+        volumes_from=tuple(map(shown_volumes_from, host.volumes_from)),
+        port_bindings=shown_bindings(host.port_bindings),
     )

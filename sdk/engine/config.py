@@ -6,6 +6,7 @@ A frontend turns what it received into these values; the engine parses no text o
 from msgspec import Struct, field
 
 from sdk.drivers.network import PortBinding
+from sdk.engine.mounts import Mount, VolumesFrom
 from sdk.oci.image import HealthcheckConfig
 from sdk.oci.ports import Port
 
@@ -99,52 +100,6 @@ class WeightDevice(Struct, frozen=True, rename="pascal"):
     weight: int
 
 
-class BindOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    propagation: str = ""
-    non_recursive: bool = False
-    create_mountpoint: bool = False
-    read_only_non_recursive: bool = False
-    read_only_force_recursive: bool = False
-
-
-class VolumeDriverConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    name: str = ""
-    options: dict[str, str] = {}
-
-
-class VolumeOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    no_copy: bool = False
-    labels: dict[str, str] = {}
-    driver_config: VolumeDriverConfig = VolumeDriverConfig()
-    subpath: str = ""
-
-
-class TmpfsOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    """`mode` is a permission number such as 0o1777; 0 means the default."""
-
-    size_bytes: int = 0
-    mode: int = 0
-    options: tuple[tuple[str, ...], ...] = ()
-
-
-class ImageOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    subpath: str = ""
-
-
-class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    """One `--mount`. `type` is bind, volume, tmpfs or image."""
-
-    type: str = ""
-    source: str = ""
-    target: str = ""
-    read_only: bool = False
-    consistency: str = ""
-    bind_options: BindOptions = BindOptions()
-    volume_options: VolumeOptions = VolumeOptions()
-    tmpfs_options: TmpfsOptions = TmpfsOptions()
-    image_options: ImageOptions = ImageOptions()
-
-
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a container may use, and its share of it. 0, "", () and None set no limit; a `pids_limit` of 0 or less says so.
 
@@ -176,7 +131,6 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     """What ties a container to this host. 0, "", () and None mean "the engine's default"."""
 
-    binds: tuple[str, ...] = ()
     container_id_file: str = field(default="", name="ContainerIDFile")
     log_config: LogConfig = LogConfig()
     network_mode: str = ""
@@ -184,7 +138,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     restart_policy: RestartPolicy = RestartPolicy()
     auto_remove: bool = False
     volume_driver: str = ""
-    volumes_from: tuple[str, ...] = ()
+    volumes_from: tuple[VolumesFrom, ...] = ()
     console_size: tuple[int, int] = (0, 0)
     annotations: dict[str, str] = {}
     cap_add: tuple[str, ...] = ()
@@ -205,7 +159,6 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     readonly_rootfs: bool = False
     security_opt: tuple[str, ...] = ()
     storage_opt: dict[str, str] = {}
-    tmpfs: dict[str, str] = {}
     uts_mode: str = field(default="", name="UTSMode")
     userns_mode: str = ""
     shm_size: int = 0
@@ -219,7 +172,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     device_requests: tuple[DeviceRequest, ...] = ()
     ulimits: tuple[Ulimit, ...] = ()
     init: bool | None = None
-    mounts: tuple[MountRequest, ...] = ()
+    mounts: tuple[Mount, ...] = ()
     masked_paths: tuple[str, ...] | None = None
     readonly_paths: tuple[str, ...] | None = None
 

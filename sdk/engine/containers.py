@@ -62,7 +62,6 @@ class MountPoint:
     writable: bool
     name: str = ""
     driver: str = ""
-    mode: str = ""
     propagation: str = ""
 
 
@@ -138,14 +137,13 @@ class WaitCondition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """`recursive_readonly`: a read-only bind has only read-only mounts below, unless it says otherwise. `opaque` is the frontend's own."""
+    """`opaque` is what the frontend keeps with the container."""
 
     config: ContainerConfig
     host_config: HostConfig
     networks: Mapping[str, EndpointConfig] = field(default_factory=dict)
     name: str = ""
     platform: Platform | None = None
-    recursive_readonly: bool = True
     opaque: Opaque | None = None
 
 

@@ -12,6 +12,13 @@ def test_create_needs_an_image_that_is_there(api: Api) -> None:
     assert (reply.status, reply.message) == (404, "No such image: nothere")
 
 
+def test_a_missing_image_is_told_before_a_mount_that_cannot_be(api: Api) -> None:
+    body = {"Image": "nothere", "HostConfig": {"Binds": ["/a:/b:upside"]}}
+    assert api.call("POST", "/containers/create", body).status == 404
+    reply = api.call("POST", "/containers/create", {**body, "Image": "busybox"})
+    assert (reply.status, reply.message) == (400, "invalid mode: upside")
+
+
 def test_create_refuses_a_name_in_use(api: Api) -> None:
     first = api.create("cat", name="x")
     reply = api.call("POST", "/containers/create?name=x", {"Image": "busybox"})

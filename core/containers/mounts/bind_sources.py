@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import anyio
 
-from core.containers.mounts.binds import invalid_mount
 from core.containers.mounts.record import MountRecord
+from sdk.engine.mounts import invalid_mount
 from sdk.errors import InvalidArgument
 
 _limiter = anyio.CapacityLimiter(8)

@@ -3,10 +3,10 @@ able to go again, in containers that see that root as well."""
 
 from msgspec.structs import replace
 
-from core.containers.mounts.binds import DEFAULT_PROPAGATION
 from core.containers.mounts.record import MountRecord
 from sdk.errors import InvalidArgument
 
+DEFAULT_PROPAGATION = "rprivate"
 _FOLLOWS = frozenset(("rslave", "rshared"))
 
 

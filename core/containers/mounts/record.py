@@ -12,10 +12,10 @@ class MountRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `type` is bind, volume, tmpfs or image. For a volume `name` and `driver` say which one and `source` is where it was at create; for an image
     `name` is what it was asked for by, and `source` its ID.
-    `mode` is what a person wrote behind the second colon of `-v`. `copy_up` fills an empty volume with the image's content;
+    `copy_up` fills an empty volume with the image's content;
     `anonymous` volumes go with their container. `create_source` makes a missing bind source as a directory. A `recursive_readonly` mount that is not
     writable makes what is mounted below its source read-only too. `options` are tmpfs'.
-    A mount that is not `shown` comes from `--tmpfs`, which Docker does not list among a container's mounts.
+    A mount that is not `shown` is not listed among a container's mounts, and others do not get it with its volumes.
     """
 
     type: str
@@ -24,7 +24,6 @@ class MountRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     writable: bool = True
     name: str = ""
     driver: str = ""
-    mode: str = ""
     propagation: str = ""
     subpath: str = ""
     copy_up: bool = False
@@ -46,7 +45,6 @@ def mount_points(records: Iterable[MountRecord]) -> tuple[MountPoint, ...]:
             writable=record.writable,
             name=record.name,
             driver=record.driver,
-            mode=record.mode,
             propagation=record.propagation,
         )
         for record in records

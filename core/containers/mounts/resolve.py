@@ -1,4 +1,4 @@
-"""What a container mounts: decided once, at create, from all the places a person can say it."""
+"""What a container mounts: decided once, at create, from all the places where it can be said."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -7,13 +7,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from core.containers.mounts.asked import record_of
 from core.containers.mounts.bind_sources import check_sources
-from core.containers.mounts.binds import Bind, check_destination, is_writable, parse_bind, parse_volumes_from
 from core.containers.mounts.propagation import with_propagation
 from core.containers.mounts.record import MountRecord, mount_points, volume_names
-from core.containers.mounts.requests import record_of
-from core.containers.mounts.tmpfs_options import parse_tmpfs
-from sdk.engine.config import ContainerConfig, HostConfig, VolumeOptions
+from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.mounts import Mount, checked_destination
 from sdk.engine.volumes import VolumeCreate, VolumeInfo
 from sdk.errors import InvalidArgument
 
@@ -61,34 +60,32 @@ async def resolve_mounts(
 ) -> tuple[MountRecord, ...]:
     """Decide a new container's mounts and make its volumes. `config` is merged with the image's; touches nothing if there is no mount.
 
-    Later ones of Docker's order replace earlier ones of the same destination: volumes of other containers, `-v`, `--mount`,
-    `--tmpfs`, volumes of the image. Push `volumes.abandon` as undo before the call; call `volumes.keep` once the records are kept.
+    Later ones replace earlier ones of the same destination: volumes of other containers, what is asked for itself. Volumes of the image
+    yield to both. Push `volumes.abandon` as undo before the call; call `volumes.keep` once the records are kept.
     Raises InvalidArgument, NoSuchContainer, Conflict, NotFound (volume driver).
     """
     wanted = _inherited(host_config, mounts_of)
-    options = _request_options(host_config)
-    for record in _asked_for(config, host_config, wanted):
+    asked = [(record_of(mount), mount) for mount in host_config.mounts]
+    for record in _with_implied(config, host_config, [record for record, _ in asked], wanted):
         wanted[record.destination] = with_propagation(record, daemon_root)
     await check_sources(wanted.values())
+    options = {record.destination: mount for record, mount in asked}
     return tuple([record async for record in _with_volumes(wanted, container_id, volumes, options)])
 
 
 def _inherited(host_config: HostConfig, mounts_of: MountsOf) -> dict[str, MountRecord]:
     found: dict[str, MountRecord] = {}
-    for text in host_config.volumes_from:
-        reference, mode = parse_volumes_from(text)
-        for record in mounts_of(reference):
+    for given in host_config.volumes_from:
+        for record in mounts_of(given.container):
             if record.shown:
-                writable = record.writable and is_writable(mode)
-                found[record.destination] = replace(record, writable=writable, mode="", copy_up=False)
+                found[record.destination] = replace(record, writable=record.writable and not given.read_only, copy_up=False)
     return found
 
 
-def _asked_for(config: ContainerConfig, host_config: HostConfig, inherited: Mapping[str, MountRecord]) -> list[MountRecord]:
-    """Return what is asked for itself; no destination may be named twice. Volumes of the image yield to everything."""
-    asked = [_from_bind(parse_bind(text), host_config.volume_driver) for text in host_config.binds]
-    asked += [record_of(request) for request in host_config.mounts]
-    asked += [_tmpfs(destination, text) for destination, text in host_config.tmpfs.items()]
+def _with_implied(
+    config: ContainerConfig, host_config: HostConfig, asked: list[MountRecord], inherited: Mapping[str, MountRecord]
+) -> list[MountRecord]:
+    """Return what is asked for and the volumes of the image, which yield to everything; no destination may be named twice."""
     taken: set[str] = set()
     for record in asked:
         if record.destination in taken:
@@ -98,58 +95,20 @@ def _asked_for(config: ContainerConfig, host_config: HostConfig, inherited: Mapp
     return asked + [record for record in implied if record.destination not in taken | inherited.keys()]
 
 
-def _from_bind(bind: Bind, volume_driver: str) -> MountRecord:
-    if bind.is_volume:
-        return MountRecord(
-            type="volume",
-            source="",
-            destination=bind.destination,
-            writable=bind.writable,
-            name=bind.source,
-            driver=volume_driver,
-            mode=bind.mode,
-            copy_up=bind.copy_up,
-            anonymous=not bind.source,
-        )
-    return MountRecord(
-        type="bind",
-        source=bind.source,
-        destination=bind.destination,
-        writable=bind.writable,
-        mode=bind.mode,
-        propagation=bind.propagation,
-        create_source=True,
-    )
-
-
 def _anonymous(destination: str, volume_driver: str) -> MountRecord:
-    """Return the volume of a `VOLUME` or `-v PATH`, whose relative path begins at the root, as dockerd takes it."""
-    path = check_destination("/" + destination.lstrip("/"), "volume")
+    """Return the volume that an image or a client wants at a path; a relative one begins at the root."""
+    path = checked_destination("/" + destination.lstrip("/"), "volume")
     return MountRecord(type="volume", source="", destination=path, driver=volume_driver, copy_up=True, anonymous=True)
 
 
-def _tmpfs(destination: str, text: str) -> MountRecord:
-    options = parse_tmpfs(text)
-    path = check_destination(destination, "tmpfs")
-    return MountRecord(type="tmpfs", source="", destination=path, writable="ro" not in options, options=options, shown=False)
-
-
-def _request_options(host_config: HostConfig) -> dict[str, VolumeOptions]:
-    """Return what `--mount` says about volumes to make, by destination."""
-    return {check_destination(m.target, m.type): m.volume_options for m in host_config.mounts if m.type == "volume"}
-
-
 async def _with_volumes(
-    wanted: Mapping[str, MountRecord], container_id: str, volumes: VolumeStore, options: Mapping[str, VolumeOptions]
+    wanted: Mapping[str, MountRecord], container_id: str, volumes: VolumeStore, asked: Mapping[str, Mount]
 ) -> AsyncIterator[MountRecord]:
     for record in wanted.values():
         if record.type != "volume":
             yield record
             continue
-        chosen = options.get(record.destination, VolumeOptions())
-        request = VolumeCreate(record.name, record.driver, chosen.driver_config.options, chosen.labels)
-        made = await volumes.acquire(request, container_id)
-        named = (not record.anonymous or record.destination in options) and not record.mode and made.driver == "local"
-        # Docker shows an SELinux relabelling it did not ask for on every local volume that is named or a `--mount`; tools compare with it.
-        mode = "z" if named and not record.source else record.mode
-        yield replace(record, name=made.name, driver=made.driver, source=made.mountpoint, mode=mode)
+        mount = asked.get(record.destination)
+        options, labels = (mount.driver_options, mount.labels) if mount is not None else ({}, {})
+        made = await volumes.acquire(VolumeCreate(record.name, record.driver, options, labels), container_id)
+        yield replace(record, name=made.name, driver=made.driver, source=made.mountpoint)

@@ -74,8 +74,6 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
             lambda ref: _mounts_of(context, ref),
             str(context.settings.data_root),
         )
-        if not request.recursive_readonly:
-            mounts = tuple(replace(mount, recursive_readonly=False) for mount in mounts)
         record = replace(record, mounts=await with_images(context, mounts))
         await _prepare(context, record, image, undo)
         live = context.containers.insert(record)

@@ -5,7 +5,7 @@ import hashlib
 from msgspec import UNSET
 
 from plugins.api_docker.convert.configs import OMITS_EMPTY, container_config
-from plugins.api_docker.convert.mounts import mount_point
+from plugins.api_docker.convert.mounts import mount_points
 from plugins.api_docker.convert.networks import endpoints
 from plugins.api_docker.convert.ports import port_map
 from plugins.api_docker.convert.times import rfc3339_nano
@@ -42,7 +42,7 @@ def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wir
         exec_ids=info.exec_ids or None,
         host_config=host_config(info.host_config, info.opaque),
         graph_driver=wire.GraphDriver(info.storage_driver),
-        mounts=[mount_point(mount) for mount in info.mounts],
+        mounts=mount_points(info),
         config=container_config(info.config, version),
         network_settings=network_settings(info, version),
         size_rw=UNSET if info.size_rw is None else info.size_rw,

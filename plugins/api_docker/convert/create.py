@@ -37,11 +37,10 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
     places = {key: convert(object_of(value), EndpointConfig) for key, value in endpoints.items()}
     return CreateRequest(
         config=create.container_config(config),
-        host_config=create.host_config(host),
+        host_config=create.host_config(host, recursive_readonly=version >= READS_RECURSIVELY),
         networks=networks(_with_macs_of(version, config, host, places), host.network_mode),
         name=name,
         platform=platform,
-        recursive_readonly=version >= READS_RECURSIVELY,
         opaque=create.opaque(host),
     )
 

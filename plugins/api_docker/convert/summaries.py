@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace as bare
 
 from plugins.api_docker.convert.containers import SHOWS_MANIFEST
-from plugins.api_docker.convert.mounts import mount_point
+from plugins.api_docker.convert.mounts import mount_points
 from plugins.api_docker.convert.networks import endpoint_settings
 from plugins.api_docker.convert.ports import port_list
 from plugins.api_docker.convert.times import human_duration, unix_seconds
@@ -68,7 +68,7 @@ def summary(info: ContainerInfo) -> ContainerSummary:
         state=info.state,
         host_config=SummaryHostConfig(info.host_config.network_mode, info.host_config.annotations or UNSET),
         network_settings=SummaryNetworks({name: endpoint_settings(place) for name, place in info.networks.items()}),
-        mounts=[mount_point(mount) for mount in info.mounts],
+        mounts=mount_points(info),
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
         image_manifest_descriptor=info.manifest or UNSET,

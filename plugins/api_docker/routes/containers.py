@@ -13,6 +13,7 @@ from plugins.api_docker.convert.networks import packet_path
 from plugins.api_docker.models.containers import ContainerCreated, ContainersPruned, PlanStep, Top, Updated
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, OptionalInteger, VersionOf, is_experimental, parse_platform_text
 from plugins.api_docker.replies import json, no_content, not_modified
+from sdk.docker.create import FoundLate
 from sdk.engine.containers import Changed, ListRequest
 from sdk.errors import InvalidArgument, Unsupported
 
@@ -40,7 +41,13 @@ async def list_containers(
 async def create_container(request: Request, engine: EngineOf, version: VersionOf, name: str = "", platform: str = "") -> Response:
     """Create a container."""
     body = await read_object(request, missing="EOF")
-    asked = create_request(body, name, parse_platform_text(platform), version)
+    wanted = parse_platform_text(platform)
+    try:
+        asked = create_request(body, name, wanted, version)
+    except FoundLate:
+        if isinstance(image := body.get("Image"), str):
+            await engine.images.inspect(image, platform=wanted)
+        raise
     created = await engine.containers.create(asked)
     return json(ContainerCreated(created.id, (*created.warnings, *empty_bindings(body, version))), 201)
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from core.containers.config_checks import check_text, checked_config
 from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.mounts import Mount, MountType
 from sdk.errors import InvalidArgument
 from sdk.oci.image import HealthcheckConfig
 
@@ -63,8 +64,8 @@ def test_the_working_directory_is_cleaned(given: str, kept: str) -> None:
         (ContainerConfig(working_dir="/\0"), HostConfig()),
         (ContainerConfig(hostname="h\0"), HostConfig()),
         (ContainerConfig(volumes=("/v\0",)), HostConfig()),
-        (ContainerConfig(), HostConfig(binds=("/a\0:/b",))),
-        (ContainerConfig(), HostConfig(tmpfs={"/t": "size=\0"})),
+        (ContainerConfig(), HostConfig(mounts=(Mount(type=MountType.BIND, source="/a\0", destination="/b"),))),
+        (ContainerConfig(), HostConfig(mounts=(Mount(type=MountType.TMPFS, destination="/t", options=("size=\0",)),))),
         (ContainerConfig(), HostConfig(sysctls={"net.a\0": "1"})),
         (ContainerConfig(), HostConfig(cgroup_parent="\0")),
     ],
@@ -75,4 +76,7 @@ def test_a_nul_byte_is_refused(config: ContainerConfig, host: HostConfig) -> Non
 
 
 def test_what_only_looks_like_a_nul_byte_passes() -> None:
-    check_text(ContainerConfig(cmd=("printf", "\\u0000"), labels={"any": "\0"}), HostConfig(binds=("/\\u0000:/b",)))
+    check_text(
+        ContainerConfig(cmd=("printf", "\\u0000"), labels={"any": "\0"}),
+        HostConfig(mounts=(Mount(type=MountType.BIND, source="/\\u0000", destination="/b"),)),
+    )

@@ -11,6 +11,7 @@ from core.store.database import Database
 from sdk.docker import bodies, inspect
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
+from sdk.engine.mounts import VolumesFrom
 from sdk.oci.ports import Port
 
 ID = "a" * 64
@@ -75,6 +76,27 @@ def test_what_is_no_configuration_stays(tmp_path: Path):
         2,
     )
     assert (record.config.labels, record.pid) == ({"a": "b"}, 7)
+
+
+def test_mounts(tmp_path: Path):
+    host = bodies.HostConfig(
+        binds=("/srv/../etc:/conf:ro", "data:/d"),
+        mounts=(bodies.MountRequest(type="tmpfs", target="/t"),),
+        tmpfs={"/run": "exec"},
+        volumes_from=("box:ro",),
+    )
+    made = {"type": "bind", "source": "/etc", "destination": "/conf", "writable": False, "mode": "ro", "propagation": "rprivate"}
+    record = opened(tmp_path, bodies.ContainerConfig(), host, mounts=[made])
+    assert [(mount.type, mount.source, mount.destination) for mount in record.host_config.mounts] == [
+        ("bind", "/etc", "/conf"),
+        ("volume", "data", "/d"),
+        ("tmpfs", "", "/t"),
+        ("tmpfs", "", "/run"),
+    ]
+    assert record.host_config.volumes_from == (VolumesFrom("box", read_only=True),)
+    assert [(mount.source, mount.writable) for mount in record.mounts] == [("/etc", False)]
+    shown = inspect.host_config(record.host_config, record.opaque)
+    assert (shown.binds, shown.mounts, shown.tmpfs, shown.volumes_from) == (host.binds, host.mounts, host.tmpfs, host.volumes_from)
 
 
 def test_ports_and_volumes(tmp_path: Path):

@@ -127,7 +127,10 @@ def test_older_clients_ask_for_one_network_and_no_annotations() -> None:
 
 
 def mounted(version: tuple[int, int], **mount: JSON):
-    body: dict[str, JSON] = {"Image": "busybox", "HostConfig": {"Mounts": [{"Source": "/s", "Target": "/t", **mount}]}}
+    body: dict[str, JSON] = {
+        "Image": "busybox",
+        "HostConfig": {"Mounts": [{**({} if mount["Type"] == "tmpfs" else {"Source": "/s"}), "Target": "/t", **mount}]},
+    }
     return create_request(body, "", None, ApiVersion(*version))
 
 
@@ -173,12 +176,16 @@ def test_what_a_version_does_not_know_and_must_not_be_passed_over_is_refused(
 def test_what_else_a_version_does_not_know_is_passed_over() -> None:
     options: dict[str, JSON] = {"CreateMountpoint": True, "NonRecursive": True}
     for version, made, recursive in (((1, 39), False, True), ((1, 41), False, False), ((1, 42), True, False)):
-        found = mounted(version, Type="bind", BindOptions=options).host_config.mounts[0].bind_options
-        assert (found.create_mountpoint, not found.non_recursive) == (made, recursive)
+        found = mounted(version, Type="bind", BindOptions=options).host_config.mounts[0]
+        assert (found.create_source, found.recursive) == (made, recursive)
 
 
 def test_read_only_binds_are_recursive_for_clients_that_know_it() -> None:
-    assert [mounted((1, minor), Type="bind").recursive_readonly for minor in (43, 44, 51)] == [False, True, True]
+    assert [mounted((1, minor), Type="bind").host_config.mounts[0].recursive_readonly for minor in (43, 44, 51)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(("minor", "warned"), [(51, 0), (52, 1)])

@@ -9,7 +9,9 @@ from plugins.api_docker.convert.ports import port_list, port_map
 from plugins.api_docker.convert.summaries import SummaryEncoder, command_line, status
 from plugins.api_docker.models.containers import Port
 from plugins.api_docker.versions import ApiVersion
+from sdk.docker import bodies
 from sdk.docker.bodies import HostPort
+from sdk.docker.create import opaque
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
@@ -157,8 +159,8 @@ def test_inspect_tells_the_bridge_twice_until_api_1_51() -> None:
 
 def test_inspect_shows_health_and_mounts() -> None:
     health = Health(HealthStatus.UNHEALTHY, 3, (HealthProbe(SECOND, 2 * SECOND, 1, "no"),))
-    mount = MountPoint("volume", "/v/_data", "/data", writable=True, name="v", driver="local", mode="z")
-    shown = container_inspect(info(health=health, mounts=(mount,)))
+    mount = MountPoint("volume", "/v/_data", "/data", writable=True, name="v", driver="local")
+    shown = container_inspect(info(health=health, mounts=(mount,), opaque=opaque(bodies.HostConfig(binds=("v:/data",)))))
     assert shown.state.health.log[0].start == "1970-01-01T00:00:01Z"
     assert (shown.mounts[0].rw, shown.mounts[0].name, shown.mounts[0].mode) == (True, "v", "z")
 

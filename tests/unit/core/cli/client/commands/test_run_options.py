@@ -4,8 +4,8 @@ import pytest
 import typer
 
 from core.cli.client.commands import run_options as words
-from sdk.docker.bodies import HostPort
-from sdk.engine.config import BindOptions, DeviceMapping, MountRequest, RestartPolicy, TmpfsOptions, Ulimit, VolumeOptions
+from sdk.docker.bodies import BindOptions, HostPort, MountRequest, TmpfsOptions, VolumeOptions
+from sdk.engine.config import DeviceMapping, RestartPolicy, Ulimit
 
 
 @pytest.mark.parametrize(

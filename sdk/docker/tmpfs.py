@@ -1,11 +1,12 @@
-"""Options of tmpfs mounts: what may be said, and how it combines with the defaults."""
+"""The language of `--tmpfs`, and of `--mount type=tmpfs`: what may be said, and how it combines with Docker's defaults."""
 
 from collections.abc import Sequence
 
-from sdk.engine.config import TmpfsOptions
+from sdk.docker.bodies import TmpfsOptions
+from sdk.engine.mounts import Mount, MountType, checked_destination
 from sdk.errors import InvalidArgument
 
-DEFAULTS = ("noexec", "nosuid", "nodev")
+_DEFAULTS = ("noexec", "nosuid", "nodev")
 
 _KEYS = frozenset({"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"})
 _OPPOSITES = {
@@ -21,29 +22,36 @@ _OPPOSITES = {
     "nomand": "mand",
 }
 _FLAGS = frozenset(_OPPOSITES) | frozenset(_OPPOSITES.values()) | {"defaults", "remount", "dirsync", "bind", "rbind"}
-PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
+_PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
 
 
-def parse_tmpfs(text: str) -> tuple[str, ...]:
-    """Return the mount options for one value of `HostConfig.Tmpfs`: the defaults, overridden by its words.
+def parse_tmpfs(destination: str, text: str) -> Mount:
+    """Read one item of `HostConfig.Tmpfs`: its words override the defaults. Docker does not list such a mount.
 
     Raises InvalidArgument with Docker's sentence for a word tmpfs does not take.
     """
-    return merge([*DEFAULTS, *(word for word in text.split(",") if word)])
+    options = _merged([*_DEFAULTS, *(word for word in text.split(",") if word)])
+    return Mount(
+        type=MountType.TMPFS,
+        destination=checked_destination(destination, MountType.TMPFS),
+        read_only="ro" in options,
+        options=options,
+        shown=False,
+    )
 
 
 def tmpfs_options(options: TmpfsOptions, *, read_only: bool) -> tuple[str, ...]:
     """Return the mount options for a `--mount type=tmpfs`."""
-    words = list(DEFAULTS)
+    words = list(_DEFAULTS)
     if options.size_bytes:
         words.append(f"size={options.size_bytes}")
     if options.mode:
         words.append(f"mode={options.mode:o}")
     words += ["=".join(option) for option in options.options]
-    return merge([*words, "ro"] if read_only else words)
+    return _merged([*words, "ro"] if read_only else words)
 
 
-def merge(words: Sequence[str]) -> tuple[str, ...]:
+def _merged(words: Sequence[str]) -> tuple[str, ...]:
     """Let later words override earlier ones of the same meaning, keeping the order. Raises InvalidArgument for unknown ones."""
     chosen: dict[str, str] = {}
     for word in words:
@@ -57,7 +65,7 @@ def _meaning(word: str) -> str:
     key, equals, value = word.partition("=")
     if equals and value and key in _KEYS:
         return key
-    if word in PROPAGATIONS:
+    if word in _PROPAGATIONS:
         return "propagation"
     if word in _FLAGS:
         return _OPPOSITES.get(word, word)
