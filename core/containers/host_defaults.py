@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS
 from sdk.engine.config import HostConfig
+from sdk.engine.modes import NamespaceMode, NetworkMode
 from sdk.errors import InvalidArgument, NoSuchContainer
-
-_JOINS = "container:"
 
 Identify = Callable[[str], str]
 """Returns the ID of the container that a reference means. Raises NoSuchContainer, InvalidArgument."""
@@ -46,18 +45,22 @@ def _paths(host: HostConfig, asked: tuple[str, ...] | None, default: tuple[str, 
     return default if asked is None and not host.privileged else asked
 
 
-def _joined(mode: str, identify: Identify) -> str:
-    if not mode.startswith(_JOINS):
+def _joined(mode: NamespaceMode, identify: Identify) -> NamespaceMode:
+    return replace(mode, container=_identified(mode.container, identify)) if mode.joins else mode
+
+
+def _network_mode(mode: NetworkMode, identify: Identify) -> NetworkMode:
+    """Return a network mode; as in dockerd the container whose network is joined may be made later."""
+    if not mode.joins:
         return mode
     try:
-        return _JOINS + identify(mode.removeprefix(_JOINS))
-    except NoSuchContainer as error:
-        raise InvalidArgument(error.message) from None
-
-
-def _network_mode(mode: str, identify: Identify) -> str:
-    """Return a network mode; as in dockerd the container whose network is joined may be made later."""
-    try:
-        return _joined(mode, identify)
+        return replace(mode, container=_identified(mode.container, identify))
     except InvalidArgument:
         return mode
+
+
+def _identified(container: str, identify: Identify) -> str:
+    try:
+        return identify(container)
+    except NoSuchContainer as error:
+        raise InvalidArgument(error.message) from None

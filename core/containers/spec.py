@@ -19,6 +19,7 @@ from core.containers.process.security_options import SecurityOptions, parse_secu
 from core.containers.process.spec import console_size
 from core.containers.process.sysctls import container_sysctls
 from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.modes import NamespaceKind
 from sdk.oci import runtime as oci
 
 OCI_VERSION = "1.0.2"
@@ -83,7 +84,7 @@ def build_spec(request: SpecRequest) -> oci.Spec:
         oci_version=OCI_VERSION,
         process=_process(request, security, capabilities),
         root=oci.Root(request.rootfs, readonly=host.readonly_rootfs),
-        hostname="" if host.uts_mode == "host" or request.namespaces.uts else request.hostname,
+        hostname="" if host.uts_mode.is_host or request.namespaces.uts else request.hostname,
         mounts=container_mounts(host, _own_mounts(request), writable_cgroups=security.writable_cgroups),
         linux=_linux(request, security, capabilities),
         annotations=dict(host.annotations),
@@ -91,7 +92,7 @@ def build_spec(request: SpecRequest) -> oci.Spec:
 
 
 def _has_init(request: SpecRequest) -> bool:
-    return bool(request.init_binary) and request.host_config.pid_mode == ""
+    return bool(request.init_binary) and request.host_config.pid_mode.kind in (NamespaceKind.DEFAULT, NamespaceKind.PRIVATE)
 
 
 def _own_mounts(request: SpecRequest) -> tuple[oci.Mount, ...]:

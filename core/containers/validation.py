@@ -14,6 +14,7 @@ from core.containers.process.security_options import parse_security_options
 from core.containers.process.sysctls import check_sysctls, own_namespaces
 from core.containers.spec import container_seccomp
 from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy
+from sdk.engine.modes import NamespaceKind, NamespaceMode
 from sdk.errors import InvalidArgument
 
 MINIMUM_MEMORY = 6 << 20
@@ -69,29 +70,28 @@ def _refuse(condition: object, sentence: str) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _is_mode(mode: str, *words: str, joins: bool = False) -> bool:
-    """Tell whether a mode is one of the words, nothing, or (`joins`) that of another container."""
-    joined = joins and mode.startswith("container:") and mode != "container:"
-    return mode in ("", "host", *words) or joined
+_OWN_OR_HOST = frozenset((NamespaceKind.DEFAULT, NamespaceKind.PRIVATE, NamespaceKind.HOST))
 
 
 def _check_modes(config: ContainerConfig, host: HostConfig) -> None:
-    ipc = _is_mode(host.ipc_mode, "none", "private", "shareable", joins=True)
-    _refuse(not ipc, f"invalid IPC mode: {host.ipc_mode}")
-    _refuse(not _is_mode(host.pid_mode, joins=True), f"invalid PID mode: {host.pid_mode}")
-    _refuse(not _is_mode(host.uts_mode), f"invalid UTS mode: {host.uts_mode}")
-    _refuse(not _is_mode(host.userns_mode), f"invalid user namespace mode: {host.userns_mode}")
-    _refuse(not _is_mode(host.cgroupns_mode, "private"), f"invalid cgroup namespace mode: {host.cgroupns_mode}")
-    _refuse(host.isolation not in ("", "default"), f"invalid isolation '{host.isolation}' on linux")
+    _check_mode("IPC", host.ipc_mode, frozenset(NamespaceKind))
+    _check_mode("PID", host.pid_mode, _OWN_OR_HOST | {NamespaceKind.CONTAINER})
+    _check_mode("UTS", host.uts_mode, _OWN_OR_HOST)
+    _check_mode("user namespace", host.userns_mode, frozenset((NamespaceKind.DEFAULT, NamespaceKind.HOST)))
+    _check_mode("cgroup namespace", host.cgroupns_mode, _OWN_OR_HOST)
     _check_names(config, host)
+
+
+def _check_mode(called: str, mode: NamespaceMode, kinds: frozenset[NamespaceKind]) -> None:
+    _refuse(mode.kind not in kinds or (mode.joins and not mode.container), f"invalid {called} mode: {mode.kind}")
 
 
 def _check_names(config: ContainerConfig, host: HostConfig) -> None:
     named = config.hostname or config.domainname
     _check_joined_network(config, host)
-    _refuse(host.uts_mode == "host" and named, "conflicting options: hostname and the UTS mode")
+    _refuse(host.uts_mode.is_host and named, "conflicting options: hostname and the UTS mode")
     _refuse(
-        host.network_mode == "host" and host.links,
+        host.network_mode.is_host and host.links,
         "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
     )
     _refuse("" in host.annotations, "invalid Annotations: the empty string is not permitted as an annotation key")
@@ -99,11 +99,10 @@ def _check_names(config: ContainerConfig, host: HostConfig) -> None:
 
 def _check_joined_network(config: ContainerConfig, host: HostConfig) -> None:
     """Check what goes with another container's network: nothing that belongs to a network of one's own."""
-    kind, _, owner = host.network_mode.partition(":")
-    if kind != "container":
+    if not host.network_mode.joins:
         return
     conflict = "conflicting options: "
-    _refuse(not owner, "invalid network mode: invalid container format container:<name|id>")
+    _refuse(not host.network_mode.container, "invalid network mode: invalid container format container:<name|id>")
     _refuse(config.hostname, f"{conflict}hostname and the network mode")
     _refuse(host.links, f"{conflict}container type network can't be used with links. This would result in undefined behavior")
     _refuse(host.dns, f"{conflict}dns and the network mode")

@@ -22,11 +22,12 @@ from core.networks.gateways import Gateways, published, published_by_main
 from core.networks.members import Held, Members
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
-from core.networks.record import BRIDGE, HOST, NONE, ContainerEndpoints, EndpointRecord, NetworkRecord
+from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
 from sdk.drivers.network import PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
+from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.errors import EngineError, NoSuchNetwork, NotRunning, PermissionDenied
 from sdk.events import EventType
 from sdk.providers import Kind

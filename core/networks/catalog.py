@@ -16,10 +16,11 @@ from core.networks.host_routes import host_routes
 from core.networks.ipam import NetworkAddresses
 from core.networks.ipam_rules import check_subnets
 from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
-from core.networks.record import BRIDGE, HOST, NO_DRIVER, NONE, PREDEFINED, NetworkRecord
+from core.networks.record import NO_DRIVER, PREDEFINED, NetworkRecord
 from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_pool
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
+from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, PermissionDenied
 

@@ -6,8 +6,9 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip
 
 from core.defaults import BridgeDefaults
 from core.networks.ipam_rules import check_subnets
-from core.networks.record import BRIDGE, NEXT_HOPS
+from core.networks.record import NEXT_HOPS
 from core.networks.subnets import complete
+from sdk.engine.modes import BRIDGE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import InvalidArgument
 

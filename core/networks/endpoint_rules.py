@@ -7,8 +7,9 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from msgspec.structs import replace
 
 from core.networks.addresses import Address, parse_address, parse_mac
-from core.networks.record import BRIDGE, HOST, NONE, NetworkRecord
+from core.networks.record import NetworkRecord
 from sdk.engine.config import EndpointConfig
+from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.errors import InvalidArgument
 
 _LINK_LOCAL_PREFIXES = {4: 16, 6: 64}

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
 from sdk.engine.config import EndpointConfig
+from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 
-BRIDGE, HOST, NONE = "bridge", "host", "none"
 PREDEFINED = frozenset({BRIDGE, HOST, NONE})
 NO_DRIVER = frozenset({"host", "null"})
 """Names that clients see as drivers, of networks no driver is needed for."""

@@ -9,7 +9,7 @@ from itertools import starmap
 import msgspec
 from msgspec import Struct
 
-from sdk.docker import bodies
+from sdk.docker import bodies, modes
 from sdk.docker.binds import parse_bind, parse_volumes_from
 from sdk.docker.mounts import parse_mount
 from sdk.docker.ports import parse_bindings, parse_exposed
@@ -33,6 +33,9 @@ class AsSent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     volumes_from: tuple[str, ...] = ()
     port_bindings: dict[str, tuple[bodies.HostPort, ...]] = {}
     modes: dict[str, str] = {}
+    container_id_file: str = ""
+    cgroup: str = ""
+    isolation: str = ""
 
 
 class FoundLate(InvalidArgument):
@@ -75,6 +78,8 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
 
     Raises InvalidArgument, FoundLate.
     """
+    if body.isolation not in ("", "default"):
+        raise InvalidArgument(f"invalid isolation '{body.isolation}' on linux")
     requested = [parse_mount(request, recursive_readonly=recursive_readonly) for request in body.mounts]
     try:
         mounts = (*_binds(body, recursive_readonly=recursive_readonly), *requested, *starmap(parse_tmpfs, body.tmpfs.items()))
@@ -82,9 +87,8 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
     except InvalidArgument as error:
         raise FoundLate(error.message) from error
     return HostConfig(
-        container_id_file=body.container_id_file,
         log_config=body.log_config,
-        network_mode=body.network_mode,
+        network_mode=modes.parse_network_mode(body.network_mode),
         port_bindings=parse_bindings(body.port_bindings),
         restart_policy=body.restart_policy,
         auto_remove=body.auto_remove,
@@ -94,29 +98,27 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         annotations=body.annotations,
         cap_add=body.cap_add,
         cap_drop=body.cap_drop,
-        cgroupns_mode=body.cgroupns_mode,
+        cgroupns_mode=modes.parse_cgroupns_mode(body.cgroupns_mode),
         dns=body.dns,
         dns_options=body.dns_options,
         dns_search=body.dns_search,
         extra_hosts=body.extra_hosts,
         group_add=body.group_add,
-        ipc_mode=body.ipc_mode,
-        cgroup=body.cgroup,
+        ipc_mode=modes.parse_ipc_mode(body.ipc_mode),
         links=body.links,
         oom_score_adj=body.oom_score_adj,
-        pid_mode=body.pid_mode,
+        pid_mode=modes.parse_pid_mode(body.pid_mode),
         privileged=body.privileged,
         publish_all_ports=body.publish_all_ports,
         readonly_rootfs=body.readonly_rootfs,
         security_opt=body.security_opt,
         storage_opt=body.storage_opt,
-        uts_mode=body.uts_mode,
-        userns_mode=body.userns_mode,
+        uts_mode=modes.parse_uts_mode(body.uts_mode),
+        userns_mode=modes.parse_userns_mode(body.userns_mode),
         shm_size=body.shm_size,
         sysctls=body.sysctls,
         runtime=body.runtime,
         limits=_limits(body),
-        isolation=body.isolation,
         cgroup_parent=body.cgroup_parent,
         devices=body.devices,
         device_cgroup_rules=body.device_cgroup_rules,
@@ -168,6 +170,9 @@ def opaque(body: bodies.HostConfig) -> Opaque:
         volumes_from=body.volumes_from,
         port_bindings=body.port_bindings,
         modes=_modes(body),
+        container_id_file=body.container_id_file,
+        cgroup=body.cgroup,
+        isolation=body.isolation,
     )
     return Opaque(FRONTEND, msgspec.json.encode(sent))
 
@@ -179,5 +184,5 @@ def as_sent(kept: Opaque | None) -> AsSent | None:
 
 def _modes(body: bodies.HostConfig) -> dict[str, str]:
     binds = map(parse_bind, body.binds)
-    modes = {bind.destination: bind.mode for bind in binds if bind.mode or (bind.source and bind.is_volume)}
-    return modes | {checked_destination(mount.target, mount.type): "" for mount in body.mounts if mount.type == MountType.VOLUME}
+    own = {bind.destination: bind.mode for bind in binds if bind.mode or (bind.source and bind.is_volume)}
+    return own | {checked_destination(mount.target, mount.type): "" for mount in body.mounts if mount.type == MountType.VOLUME}

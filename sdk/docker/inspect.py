@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from sdk.docker import bodies
+from sdk.docker import bodies, modes
 from sdk.docker.binds import shown_volumes_from
 from sdk.docker.create import AsSent, as_sent
 from sdk.docker.mounts import shown_mount
@@ -41,9 +41,9 @@ def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConf
 def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
     return bodies.HostConfig(
         binds=sent.binds,
-        container_id_file=host.container_id_file,
+        container_id_file=sent.container_id_file,
         log_config=host.log_config,
-        network_mode=host.network_mode,
+        network_mode=modes.shown_network_mode(host.network_mode),
         port_bindings=sent.port_bindings,
         restart_policy=host.restart_policy,
         auto_remove=host.auto_remove,
@@ -53,29 +53,29 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         annotations=host.annotations,
         cap_add=host.cap_add,
         cap_drop=host.cap_drop,
-        cgroupns_mode=host.cgroupns_mode,
+        cgroupns_mode=modes.shown_mode(host.cgroupns_mode),
         dns=host.dns,
         dns_options=host.dns_options,
         dns_search=host.dns_search,
         extra_hosts=host.extra_hosts,
         group_add=host.group_add,
-        ipc_mode=host.ipc_mode,
-        cgroup=host.cgroup,
+        ipc_mode=modes.shown_mode(host.ipc_mode),
+        cgroup=sent.cgroup,
         links=host.links,
         oom_score_adj=host.oom_score_adj,
-        pid_mode=host.pid_mode,
+        pid_mode=modes.shown_mode(host.pid_mode),
         privileged=host.privileged,
         publish_all_ports=host.publish_all_ports,
         readonly_rootfs=host.readonly_rootfs,
         security_opt=host.security_opt,
         storage_opt=host.storage_opt,
         tmpfs=sent.tmpfs,
-        uts_mode=host.uts_mode,
-        userns_mode=host.userns_mode,
+        uts_mode=modes.shown_mode(host.uts_mode),
+        userns_mode=modes.shown_mode(host.userns_mode),
         shm_size=host.shm_size,
         sysctls=host.sysctls,
         runtime=host.runtime,
-        isolation=host.isolation,
+        isolation=sent.isolation,
         cgroup_parent=host.cgroup_parent,
         devices=host.devices,
         device_cgroup_rules=host.device_cgroup_rules,

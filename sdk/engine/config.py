@@ -6,6 +6,7 @@ A frontend turns what it received into these values; the engine parses no text o
 from msgspec import Struct, field
 
 from sdk.drivers.network import PortBinding
+from sdk.engine.modes import NamespaceMode, NetworkMode
 from sdk.engine.mounts import Mount, VolumesFrom
 from sdk.oci.image import HealthcheckConfig
 from sdk.oci.ports import Port
@@ -131,9 +132,8 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     """What ties a container to this host. 0, "", () and None mean "the engine's default"."""
 
-    container_id_file: str = field(default="", name="ContainerIDFile")
     log_config: LogConfig = LogConfig()
-    network_mode: str = ""
+    network_mode: NetworkMode = NetworkMode()
     port_bindings: tuple[PortBinding, ...] = ()
     restart_policy: RestartPolicy = RestartPolicy()
     auto_remove: bool = False
@@ -143,29 +143,27 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     annotations: dict[str, str] = {}
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
-    cgroupns_mode: str = ""
+    cgroupns_mode: NamespaceMode = NamespaceMode()
     dns: tuple[str, ...] = ()
     dns_options: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
     extra_hosts: tuple[str, ...] = ()
     group_add: tuple[str, ...] = ()
-    ipc_mode: str = ""
-    cgroup: str = ""
+    ipc_mode: NamespaceMode = NamespaceMode()
     links: tuple[str, ...] | None = None
     oom_score_adj: int = 0
-    pid_mode: str = ""
+    pid_mode: NamespaceMode = NamespaceMode()
     privileged: bool = False
     publish_all_ports: bool = False
     readonly_rootfs: bool = False
     security_opt: tuple[str, ...] = ()
     storage_opt: dict[str, str] = {}
-    uts_mode: str = field(default="", name="UTSMode")
-    userns_mode: str = ""
+    uts_mode: NamespaceMode = NamespaceMode()
+    userns_mode: NamespaceMode = NamespaceMode()
     shm_size: int = 0
     sysctls: dict[str, str] = {}
     runtime: str = ""
     limits: Limits = Limits()
-    isolation: str = ""
     cgroup_parent: str = ""
     devices: tuple[DeviceMapping, ...] = ()
     device_cgroup_rules: tuple[str, ...] = ()

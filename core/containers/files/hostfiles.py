@@ -51,7 +51,7 @@ def write_host_files(directory: Path, record: ContainerRecord, connection: Conne
     Raises InvalidArgument for a malformed extra host, OSError.
     """
     places = tuple(connection.networks.values())
-    shares_host = record.host_config.network_mode == "host"
+    shares_host = record.host_config.network_mode.is_host
     contents = {
         "hostname": f"{record.config.hostname}\n",
         "hosts": _hosts_of(record, places, links, shares_host=shares_host),

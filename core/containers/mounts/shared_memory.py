@@ -7,7 +7,6 @@ from sdk.errors import InvalidArgument
 from sdk.linux.mount import MountFlag, UnmountFlag, mount, umount
 from sdk.oci.runtime import Mount
 
-SHAREABLE = "shareable"
 SHARED = "shm"
 """The directory of a bundle that has the shared memory."""
 

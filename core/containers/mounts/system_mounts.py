@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sdk.engine.config import HostConfig
+from sdk.engine.modes import NamespaceKind
 from sdk.oci.runtime import Mount
 
 SHM_SIZE = 64 << 20
@@ -33,9 +34,9 @@ def _shm(size: int) -> Mount:
 
 
 def _ipc(host: HostConfig) -> tuple[Mount, ...]:
-    if host.ipc_mode == "host":
+    if host.ipc_mode.is_host:
         return (MQUEUE, HOST_SHM)  # a queue file system shows the queues of the namespace it is mounted in
-    if host.ipc_mode == "none":
+    if host.ipc_mode.kind is NamespaceKind.NONE:
         return (MQUEUE,)
     return (MQUEUE, _shm(host.shm_size))
 

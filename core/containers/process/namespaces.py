@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sdk.engine.config import HostConfig
+from sdk.engine.modes import NamespaceKind
 from sdk.oci.runtime import Namespace
 
 
@@ -16,24 +17,23 @@ class SharedNamespaces:
     uts: str = ""
 
 
-def _one(kind: str, mode: str, path: str) -> tuple[Namespace, ...]:
-    if mode == "host":
-        return ()
-    return (Namespace(kind, path),)
+def _one(kind: str, path: str, *, shares_host: bool) -> tuple[Namespace, ...]:
+    return () if shares_host else (Namespace(kind, path),)
 
 
-def cgroup_namespace_mode(host: HostConfig, cgroup_version: int) -> str:
-    """Return `private` or `host`: Docker's default is private on cgroup v2 and host on v1."""
-    return host.cgroupns_mode or ("private" if cgroup_version == 2 else "host")
+def shares_cgroups(host: HostConfig, cgroup_version: int) -> bool:
+    """Tell whether a container sees the host's cgroups: Docker's default is a private namespace on cgroup v2 and the host's on v1."""
+    mode = host.cgroupns_mode
+    return mode.is_host or (mode.kind is NamespaceKind.DEFAULT and cgroup_version != 2)
 
 
 def container_namespaces(host: HostConfig, shared: SharedNamespaces, cgroup_version: int) -> tuple[Namespace, ...]:
     """Return the namespaces of the runtime specification; a kind that is absent is the host's."""
     return (
         Namespace("mount"),
-        *_one("network", "host" if host.network_mode == "host" else "", shared.network),
-        *_one("uts", host.uts_mode, shared.uts),
-        *_one("pid", host.pid_mode, shared.pid),
-        *_one("ipc", host.ipc_mode, shared.ipc),
-        *_one("cgroup", cgroup_namespace_mode(host, cgroup_version), ""),
+        *_one("network", shared.network, shares_host=host.network_mode.is_host),
+        *_one("uts", shared.uts, shares_host=host.uts_mode.is_host),
+        *_one("pid", shared.pid, shares_host=host.pid_mode.is_host),
+        *_one("ipc", shared.ipc, shares_host=host.ipc_mode.is_host),
+        *_one("cgroup", "", shares_host=shares_cgroups(host, cgroup_version)),
     )

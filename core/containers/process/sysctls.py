@@ -26,9 +26,9 @@ class OwnNamespaces:
 def own_namespaces(host_config: HostConfig) -> OwnNamespaces:
     """Tell from the modes asked for which namespaces are not the host's."""
     return OwnNamespaces(
-        network=host_config.network_mode != "host",
-        ipc=host_config.ipc_mode != "host",
-        uts=host_config.uts_mode != "host",
+        network=not host_config.network_mode.is_host,
+        ipc=not host_config.ipc_mode.is_host,
+        uts=not host_config.uts_mode.is_host,
     )
 
 
@@ -54,8 +54,8 @@ def check_sysctls(sysctls: Mapping[str, str], own: OwnNamespaces) -> None:
 def container_sysctls(host_config: HostConfig, domainname: str) -> dict[str, str]:
     """Return the parameters to set for a container; what was asked for wins over the defaults. Raises InvalidArgument."""
     check_sysctls(host_config.sysctls, own_namespaces(host_config))
-    shared = host_config.network_mode == "host" or host_config.network_mode.startswith("container:")
+    shared = host_config.network_mode.is_host or host_config.network_mode.joins
     chosen = {} if shared else dict(UNPRIVILEGED_NETWORK)
-    if domainname and host_config.uts_mode != "host":
+    if domainname and not host_config.uts_mode.is_host:
         chosen["kernel.domainname"] = domainname
     return chosen | dict(host_config.sysctls)

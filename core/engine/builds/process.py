@@ -32,6 +32,7 @@ from sdk.drivers.builder import Output, StepProcess
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import Bundle, ProcessIO, Task
 from sdk.engine.config import ContainerConfig, HostConfig, Limits
+from sdk.engine.modes import network_named
 from sdk.oci import runtime as oci
 from sdk.oci.descriptor import host as host_platform
 
@@ -84,7 +85,7 @@ def host_config_of(process: StepProcess) -> HostConfig:
     """Return what a step's process may use of the host. Raises InvalidArgument."""
     limits = process.limits
     host_config = HostConfig(
-        network_mode=process.network or "default",
+        network_mode=network_named("" if process.network == "default" else process.network),
         extra_hosts=process.extra_hosts,
         limits=Limits(
             memory=limits.memory,
@@ -121,7 +122,7 @@ def _record(process: StepProcess) -> ContainerRecord:
 
 async def _connect(context: EngineContext, step: _Step, held: AsyncExitStack) -> str:
     record = step.record
-    request = ConnectRequest(record.id, record.name, record.config.hostname, record.host_config.network_mode)
+    request = ConnectRequest(record.id, record.name, record.config.hostname, record.host_config.network_mode.network)
     connected = await context.attachments.connect(request)
     held.push_async_callback(context.attachments.disconnect, record.id)
     write_host_files(step.directory, record, connected)

@@ -134,7 +134,7 @@ async def _validate(context: EngineContext, config: ContainerConfig, host_config
 def _record(context: EngineContext, request: CreateRequest, image: StoredImage, config: ContainerConfig) -> ContainerRecord:
     container_id = os.urandom(32).hex()
     argv = merge.command_line(config)
-    host_named = request.host_config.network_mode == "host" or request.host_config.uts_mode == "host"
+    host_named = request.host_config.network_mode.is_host or request.host_config.uts_mode.is_host
     return ContainerRecord(
         id=container_id,
         name=names.check_name(request.name) if request.name else names.invent_name(context.containers.names),

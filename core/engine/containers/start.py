@@ -180,7 +180,7 @@ def _request(record: ContainerRecord) -> ConnectRequest:
         container_id=record.id,
         container_name=record.name,
         hostname=record.config.hostname,
-        mode=record.host_config.network_mode,
+        mode=record.host_config.network_mode.network,
         networks=with_links(record),
         ports=ports.bindings(record.config, record.host_config),
         mac_address=record.config.mac_address,

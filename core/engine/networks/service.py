@@ -111,11 +111,11 @@ class NetworkService:
     def _wanted(self, live: LiveContainer) -> dict[str, EndpointConfig]:
         """Return the networks a container is to be on. Raises InvalidArgument for one that shares another's namespace."""
         mode = live.record.host_config.network_mode
-        if mode.startswith("container:"):
+        if mode.joins:
             raise InvalidArgument(
                 "container sharing network namespace with another container or host cannot be connected to any other network"
             )
-        return live.record.networks or {network_of_mode(mode): EndpointConfig()}
+        return live.record.networks or {mode.network: EndpointConfig()}
 
     def _check(self, network: NetworkRecord, config: EndpointConfig, wanted: dict[str, EndpointConfig]) -> None:
         check_combination([*(self._catalog.find(network_of_mode(name)) for name in wanted), network])

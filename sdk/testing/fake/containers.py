@@ -242,7 +242,7 @@ def _has_label(info: ContainerInfo, wanted: str) -> bool:
 def _new_info(request: CreateRequest, image_id: str) -> ContainerInfo:
     config = request.config
     command = (*(config.entrypoint or ()), *(config.cmd or ())) or ("sh",)
-    network = request.host_config.network_mode
+    network = request.host_config.network_mode.network
     identifier = token_hex(32)
     return ContainerInfo(
         id=identifier,

@@ -16,6 +16,7 @@ from core.containers.process.init_process import CANDIDATES, find_init
 from core.containers.spec import SpecRequest, build_spec
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.config import ContainerConfig, DeviceMapping, HostConfig, Ulimit
+from sdk.engine.modes import NamespaceKind, NamespaceMode, network_named
 from sdk.oci.runtime import User
 from sdk.testing.bundles import BundleFactory, busybox_root, static_busybox
 from sdk.testing.runtimes import exit_code, open_runtime, read_all
@@ -156,7 +157,12 @@ async def test_limits_sizes_and_names(run: Run):
 
 
 async def test_host_namespaces(run: Run):
-    host = HostConfig(pid_mode="host", ipc_mode="host", uts_mode="host", network_mode="none")
+    host = HostConfig(
+        pid_mode=NamespaceMode(NamespaceKind.HOST),
+        ipc_mode=NamespaceMode(NamespaceKind.HOST),
+        uts_mode=NamespaceMode(NamespaceKind.HOST),
+        network_mode=network_named("none"),
+    )
     _, out, _ = await run("for n in pid ipc uts net; do readlink /proc/self/ns/$n; done", host)
     ours = [os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "ipc", "uts", "net")]
     assert out.split()[:3] == ours[:3]

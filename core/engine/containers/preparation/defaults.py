@@ -5,9 +5,8 @@ from msgspec.structs import replace
 from core.containers.life.record import ContainerRecord
 from core.engine.context import EngineContext, EngineSettings
 from core.networks.default_bridge import NO_BRIDGE
-from core.networks.endpoint_rules import network_of_mode
-from core.networks.record import BRIDGE, NONE
 from sdk.engine.config import HostConfig
+from sdk.engine.modes import BRIDGE, NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 
 
 async def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
@@ -18,18 +17,22 @@ async def with_creation_defaults(context: EngineContext, host: HostConfig) -> Ho
         host,
         runtime=host.runtime or defaults.runtime or drivers.runtime_name,
         log_config=replace(host.log_config, type=host.log_config.type or drivers.log_name),
-        ipc_mode=host.ipc_mode or defaults.ipc_mode,
-        cgroupns_mode=host.cgroupns_mode or await _cgroup_namespace(context, host),
+        ipc_mode=_or_default(host.ipc_mode, defaults.ipc_mode),
+        cgroupns_mode=await _cgroup_namespace(context, host) if host.cgroupns_mode.kind is NamespaceKind.DEFAULT else host.cgroupns_mode,
         shm_size=host.shm_size or defaults.shm_size,
     )
 
 
-async def _cgroup_namespace(context: EngineContext, host: HostConfig) -> str:
+def _or_default(mode: NamespaceMode, kind: str) -> NamespaceMode:
+    return NamespaceMode(NamespaceKind(kind)) if mode.kind is NamespaceKind.DEFAULT else mode
+
+
+async def _cgroup_namespace(context: EngineContext, host: HostConfig) -> NamespaceMode:
     """Return the mode of a container that names none. On cgroup version 1 a privileged one sees the host's groups."""
     unified = await context.drivers.cgroup_version(host.runtime or context.settings.containers.runtime) == 2
     if host.privileged and not unified:
-        return "host"
-    return context.settings.containers.cgroupns_mode or ("private" if unified else "host")
+        return NamespaceMode(NamespaceKind.HOST)
+    return NamespaceMode(NamespaceKind(context.settings.containers.cgroupns_mode or ("private" if unified else "host")))
 
 
 def with_start_defaults(settings: EngineSettings, host: HostConfig) -> HostConfig:
@@ -69,7 +72,9 @@ def as_run(record: ContainerRecord) -> ContainerRecord:
     it names."""
     if not record.config.network_disabled:
         return record
-    return replace(record, networks={}, host_config=replace(record.host_config, network_mode=NONE, links=None))
+    return replace(
+        record, networks={}, host_config=replace(record.host_config, network_mode=NetworkMode(NetworkKind.NONE), links=None)
+    )
 
 
 def as_resolved(context: EngineContext, record: ContainerRecord) -> ContainerRecord:
@@ -77,10 +82,10 @@ def as_resolved(context: EngineContext, record: ContainerRecord) -> ContainerRec
     `host-gateway`, the configured ones or the default network's, and without the default network where there is none."""
     settings = context.settings
     host = with_name_servers(settings, record.host_config)
-    if settings.bridge.name == NO_BRIDGE and network_of_mode(host.network_mode) == BRIDGE and record.networks.keys() <= {BRIDGE}:
-        record, host = replace(record, networks={}), replace(host, network_mode=NONE)
+    if settings.bridge.name == NO_BRIDGE and host.network_mode.is_default_bridge and record.networks.keys() <= {BRIDGE}:
+        record, host = replace(record, networks={}), replace(host, network_mode=NetworkMode(NetworkKind.NONE))
     gateways = settings.networks.host_gateway_ips or context.attachments.host_gateways()
-    if gateways and host.extra_hosts and host.network_mode != "host":
+    if gateways and host.extra_hosts and not host.network_mode.is_host:
         host = replace(host, extra_hosts=tuple(line for text in host.extra_hosts for line in _extra_hosts(text, gateways)))
     return record if host == record.host_config else replace(record, host_config=host)
 

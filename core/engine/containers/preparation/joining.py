@@ -9,17 +9,16 @@ from core.containers.mounts.shared_memory import joined_memory
 from core.engine.containers.preparation.defaults import as_run
 from core.engine.context import EngineContext
 from sdk.engine.containers import ContainerState
+from sdk.engine.modes import NamespaceMode, NetworkMode
 from sdk.errors import Conflict, InvalidArgument, NotFound, NotRunning, StartFailed
 from sdk.oci import runtime as oci
 
-_JOINS = "container:"
 
-
-def network_owner(context: EngineContext, container_id: str, mode: str) -> LiveContainer | None:
+def network_owner(context: EngineContext, container_id: str, mode: NetworkMode) -> LiveContainer | None:
     """Return the container whose network another one joins; None for a mode that joins none. Raises Conflict if it cannot be."""
-    if not mode.startswith(_JOINS):
+    if not mode.joins:
         return None
-    ref = mode.removeprefix(_JOINS)
+    ref = mode.container
     try:
         owner = context.containers.find(ref)
     except (NotFound, InvalidArgument) as error:
@@ -41,9 +40,9 @@ def network_holder(context: EngineContext, record: ContainerRecord) -> Container
     Modes may name containers that came later, so a chain may be a ring. Raises Conflict for one, NoSuchContainer, InvalidArgument.
     """
     passed = set[str]()
-    while (mode := as_run(record).host_config.network_mode).startswith(_JOINS):
+    while (mode := as_run(record).host_config.network_mode).joins:
         passed.add(record.id)
-        record = context.containers.find(mode.removeprefix(_JOINS)).record
+        record = context.containers.find(mode.container).record
         if record.id in passed:
             raise Conflict("cannot join own network namespace")
     return record
@@ -59,7 +58,7 @@ def with_names_of_network(context: EngineContext, record: ContainerRecord) -> Co
     return record if config == record.config else replace(record, config=config)
 
 
-def pid_namespace(context: EngineContext, mode: str) -> str:
+def pid_namespace(context: EngineContext, mode: NamespaceMode) -> str:
     """Return the path of the PID namespace to join, "" for none. Raises StartFailed."""
     try:
         owner = _running(context, mode)
@@ -68,19 +67,19 @@ def pid_namespace(context: EngineContext, mode: str) -> str:
     return f"/proc/{owner.record.pid}/ns/pid" if owner is not None else ""
 
 
-def ipc_namespace(context: EngineContext, mode: str) -> str:
+def ipc_namespace(context: EngineContext, mode: NamespaceMode) -> str:
     """Return the path of the IPC namespace to join, "" for none. Raises Conflict, InvalidArgument."""
     owner = _ipc_owner(context, mode)
     return f"/proc/{owner.record.pid}/ns/ipc" if owner is not None else ""
 
 
-def shared_memory(context: EngineContext, mode: str) -> tuple[oci.Mount, ...]:
+def shared_memory(context: EngineContext, mode: NamespaceMode) -> tuple[oci.Mount, ...]:
     """Return the mount of the shared memory that goes with a joined IPC namespace. Raises Conflict, InvalidArgument."""
     owner = _ipc_owner(context, mode)
     return (joined_memory(owner.id, context.bundle(owner.id)),) if owner is not None else ()
 
 
-def _ipc_owner(context: EngineContext, mode: str) -> LiveContainer | None:
+def _ipc_owner(context: EngineContext, mode: NamespaceMode) -> LiveContainer | None:
     try:
         return _running(context, mode)
     except Conflict as error:
@@ -89,10 +88,10 @@ def _ipc_owner(context: EngineContext, mode: str) -> LiveContainer | None:
         raise InvalidArgument(f"failed to join IPC namespace: {error.message}") from None
 
 
-def _running(context: EngineContext, mode: str) -> LiveContainer | None:
-    if not mode.startswith(_JOINS):
+def _running(context: EngineContext, mode: NamespaceMode) -> LiveContainer | None:
+    if not mode.joins:
         return None
-    owner = context.containers.find(mode.removeprefix(_JOINS))
+    owner = context.containers.find(mode.container)
     if owner.record.state is ContainerState.RESTARTING:
         raise Conflict(f"Container {owner.id} is restarting, wait until the container is running")
     if not is_running(owner.record):

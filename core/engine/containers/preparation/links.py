@@ -15,8 +15,6 @@ from core.engine.context import EngineContext
 from sdk.engine.config import EndpointConfig, HostConfig
 from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
 
-_BRIDGE_MODES = ("", "default", "bridge")
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -40,11 +38,11 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
     """
     found: dict[str, str] = {}
     pairs = [split_link(text) for text in host_config.links or ()]
-    if host_config.network_mode not in _BRIDGE_MODES:
+    if not host_config.network_mode.is_default_bridge:
         return found
     for target, alias in pairs:
         child = _existing(context, target)
-        if child.host_config.network_mode == "host":
+        if child.host_config.network_mode.is_host:
             raise InvalidArgument(
                 "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
             )
@@ -96,11 +94,11 @@ def environment_of_links(links: Iterable[Link]) -> tuple[str, ...]:
 def with_links(record: ContainerRecord) -> dict[str, EndpointConfig]:
     """Return the networks a container joins, with its links on the one its mode names, if that is user-defined."""
     host_config = record.host_config
-    if not host_config.links or host_config.network_mode in _BRIDGE_MODES:
+    if not host_config.links or host_config.network_mode.is_default_bridge:
         return record.networks
-    networks = dict(record.networks) or {host_config.network_mode: EndpointConfig()}
+    networks = dict(record.networks) or {host_config.network_mode.network: EndpointConfig()}
     for name, config in networks.items():
-        if name == host_config.network_mode:
+        if name == host_config.network_mode.network:
             links = dict.fromkeys((*config.links, *(":".join(split_link(text)) for text in host_config.links)))
             networks[name] = replace(config, links=tuple(links))
     return networks
@@ -138,7 +136,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
 
 def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str, LiveContainer]]:
     """Return the containers that one is linked to on the default bridge, with their aliases; those that are gone are left out."""
-    if not record.host_config.links or record.host_config.network_mode not in _BRIDGE_MODES:
+    if not record.host_config.links or not record.host_config.network_mode.is_default_bridge:
         return []
     links = record.links
     if links is None:  # made by a release that found them by name each time

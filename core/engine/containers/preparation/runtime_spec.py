@@ -12,7 +12,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.limits.host_devices import host_devices
 from core.containers.limits.resources import cgroup_of
 from core.containers.mounts.plan import root_propagation
-from core.containers.mounts.shared_memory import SHAREABLE, shareable_memory
+from core.containers.mounts.shared_memory import shareable_memory
 from core.containers.process.init_process import find_init
 from core.containers.process.namespaces import SharedNamespaces
 from core.containers.process.spec import exec_process as further_process
@@ -24,6 +24,7 @@ from core.engine.containers.preparation.links import environment_of_links, links
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.containers import ExecRequest
+from sdk.engine.modes import NamespaceKind, NamespaceMode
 from sdk.errors import EngineError, NotRunning
 from sdk.linux.atomic import replace_file
 from sdk.oci import runtime as oci
@@ -128,7 +129,7 @@ def host_file_directory(context: EngineContext, record: ContainerRecord) -> Path
     return context.directory(record.id)
 
 
-def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: str) -> SharedNamespaces:
+def _shared(context: EngineContext, pid_mode: NamespaceMode, ipc_mode: NamespaceMode, sandbox_path: str) -> SharedNamespaces:
     return SharedNamespaces(
         network=sandbox_path,
         pid=pid_namespace(context, pid_mode),
@@ -138,6 +139,6 @@ def _shared(context: EngineContext, pid_mode: str, ipc_mode: str, sandbox_path: 
 
 def _shared_memory(context: EngineContext, record: ContainerRecord) -> tuple[oci.Mount, ...]:
     mode = record.host_config.ipc_mode
-    if mode == SHAREABLE:
+    if mode.kind is NamespaceKind.SHAREABLE:
         return (shareable_memory(context.bundle(record.id), with_start_defaults(context.settings, record.host_config).shm_size),)
     return shared_memory(context, mode)

@@ -88,9 +88,9 @@ def _network_view(context: EngineContext, live: LiveContainer) -> tuple[dict[str
 def wanted_networks(live: LiveContainer) -> dict[str, EndpointConfig]:
     """Return the networks a container joins when it starts, none where its network is disabled."""
     mode = live.record.host_config.network_mode
-    if live.record.config.network_disabled or mode.startswith("container:"):
+    if live.record.config.network_disabled or mode.joins:
         return {}
-    return live.record.networks or {mode if mode not in ("", "default") else "bridge": EndpointConfig()}
+    return live.record.networks or {mode.network: EndpointConfig()}
 
 
 def _log_path(live: LiveContainer) -> str:

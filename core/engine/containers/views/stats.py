@@ -9,6 +9,7 @@ import anyio
 from core.containers.life.live import LiveContainer
 from core.engine.context import EngineContext
 from sdk.engine.containers import InterfaceStats, StatsReading, StatsSample
+from sdk.engine.modes import NetworkKind
 from sdk.errors import EngineError
 
 _INTERVAL = 1.0
@@ -39,7 +40,7 @@ async def _read(live: LiveContainer) -> StatsReading | None:
         interfaces = parse_interfaces(_text(f"/proc/{task.pid}/net/dev"))
     except (EngineError, OSError):
         return None  # it ended between the question and the answer
-    if live.record.host_config.network_mode in ("host", "none"):
+    if live.record.host_config.network_mode.kind in (NetworkKind.HOST, NetworkKind.NONE):
         interfaces = {}
     return StatsReading(time.time_ns(), parse_system_time(_text("/proc/stat")), os.cpu_count() or 1, reading, interfaces)
 

@@ -11,6 +11,7 @@ from core.containers.process.seccomp_default import default_seccomp
 from core.containers.process.spec import exec_process
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS, SpecRequest, build_spec
 from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Limits, Ulimit
+from sdk.engine.modes import NamespaceKind, NamespaceMode, network_named
 from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
 
@@ -69,12 +70,17 @@ def test_it_is_a_valid_config_json():
 def test_namespaces_by_default_are_own_ones_but_for_the_cgroup_on_v1():
     assert namespaces(spec()) == dict.fromkeys(("mount", "network", "uts", "pid", "ipc"), "")
     assert "cgroup" in namespaces(spec(cgroup_version=2))
-    assert "cgroup" in namespaces(spec(HostConfig(cgroupns_mode="private")))
-    assert "cgroup" not in namespaces(spec(HostConfig(cgroupns_mode="host"), cgroup_version=2))
+    assert "cgroup" in namespaces(spec(HostConfig(cgroupns_mode=NamespaceMode(NamespaceKind.PRIVATE))))
+    assert "cgroup" not in namespaces(spec(HostConfig(cgroupns_mode=NamespaceMode(NamespaceKind.HOST)), cgroup_version=2))
 
 
 def test_host_modes_leave_namespaces_out():
-    host = HostConfig(network_mode="host", pid_mode="host", ipc_mode="host", uts_mode="host")
+    host = HostConfig(
+        network_mode=network_named("host"),
+        pid_mode=NamespaceMode(NamespaceKind.HOST),
+        ipc_mode=NamespaceMode(NamespaceKind.HOST),
+        uts_mode=NamespaceMode(NamespaceKind.HOST),
+    )
     made = spec(host, hostname="ignored")
     assert namespaces(made) == {"mount": ""}
     assert made.hostname == ""
@@ -84,7 +90,12 @@ def test_host_modes_leave_namespaces_out():
 
 def test_namespaces_of_others_are_joined_by_path():
     shared = SharedNamespaces(network="/proc/7/ns/net", pid="/proc/7/ns/pid", ipc="/proc/7/ns/ipc")
-    made = namespaces(spec(HostConfig(pid_mode="container:x", ipc_mode="container:x"), namespaces=shared))
+    made = namespaces(
+        spec(
+            HostConfig(pid_mode=NamespaceMode(NamespaceKind.CONTAINER, "x"), ipc_mode=NamespaceMode(NamespaceKind.CONTAINER, "x")),
+            namespaces=shared,
+        )
+    )
     assert made["network"] == "/proc/7/ns/net"
     assert made["pid"] == "/proc/7/ns/pid"
     assert made["ipc"] == "/proc/7/ns/ipc"
@@ -148,7 +159,7 @@ def test_a_readonly_root_keeps_the_kernels_mounts_writable():
 
 
 def test_ipc_none_has_no_shared_memory():
-    assert all(mount.destination != "/dev/shm" for mount in spec(HostConfig(ipc_mode="none")).mounts)
+    assert all(mount.destination != "/dev/shm" for mount in spec(HostConfig(ipc_mode=NamespaceMode(NamespaceKind.NONE))).mounts)
     assert "size=1048576" in mount(spec(HostConfig(shm_size=1 << 20)), "/dev/shm").options
 
 
@@ -156,7 +167,7 @@ def test_init_runs_the_command_unless_the_process_namespace_is_another():
     made = spec(init_binary="/usr/bin/tini-static")
     assert made.process.args == ("/sbin/docker-init", "--", "sh")
     assert mount(made, "/sbin/docker-init").source == "/usr/bin/tini-static"
-    assert spec(HostConfig(pid_mode="host"), init_binary="/usr/bin/tini-static").process.args == ("sh",)
+    assert spec(HostConfig(pid_mode=NamespaceMode(NamespaceKind.HOST)), init_binary="/usr/bin/tini-static").process.args == ("sh",)
 
 
 def test_devices_come_in_at_their_path_with_a_rule():
@@ -191,7 +202,7 @@ def test_sysctls_defaults_and_refusals():
     with pytest.raises(InvalidArgument, match="not in a separate kernel namespace"):
         spec(HostConfig(sysctls={"kernel.panic": "1"}))
     with pytest.raises(InvalidArgument, match="not allowed in host network namespace"):
-        spec(HostConfig(network_mode="host", sysctls={"net.core.somaxconn": "1"}))
+        spec(HostConfig(network_mode=network_named("host"), sysctls={"net.core.somaxconn": "1"}))
 
 
 def test_limits():

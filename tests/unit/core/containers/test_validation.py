@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from core.containers.validation import HostLimits, host_limits, validate_host_config, validate_resources
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy, Ulimit
+from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode, network_named
 from sdk.errors import InvalidArgument
 from sdk.oci.ports import Port
 
@@ -68,12 +69,12 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
         (HostConfig(limits=Limits(blkio_weight=5)), "Range of blkio weight is from 10 to 1000"),
         (HostConfig(oom_score_adj=1001), "Invalid value 1001, range for oom score adj is [-1000, 1000]"),
         (HostConfig(shm_size=-1), "SHM size can not be less than 0"),
-        (HostConfig(ipc_mode="x"), "invalid IPC mode: x"),
-        (HostConfig(pid_mode="container:"), "invalid PID mode: container:"),
-        (HostConfig(uts_mode="x"), "invalid UTS mode: x"),
-        (HostConfig(cgroupns_mode="x"), "invalid cgroup namespace mode: x"),
+        (HostConfig(ipc_mode=NamespaceMode(NamespaceKind.CONTAINER)), "invalid IPC mode: container"),
+        (HostConfig(pid_mode=NamespaceMode(NamespaceKind.SHAREABLE)), "invalid PID mode: shareable"),
+        (HostConfig(uts_mode=NamespaceMode(NamespaceKind.NONE)), "invalid UTS mode: none"),
+        (HostConfig(userns_mode=NamespaceMode(NamespaceKind.PRIVATE)), "invalid user namespace mode: private"),
+        (HostConfig(cgroupns_mode=NamespaceMode(NamespaceKind.CONTAINER, "x")), "invalid cgroup namespace mode: container"),
         (HostConfig(storage_opt={"size": "1G"}), "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"),
-        (HostConfig(isolation="hyperv"), "invalid isolation 'hyperv' on linux"),
         (HostConfig(annotations={"": "x"}), "invalid Annotations: the empty string is not permitted as an annotation key"),
         (
             HostConfig(auto_remove=True, restart_policy=RestartPolicy("always")),
@@ -123,12 +124,7 @@ def test_a_broken_seccomp_profile_is_refused():
     ("host", "config", "sentence"),
     [
         (
-            HostConfig(network_mode="container"),
-            ContainerConfig(),
-            "invalid network mode: invalid container format container:<name|id>",
-        ),
-        (
-            HostConfig(network_mode="container:"),
+            HostConfig(network_mode=NetworkMode(NetworkKind.CONTAINER, container="")),
             ContainerConfig(),
             "invalid network mode: invalid container format container:<name|id>",
         ),
@@ -160,14 +156,18 @@ def test_a_broken_seccomp_profile_is_refused():
             "conflicting options: port exposing and the container type network mode",
         ),
         (
-            HostConfig(network_mode="host", links=("a",)),
+            HostConfig(network_mode=network_named("host"), links=("a",)),
             ContainerConfig(),
             "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
         ),
     ],
 )
 def test_a_joined_network_takes_nothing_of_ones_own(host, config, sentence):
-    joining = host if host.network_mode else replace(host, network_mode="container:other")
+    joining = (
+        host
+        if host.network_mode != NetworkMode()
+        else replace(host, network_mode=NetworkMode(NetworkKind.CONTAINER, container="other"))
+    )
     with pytest.raises(InvalidArgument) as refused:
         validate(joining, config)
     assert refused.value.message == sentence
@@ -175,9 +175,9 @@ def test_a_joined_network_takes_nothing_of_ones_own(host, config, sentence):
 
 def test_names_of_the_host_conflict():
     with pytest.raises(InvalidArgument, match=r"^conflicting options: hostname and the UTS mode$"):
-        validate(HostConfig(uts_mode="host"), ContainerConfig(hostname="x"))
+        validate(HostConfig(uts_mode=NamespaceMode(NamespaceKind.HOST)), ContainerConfig(hostname="x"))
     with pytest.raises(InvalidArgument, match=r"^conflicting options: hostname and the network mode$"):
-        validate(HostConfig(network_mode="container:x"), ContainerConfig(hostname="x"))
+        validate(HostConfig(network_mode=NetworkMode(NetworkKind.CONTAINER, container="x")), ContainerConfig(hostname="x"))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_names_of_the_host_conflict():
     [
         HostConfig(),
         HostConfig(limits=Limits(memory=6 * MB, memory_swap=-1)),
-        HostConfig(pid_mode="container:abc", ipc_mode="container:abc"),
+        HostConfig(pid_mode=NamespaceMode(NamespaceKind.CONTAINER, "abc"), ipc_mode=NamespaceMode(NamespaceKind.CONTAINER, "abc")),
         HostConfig(restart_policy=RestartPolicy("on-failure", 3)),
         HostConfig(auto_remove=True, restart_policy=RestartPolicy("no")),
         HostConfig(limits=Limits(nano_cpus=2 * 10**9, cpuset_cpus="0,1"), cap_add=("all",), cap_drop=("ALL",)),

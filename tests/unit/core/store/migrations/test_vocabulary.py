@@ -11,6 +11,7 @@ from core.store.database import Database
 from sdk.docker import bodies, inspect
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
+from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 from sdk.engine.mounts import VolumesFrom
 from sdk.oci.ports import Port
 
@@ -97,6 +98,16 @@ def test_mounts(tmp_path: Path):
     assert [(mount.source, mount.writable) for mount in record.mounts] == [("/etc", False)]
     shown = inspect.host_config(record.host_config, record.opaque)
     assert (shown.binds, shown.mounts, shown.tmpfs, shown.volumes_from) == (host.binds, host.mounts, host.tmpfs, host.volumes_from)
+
+
+def test_namespaces(tmp_path: Path):
+    host = bodies.HostConfig(
+        network_mode=f"container:{'c' * 64}", ipc_mode="shareable", pid_mode="host", cgroupns_mode="private", isolation="default"
+    )
+    record = opened(tmp_path, bodies.ContainerConfig(), host)
+    assert record.host_config.network_mode == NetworkMode(NetworkKind.CONTAINER, container="c" * 64)
+    assert record.host_config.ipc_mode == NamespaceMode(NamespaceKind.SHAREABLE)
+    assert inspect.host_config(record.host_config, record.opaque) == host
 
 
 def test_ports_and_volumes(tmp_path: Path):

@@ -18,7 +18,7 @@ def request(**body: JSON):
 @pytest.mark.parametrize("mode", ["", "default", "bridge"])
 def test_the_clis_default_endpoint_is_the_bridge(mode: str) -> None:
     made = request(HostConfig={"NetworkMode": mode}, NetworkingConfig={"EndpointsConfig": {"default": {"Aliases": ["a"]}}})
-    assert made.host_config.network_mode == "bridge"
+    assert made.host_config.network_mode.network == "bridge"
     assert made.networks == {"bridge": EndpointConfig(aliases=("a",))}
 
 

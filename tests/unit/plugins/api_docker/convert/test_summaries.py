@@ -15,6 +15,7 @@ from sdk.docker.create import opaque
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
+from sdk.engine.modes import network_named
 from sdk.oci import ports as exposed
 from sdk.oci.descriptor import Descriptor, Platform
 
@@ -33,7 +34,7 @@ def info(**changes: object) -> ContainerInfo:
         image="busybox",
         platform=Platform("amd64"),
         config=ContainerConfig(),
-        host_config=HostConfig(network_mode="bridge"),
+        host_config=HostConfig(network_mode=network_named("bridge")),
         state=ContainerState.RUNNING,
         pid=1,
         exit_code=0,
