@@ -39,6 +39,7 @@ from core.host.systemd import notify
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from sdk.engine.config import Ulimit
+from sdk.engine.security import Seccomp, SeccompChoice
 from sdk.errors import EngineError, InvalidArgument
 from sdk.frontend import ApiFrontend, ASGIApp
 from sdk.providers import Kind
@@ -237,10 +238,10 @@ def engine_settings(settings: Settings, instance: str) -> EngineSettings:
     )
 
 
-def _seccomp(profile: str) -> str:
-    """Return what containers are told: nothing for the built-in filter, `unconfined`, or a profile's text."""
-    if profile in ("builtin", "unconfined"):
-        return "" if profile == "builtin" else profile
+def _seccomp(profile: str) -> Seccomp:
+    """Return the filter of containers that name none: the built-in one, none, or a profile's from a file."""
+    if profile in (SeccompChoice.BUILTIN, SeccompChoice.UNCONFINED):
+        return Seccomp(SeccompChoice(profile))
     try:
         text = Path(profile).read_text()
         load_profile(text, frozenset())
@@ -250,7 +251,7 @@ def _seccomp(profile: str) -> str:
         ) from None
     except (InvalidArgument, ValueError) as error:
         raise StartupError(f"seccomp profile {profile}: {error}") from None
-    return text
+    return Seccomp(SeccompChoice.PROFILE, text)
 
 
 def _default_ulimits(settings: Settings) -> tuple[Ulimit, ...]:

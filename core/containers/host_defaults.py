@@ -20,7 +20,6 @@ def with_defaults(host: HostConfig, identify: Identify) -> HostConfig:
     they may be renamed. Raises InvalidArgument if there is none whose PID or IPC namespace is wanted."""
     return replace(
         host,
-        restart_policy=replace(host.restart_policy, name=host.restart_policy.name or "no"),
         network_mode=_network_mode(host.network_mode, identify),
         pid_mode=_joined(host.pid_mode, identify),
         ipc_mode=_joined(host.ipc_mode, identify),

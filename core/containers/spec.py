@@ -15,11 +15,11 @@ from core.containers.process.init_process import init_mount, with_init
 from core.containers.process.namespaces import SharedNamespaces, container_namespaces
 from core.containers.process.seccomp_default import default_seccomp
 from core.containers.process.seccomp_profile import load_profile
-from core.containers.process.security_options import SecurityOptions, parse_security_options
 from core.containers.process.spec import console_size
 from core.containers.process.sysctls import container_sysctls
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.modes import NamespaceKind
+from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.oci import runtime as oci
 
 OCI_VERSION = "1.0.2"
@@ -76,7 +76,7 @@ class SpecRequest:
 def build_spec(request: SpecRequest) -> oci.Spec:
     """Return the container's spec. Raises InvalidArgument for options that cannot be combined or understood."""
     host = request.host_config
-    security = parse_security_options(host.security_opt)
+    security = host.security
     capabilities = granted_capabilities(
         host.cap_add, host.cap_drop, privileged=host.privileged, available=request.host_capabilities
     )
@@ -99,7 +99,7 @@ def _own_mounts(request: SpecRequest) -> tuple[oci.Mount, ...]:
     return (*request.mounts, init_mount(request.init_binary)) if _has_init(request) else request.mounts
 
 
-def _process(request: SpecRequest, security: SecurityOptions, capabilities: tuple[str, ...]) -> oci.Process:
+def _process(request: SpecRequest, security: Security, capabilities: tuple[str, ...]) -> oci.Process:
     host = request.host_config
     return oci.Process(
         args=with_init(request.args) if _has_init(request) else request.args,
@@ -110,19 +110,19 @@ def _process(request: SpecRequest, security: SecurityOptions, capabilities: tupl
         console_size=console_size(*host.console_size) if request.config.tty else None,
         capabilities=process_capabilities(capabilities, request.user.uid),
         rlimits=rlimits(host.ulimits),
-        no_new_privileges=security.no_new_privileges,
+        no_new_privileges=bool(security.no_new_privileges),
         oom_score_adj=host.oom_score_adj,
         apparmor_profile=_apparmor(request, security),
     )
 
 
-def _apparmor(request: SpecRequest, security: SecurityOptions) -> str:
+def _apparmor(request: SpecRequest, security: Security) -> str:
     if not request.apparmor or (request.host_config.privileged and not security.apparmor):
         return ""
     return security.apparmor
 
 
-def _linux(request: SpecRequest, security: SecurityOptions, capabilities: tuple[str, ...]) -> oci.Linux:
+def _linux(request: SpecRequest, security: Security, capabilities: tuple[str, ...]) -> oci.Linux:
     host = request.host_config
     devices, rules = container_devices(host, request.host_devices)
     return oci.Linux(
@@ -131,7 +131,7 @@ def _linux(request: SpecRequest, security: SecurityOptions, capabilities: tuple[
         cgroups_path=request.cgroups_path,
         resources=container_resources(host.limits, rules, request.host_devices),
         sysctl=container_sysctls(host, request.domainname),
-        seccomp=container_seccomp(security, frozenset(capabilities), privileged=host.privileged),
+        seccomp=container_seccomp(security.seccomp, frozenset(capabilities), privileged=host.privileged),
         rootfs_propagation=request.rootfs_propagation,
         masked_paths=_paths(host.masked_paths, MASKED_PATHS, host),
         readonly_paths=_paths(host.readonly_paths, READONLY_PATHS, host),
@@ -144,13 +144,14 @@ def _paths(asked: tuple[str, ...] | None, default: tuple[str, ...], host: HostCo
     return () if host.privileged else default
 
 
-def container_seccomp(security: SecurityOptions, capabilities: frozenset[str], *, privileged: bool = False) -> oci.Seccomp | None:
+def container_seccomp(asked: Seccomp, capabilities: frozenset[str], *, privileged: bool = False) -> oci.Seccomp | None:
     """Return the filter for a container: a privileged one has none unless asked for. Raises InvalidArgument for a bad profile."""
-    match security.seccomp:
-        case "unconfined":
+    match asked.choice:
+        case SeccompChoice.UNCONFINED:
             return None
-        case "":
+        case SeccompChoice.DEFAULT:
             return None if privileged else default_seccomp(capabilities)
-        case "builtin":
+        case SeccompChoice.BUILTIN:
             return default_seccomp(capabilities)
-    return load_profile(security.seccomp, capabilities)
+        case SeccompChoice.PROFILE:
+            return load_profile(asked.profile, capabilities)

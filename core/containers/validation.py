@@ -6,19 +6,16 @@ from functools import cache
 from pathlib import Path
 
 from core.containers.limits.cpu_list import format_list, parse_list
-from core.containers.limits.devices import parse_device_rule
 from core.containers.limits.resources import memory_swap
 from core.containers.limits.rlimits import rlimits
 from core.containers.process.capabilities import available_capabilities, granted_capabilities
-from core.containers.process.security_options import parse_security_options
 from core.containers.process.sysctls import check_sysctls, own_namespaces
 from core.containers.spec import container_seccomp
-from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy
+from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartKind, RestartPolicy
 from sdk.engine.modes import NamespaceKind, NamespaceMode
 from sdk.errors import InvalidArgument
 
 MINIMUM_MEMORY = 6 << 20
-RESTART_POLICIES = frozenset(("", "no", "always", "unless-stopped", "on-failure"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +110,7 @@ def _check_joined_network(config: ContainerConfig, host: HostConfig) -> None:
 
 def validate_restart_policy(policy: RestartPolicy) -> None:
     """Raise InvalidArgument for a restart policy that means nothing."""
-    name = policy.name
-    if name not in RESTART_POLICIES:
-        raise InvalidArgument(
-            f"invalid restart policy: unknown policy '{name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'",
-        )
-    if name == "on-failure":
+    if policy.kind is RestartKind.ON_FAILURE:
         _refuse(policy.maximum_retry_count < 0, "invalid restart policy: maximum retry count cannot be negative")
         return
     tail = " and cannot be negative" if policy.maximum_retry_count < 0 else ""
@@ -127,7 +119,7 @@ def validate_restart_policy(policy: RestartPolicy) -> None:
 
 
 def _check_restart(host: HostConfig) -> None:
-    restarts = host.restart_policy.name not in ("", "no")
+    restarts = host.restart_policy.kind is not RestartKind.NO
     _refuse(host.auto_remove and restarts, "can't create 'AutoRemove' container with restart policy")
     validate_restart_policy(host.restart_policy)
 
@@ -139,9 +131,7 @@ def _check_restart(host: HostConfig) -> None:
 
 def _check_security(host: HostConfig, limits: HostLimits) -> None:
     granted = granted_capabilities(host.cap_add, host.cap_drop, privileged=host.privileged, available=limits.capabilities)
-    container_seccomp(parse_security_options(host.security_opt), frozenset(granted), privileged=host.privileged)
-    for rule in host.device_cgroup_rules:
-        parse_device_rule(rule)
+    container_seccomp(host.security.seccomp, frozenset(granted), privileged=host.privileged)
     rlimits(host.ulimits)
     check_sysctls(host.sysctls, own_namespaces(host))
 

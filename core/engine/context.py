@@ -14,6 +14,7 @@ from core.networks.attachments import Attachments
 from core.store.database import Database
 from core.volumes.catalog import VolumeCatalog
 from sdk.engine.config import Ulimit
+from sdk.engine.security import Seccomp
 from sdk.oci.runtime import Spec
 
 
@@ -33,7 +34,7 @@ class GcPolicy:
 class EngineSettings:
     """The engine's own settings, already validated. `instance` names this daemon's kernel objects. With `live_restore` containers run on
     while the daemon does not; otherwise it stops them when it stops, and waits for them `shutdown_timeout` seconds (below 0: for ever).
-    `seccomp` is the filter of containers that name none: "" for the built-in one, `unconfined`, or a profile's JSON text."""
+    `seccomp` is the filter of containers that name none."""
 
     data_root: Path
     exec_root: Path
@@ -47,7 +48,7 @@ class EngineSettings:
     live_restore: bool = True
     shutdown_timeout: int = 15
     debug: bool = False
-    seccomp: str = ""
+    seccomp: Seccomp = Seccomp()
     containers: ContainerDefaults = ContainerDefaults()
     bridge: BridgeDefaults = BridgeDefaults()
     networks: NetworkDefaults = NetworkDefaults()

@@ -10,7 +10,6 @@ from sdk.engine.config import (
     DeviceMapping,
     DeviceRequest,
     LogConfig,
-    RestartPolicy,
     ThrottleDevice,
     Ulimit,
     WeightDevice,
@@ -101,6 +100,13 @@ class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
     image_options: ImageOptions = ImageOptions()
 
 
+class RestartPolicy(Struct, frozen=True, rename="pascal"):
+    """`name` is "", no, always, unless-stopped or on-failure."""
+
+    name: str = ""
+    maximum_retry_count: int = 0
+
+
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default"."""
 
@@ -169,3 +175,27 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     mounts: tuple[MountRequest, ...] = ()
     masked_paths: tuple[str, ...] | None = None
     readonly_paths: tuple[str, ...] | None = None
+
+
+class UpdateRequest(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What is None stays as it is; a `pids_limit` of 0 is none."""
+
+    cpu_shares: int | None = None
+    memory: int | None = None
+    nano_cpus: int | None = None
+    blkio_weight: int | None = None
+    blkio_weight_device: tuple[WeightDevice, ...] | None = None
+    blkio_device_read_bps: tuple[ThrottleDevice, ...] | None = None
+    blkio_device_write_bps: tuple[ThrottleDevice, ...] | None = None
+    blkio_device_read_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceReadIOps")
+    blkio_device_write_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceWriteIOps")
+    cpu_period: int | None = None
+    cpu_quota: int | None = None
+    cpu_realtime_period: int | None = None
+    cpu_realtime_runtime: int | None = None
+    cpuset_cpus: str | None = None
+    cpuset_mems: str | None = None
+    memory_reservation: int | None = None
+    memory_swap: int | None = None
+    pids_limit: int | None = None
+    restart_policy: RestartPolicy | None = None

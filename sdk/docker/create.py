@@ -11,10 +11,14 @@ from msgspec import Struct
 
 from sdk.docker import bodies, modes
 from sdk.docker.binds import parse_bind, parse_volumes_from
+from sdk.docker.devices import parse_device_rule
+from sdk.docker.hosts import parse_extra_host
 from sdk.docker.mounts import parse_mount
 from sdk.docker.ports import parse_bindings, parse_exposed
+from sdk.docker.restart import parse_restart
+from sdk.docker.security import parse_security_options
 from sdk.docker.tmpfs import parse_tmpfs
-from sdk.engine.config import ContainerConfig, HostConfig, Limits, Opaque
+from sdk.engine.config import ContainerConfig, HostConfig, Limits, Opaque, UpdateRequest
 from sdk.engine.mounts import Mount, MountType, checked_destination
 from sdk.errors import InvalidArgument
 
@@ -32,6 +36,9 @@ class AsSent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tmpfs: dict[str, str] = {}
     volumes_from: tuple[str, ...] = ()
     port_bindings: dict[str, tuple[bodies.HostPort, ...]] = {}
+    extra_hosts: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+    device_cgroup_rules: tuple[str, ...] = ()
     modes: dict[str, str] = {}
     container_id_file: str = ""
     cgroup: str = ""
@@ -90,7 +97,7 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         log_config=body.log_config,
         network_mode=modes.parse_network_mode(body.network_mode),
         port_bindings=parse_bindings(body.port_bindings),
-        restart_policy=body.restart_policy,
+        restart_policy=parse_restart(body.restart_policy),
         auto_remove=body.auto_remove,
         volume_driver=body.volume_driver,
         volumes_from=volumes_from,
@@ -102,7 +109,7 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         dns=body.dns,
         dns_options=body.dns_options,
         dns_search=body.dns_search,
-        extra_hosts=body.extra_hosts,
+        extra_hosts=tuple(map(parse_extra_host, body.extra_hosts)),
         group_add=body.group_add,
         ipc_mode=modes.parse_ipc_mode(body.ipc_mode),
         links=body.links,
@@ -111,7 +118,7 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         privileged=body.privileged,
         publish_all_ports=body.publish_all_ports,
         readonly_rootfs=body.readonly_rootfs,
-        security_opt=body.security_opt,
+        security=parse_security_options(body.security_opt),
         storage_opt=body.storage_opt,
         uts_mode=modes.parse_uts_mode(body.uts_mode),
         userns_mode=modes.parse_userns_mode(body.userns_mode),
@@ -121,7 +128,7 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         limits=_limits(body),
         cgroup_parent=body.cgroup_parent,
         devices=body.devices,
-        device_cgroup_rules=body.device_cgroup_rules,
+        device_cgroup_rules=tuple(map(parse_device_rule, body.device_cgroup_rules)),
         device_requests=body.device_requests,
         ulimits=body.ulimits,
         init=body.init,
@@ -161,6 +168,31 @@ def _limits(body: bodies.HostConfig) -> Limits:
     )
 
 
+def update_request(body: bodies.UpdateRequest) -> UpdateRequest:
+    """Return an update. Raises InvalidArgument."""
+    return UpdateRequest(
+        cpu_shares=body.cpu_shares,
+        memory=body.memory,
+        nano_cpus=body.nano_cpus,
+        blkio_weight=body.blkio_weight,
+        blkio_weight_device=body.blkio_weight_device,
+        blkio_device_read_bps=body.blkio_device_read_bps,
+        blkio_device_write_bps=body.blkio_device_write_bps,
+        blkio_device_read_iops=body.blkio_device_read_iops,
+        blkio_device_write_iops=body.blkio_device_write_iops,
+        cpu_period=body.cpu_period,
+        cpu_quota=body.cpu_quota,
+        cpu_realtime_period=body.cpu_realtime_period,
+        cpu_realtime_runtime=body.cpu_realtime_runtime,
+        cpuset_cpus=body.cpuset_cpus,
+        cpuset_mems=body.cpuset_mems,
+        memory_reservation=body.memory_reservation,
+        memory_swap=body.memory_swap,
+        pids_limit=body.pids_limit,
+        restart_policy=None if body.restart_policy is None else parse_restart(body.restart_policy),
+    )
+
+
 def opaque(body: bodies.HostConfig) -> Opaque:
     """Return what the frontend keeps of a request that was understood."""
     sent = AsSent(
@@ -169,6 +201,9 @@ def opaque(body: bodies.HostConfig) -> Opaque:
         tmpfs=body.tmpfs,
         volumes_from=body.volumes_from,
         port_bindings=body.port_bindings,
+        extra_hosts=body.extra_hosts,
+        security_opt=body.security_opt,
+        device_cgroup_rules=body.device_cgroup_rules,
         modes=_modes(body),
         container_id_file=body.container_id_file,
         cgroup=body.cgroup,

@@ -5,8 +5,12 @@ from msgspec.structs import replace
 from sdk.docker import bodies, modes
 from sdk.docker.binds import shown_volumes_from
 from sdk.docker.create import AsSent, as_sent
+from sdk.docker.devices import shown_device_rule
+from sdk.docker.hosts import shown_extra_host
 from sdk.docker.mounts import shown_mount
 from sdk.docker.ports import shown_bindings
+from sdk.docker.restart import shown_restart
+from sdk.docker.security import shown_security
 from sdk.engine.config import HostConfig, Opaque
 
 
@@ -45,7 +49,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         log_config=host.log_config,
         network_mode=modes.shown_network_mode(host.network_mode),
         port_bindings=sent.port_bindings,
-        restart_policy=host.restart_policy,
+        restart_policy=shown_restart(host.restart_policy),
         auto_remove=host.auto_remove,
         volume_driver=host.volume_driver,
         volumes_from=sent.volumes_from,
@@ -57,7 +61,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         dns=host.dns,
         dns_options=host.dns_options,
         dns_search=host.dns_search,
-        extra_hosts=host.extra_hosts,
+        extra_hosts=sent.extra_hosts,
         group_add=host.group_add,
         ipc_mode=modes.shown_mode(host.ipc_mode),
         cgroup=sent.cgroup,
@@ -67,7 +71,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         privileged=host.privileged,
         publish_all_ports=host.publish_all_ports,
         readonly_rootfs=host.readonly_rootfs,
-        security_opt=host.security_opt,
+        security_opt=sent.security_opt,
         storage_opt=host.storage_opt,
         tmpfs=sent.tmpfs,
         uts_mode=modes.shown_mode(host.uts_mode),
@@ -78,7 +82,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         isolation=sent.isolation,
         cgroup_parent=host.cgroup_parent,
         devices=host.devices,
-        device_cgroup_rules=host.device_cgroup_rules,
+        device_cgroup_rules=sent.device_cgroup_rules,
         device_requests=host.device_requests,
         ulimits=host.ulimits,
         init=host.init,
@@ -95,4 +99,7 @@ def _rendered(host: HostConfig) -> AsSent:
         tmpfs={mount.destination: ",".join(mount.options) for mount in host.mounts if not mount.shown},
         volumes_from=tuple(map(shown_volumes_from, host.volumes_from)),
         port_bindings=shown_bindings(host.port_bindings),
+        extra_hosts=tuple(map(shown_extra_host, host.extra_hosts)),
+        security_opt=tuple(shown_security(host.security)),
+        device_cgroup_rules=tuple(map(shown_device_rule, host.device_cgroup_rules)),
     )

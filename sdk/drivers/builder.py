@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 from sdk.drivers.logs import StdStream
 from sdk.engine.build_events import BuildEvent
 from sdk.engine.builds import BuildLimits, BuildRequest, CredentialSource
+from sdk.engine.config import HostEntry
 from sdk.engine.images import Progress
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Descriptor, Platform
@@ -70,7 +71,7 @@ class StepProcess:
     user: str = ""
     network: str = ""
     hostname: str = ""
-    extra_hosts: tuple[str, ...] = ()
+    extra_hosts: tuple[HostEntry, ...] = ()
     limits: BuildLimits = BuildLimits()
     mounts: tuple[StepMount, ...] = ()
 

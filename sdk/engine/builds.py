@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sdk.drivers.registry import Credentials
 from sdk.engine.build_events import BuildEvent
-from sdk.engine.config import Ulimit
+from sdk.engine.config import HostEntry, Ulimit
 from sdk.engine.containers import Filters, Pruned
 from sdk.oci.descriptor import Platform
 
@@ -125,7 +125,7 @@ class BuildRequest:
     tags: tuple[str, ...] = ()
     platform: Platform | None = None
     network_mode: str = ""
-    extra_hosts: tuple[str, ...] = ()
+    extra_hosts: tuple[HostEntry, ...] = ()
     limits: BuildLimits = BuildLimits()
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()

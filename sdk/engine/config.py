@@ -3,13 +3,17 @@
 A frontend turns what it received into these values; the engine parses no text of an API. They are also what the database keeps.
 """
 
+from enum import StrEnum
+
 from msgspec import Struct, field
 
 from sdk.drivers.network import PortBinding
 from sdk.engine.modes import NamespaceMode, NetworkMode
 from sdk.engine.mounts import Mount, VolumesFrom
+from sdk.engine.security import Security
 from sdk.oci.image import HealthcheckConfig
 from sdk.oci.ports import Port
+from sdk.oci.runtime import DeviceRule
 
 
 class Opaque(Struct, frozen=True, array_like=True):
@@ -60,11 +64,25 @@ class LogConfig(Struct, frozen=True, rename="pascal"):
     config: dict[str, str] = {}
 
 
-class RestartPolicy(Struct, frozen=True, rename="pascal"):
-    """`name` is "", no, always, unless-stopped or on-failure."""
+class RestartKind(StrEnum):
+    NO = "no"
+    ALWAYS = "always"
+    UNLESS_STOPPED = "unless-stopped"
+    ON_FAILURE = "on-failure"
 
-    name: str = ""
+
+class RestartPolicy(Struct, frozen=True, omit_defaults=True):
+    """Whether a container that ended is started again; `maximum_retry_count` is for failures, 0 sets no limit."""
+
+    kind: RestartKind = RestartKind.NO
     maximum_retry_count: int = 0
+
+
+class HostEntry(Struct, frozen=True, array_like=True):
+    """A line of a container's /etc/hosts. An address of "" stands for the host, as the container reaches it."""
+
+    name: str
+    address: str = ""
 
 
 class DeviceMapping(Struct, frozen=True, rename="pascal"):
@@ -147,7 +165,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     dns: tuple[str, ...] = ()
     dns_options: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
-    extra_hosts: tuple[str, ...] = ()
+    extra_hosts: tuple[HostEntry, ...] = ()
     group_add: tuple[str, ...] = ()
     ipc_mode: NamespaceMode = NamespaceMode()
     links: tuple[str, ...] | None = None
@@ -156,7 +174,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     privileged: bool = False
     publish_all_ports: bool = False
     readonly_rootfs: bool = False
-    security_opt: tuple[str, ...] = ()
+    security: Security = Security()
     storage_opt: dict[str, str] = {}
     uts_mode: NamespaceMode = NamespaceMode()
     userns_mode: NamespaceMode = NamespaceMode()
@@ -166,7 +184,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     limits: Limits = Limits()
     cgroup_parent: str = ""
     devices: tuple[DeviceMapping, ...] = ()
-    device_cgroup_rules: tuple[str, ...] = ()
+    device_cgroup_rules: tuple[DeviceRule, ...] = ()
     device_requests: tuple[DeviceRequest, ...] = ()
     ulimits: tuple[Ulimit, ...] = ()
     init: bool | None = None
@@ -175,8 +193,8 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     readonly_paths: tuple[str, ...] | None = None
 
 
-class UpdateRequest(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """Body of a container update: what is None stays as it is; a `pids_limit` of 0 is none."""
+class UpdateRequest(Struct, frozen=True, kw_only=True):
+    """What of a container changes: what is None stays as it is; a `pids_limit` of 0 is none."""
 
     cpu_shares: int | None = None
     memory: int | None = None
@@ -185,8 +203,8 @@ class UpdateRequest(Struct, frozen=True, kw_only=True, rename="pascal"):
     blkio_weight_device: tuple[WeightDevice, ...] | None = None
     blkio_device_read_bps: tuple[ThrottleDevice, ...] | None = None
     blkio_device_write_bps: tuple[ThrottleDevice, ...] | None = None
-    blkio_device_read_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceReadIOps")
-    blkio_device_write_iops: tuple[ThrottleDevice, ...] | None = field(default=None, name="BlkioDeviceWriteIOps")
+    blkio_device_read_iops: tuple[ThrottleDevice, ...] | None = None
+    blkio_device_write_iops: tuple[ThrottleDevice, ...] | None = None
     cpu_period: int | None = None
     cpu_quota: int | None = None
     cpu_realtime_period: int | None = None

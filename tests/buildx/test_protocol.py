@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sdk.engine.config import HostEntry
 from tests.buildx.conftest import Buildx
 
 
@@ -59,7 +60,7 @@ def test_options_arrive(buildx: Buildx, context: Path) -> None:
     request = buildx.last.request
     assert dict(request.build_args) == {"A": "1"}
     assert dict(request.labels) == {"l": "2"}
-    assert (request.target, request.network_mode, request.extra_hosts) == ("t", "none", ("h:10.0.0.1",))
+    assert (request.target, request.network_mode, request.extra_hosts) == ("t", "none", (HostEntry("h", "10.0.0.1"),))
     assert request.no_cache
     assert request.pull
     assert request.limits.shm_size == 64 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.containers.files.resolv_conf import host_resolv_conf, is_short, read_text, resolv_conf_of, shared_resolv_conf
 from core.containers.life.record import ContainerRecord
-from sdk.engine.config import ContainerConfig
+from sdk.engine.config import ContainerConfig, HostEntry
 from sdk.engine.containers import NetworkAttachment
 from sdk.errors import InvalidArgument
 from sdk.linux.atomic import rewrite_lines
@@ -32,7 +32,6 @@ ff02::2\tip6-allrouters
 """
 _LOOPBACK_HOSTS_4 = "127.0.0.1\tlocalhost\n"
 _IPV6_SWITCHES = ("net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6")
-_HOST_GATEWAY = "host-gateway"
 
 Pairs = Iterable[tuple[str, str]]
 """Addresses and the names they have."""
@@ -48,7 +47,7 @@ class Connection(Protocol):
 def write_host_files(directory: Path, record: ContainerRecord, connection: Connection, links: Pairs = ()) -> None:
     """Write the files of `NETWORK_FILES` into a container's directory, which is on disk: a container may write to them as much as it likes.
 
-    Raises InvalidArgument for a malformed extra host, OSError.
+    Raises InvalidArgument where the host has no address, OSError.
     """
     places = tuple(connection.networks.values())
     shares_host = record.host_config.network_mode.is_host
@@ -111,15 +110,25 @@ def hosts(names: str, addresses: Iterable[str], extra: Iterable[tuple[str, str]]
     return head + "".join(f"{line}\n" for line in lines)
 
 
-def extra_hosts(wanted: Iterable[str], gateway: str) -> Iterator[tuple[str, str]]:
-    """Yield address and name of each `name:address`, where the address `host-gateway` stands for `gateway`. Raises InvalidArgument."""
-    for text in wanted:
-        name, separator, address = text.partition(":")
-        if not (name and separator and address):
-            raise InvalidArgument(f'bad format for add-host: "{text}"')
-        if address == _HOST_GATEWAY and not gateway:
+def extra_hosts(wanted: Iterable[HostEntry], gateway: str) -> Iterator[tuple[str, str]]:
+    """Yield address and name of each entry; `gateway` is the host's address. Raises InvalidArgument."""
+    for entry in wanted:
+        address = entry.address or gateway
+        if not address:
             raise InvalidArgument("unable to derive the IP value for host-gateway")
-        yield _checked(gateway if address == _HOST_GATEWAY else address.strip("[]")), name
+        yield address, entry.name
+
+
+def check_extra_hosts(wanted: Iterable[HostEntry]) -> None:
+    """Raise InvalidArgument for an entry that is none."""
+    for entry in wanted:
+        try:
+            if entry.address:
+                ip_address(entry.address)
+        except ValueError:
+            raise InvalidArgument(f'invalid IP address in add-host: "{entry.address}"') from None
+        if not entry.name:
+            raise InvalidArgument(f'bad format for add-host: ":{entry.address}"')
 
 
 def _hosts_of(record: ContainerRecord, places: tuple[NetworkAttachment, ...], links: Pairs, *, shares_host: bool) -> str:
@@ -168,10 +177,3 @@ def _has_names(places: tuple[NetworkAttachment, ...]) -> bool:
 
 def _has_ipv6(places: tuple[NetworkAttachment, ...]) -> bool:
     return any(place.ipv6_address for place in places)
-
-
-def _checked(address: str) -> str:
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        raise InvalidArgument(f'invalid IP address in add-host: "{address}"') from None

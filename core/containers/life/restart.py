@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.containers.life.record import ContainerRecord
 from sdk.drivers.runtime import ExitStatus
+from sdk.engine.config import RestartKind
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 60.0
@@ -30,19 +31,19 @@ def decide(record: ContainerRecord, status: ExitStatus, backoff: float) -> Decis
 
 def _wants(record: ContainerRecord, exit_code: int) -> bool:
     policy = record.host_config.restart_policy
-    match policy.name:
-        case "always" | "unless-stopped":
+    match policy.kind:
+        case RestartKind.ALWAYS | RestartKind.UNLESS_STOPPED:
             return True
-        case "on-failure":
+        case RestartKind.ON_FAILURE:
             return exit_code != 0 and (policy.maximum_retry_count == 0 or record.restart_count < policy.maximum_retry_count)
     return False
 
 
 def at_boot(record: ContainerRecord) -> bool:
     """Tell whether a container that is not running when the daemon starts shall be started."""
-    match record.host_config.restart_policy.name:
-        case "always":
+    match record.host_config.restart_policy.kind:
+        case RestartKind.ALWAYS:
             return True
-        case "unless-stopped":
+        case RestartKind.UNLESS_STOPPED:
             return not record.stopped_by_user
     return False

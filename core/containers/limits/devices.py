@@ -1,6 +1,5 @@
 """Devices of a container: what it may use by default, `--device`, `--device-cgroup-rule` and `--privileged`."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from posixpath import relpath
 
@@ -30,21 +29,6 @@ DEFAULT_RULES = (
     oci.DeviceRule(allow=True, type="c", major=136, access="rwm"),  # pts/*
 )
 """Deny everything but making nodes, and using those the runtime makes: a later rule wins."""
-
-RULE = re.compile(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})")
-
-
-def parse_device_rule(text: str) -> oci.DeviceRule:
-    """Return the rule that `--device-cgroup-rule` spells `c 1:3 rwm`. Raises InvalidArgument."""
-    match = RULE.fullmatch(text)
-    if not match:
-        raise InvalidArgument(f"invalid device cgroup rule format: '{text}'")
-    kind, major, minor, access = match.groups()
-    return oci.DeviceRule(allow=True, type=kind, major=_number(major), minor=_number(minor), access=access)
-
-
-def _number(text: str) -> int | None:
-    return None if text == "*" else int(text)
 
 
 def mapped_devices(mapping: DeviceMapping, host_devices: HostDevices) -> tuple[oci.Device, ...]:
@@ -83,5 +67,5 @@ def container_devices(
         for device in mapped_devices(mapping, host_devices):
             nodes[device.path] = device
             rules.append(_rule(device, mapping.cgroup_permissions))
-    rules.extend(parse_device_rule(text) for text in host_config.device_cgroup_rules)
+    rules.extend(host_config.device_cgroup_rules)
     return tuple(nodes.values()), tuple(rules)

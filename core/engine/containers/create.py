@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from core.containers import ports
 from core.containers.config_checks import check_text, checked_config
-from core.containers.files.hostfiles import extra_hosts
+from core.containers.files.hostfiles import check_extra_hosts
 from core.containers.host_defaults import with_defaults
 from core.containers.life import merge, names
 from core.containers.life.record import ContainerRecord
@@ -37,9 +37,6 @@ from sdk.errors import InvalidArgument, NoSuchContainer
 from sdk.linux.openat import make_directories
 from sdk.oci.descriptor import host as this_machine
 from sdk.oci.descriptor import matches
-
-_SOME_GATEWAY = "192.0.2.1"
-"""Stands for the host's address, which is not known before the start (RFC 5737)."""
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
@@ -124,7 +121,7 @@ async def _validate(context: EngineContext, config: ContainerConfig, host_config
     resolve_links(context, host_config)
     for server in host_config.dns:
         parse_address(server)
-    list(extra_hosts(host_config.extra_hosts, _SOME_GATEWAY))
+    check_extra_hosts(host_config.extra_hosts)
     cgroup_version = await context.drivers.cgroup_version(host_config.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)

@@ -12,7 +12,7 @@ from core.containers.validation import validate_resources, validate_restart_poli
 from core.engine.containers import memory
 from core.engine.containers.announce import announce
 from core.engine.context import EngineContext
-from sdk.engine.config import HostConfig, Limits, UpdateRequest
+from sdk.engine.config import HostConfig, Limits, RestartKind, UpdateRequest
 from sdk.errors import Conflict, explained
 
 
@@ -66,5 +66,5 @@ def _conflicts(host: HostConfig, request: UpdateRequest) -> Iterator[str]:
     if request.memory and not request.memory_swap and request.memory > memory_swap(limits.memory, limits.memory_swap):
         yield ("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
     policy = request.restart_policy
-    if host.auto_remove and policy is not None and policy.name not in ("", "no"):
+    if host.auto_remove and policy is not None and policy.kind is not RestartKind.NO:
         yield "Restart policy cannot be updated because AutoRemove is enabled for the container"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import msgspec
 
 from plugins.api_buildkit.proto import control_pb2 as wire
+from sdk.docker.hosts import parse_extra_host
 from sdk.engine.builds import BuildLimits, CacheExport, CacheImport
-from sdk.engine.config import Ulimit
+from sdk.engine.config import HostEntry, Ulimit
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.oci.descriptor import Platform, parse_platform
 
@@ -67,9 +68,9 @@ class Options:
         return self.text("image-resolve-mode") == _PULL
 
     @property
-    def extra_hosts(self) -> tuple[str, ...]:
-        """Lines for /etc/hosts as `name:address`."""
-        return tuple(pair.replace("=", ":", 1) for pair in _fields(self.text("add-hosts")))
+    def extra_hosts(self) -> tuple[HostEntry, ...]:
+        """Lines for /etc/hosts. Raises InvalidArgument."""
+        return tuple(parse_extra_host(pair.replace("=", ":", 1)) for pair in _fields(self.text("add-hosts")))
 
     @property
     def limits(self) -> BuildLimits:

@@ -102,7 +102,7 @@ def update_request(body: dict[str, JSON], version: ApiVersion) -> UpdateRequest:
             changes[key] = value
     if version < UPDATES_THROTTLES:
         changes = {key: value for key, value in changes.items() if key.lower() not in _THROTTLES}
-    return convert(changes, UpdateRequest)
+    return create.update_request(convert(changes, bodies.UpdateRequest))
 
 
 def _command(value: JSON) -> JSON:

@@ -18,6 +18,7 @@ from plugins.api_docker.errors import CLIENT_LEFT
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, closing, disconnected, json
 from plugins.api_docker.unforeseen import in_words
+from sdk.docker.hosts import parse_extra_host
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound, Unsupported
@@ -165,7 +166,7 @@ def _request(request: Request, parameters: Parameters, context: RemoteContext) -
         tags=parameters.texts("t"),
         platform=parse_platform_text(parameters.text("platform")),
         network_mode="" if network == "default" else network,
-        extra_hosts=tuple(host for text in parameters.texts("extrahosts") for host in text.split(",")),
+        extra_hosts=tuple(parse_extra_host(host) for text in parameters.texts("extrahosts") for host in text.split(",") if host),
         limits=parameters.limits(),
         no_cache=is_true(parameters.text("nocache")),
         pull=is_true(parameters.text("pull")),

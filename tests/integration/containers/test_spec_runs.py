@@ -17,6 +17,7 @@ from core.containers.spec import SpecRequest, build_spec
 from sdk.drivers.runtime import ProcessIO
 from sdk.engine.config import ContainerConfig, DeviceMapping, HostConfig, Ulimit
 from sdk.engine.modes import NamespaceKind, NamespaceMode, network_named
+from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.oci.runtime import User
 from sdk.testing.bundles import BundleFactory, busybox_root, static_busybox
 from sdk.testing.runtimes import exit_code, open_runtime, read_all
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 Run = Callable[..., Awaitable[tuple[int, str, str]]]
 DOCKERS_CAPABILITIES = "00000000a80425fb"
 STATUS = "grep -E '^(CapEff|CapBnd|Seccomp|NoNewPrivs):' /proc/self/status"
-NO_PROFILE = ("seccomp=unconfined",)
+NO_PROFILE = Security(seccomp=Seccomp(SeccompChoice.UNCONFINED))
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ async def test_a_plain_container_is_confined(run: Run):
 async def test_the_filter_refuses_new_namespaces_where_capabilities_would_not(run: Run):
     _, _, err = await run("unshare -U true")
     assert "Operation not permitted" in err
-    code, _, err = await run("unshare -U true", HostConfig(security_opt=NO_PROFILE))
+    code, _, err = await run("unshare -U true", HostConfig(security=NO_PROFILE))
     assert (code, err) == (0, "")
 
 
@@ -132,7 +133,9 @@ async def test_a_profile_of_ones_own(run: Run):
     profile = (
         '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":28}]}'
     )
-    _, _, err = await run("mkdir /tmp/x", HostConfig(security_opt=(f"seccomp={profile}", "no-new-privileges")))
+    _, _, err = await run(
+        "mkdir /tmp/x", HostConfig(security=Security(seccomp=Seccomp(SeccompChoice.PROFILE, profile), no_new_privileges=True))
+    )
     assert "No space left on device" in err
 
 

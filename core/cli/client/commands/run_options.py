@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from sdk.docker.bodies import BindOptions, HostPort, MountRequest, TmpfsOptions, VolumeOptions
-from sdk.engine.config import DeviceMapping, RestartPolicy, Ulimit
+from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
+from sdk.engine.config import DeviceMapping, Ulimit
 
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from core.containers.life.record import ContainerRecord
 from core.engine.context import EngineContext, EngineSettings
 from core.networks.default_bridge import NO_BRIDGE
-from sdk.engine.config import HostConfig
+from sdk.engine.config import HostConfig, HostEntry
 from sdk.engine.modes import BRIDGE, NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
+from sdk.engine.security import SeccompChoice, Security
 
 
 async def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
@@ -42,7 +43,7 @@ def with_start_defaults(settings: EngineSettings, host: HostConfig) -> HostConfi
         ulimits=(*settings.default_ulimits, *host.ulimits),
         cgroup_parent=host.cgroup_parent or settings.containers.cgroup_parent,
         init=settings.containers.init if host.init is None else host.init,
-        security_opt=(*host.security_opt, *_security(settings, host)),
+        security=_security(settings, host),
     )
 
 
@@ -57,14 +58,13 @@ def with_name_servers(settings: EngineSettings, host: HostConfig) -> HostConfig:
     )
 
 
-def _security(settings: EngineSettings, host: HostConfig) -> tuple[str, ...]:
-    given = {option.replace(":", "=", 1).partition("=")[0] for option in host.security_opt}
-    added = []
-    if settings.containers.no_new_privileges and "no-new-privileges" not in given:
-        added.append("no-new-privileges")
-    if settings.seccomp and "seccomp" not in given and not host.privileged:
-        added.append(f"seccomp={settings.seccomp}")
-    return tuple(added)
+def _security(settings: EngineSettings, host: HostConfig) -> Security:
+    security = host.security
+    if settings.containers.no_new_privileges and security.no_new_privileges is None:
+        security = replace(security, no_new_privileges=True)
+    if security.seccomp.choice is SeccompChoice.DEFAULT and not host.privileged:
+        security = replace(security, seccomp=settings.seccomp)
+    return security
 
 
 def as_run(record: ContainerRecord) -> ContainerRecord:
@@ -86,10 +86,9 @@ def as_resolved(context: EngineContext, record: ContainerRecord) -> ContainerRec
         record, host = replace(record, networks={}), replace(host, network_mode=NetworkMode(NetworkKind.NONE))
     gateways = settings.networks.host_gateway_ips or context.attachments.host_gateways()
     if gateways and host.extra_hosts and not host.network_mode.is_host:
-        host = replace(host, extra_hosts=tuple(line for text in host.extra_hosts for line in _extra_hosts(text, gateways)))
+        host = replace(host, extra_hosts=tuple(each for entry in host.extra_hosts for each in _resolved(entry, gateways)))
     return record if host == record.host_config else replace(record, host_config=host)
 
 
-def _extra_hosts(text: str, gateways: tuple[str, ...]) -> tuple[str, ...]:
-    name, _, address = text.partition(":")
-    return tuple(f"{name}:{gateway}" for gateway in gateways) if address == "host-gateway" else (text,)
+def _resolved(entry: HostEntry, gateways: tuple[str, ...]) -> tuple[HostEntry, ...]:
+    return (entry,) if entry.address else tuple(HostEntry(entry.name, gateway) for gateway in gateways)

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from core.containers.validation import HostLimits, host_limits, validate_host_config, validate_resources
 from sdk.drivers.network import PortBinding
-from sdk.engine.config import ContainerConfig, HostConfig, Limits, RestartPolicy, Ulimit
+from sdk.engine.config import ContainerConfig, HostConfig, HostEntry, Limits, RestartKind, RestartPolicy, Ulimit
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode, network_named
+from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.errors import InvalidArgument
 from sdk.oci.ports import Port
 
@@ -77,19 +78,15 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
         (HostConfig(storage_opt={"size": "1G"}), "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"),
         (HostConfig(annotations={"": "x"}), "invalid Annotations: the empty string is not permitted as an annotation key"),
         (
-            HostConfig(auto_remove=True, restart_policy=RestartPolicy("always")),
+            HostConfig(auto_remove=True, restart_policy=RestartPolicy(RestartKind.ALWAYS)),
             "can't create 'AutoRemove' container with restart policy",
         ),
         (
-            HostConfig(restart_policy=RestartPolicy("sometimes")),
-            "invalid restart policy: unknown policy 'sometimes'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'",
-        ),
-        (
-            HostConfig(restart_policy=RestartPolicy("always", 3)),
+            HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS, 3)),
             "invalid restart policy: maximum retry count can only be used with 'on-failure'",
         ),
         (
-            HostConfig(restart_policy=RestartPolicy("on-failure", -1)),
+            HostConfig(restart_policy=RestartPolicy(RestartKind.ON_FAILURE, -1)),
             "invalid restart policy: maximum retry count cannot be negative",
         ),
         (HostConfig(cap_add=("foo",)), 'invalid CapAdd: unknown capability: "CAP_FOO"'),
@@ -98,16 +95,12 @@ def validate(host: HostConfig, config: ContainerConfig | None = None, limits: Ho
             HostConfig(cap_add=("SYS_ADMIN",)),
             'invalid CapAdd: capability not supported by your kernel or not available in the current environment: "CAP_SYS_ADMIN"',
         ),
-        (HostConfig(security_opt=("x",)), 'invalid --security-opt 1: "x"'),
-        (HostConfig(security_opt=("x=y",)), 'invalid --security-opt 2: "x=y"'),
-        (HostConfig(security_opt=("no-new-privileges=maybe",)), 'invalid --security-opt 2: "no-new-privileges=maybe"'),
         (HostConfig(ulimits=(Ulimit("x"),)), "invalid ulimit type: x"),
         (
             HostConfig(ulimits=(Ulimit("nofile", 2, 1),)),
             "ulimit soft limit must be less than or equal to hard limit: soft=2 hard=1",
         ),
         (HostConfig(sysctls={"vm.swappiness": "1"}), 'sysctl "vm.swappiness" is not in a separate kernel namespace'),
-        (HostConfig(device_cgroup_rules=("c 1",)), "invalid device cgroup rule format: 'c 1'"),
     ],
 )
 def test_refusals(host, sentence):
@@ -117,7 +110,7 @@ def test_refusals(host, sentence):
 
 def test_a_broken_seccomp_profile_is_refused():
     with pytest.raises(InvalidArgument, match=r"^Decoding seccomp profile failed: "):
-        validate(HostConfig(security_opt=("seccomp={",)))
+        validate(HostConfig(security=Security(seccomp=Seccomp(SeccompChoice.PROFILE, "{"))))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +129,7 @@ def test_a_broken_seccomp_profile_is_refused():
         ),
         (HostConfig(dns=("1.1.1.1",)), ContainerConfig(), "conflicting options: dns and the network mode"),
         (
-            HostConfig(extra_hosts=("a:1.1.1.1",)),
+            HostConfig(extra_hosts=(HostEntry("a", "1.1.1.1"),)),
             ContainerConfig(),
             "conflicting options: custom host-to-IP mapping and the network mode",
         ),
@@ -186,10 +179,10 @@ def test_names_of_the_host_conflict():
         HostConfig(),
         HostConfig(limits=Limits(memory=6 * MB, memory_swap=-1)),
         HostConfig(pid_mode=NamespaceMode(NamespaceKind.CONTAINER, "abc"), ipc_mode=NamespaceMode(NamespaceKind.CONTAINER, "abc")),
-        HostConfig(restart_policy=RestartPolicy("on-failure", 3)),
-        HostConfig(auto_remove=True, restart_policy=RestartPolicy("no")),
+        HostConfig(restart_policy=RestartPolicy(RestartKind.ON_FAILURE, 3)),
+        HostConfig(auto_remove=True, restart_policy=RestartPolicy(RestartKind.NO)),
         HostConfig(limits=Limits(nano_cpus=2 * 10**9, cpuset_cpus="0,1"), cap_add=("all",), cap_drop=("ALL",)),
-        HostConfig(privileged=True, security_opt=("label=disable", "apparmor:x", "seccomp=unconfined")),
+        HostConfig(privileged=True, security=Security(seccomp=Seccomp(SeccompChoice.UNCONFINED), apparmor="x")),
     ],
 )
 def test_sound_requests_pass_without_a_warning(host):

@@ -15,7 +15,7 @@ from core.engine.containers.stop import kill, stop
 from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.runtime import Task
-from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
+from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
 from sdk.engine.containers import WaitResult
 from sdk.oci.descriptor import Platform
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 RECORD = ContainerRecord(
     id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(stop_timeout=5), host_config=HostConfig(restart_policy=RestartPolicy("always")),
+    config=ContainerConfig(stop_timeout=5), host_config=HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS)),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from core.containers.life.record import ContainerRecord
 from core.containers.life.restart import LONGEST_DELAY, at_boot, decide
 from sdk.drivers.runtime import ExitStatus
-from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
+from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.oci.descriptor import Platform
 
 SECOND = 1_000_000_000
@@ -15,14 +15,13 @@ SECOND = 1_000_000_000
 def record(policy: str, most: int = 0, count: int = 0) -> ContainerRecord:
     return ContainerRecord(
         id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-        config=ContainerConfig(), host_config=HostConfig(restart_policy=RestartPolicy(policy, most)), restart_count=count,
+        config=ContainerConfig(), host_config=HostConfig(restart_policy=RestartPolicy(RestartKind(policy), most)), restart_count=count,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("policy", "code", "wanted"),
     [
-        ("", 1, False),
         ("no", 1, False),
         ("always", 0, True),
         ("unless-stopped", 0, True),

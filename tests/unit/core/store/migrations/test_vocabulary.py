@@ -11,8 +11,10 @@ from core.store.database import Database
 from sdk.docker import bodies, inspect
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
+from sdk.engine.config import HostEntry, RestartKind, RestartPolicy
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 from sdk.engine.mounts import VolumesFrom
+from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.oci.ports import Port
 
 ID = "a" * 64
@@ -102,12 +104,37 @@ def test_mounts(tmp_path: Path):
 
 def test_namespaces(tmp_path: Path):
     host = bodies.HostConfig(
-        network_mode=f"container:{'c' * 64}", ipc_mode="shareable", pid_mode="host", cgroupns_mode="private", isolation="default"
+        network_mode=f"container:{'c' * 64}",
+        ipc_mode="shareable",
+        pid_mode="host",
+        cgroupns_mode="private",
+        isolation="default",
+        restart_policy=bodies.RestartPolicy("no"),
     )
     record = opened(tmp_path, bodies.ContainerConfig(), host)
     assert record.host_config.network_mode == NetworkMode(NetworkKind.CONTAINER, container="c" * 64)
     assert record.host_config.ipc_mode == NamespaceMode(NamespaceKind.SHAREABLE)
     assert inspect.host_config(record.host_config, record.opaque) == host
+
+
+def test_security_hosts_and_restart(tmp_path: Path):
+    host = bodies.HostConfig(
+        restart_policy=bodies.RestartPolicy("on-failure", 3),
+        security_opt=("no-new-privileges", "seccomp:unconfined"),
+        extra_hosts=("db:[::1]", "gate:host-gateway"),
+        device_cgroup_rules=("c 1:* rwm",),
+    )
+    record = opened(tmp_path, bodies.ContainerConfig(), host)
+    assert record.host_config.restart_policy == RestartPolicy(RestartKind.ON_FAILURE, 3)
+    assert record.host_config.security == Security(seccomp=Seccomp(SeccompChoice.UNCONFINED), no_new_privileges=True)
+    assert record.host_config.extra_hosts == (HostEntry("db", "::1"), HostEntry("gate"))
+    shown = inspect.host_config(record.host_config, record.opaque)
+    assert (shown.security_opt, shown.extra_hosts, shown.restart_policy) == (
+        host.security_opt,
+        host.extra_hosts,
+        host.restart_policy,
+    )
+    assert shown.device_cgroup_rules == host.device_cgroup_rules
 
 
 def test_ports_and_volumes(tmp_path: Path):

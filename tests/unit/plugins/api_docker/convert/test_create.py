@@ -6,7 +6,7 @@ from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.docker.bodies import HostPort
 from sdk.docker.inspect import host_config as shown_host_config
 from sdk.drivers.network import PortBinding
-from sdk.engine.config import EndpointConfig, RestartPolicy, ThrottleDevice
+from sdk.engine.config import EndpointConfig, RestartKind, RestartPolicy, ThrottleDevice
 from sdk.errors import InvalidArgument
 from sdk.oci.ports import Port
 
@@ -66,7 +66,7 @@ def test_an_update_keeps_what_is_zero_or_unnamed() -> None:
         None,
         None,
     )
-    assert update_request({"RestartPolicy": {"Name": "always"}}, MAXIMUM).restart_policy == RestartPolicy("always")
+    assert update_request({"RestartPolicy": {"Name": "always"}}, MAXIMUM).restart_policy == RestartPolicy(RestartKind.ALWAYS)
 
 
 @pytest.mark.parametrize(("given", "limit"), [(0, 0), (-1, 0), (-2, 0), (7, 7), (None, None)])

@@ -4,8 +4,8 @@ import pytest
 import typer
 
 from core.cli.client.commands import run_options as words
-from sdk.docker.bodies import BindOptions, HostPort, MountRequest, TmpfsOptions, VolumeOptions
-from sdk.engine.config import DeviceMapping, RestartPolicy, Ulimit
+from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
+from sdk.engine.config import DeviceMapping, Ulimit
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from core.containers.life.record import ContainerRecord
 from core.engine.containers.boot.reconcile import Found, Step, reconcile
-from sdk.engine.config import ContainerConfig, HostConfig, RestartPolicy
+from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
 from sdk.oci.descriptor import Platform
 
@@ -13,7 +13,7 @@ RECORD = ContainerRecord(
     id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
     config=ContainerConfig(), host_config=HostConfig(),
 )  # fmt: skip
-ALWAYS = HostConfig(restart_policy=RestartPolicy("always"))
+ALWAYS = HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS))
 
 
 @pytest.mark.parametrize("state", [State.CREATED, State.RUNNING, State.PAUSED, State.EXITED, State.RESTARTING])

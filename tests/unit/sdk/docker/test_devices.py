@@ -1,0 +1,27 @@
+"""`--device-cgroup-rule` in Docker's syntax."""
+
+import pytest
+
+from sdk.docker.devices import parse_device_rule, shown_device_rule
+from sdk.errors import InvalidArgument
+from sdk.oci.runtime import DeviceRule
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("c 42:* rmw", DeviceRule(allow=True, type="c", major=42, access="rmw")),
+        ("a *:* r", DeviceRule(allow=True, access="r")),
+        ("b 8:1 m", DeviceRule(allow=True, type="b", major=8, minor=1, access="m")),
+    ],
+)
+def test_rules(text: str, rule: DeviceRule):
+    assert parse_device_rule(text) == rule
+    assert shown_device_rule(rule) == text
+
+
+@pytest.mark.parametrize("text", ["x", "c 1", "c 1:3", "d 1:3 r", "c 1:3 x", "c 1:3 rwmr", ""])
+def test_what_is_no_rule_is_refused_in_dockers_words(text: str):
+    with pytest.raises(InvalidArgument) as refused:
+        parse_device_rule(text)
+    assert refused.value.message == f"invalid device cgroup rule format: '{text}'"
