@@ -199,3 +199,27 @@ class UpdateRequest(Struct, frozen=True, kw_only=True, rename="pascal"):
     memory_swap: int | None = None
     pids_limit: int | None = None
     restart_policy: RestartPolicy | None = None
+
+
+class EndpointIPAM(
+    Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"ipv4_address": "IPv4Address", "ipv6_address": "IPv6Address", "link_local_ips": "LinkLocalIPs"},
+):
+    """Addresses that a client asks for."""
+
+    ipv4_address: str = ""
+    ipv6_address: str = ""
+    link_local_ips: tuple[str, ...] = ()
+
+
+class EndpointConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What is asked of a container's attachment to one network."""
+
+    ipam_config: EndpointIPAM | None = field(default=None, name="IPAMConfig")
+    links: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    mac_address: str = ""
+    driver_opts: dict[str, str] = {}
+    gw_priority: int = 0

@@ -13,6 +13,7 @@ from sdk.docker import bodies, modes
 from sdk.docker.binds import parse_bind, parse_volumes_from
 from sdk.docker.devices import parse_device_rule
 from sdk.docker.hosts import parse_extra_host
+from sdk.docker.links import parse_link
 from sdk.docker.mounts import parse_mount
 from sdk.docker.ports import parse_bindings, parse_exposed
 from sdk.docker.restart import parse_restart
@@ -112,7 +113,7 @@ def host_config(body: bodies.HostConfig, *, recursive_readonly: bool = True) -> 
         extra_hosts=tuple(map(parse_extra_host, body.extra_hosts)),
         group_add=body.group_add,
         ipc_mode=modes.parse_ipc_mode(body.ipc_mode),
-        links=body.links,
+        links=None if body.links is None else tuple(map(parse_link, body.links)),
         oom_score_adj=body.oom_score_adj,
         pid_mode=modes.parse_pid_mode(body.pid_mode),
         privileged=body.privileged,

@@ -7,6 +7,7 @@ from sdk.docker.binds import shown_volumes_from
 from sdk.docker.create import AsSent, as_sent
 from sdk.docker.devices import shown_device_rule
 from sdk.docker.hosts import shown_extra_host
+from sdk.docker.links import shown_link
 from sdk.docker.mounts import shown_mount
 from sdk.docker.ports import shown_bindings
 from sdk.docker.restart import shown_restart
@@ -14,11 +15,11 @@ from sdk.docker.security import shown_security
 from sdk.engine.config import HostConfig, Opaque
 
 
-def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConfig:
-    """Return a container's host configuration: what the engine decided, and the rest as it was sent."""
+def host_config(host: HostConfig, kept: Opaque | None = None, name: str = "") -> bodies.HostConfig:
+    """Return the host configuration of a container of that name: what the engine decided, and the rest as it was sent."""
     limits = host.limits
     return replace(
-        _without_limits(host, as_sent(kept) or _rendered(host)),
+        _without_limits(host, as_sent(kept) or _rendered(host), name),
         cpu_shares=limits.cpu_shares,
         memory=limits.memory,
         nano_cpus=limits.nano_cpus,
@@ -42,7 +43,7 @@ def host_config(host: HostConfig, kept: Opaque | None = None) -> bodies.HostConf
     )
 
 
-def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
+def _without_limits(host: HostConfig, sent: AsSent, name: str) -> bodies.HostConfig:
     return bodies.HostConfig(
         binds=sent.binds,
         container_id_file=sent.container_id_file,
@@ -65,7 +66,7 @@ def _without_limits(host: HostConfig, sent: AsSent) -> bodies.HostConfig:
         group_add=host.group_add,
         ipc_mode=modes.shown_mode(host.ipc_mode),
         cgroup=sent.cgroup,
-        links=host.links,
+        links=None if host.links is None else tuple(shown_link(link, name) for link in host.links),
         oom_score_adj=host.oom_score_adj,
         pid_mode=modes.shown_mode(host.pid_mode),
         privileged=host.privileged,

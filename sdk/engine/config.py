@@ -5,7 +5,7 @@ A frontend turns what it received into these values; the engine parses no text o
 
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from sdk.drivers.network import PortBinding
 from sdk.engine.modes import NamespaceMode, NetworkMode
@@ -26,7 +26,7 @@ class Opaque(Struct, frozen=True, array_like=True):
     content: bytes
 
 
-class ContainerConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+class ContainerConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a container is portable between hosts. None in `cmd`, `entrypoint` or `shell` means "as the image says".
 
     `volumes` are paths that get a volume of their own unless something else is mounted there.
@@ -119,6 +119,13 @@ class WeightDevice(Struct, frozen=True, rename="pascal"):
     weight: int
 
 
+class Link(Struct, frozen=True, array_like=True):
+    """Another container under a name that one has for it alone; an alias of "" is the container's own name."""
+
+    container: str
+    alias: str = ""
+
+
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a container may use, and its share of it. 0, "", () and None set no limit; a `pids_limit` of 0 or less says so.
 
@@ -147,7 +154,7 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pids_limit: int | None = None
 
 
-class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+class HostConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What ties a container to this host. 0, "", () and None mean "the engine's default"."""
 
     log_config: LogConfig = LogConfig()
@@ -168,7 +175,7 @@ class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
     extra_hosts: tuple[HostEntry, ...] = ()
     group_add: tuple[str, ...] = ()
     ipc_mode: NamespaceMode = NamespaceMode()
-    links: tuple[str, ...] | None = None
+    links: tuple[Link, ...] | None = None
     oom_score_adj: int = 0
     pid_mode: NamespaceMode = NamespaceMode()
     privileged: bool = False
@@ -217,24 +224,19 @@ class UpdateRequest(Struct, frozen=True, kw_only=True):
     restart_policy: RestartPolicy | None = None
 
 
-class EndpointIPAM(
-    Struct,
-    frozen=True,
-    omit_defaults=True,
-    rename={"ipv4_address": "IPv4Address", "ipv6_address": "IPv6Address", "link_local_ips": "LinkLocalIPs"},
-):
-    """Addresses a person asked for."""
+class EndpointIPAM(Struct, frozen=True, omit_defaults=True):
+    """Addresses that are asked for."""
 
     ipv4_address: str = ""
     ipv6_address: str = ""
     link_local_ips: tuple[str, ...] = ()
 
 
-class EndpointConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
+class EndpointConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is asked of a container's attachment to one network."""
 
-    ipam_config: EndpointIPAM | None = field(default=None, name="IPAMConfig")
-    links: tuple[str, ...] = ()
+    ipam_config: EndpointIPAM | None = None
+    links: tuple[Link, ...] = ()
     aliases: tuple[str, ...] = ()
     mac_address: str = ""
     driver_opts: dict[str, str] = {}

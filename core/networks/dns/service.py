@@ -120,6 +120,6 @@ def _links(endpoint: EndpointRecord) -> dict[str, str]:
     """Return the names that links give to others, each with one that the other is known by."""
     links = {}
     for link in endpoint.config.links:
-        target, _, alias = link.lstrip("/").partition(":")
-        links[(alias or target).lower()] = (target[:_SHORT_ID] if len(target) == _FULL_ID else target).lower()
+        target = link.container.lstrip("/")
+        links[(link.alias or target).lower()] = (target[:_SHORT_ID] if len(target) == _FULL_ID else target).lower()
     return links

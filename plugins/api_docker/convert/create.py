@@ -6,6 +6,7 @@ from plugins.api_docker.bodies import JSON, convert, object_of
 from plugins.api_docker.convert.mount_options import READS_RECURSIVELY, mounts_of
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.docker import bodies, create
+from sdk.docker.endpoints import endpoint_config
 from sdk.docker.ports import parse_port
 from sdk.engine.config import ContainerConfig, EndpointConfig, UpdateRequest
 from sdk.engine.containers import CreateRequest
@@ -34,7 +35,7 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
     config = container_body(body)
     if not config.image:
         raise InvalidArgument("config cannot be empty in order to create a container" if not body else "no image specified")
-    places = {key: convert(object_of(value), EndpointConfig) for key, value in endpoints.items()}
+    places = {key: convert(object_of(value), bodies.EndpointConfig) for key, value in endpoints.items()}
     return CreateRequest(
         config=create.container_config(config),
         host_config=create.host_config(host, recursive_readonly=version >= READS_RECURSIVELY),
@@ -46,8 +47,8 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
 
 
 def _with_macs_of(
-    version: ApiVersion, config: bodies.ContainerConfig, host: bodies.HostConfig, places: dict[str, EndpointConfig]
-) -> dict[str, EndpointConfig]:
+    version: ApiVersion, config: bodies.ContainerConfig, host: bodies.HostConfig, places: dict[str, bodies.EndpointConfig]
+) -> dict[str, bodies.EndpointConfig]:
     """Return endpoints with the MAC addresses a version knows: one for the whole container at first, then for each endpoint.
 
     Raises InvalidArgument with Docker's sentences.
@@ -85,9 +86,9 @@ def host_config(body: dict[str, JSON]) -> bodies.HostConfig:
     return convert({**body, **_bindings(body)}, bodies.HostConfig)
 
 
-def networks(endpoints: dict[str, EndpointConfig], mode: str) -> dict[str, EndpointConfig]:
+def networks(endpoints: dict[str, bodies.EndpointConfig], mode: str) -> dict[str, EndpointConfig]:
     """Return endpoints by network; the CLI writes `default` for whatever network the mode names."""
-    return {mode if name in _UNNAMED else name: endpoint for name, endpoint in endpoints.items()}
+    return {mode if name in _UNNAMED else name: endpoint_config(endpoint) for name, endpoint in endpoints.items()}
 
 
 def update_request(body: dict[str, JSON], version: ApiVersion) -> UpdateRequest:

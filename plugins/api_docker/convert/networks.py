@@ -21,6 +21,8 @@ from plugins.api_docker.models.networks import (
     SubnetStatus,
 )
 from plugins.api_docker.versions import ApiVersion
+from sdk.docker import bodies
+from sdk.docker import endpoints as endpoints_syntax
 from sdk.drivers.network import PortPath
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, NetworkAttachment
@@ -35,8 +37,8 @@ def endpoint_settings(attachment: NetworkAttachment) -> EndpointSettings:
     """Return one entry of `NetworkSettings.Networks`."""
     config = attachment.config
     return EndpointSettings(
-        ipam_config=config.ipam_config,
-        links=config.links or None,
+        ipam_config=endpoints_syntax.shown_ipam(config.ipam_config),
+        links=endpoints_syntax.shown_links(config) or None,
         aliases=config.aliases or None,
         mac_address=attachment.mac_address or config.mac_address,
         driver_opts=config.driver_opts or None,
@@ -63,8 +65,9 @@ def endpoints(info: ContainerInfo, version: ApiVersion) -> dict[str, EndpointSet
     return shown
 
 
-def endpoint_config(config: EndpointConfig, version: ApiVersion) -> EndpointConfig:
+def endpoint_config(body: bodies.EndpointConfig, version: ApiVersion) -> EndpointConfig:
     """Return what a client asks of a place when it connects a container: a MAC address only from API 1.54 on."""
+    config = endpoints_syntax.endpoint_config(body)
     return config if version >= CONNECTS_WITH_MAC else replace(config, mac_address="")
 
 

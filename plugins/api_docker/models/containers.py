@@ -2,8 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from sdk.docker.bodies import HostConfig, HostPort
-from sdk.engine.config import EndpointIPAM
+from sdk.docker.bodies import EndpointIPAM, HostConfig, HostPort
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.image import HealthcheckConfig
 

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from sdk.engine.config import EndpointConfig
+from sdk.docker.bodies import EndpointConfig
 
 _POOL = {
     "subnet": "Subnet",

@@ -18,8 +18,7 @@ from plugins.api_docker.models.execs import ExecConfig, ExecStart
 from plugins.api_docker.models.images import AuthConfig
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody
 from plugins.api_docker.models.volumes import VolumeCreateBody
-from sdk.docker.bodies import ContainerConfig, HostConfig
-from sdk.engine.config import EndpointConfig, UpdateRequest
+from sdk.docker.bodies import ContainerConfig, EndpointConfig, HostConfig, UpdateRequest
 from tests import definitions
 from tests.fuzz.api.archives import archive
 from tests.fuzz.api.values import NAMES, ODD, PATHS, Values

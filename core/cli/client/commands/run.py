@@ -12,8 +12,8 @@ from core.cli.client.commands.run_flags import RunFlags
 from core.cli.client.connection.api import Api, ApiError, connect
 from core.cli.client.connection.failure import exits, start_status
 from core.cli.client.models import Created, Waited
-from sdk.docker.bodies import ContainerConfig, HostConfig
-from sdk.engine.config import EndpointConfig, EndpointIPAM, LogConfig
+from sdk.docker.bodies import ContainerConfig, EndpointConfig, EndpointIPAM, HostConfig
+from sdk.engine.config import LogConfig
 
 _NOT_FOUND = 404
 _DAEMON_FAILED = 125

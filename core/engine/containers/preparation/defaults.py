@@ -19,7 +19,9 @@ async def with_creation_defaults(context: EngineContext, host: HostConfig) -> Ho
         runtime=host.runtime or defaults.runtime or drivers.runtime_name,
         log_config=replace(host.log_config, type=host.log_config.type or drivers.log_name),
         ipc_mode=_or_default(host.ipc_mode, defaults.ipc_mode),
-        cgroupns_mode=await _cgroup_namespace(context, host) if host.cgroupns_mode.kind is NamespaceKind.DEFAULT else host.cgroupns_mode,
+        cgroupns_mode=await _cgroup_namespace(context, host)
+        if host.cgroupns_mode.kind is NamespaceKind.DEFAULT
+        else host.cgroupns_mode,
         shm_size=host.shm_size or defaults.shm_size,
     )
 

@@ -12,12 +12,12 @@ from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
 from core.engine.containers.preparation.joining import network_holder
 from core.engine.context import EngineContext
-from sdk.engine.config import EndpointConfig, HostConfig
+from sdk.engine.config import EndpointConfig, HostConfig, Link
 from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Linked:
     """Another container on the default bridge, under the name it has here. `path` names the link as Docker does: /web/db."""
 
     alias: str
@@ -37,16 +37,15 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
     Elsewhere the name server finds them when they are asked for, and they need not exist. Raises InvalidArgument, Conflict.
     """
     found: dict[str, str] = {}
-    pairs = [split_link(text) for text in host_config.links or ()]
     if not host_config.network_mode.is_default_bridge:
         return found
-    for target, alias in pairs:
-        child = _existing(context, target)
+    for link in host_config.links or ():
+        child = _existing(context, link.container)
         if child.host_config.network_mode.is_host:
             raise InvalidArgument(
                 "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
             )
-        found.setdefault(alias, child.id)
+        found.setdefault(link.alias or link.container, child.id)
     return found
 
 
@@ -58,35 +57,25 @@ def _existing(context: EngineContext, ref: str) -> ContainerRecord:
 
 
 def with_link_names(context: EngineContext, record: ContainerRecord) -> HostConfig:
-    """Return a container's host configuration with its links as Docker shows them, `/db:/web/store`, by the names of now."""
+    """Return a container's host configuration with its links by the names of now."""
     host_config = record.host_config
     if host_config.links is None:
         return host_config
-    shown = tuple(f"/{child.name}:/{record.name}/{alias}" for alias, child in _children(context, record))
+    shown = tuple(Link(child.name, alias) for alias, child in _children(context, record))
     return replace(host_config, links=shown or None)
 
 
-def split_link(text: str) -> tuple[str, str]:
-    """Split `target:alias` (or `/target:/me/alias`) into both. Raises InvalidArgument."""
-    target, _, alias = text.partition(":")
-    target = target.lstrip("/")
-    alias = alias.rpartition("/")[2] or target
-    if not target or ":" in alias:
-        raise InvalidArgument(f"bad format for links: {text}")
-    return target, alias
-
-
-def links_of(context: EngineContext, record: ContainerRecord) -> list[Link]:
+def links_of(context: EngineContext, record: ContainerRecord) -> list[Linked]:
     """Return a container's links on the default bridge. Raises Conflict for one that does not run or is on another network."""
     return [_link(context, record, child, alias) for alias, child in _children(context, record)]
 
 
-def names_of_links(links: Sequence[Link]) -> list[tuple[str, str]]:
+def names_of_links(links: Sequence[Linked]) -> list[tuple[str, str]]:
     """Return addresses and names for /etc/hosts."""
     return [(link.address, link.names) for link in links]
 
 
-def environment_of_links(links: Iterable[Link]) -> tuple[str, ...]:
+def environment_of_links(links: Iterable[Linked]) -> tuple[str, ...]:
     """Return the variables that tell of links: where exposed ports are, and the other container's own variables."""
     return tuple(variable for link in links for variable in _variables(link))
 
@@ -99,7 +88,7 @@ def with_links(record: ContainerRecord) -> dict[str, EndpointConfig]:
     networks = dict(record.networks) or {host_config.network_mode.network: EndpointConfig()}
     for name, config in networks.items():
         if name == host_config.network_mode.network:
-            links = dict.fromkeys((*config.links, *(":".join(split_link(text)) for text in host_config.links)))
+            links = dict.fromkeys((*config.links, *host_config.links))
             networks[name] = replace(config, links=tuple(links))
     return networks
 
@@ -111,7 +100,7 @@ def announce_address(context: EngineContext, record: ContainerRecord) -> None:
             continue
         for alias, child in _children(context, other.record):
             if child.id == record.id and (address := _address(context, record)):
-                rename_in_hosts(context.directory(other.id), Link(alias, "", record, address).names, [address])
+                rename_in_hosts(context.directory(other.id), Linked(alias, "", record, address).names, [address])
 
 
 async def remove_link(context: EngineContext, path: str) -> None:
@@ -126,9 +115,9 @@ async def remove_link(context: EngineContext, path: str) -> None:
         if child is None:
             raise NoSuchContainer(path)
         if is_running(live.record):
-            rename_in_hosts(context.directory(live.id), Link(alias, path, child.record, "").names, [])
+            rename_in_hosts(context.directory(live.id), Linked(alias, path, child.record, "").names, [])
         host_config = live.record.host_config
-        kept = tuple(text for text in host_config.links or () if split_link(text)[1] != alias)
+        kept = tuple(link for link in host_config.links or () if (link.alias or link.container) != alias)
         links = {other: container_id for other, container_id in (live.record.links or {}).items() if other != alias}
         record = replace(live.record, host_config=replace(host_config, links=kept), links=links)
         context.containers.save(live, record)
@@ -140,7 +129,7 @@ def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str
         return []
     links = record.links
     if links is None:  # made by a release that found them by name each time
-        links = {alias: target for target, alias in map(split_link, record.host_config.links)}
+        links = {link.alias or link.container: link.container for link in record.host_config.links}
     found = []
     for alias, ref in links.items():
         with suppress(NoSuchContainer):
@@ -148,14 +137,14 @@ def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str
     return found
 
 
-def _link(context: EngineContext, record: ContainerRecord, live: LiveContainer, alias: str) -> Link:
+def _link(context: EngineContext, record: ContainerRecord, live: LiveContainer, alias: str) -> Linked:
     path = f"/{record.name}/{alias}"
     if not is_running(live.record):
         raise Conflict(f"Cannot link to a non running container: /{live.name} AS {path}")
     address = _address(context, live.record)
     if not address:
         raise Conflict(f"Cannot link to /{live.name}, as it does not belong to the default network")
-    return Link(alias, path, live.record, address)
+    return Linked(alias, path, live.record, address)
 
 
 def _address(context: EngineContext, record: ContainerRecord) -> str:
@@ -163,7 +152,7 @@ def _address(context: EngineContext, record: ContainerRecord) -> str:
     return networks["bridge"].ipv4_address if "bridge" in networks else ""
 
 
-def _variables(link: Link) -> Iterator[str]:
+def _variables(link: Linked) -> Iterator[str]:
     prefix = link.alias.replace("-", "_").upper()
     exposed = sorted(link.child.config.exposed_ports)
     if exposed:

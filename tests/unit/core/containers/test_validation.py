@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from core.containers.validation import HostLimits, host_limits, validate_host_config, validate_resources
 from sdk.drivers.network import PortBinding
-from sdk.engine.config import ContainerConfig, HostConfig, HostEntry, Limits, RestartKind, RestartPolicy, Ulimit
+from sdk.engine.config import ContainerConfig, HostConfig, HostEntry, Limits, Link, RestartKind, RestartPolicy, Ulimit
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode, network_named
 from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.errors import InvalidArgument
@@ -123,7 +123,7 @@ def test_a_broken_seccomp_profile_is_refused():
         ),
         (HostConfig(), ContainerConfig(hostname="x"), "conflicting options: hostname and the network mode"),
         (
-            HostConfig(links=("a",)),
+            HostConfig(links=(Link("a"),)),
             ContainerConfig(),
             "conflicting options: container type network can't be used with links. This would result in undefined behavior",
         ),
@@ -149,7 +149,7 @@ def test_a_broken_seccomp_profile_is_refused():
             "conflicting options: port exposing and the container type network mode",
         ),
         (
-            HostConfig(network_mode=network_named("host"), links=("a",)),
+            HostConfig(network_mode=network_named("host"), links=(Link("a"),)),
             ContainerConfig(),
             "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
         ),

@@ -7,11 +7,12 @@ from pathlib import Path
 import msgspec
 
 from core.containers.life.record import ContainerRecord
+from core.networks.record import ContainerEndpoints, EndpointRecord
 from core.store.database import Database
 from sdk.docker import bodies, inspect
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
-from sdk.engine.config import HostEntry, RestartKind, RestartPolicy
+from sdk.engine.config import EndpointConfig, EndpointIPAM, HostEntry, Link, RestartKind, RestartPolicy
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 from sdk.engine.mounts import VolumesFrom
 from sdk.engine.security import Seccomp, SeccompChoice, Security
@@ -135,6 +136,33 @@ def test_security_hosts_and_restart(tmp_path: Path):
         host.restart_policy,
     )
     assert shown.device_cgroup_rules == host.device_cgroup_rules
+
+
+def test_networks_and_links(tmp_path: Path):
+    place = bodies.EndpointConfig(ipam_config=bodies.EndpointIPAM("10.0.0.2"), links=("db:store",), aliases=("a",))
+    record = opened(tmp_path, bodies.ContainerConfig(), bodies.HostConfig(links=("/db:/web/store",)), networks={"mine": place})
+    assert record.host_config.links == (Link("db", "store"),)
+    config = EndpointConfig(ipam_config=EndpointIPAM("10.0.0.2"), links=(Link("db", "store"),), aliases=("a",))
+    assert record.networks == {"mine": config}
+
+
+def test_places_on_networks(tmp_path: Path):
+    place = bodies.EndpointConfig(links=("db:store",), aliases=("a",), driver_opts={"x": "y"})
+    endpoint = {"network_id": "n", "network": "mine", "config": place, "id": "e", "addresses": ["10.0.0.2/24"], "routed": [4]}
+    former = {"name": "web", "hostname": "web", "resolver": {}, "endpoints": [endpoint]}
+    former_database(tmp_path / "core.db", former_record(bodies.ContainerConfig(), bodies.HostConfig()))
+    connection = sqlite3.connect(tmp_path / "core.db")
+    connection.execute("INSERT INTO endpoints VALUES (?, ?)", (ID, msgspec.json.encode(former)))
+    connection.commit()
+    connection.close()
+    database = Database(tmp_path / "core.db")
+    found = database.table("endpoints", ContainerEndpoints).get(ID)
+    database.close()
+    assert found is not None
+    config = EndpointConfig(links=(Link("db", "store"),), aliases=("a",), driver_opts={"x": "y"})
+    assert found.endpoints == (
+        EndpointRecord(network_id="n", network="mine", config=config, id="e", addresses=("10.0.0.2/24",), routed=(4,)),
+    )
 
 
 def test_ports_and_volumes(tmp_path: Path):
