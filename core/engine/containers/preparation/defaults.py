@@ -19,9 +19,7 @@ async def with_creation_defaults(context: EngineContext, host: HostConfig) -> Ho
         runtime=host.runtime or defaults.runtime or drivers.runtime_name,
         log_config=replace(host.log_config, type=host.log_config.type or drivers.log_name),
         ipc_mode=_or_default(host.ipc_mode, defaults.ipc_mode),
-        cgroupns_mode=await _cgroup_namespace(context, host)
-        if host.cgroupns_mode.kind is NamespaceKind.DEFAULT
-        else host.cgroupns_mode,
+        cgroupns_mode=await _cgroup_namespace(context, host),
         shm_size=host.shm_size or defaults.shm_size,
     )
 
@@ -31,7 +29,9 @@ def _or_default(mode: NamespaceMode, kind: str) -> NamespaceMode:
 
 
 async def _cgroup_namespace(context: EngineContext, host: HostConfig) -> NamespaceMode:
-    """Return the mode of a container that names none. On cgroup version 1 a privileged one sees the host's groups."""
+    """Return the mode asked for, or that of a container that names none. On cgroup version 1 a privileged one sees the host's groups."""
+    if host.cgroupns_mode.kind is not NamespaceKind.DEFAULT:
+        return host.cgroupns_mode
     unified = await context.drivers.cgroup_version(host.runtime or context.settings.containers.runtime) == 2
     if host.privileged and not unified:
         return NamespaceMode(NamespaceKind.HOST)
