@@ -104,7 +104,7 @@ def test_the_encoder_forgets_what_is_listed_no_more() -> None:
 def test_what_older_clients_do_not_know_is_left_out_whoever_asked_before() -> None:
     encoder = SummaryEncoder()
     manifest = Descriptor("application/vnd.oci.image.manifest.v1+json", "sha256:" + "d" * 64, 7, Platform("arm64"))
-    shown = info(manifest=manifest, host_config=HostConfig(network_mode="bridge", annotations={"a": "b"}))
+    shown = info(manifest=manifest, host_config=HostConfig(network_mode=network_named("bridge"), annotations={"a": "b"}))
     for version in ((1, 47), (1, 55), (1, 45), (1, 48), (1, 46), (1, 44)):
         (entry,) = json.loads(encoder.encode([shown], ApiVersion(*version)))
         assert ("ImageManifestDescriptor" in entry) is (version >= (1, 48))
