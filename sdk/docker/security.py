@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.errors import InvalidArgument
 
-TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 
 
 def parse_security_options(options: Iterable[str]) -> Security:
@@ -64,9 +64,9 @@ def _with_option(options: Security, option: str) -> Security:
 
 
 def _boolean(option: str, value: str) -> bool:
-    if value in TRUE:
+    if value in _TRUE:
         return True
-    if value in FALSE:
+    if value in _FALSE:
         return False
     raise InvalidArgument(f'invalid --security-opt 2: "{option}"')
 
