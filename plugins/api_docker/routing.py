@@ -6,18 +6,21 @@ that the daemon needs to start a container.
 """
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic.fields import FieldInfo
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 _Ends = tuple[str, str, str | None]
+_NOTHING = QueryParams()
 
 
 class Endpoint:
@@ -83,7 +86,7 @@ class Arguments:
             raise TypeError(f"{dependant.call} may only ask for what the path and the query hold")
         self._path = [(field.name, field.alias) for field in dependant.path_params]
         self._request = dependant.request_param_name
-        self._fields = dependant.query_params
+        self._query = [_Parameter(field.name, field.alias, field.field_info, field.validate) for field in dependant.query_params]
         self._nested = [(nested.name or "", nested.call, Arguments(nested)) for nested in dependant.dependencies if nested.call]
         for name, call, _ in self._nested:
             if inspect.iscoroutinefunction(call):
@@ -96,23 +99,32 @@ class Arguments:
             values[self._request] = request
         for name, call, arguments in self._nested:
             values[name] = call(**arguments.read(request))
-        if self._fields:
-            self._read_query(request, values)
+        if self._query:
+            query = request.query_params if request.scope["query_string"] else _NOTHING
+            values |= {parameter.name: parameter.read(query) for parameter in self._query}
         return values
 
-    def _read_query(self, request: Request, values: dict[str, object]) -> None:
-        query = request.query_params
-        for field in self._fields:
-            alias = field.alias
-            if alias not in query:
-                if field.field_info.is_required():
-                    raise RequestValidationError([{"type": "missing", "loc": ("query", alias), "msg": "Field required"}])
-                values[field.name] = field.field_info.get_default(call_default_factory=True)
-                continue
-            text = query.getlist(alias) if get_origin(field.field_info.annotation) is list else query[alias]
-            values[field.name], errors = field.validate(text, loc=("query", alias))
-            if errors:
-                raise RequestValidationError(errors)
+
+class _Parameter:
+    """A parameter of the query, and what it is when the query does not have it."""
+
+    def __init__(self, name: str, alias: str, field: FieldInfo, validate: Callable[..., tuple[object, Sequence[object]]]) -> None:
+        self.name, self._alias, self._validate = name, alias, validate
+        self._is_required = field.is_required()
+        self._may_repeat = get_origin(field.annotation) is list
+        self._default = None if self._is_required else field.get_default(call_default_factory=True)
+
+    def read(self, query: QueryParams) -> object:
+        """Return the value. Raises RequestValidationError."""
+        if self._alias not in query:
+            if self._is_required:
+                raise RequestValidationError([{"type": "missing", "loc": ("query", self._alias), "msg": "Field required"}])
+            return list(self._default or ()) if self._may_repeat else self._default
+        text = query.getlist(self._alias) if self._may_repeat else query[self._alias]
+        value, errors = self._validate(text, loc=("query", self._alias))
+        if errors:
+            raise RequestValidationError(errors)
+        return value
 
 
 def _ends(path: str) -> tuple[str, str | None]:

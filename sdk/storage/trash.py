@@ -10,6 +10,9 @@ from pathlib import Path
 _DELAY = 0.05
 """Seconds that deleting waits after something was thrown away, so that it does not compete with what is done next."""
 
+_DEEP = 4
+"""Directories below each other whose path is surely short enough (NAME_MAX of each, PATH_MAX)."""
+
 
 class Trash:
     """A directory whose content is deleted by a thread, also what an earlier process left there. On the same file system as what is
@@ -46,16 +49,19 @@ class Trash:
                 with contextlib.suppress(OSError):  # what cannot be deleted (an immutable file) stays for a later attempt
                     self._delete(pending.pop(), pending)
 
-    def _delete(self, path: str, pending: list[str]) -> None:
-        """Delete a file, or a directory after moving the directories in it to the top, so that no path gets too long to be deleted."""
+    def _delete(self, path: str, pending: list[str], depth: int = 0) -> None:
+        """Delete a file, or a directory with what is in it; directories far down are moved to the top before, so that no path gets too long
+        to be deleted."""
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             os.unlink(path)
             return
         with os.scandir(path) as found:
             for entry in found:
-                if entry.is_dir(follow_symlinks=False):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                elif depth < _DEEP:
+                    self._delete(entry.path, pending, depth + 1)
+                else:
                     pending.append(str(self._directory / uuid.uuid4().hex))
                     os.rename(entry.path, pending[-1])
-                else:
-                    os.unlink(entry.path)
         os.rmdir(path)
