@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ DaemonFactory = Callable[..., AbstractContextManager[Daemon]]
 def tmpfs() -> Iterator[Path]:
     """A tmpfs of this test process: making and deleting many files on a disk is slow, and stays slow."""
     path = Path("/run/core-tests") / str(os.getpid())
+    sweep(path.parent)
     path.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "core-tests", path], check=True)
     try:
@@ -41,6 +42,18 @@ def tmpfs() -> Iterator[Path]:
     finally:
         subprocess.run(["umount", path], check=True)
         path.rmdir()
+
+
+def sweep(parent: Path) -> None:
+    """Unmount and remove what killed test processes left, unless something still runs there; a directory is named after its process."""
+    for left in parent.glob("[0-9]*"):
+        if Path(f"/proc/{left.name}").exists():
+            continue
+        mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for mounted in sorted((place for place in mounts if Path(place).is_relative_to(left)), reverse=True):
+            subprocess.run(["umount", mounted], capture_output=True)
+        with suppress(OSError):  # another test process sweeps as well
+            left.rmdir()
 
 
 @pytest.fixture(scope="session")
