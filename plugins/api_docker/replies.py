@@ -75,6 +75,7 @@ class Streaming(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream. A client that only ended its side gets the end of it."""
         del scope
+        is_cut_off = False
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             if not self._uploading:
@@ -83,7 +84,10 @@ class Streaming(Response):
                 self._complete = True  # the watcher, which is told of the response's end as of the client's, has nothing to cancel
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
+                is_cut_off = True
                 group.cancel_scope.cancel()
+        if not (self._complete or is_cut_off):  # the client ended its side
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _cancel_on_disconnect(self, receive: Receive, scope: anyio.CancelScope) -> None:
         await disconnected(receive)

@@ -363,3 +363,12 @@ def test_a_timeout_that_is_no_number_is_refused(api: Api, verb: str) -> None:
     reply = api.call("POST", f"/containers/x/{verb}?t=1.5")
     assert (reply.status, reply.message) == (400, 'strconv.Atoi: parsing "1.5": invalid syntax')
     assert api.call("POST", f"/containers/x/{verb}?t=").status == 204
+
+
+def test_a_follower_that_ends_its_side_gets_the_end_of_the_stream(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with api.raw() as client:
+        client.sendall(b"GET /events HTTP/1.1\r\nHost: docker\r\n\r\n")
+        read_head(client)
+        client.shutdown(SHUT_WR)
+        assert read_all(client).endswith(b"0\r\n\r\n")
+    assert "without completing" not in caplog.text
