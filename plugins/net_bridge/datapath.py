@@ -21,7 +21,7 @@ from plugins.net_bridge.table.firewall import Firewall
 from plugins.net_bridge.table.ruleset import BridgeRules
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
-from sdk.errors import Conflict, EngineError
+from sdk.errors import Conflict, EngineError, InvalidArgument
 from sdk.linux.namespaces import in_network_namespace
 from sdk.linux.nftables import RulesetError
 from sdk.network.mac_addresses import mac_for
@@ -116,6 +116,7 @@ class Datapath:
     def connect(self, network: NetworkSpec, spec: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
         """Connect a sandbox, made anew for None, and publish the endpoint's ports."""
         known = self._present(network)
+        _check_link_local(network, spec)
         self._evict_predecessors(spec)
         with ExitStack() as undo:
             undo.callback(self._ports.release, spec.id)
@@ -246,6 +247,13 @@ class Datapath:
             ports=ports,
             host_interface=wired.veth.host_interface,
         )
+
+
+def _check_link_local(network: NetworkSpec, spec: EndpointSpec) -> None:
+    """Raise InvalidArgument for IPv6 addresses on a network without IPv6: it is off on the interfaces of such a one."""
+    for address in spec.link_local:
+        if address.version == 6 and not network.ipv6:
+            raise InvalidArgument(f'link-local address {address.ip} cannot be given: network "{network.name}" has no IPv6')
 
 
 def _gateways(network: NetworkSpec, spec: EndpointSpec) -> tuple[Address, ...]:

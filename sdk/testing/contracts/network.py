@@ -251,7 +251,7 @@ class NetworkDriverContract:
 
     @pytest.mark.anyio
     async def test_link_local_addresses_are_given_or_refused(self, bench: Bench) -> None:
-        network = await bench.network(1)
+        network = await bench.network(1, subnet6="fd00:30:1::/64")
         wanted = tuple(map(ip_interface, ("169.254.7.7/16", "fe80::7:7/64")))
         try:
             sandbox, endpoint = await bench.connect(network, 2, link_local=wanted)

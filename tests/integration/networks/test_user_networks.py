@@ -257,8 +257,10 @@ def test_legacy_links(docker: Docker, refused: Docker) -> None:
     assert "could not get container for nobody" in refused("run", "--rm", "--link", "nobody", "busybox", "true")
 
 
-def test_link_local_addresses_are_the_interfaces_too(docker: Docker) -> None:
-    docker("network", "create", "web")
+def test_link_local_addresses_are_the_interfaces_too(docker: Docker, refused: Docker) -> None:
+    docker("network", "create", "--ipv6", "web")
+    why = 'link-local address fe80::7 cannot be given: network "bridge" has no IPv6'
+    assert why in refused("run", "--rm", "--link-local-ip", "fe80::7", "busybox", "true")
     sleeper(docker, "one", "--network", "web", "--link-local-ip", "169.254.7.7", "--link-local-ip", "fe80::7:7")
     shown = docker("exec", "one", "ip", "address", "show", "eth0")
     assert "169.254.7.7/16" in shown
