@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.config import StartupError
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend

@@ -21,8 +21,8 @@ from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.versions import MAXIMUM, MINIMUM
-from sdk import errors, frontend, hookspecs, providers
-from sdk.drivers import builder, logs, network, registry, runtime, storage, verifier, volume
+from sdk import builder, errors, frontend, hookspecs, providers
+from sdk.drivers import logs, network, registry, runtime, storage, verifier, volume
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {

@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "reference" / "sdk-surface.txt"
 
 FLOORS = {
     "the contract: what an author must read": (
-        "version", "hookspecs", "providers", "errors", "events", "frontend", "drivers", "engine", "oci",
+        "version", "hookspecs", "providers", "errors", "events", "frontend", "builder", "drivers", "engine", "oci",
     ),
     "the kit: what an author may use": (
         "docker", "linux", "logfiles", "network", "origins", "pace", "registry", "reporting", "shim", "storage", "text", "urls",

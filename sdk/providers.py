@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend

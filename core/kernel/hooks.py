@@ -14,7 +14,7 @@ import pluggy
 
 from core.kernel.health import Health, sentence
 from sdk import hookspecs
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
 from core.kernel.hooks import D, Offer, PluginHooks
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend

@@ -8,16 +8,24 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from core.defaults import BridgeDefaults, NetworkDefaults
 from core.drivers import Drivers, calling
-from core.networks.bridge_addresses import bridge_addresses, is_bridge
+from core.networks.addressing.bridge_addresses import bridge_addresses, is_bridge
+from core.networks.addressing.driver_subnets import with_subnets_of
+from core.networks.addressing.host_routes import host_routes
+from core.networks.addressing.ipam import NetworkAddresses
+from core.networks.addressing.subnets import (
+    Pools,
+    choose_bridge_subnet,
+    choose_subnets,
+    complete,
+    free_subnet,
+    resized,
+    unique_local_pool,
+)
 from core.networks.config_networks import CONFIG_DRIVER, check_kind, check_unused, configured
 from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, check_own_bridge, previous_addresses
-from core.networks.driver_subnets import with_subnets_of
-from core.networks.host_routes import host_routes
-from core.networks.ipam import NetworkAddresses
 from core.networks.ipam_rules import check_subnets
 from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
 from core.networks.record import NO_DRIVER, PREDEFINED, NetworkRecord
-from core.networks.subnets import Pools, choose_bridge_subnet, choose_subnets, complete, free_subnet, resized, unique_local_pool
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.modes import BRIDGE, HOST, NONE

@@ -5,9 +5,9 @@ from dataclasses import replace
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_address, ip_interface, ip_network
 
 from core.defaults import BridgeDefaults
+from core.networks.addressing.subnets import complete
 from core.networks.ipam_rules import check_subnets
 from core.networks.record import NEXT_HOPS
-from core.networks.subnets import complete
 from sdk.engine.modes import BRIDGE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import InvalidArgument

@@ -6,7 +6,7 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
 from msgspec.structs import replace
 
-from core.networks.addresses import Address, parse_address, parse_mac
+from core.networks.addressing.addresses import Address, parse_address, parse_mac
 from core.networks.record import NetworkRecord
 from sdk.engine.config import EndpointConfig
 from sdk.engine.modes import BRIDGE, HOST, NONE

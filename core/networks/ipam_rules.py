@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from core.networks.addresses import Address, Network, parse_address, parse_prefix
+from core.networks.addressing.addresses import Address, Network, parse_address, parse_prefix
 from core.networks.endpoint_rules import joined
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument

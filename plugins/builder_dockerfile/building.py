@@ -14,7 +14,7 @@ from plugins.builder_dockerfile.plan import Plan
 from plugins.builder_dockerfile.progress import Step, Telling
 from plugins.builder_dockerfile.recent import RecentSteps
 from plugins.builder_dockerfile.state import StageState
-from sdk.drivers.builder import BaseImage, BuildHost, CachedStep, NewStep, Stack, Workspace
+from sdk.builder import BaseImage, BuildHost, CachedStep, NewStep, Stack, Workspace
 from sdk.engine.builds import BuildRequest
 from sdk.oci.digest import chain_id
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.to_thread import run_sync
 
-from sdk.drivers.builder import Builder, BuildHost
+from sdk.builder import Builder, BuildHost
 from sdk.engine.build_events import BuildEvent
 from sdk.engine.builds import BuildRequest
 from sdk.oci.image import ExecutionConfig
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DockerfileBuilder(Builder):
-    """See `sdk.drivers.builder.Builder`. Runs at most `parallelism` steps of a build at once (0: as many as processors, at least 4)."""
+    """See `sdk.builder.Builder`. Runs at most `parallelism` steps of a build at once (0: as many as processors, at least 4)."""
 
     def __init__(self, parallelism: int = 0) -> None:
         self._parallelism = parallelism or max(4, os.cpu_count() or 1)

@@ -11,7 +11,7 @@ from plugins.builder_dockerfile.building import Building, key_of
 from plugins.builder_dockerfile.inline_cache import EXPORTED, inline_cache
 from plugins.builder_dockerfile.progress import vertex_of
 from plugins.builder_dockerfile.state import StageState
-from sdk.drivers.builder import CachedStep, NewImage, NewStep
+from sdk.builder import CachedStep, NewImage, NewStep
 from sdk.engine.build_events import BuildResult, Vertex
 from sdk.engine.builds import Store
 from sdk.errors import NoSuchImage

@@ -4,7 +4,7 @@ import json
 
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.state import StageState
-from sdk.drivers.builder import BaseImage, CachedStep, NewStep
+from sdk.builder import BaseImage, CachedStep, NewStep
 from sdk.engine.builds import CacheImport
 from sdk.errors import EngineError
 from sdk.oci.image import History

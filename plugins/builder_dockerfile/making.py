@@ -19,7 +19,7 @@ from plugins.builder_dockerfile.progress import Telling, vertex_of
 from plugins.builder_dockerfile.recent import RecentSteps
 from plugins.builder_dockerfile.stages import Stages
 from plugins.builder_dockerfile.state import PROXIES
-from sdk.drivers.builder import BuildHost
+from sdk.builder import BuildHost
 from sdk.engine.build_events import BuildEvent, BuildResult, BuildWarning, Vertex
 from sdk.engine.builds import BuildRequest
 from sdk.errors import InvalidArgument

@@ -20,7 +20,7 @@ from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
 from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, grown, with_path
 from plugins.builder_dockerfile.trouble import plain_words
-from sdk.drivers.builder import CachedStep, Stack
+from sdk.builder import CachedStep, Stack
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed
 from sdk.oci.image import ExecutionConfig

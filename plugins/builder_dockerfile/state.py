@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec.structs import replace as with_fields
 
-from sdk.drivers.builder import BaseImage, CachedStep, Stack
+from sdk.builder import BaseImage, CachedStep, Stack
 from sdk.oci.image import ExecutionConfig, History
 
 DEFAULT_SHELL = ("/bin/sh", "-c")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdk import providers
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend

@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from sdk.drivers.builder import (
+from sdk.builder import (
     BaseImage,
     CachedStep,
     Download,
@@ -41,7 +41,7 @@ from sdk.storage.copying import copy_tree
 
 @dataclass
 class PaperBuildHost:
-    """Implements `sdk.drivers.builder.BuildHost` below a directory. `stored` are the images it was given, `names` what they are called,
+    """Implements `sdk.builder.BuildHost` below a directory. `stored` are the images it was given, `names` what they are called,
     `open_places` how many workspaces, views and directories are in use, `running` how many processes; `process_began` tells of the first."""
 
     directory: Path
@@ -205,7 +205,7 @@ class PaperBuildHost:
 
 
 class PaperWorkspace:
-    """See `sdk.drivers.builder.Workspace`."""
+    """See `sdk.builder.Workspace`."""
 
     def __init__(self, engine: PaperBuildHost, stack: Stack, root: Path) -> None:
         self._engine, self._stack, self._root = engine, stack, root
@@ -247,7 +247,7 @@ class PaperWorkspace:
 
 
 class PaperCache:
-    """See `sdk.drivers.builder.StepCache`."""
+    """See `sdk.builder.StepCache`."""
 
     def __init__(self, engine: PaperBuildHost) -> None:
         self._engine = engine

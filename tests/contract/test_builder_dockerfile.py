@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plugins.builder_dockerfile.driver import DockerfileBuilder
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.engine.build_events import Vertex, VertexLog
 from sdk.engine.builds import BuildRequest
 from sdk.testing.build_host import PaperBuildHost

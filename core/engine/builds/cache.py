@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from core.images.store import ImageStore
 from core.store.database import Database
-from sdk.drivers.builder import CachedStep, NewStep
+from sdk.builder import CachedStep, NewStep
 from sdk.engine.builds import CacheEntry
 from sdk.oci.digest import Digest, chain_id
 from sdk.storage.usage import tree_usage
@@ -46,7 +46,7 @@ class MountRecord(Struct, frozen=True):
 
 
 class BuildCache:
-    """Implements `sdk.drivers.builder.StepCache`. Steps are held in memory and written through; uses are written by `flush`."""
+    """Implements `sdk.builder.StepCache`. Steps are held in memory and written through; uses are written by `flush`."""
 
     def __init__(self, database: Database, images: ImageStore, directory: Path) -> None:
         self._steps = database.table("build_steps", StepRecord)

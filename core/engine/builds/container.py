@@ -17,7 +17,7 @@ from core.engine.containers.create import create_from
 from core.engine.containers.remove import remove
 from core.engine.context import EngineContext
 from core.images.store import StoredImage
-from sdk.drivers.builder import Output, StepProcess
+from sdk.builder import Output, StepProcess
 from sdk.drivers.logs import StdStream
 from sdk.engine.config import ContainerConfig, LogConfig
 from sdk.engine.containers import CreateRequest
@@ -29,7 +29,7 @@ _NO_ENTRYPOINT = ("",)
 
 
 class BuildContainer:
-    """Implements `sdk.drivers.builder.StepContainer`; `workspace` is over its snapshot."""
+    """Implements `sdk.builder.StepContainer`; `workspace` is over its snapshot."""
 
     def __init__(self, context: EngineContext, live: LiveContainer, workspace: SnapshotWorkspace) -> None:
         self._context = context

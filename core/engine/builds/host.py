@@ -1,4 +1,4 @@
-"""What the engine does for one build: `sdk.drivers.builder.BuildHost` over the rooms of the engine."""
+"""What the engine does for one build: `sdk.builder.BuildHost` over the rooms of the engine."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
@@ -20,7 +20,7 @@ from core.engine.images.distribution import pull
 from core.engine.images.trust import verify_use
 from core.images.documents import parse_manifest
 from core.images.store import StoredImage
-from sdk.drivers.builder import BaseImage, Download, NewImage, Stack, StepProcess
+from sdk.builder import BaseImage, Download, NewImage, Stack, StepProcess
 from sdk.engine.builds import CredentialSource
 from sdk.engine.images import Progress, PullRequest
 from sdk.errors import NoSuchImage, NotFound

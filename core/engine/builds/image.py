@@ -9,7 +9,7 @@ from core.engine.images.context import ImageContext
 from core.images.garbage import remove_blob
 from core.images.references import check_name
 from core.images.store import ImageRecord
-from sdk.drivers.builder import NewImage
+from sdk.builder import NewImage
 from sdk.errors import DataLoss, InvalidArgument
 from sdk.oci.descriptor import OCI_CONFIG, OCI_MANIFEST, Descriptor
 from sdk.oci.digest import ChainID, chain_ids, digest_of

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.containers.mounts.rootfs import opened_root
 from core.engine.containers.bundles import STACK_POINT
 from core.engine.context import EngineContext
-from sdk.drivers.builder import Stack, StepMount
+from sdk.builder import Stack, StepMount
 from sdk.errors import InvalidArgument
 from sdk.linux.descriptors import path_of
 from sdk.linux.mount import UnmountFlag, move_mount, umount

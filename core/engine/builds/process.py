@@ -28,7 +28,7 @@ from core.engine.context import EngineContext
 from core.networks.attachments import ConnectRequest
 from core.streams.hub import OutputHub
 from core.streams.pump import PumpSet, StreamPump
-from sdk.drivers.builder import Output, StepProcess
+from sdk.builder import Output, StepProcess
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import Bundle, ProcessIO, Task
 from sdk.engine.config import ContainerConfig, HostConfig, Limits

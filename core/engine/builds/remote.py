@@ -16,7 +16,7 @@ from core.engine.builds.archives import is_archive
 from core.engine.builds.contexts import Scratch, unpack_file
 from core.engine.remote_files import remote_file
 from core.images.content.diskspace import writing
-from sdk.drivers.builder import Download
+from sdk.builder import Download
 from sdk.engine.builds import RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, ResourceExhausted, Unavailable
 

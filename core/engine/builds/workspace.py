@@ -14,13 +14,13 @@ from core.engine.context import EngineContext
 from core.engine.images.context import ImageContext
 from core.images.layers.layerfile import Packed, pack_layer
 from core.images.layers.store import LayerRecord
-from sdk.drivers.builder import Output, Stack, StepProcess
+from sdk.builder import Output, Stack, StepProcess
 from sdk.drivers.storage import ActiveCommitter
 from sdk.oci.digest import ChainID, Digest, chain_id
 
 
 class SnapshotWorkspace:
-    """Implements `sdk.drivers.builder.Workspace`. What it commits is pinned on `pins`."""
+    """Implements `sdk.builder.Workspace`. What it commits is pinned on `pins`."""
 
     def __init__(self, context: EngineContext, images: ImageContext, key: str, stack: Stack, pins: ExitStack) -> None:
         self._context = context

@@ -29,7 +29,7 @@ from core.engine.containers.preparation.untouched import untouched
 from core.engine.context import EngineContext
 from core.engine.images.trust import verify_use
 from core.images.store import StoredImage
-from core.networks.addresses import parse_address, parse_mac
+from core.networks.addressing.addresses import parse_address, parse_mac
 from core.networks.endpoint_rules import checked_endpoints
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import Created, CreateRequest

@@ -33,7 +33,7 @@ Commit = Callable[[ImageContext, CommitRequest], Awaitable[str]]
 """Makes an image of a container, which takes more than the image rooms."""
 
 Change = Callable[[ExecutionConfig, Sequence[str]], ExecutionConfig]
-"""Applies instructions to a configuration (`sdk.drivers.builder.Builder.changed`)."""
+"""Applies instructions to a configuration (`sdk.builder.Builder.changed`)."""
 
 
 async def no_containers(_context: ImageContext, request: CommitRequest) -> str:

@@ -6,7 +6,7 @@ from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.instructions.running import RunJob, process_of, run_failed, run_in
 from plugins.builder_dockerfile.progress import Step
 from plugins.builder_dockerfile.state import StageState
-from sdk.drivers.builder import BaseImage, Stack, StepContainer
+from sdk.builder import BaseImage, Stack, StepContainer
 from sdk.errors import StartFailed
 from sdk.oci.digest import Digest
 

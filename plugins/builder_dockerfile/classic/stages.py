@@ -23,7 +23,7 @@ from plugins.builder_dockerfile.plan import SCRATCH, Stage
 from plugins.builder_dockerfile.progress import Step, vertex_of
 from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, with_path
 from plugins.builder_dockerfile.trouble import plain_words
-from sdk.drivers.builder import Stack, Workspace
+from sdk.builder import Stack, Workspace
 from sdk.engine.build_events import Vertex
 from sdk.errors import BuildFailed
 

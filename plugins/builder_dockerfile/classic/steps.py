@@ -8,7 +8,7 @@ from plugins.builder_dockerfile.classic.words import without_process
 from plugins.builder_dockerfile.finishing import image_config
 from plugins.builder_dockerfile.progress import Step
 from plugins.builder_dockerfile.state import StageState
-from sdk.drivers.builder import BaseImage, CachedStep, NewImage, NewStep, Stack, StepProcess
+from sdk.builder import BaseImage, CachedStep, NewImage, NewStep, Stack, StepProcess
 from sdk.oci.image import History
 
 Make = Callable[[], Awaitable[Stack]]

@@ -20,7 +20,7 @@ from plugins.builder_dockerfile.language.statements import Heredoc
 from plugins.builder_dockerfile.language.variables import expand_plain
 from plugins.builder_dockerfile.progress import Step
 from plugins.builder_dockerfile.state import StageState, grown
-from sdk.drivers.builder import BuildHost, CachedStep, Workspace
+from sdk.builder import BuildHost, CachedStep, Workspace
 
 
 @dataclass(frozen=True, slots=True)

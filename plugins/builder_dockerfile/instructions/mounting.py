@@ -12,7 +12,7 @@ from plugins.builder_dockerfile.files.copying import Copier
 from plugins.builder_dockerfile.files.tree import Entry
 from plugins.builder_dockerfile.instructions.origins import Origin, opened
 from plugins.builder_dockerfile.language.instructions import StepMountFlag
-from sdk.drivers.builder import StepMount
+from sdk.builder import StepMount
 from sdk.errors import BuildFailed
 
 _SECRETS = "/run/secrets"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.progress import Step
-from sdk.drivers.builder import Stack
+from sdk.builder import Stack
 from sdk.engine.builds import NamedContext
 
 Demand = Callable[[int], Awaitable[Stack]]

@@ -20,7 +20,7 @@ from plugins.builder_dockerfile.language.instructions import Command, Run, StepM
 from plugins.builder_dockerfile.language.variables import expand
 from plugins.builder_dockerfile.progress import Step
 from plugins.builder_dockerfile.state import StageState, grown
-from sdk.drivers.builder import StepMount, StepProcess, Workspace
+from sdk.builder import StepMount, StepProcess, Workspace
 from sdk.errors import BuildFailed, StartFailed
 
 _PIPES = "/dev/pipes"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from plugins.builder_dockerfile.files.copying import Copier, Dress
-from sdk.drivers.builder import Workspace
+from sdk.builder import Workspace
 
 
 def directory_maker(path: str, user: str) -> Callable[[Workspace], Awaitable[None]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.engine.build_events import BuildEvent, BuildResult, Vertex
 from sdk.engine.builds import BuildRequest, Store
 from sdk.errors import BuildFailed, EngineError, InvalidArgument
@@ -39,7 +39,7 @@ def result_of(events: list[BuildEvent]) -> BuildResult:
 
 
 class BuilderContract:
-    """Cases read as the specification of `sdk.drivers.builder.Builder`."""
+    """Cases read as the specification of `sdk.builder.Builder`."""
 
     @pytest.fixture
     def anyio_backend(self) -> str:

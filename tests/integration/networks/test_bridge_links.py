@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from core.networks.bridge_addresses import is_bridge
+from core.networks.addressing.bridge_addresses import is_bridge
 from tests.network import NetworkNamespace
 
 pytestmark = pytest.mark.privileged

@@ -17,7 +17,7 @@ from core.networks.catalog import NetworkCatalog
 from core.networks.dns.listening import Listening
 from core.networks.dns.service import NameService
 from core.store.database import Database
-from sdk.drivers.builder import Builder
+from sdk.builder import Builder
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.storage import StorageDriver
 from sdk.events import Event

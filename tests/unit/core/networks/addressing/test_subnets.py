@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from core.networks.subnets import choose_bridge_subnet, choose_subnets, free_subnet, unique_local_pool, usable
+from core.networks.addressing.subnets import choose_bridge_subnet, choose_subnets, free_subnet, unique_local_pool, usable
 from sdk.engine.networks import SubnetConfig
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 

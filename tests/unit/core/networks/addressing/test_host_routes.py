@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from core.networks import host_routes as room
+from core.networks.addressing import host_routes as room
 
 TABLE = """\
 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT

@@ -6,7 +6,7 @@ Nothing here is stored: records of networks and endpoints are the truth, and wha
 from collections.abc import Collection, Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from core.networks.subnets import Network, usable
+from core.networks.addressing.subnets import Network, usable
 from sdk.engine.networks import SubnetConfig, SubnetUsage
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 

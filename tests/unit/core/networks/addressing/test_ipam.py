@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from core.networks.ipam import AddressPool, NetworkAddresses
+from core.networks.addressing.ipam import AddressPool, NetworkAddresses
 from sdk.engine.networks import SubnetConfig, SubnetUsage
 from sdk.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 

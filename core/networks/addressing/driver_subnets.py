@@ -3,7 +3,7 @@
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from core.networks.subnets import choose_subnets
+from core.networks.addressing.subnets import choose_subnets
 from sdk.drivers.network import AddressChooser, NetworkSpec, Subnet
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import InvalidArgument

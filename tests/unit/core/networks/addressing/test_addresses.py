@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from core.networks.addresses import parse_address, parse_mac, parse_prefix
+from core.networks.addressing.addresses import parse_address, parse_mac, parse_prefix
 from sdk.errors import InvalidArgument
 
 
