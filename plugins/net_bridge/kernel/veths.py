@@ -1,6 +1,7 @@
 """Veth pairs: one end on a bridge, the other the container's interface."""
 
 import itertools
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from sdk.network.ipv6 import disable_ipv6
 
 _TOKEN_LENGTH = 6
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_FIRST, _STARTS = 36**6, 35 * 36**6
+"""Numbers of seven digits: with them a name has 14 characters, one less than the kernel allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Veths:
         self._route = route
         self._prefix = f"v{instance[:_TOKEN_LENGTH]}"
         self.found = frozenset(self.mine())
-        taken = [_number(name.removeprefix(self._prefix)) for name in self.found]
-        self._numbers = itertools.count(max(taken, default=0) + 1)
+        # Not from 1 on: records of an earlier daemon name pairs that are gone by now, and what they name is deleted later.
+        self._numbers = itertools.count(_FIRST + secrets.randbelow(_STARTS))
 
     def mine(self) -> list[str]:
         """Return the names of the host's ends of this daemon's pairs; `found` are those an earlier process made."""
@@ -85,10 +88,3 @@ def _base36(number: int) -> str:
         number, digit = divmod(number, 36)
         digits = _BASE36[digit] + digits
     return digits
-
-
-def _number(text: str) -> int:
-    try:
-        return int(text, 36)
-    except ValueError:
-        return 0

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
@@ -12,7 +12,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from plugins.net_bridge.kernel import namespaces
 from plugins.net_bridge.kernel.namespaces import Namespace
+from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from plugins.net_bridge.kernel.veths import Port, Veth, Veths
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
 from sdk.errors import Conflict, InvalidArgument
@@ -162,6 +164,18 @@ async def test_stale_links_of_an_earlier_daemon_are_removed(bench: Bench) -> Non
     run("ip", "link", "add", "br-stale", "alias", "core:test", "type", "bridge")
     await bench.driver.restore([network], [])
     assert [line for line in await bench.driver.audit() if line.startswith("bridge")] == ["bridge br-00c0ffeec0ff"]
+
+
+async def test_names_of_pairs_are_not_used_again_by_the_next_daemon(bench: Bench) -> None:
+    """The kernel takes the pair away with the namespace of a killed container, before the next daemon deletes it by name."""
+    network = await bench.network()
+    _, lost = await bench.connect(network, 5)
+    run("ip", "link", "delete", lost.host_interface)
+    with closing(RouteSocket()) as route, closing(namespaces.create()) as namespace:
+        veths, port = Veths(route, lost.host_interface[1:7]), Port(route.index(f"br-{network.id[:12]}"), 1500)
+        made = {veths.make(port, namespace, f"eth{number}").host_interface for number in range(30)}
+    assert lost.host_interface not in made
+    assert max(map(len, made)) <= 15
 
 
 async def test_a_udp_client_that_keeps_its_port_follows_the_published_one(bench: Bench) -> None:
