@@ -1,8 +1,8 @@
 """A proxy in front of a registry that breaks on purpose: it cuts, stalls, garbles and refuses as it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 _HEAD_END = b"\r\n\r\n"
@@ -95,15 +95,49 @@ class FaultyProxy:
             upstream.close()
 
 
+_Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Answers one connection."""
+
+
+@asynccontextmanager
+async def served(answer: _Answer, port: int = 0) -> AsyncIterator[int]:
+    """Serve on loopback until the block ends; give the port. Answers under way are cut off then, and no connection is left open."""
+    answering: set[asyncio.Task[None]] = set()
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(asyncio.CancelledError):  # asyncio would tell of it
+                await answer(reader, writer)
+        finally:
+            if closing.is_set():
+                writer.transport.abort()
+            else:
+                writer.close()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(answered(reader, writer))
+        answering.add(task)
+        task.add_done_callback(answering.discard)
+
+    closing = asyncio.Event()
+    server = await asyncio.start_server(begin, "127.0.0.1", port, limit=_CHUNK)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        closing.set()
+        server.close()
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering)
+        await asyncio.sleep(0)  # a transport closes in the next turn of the loop
+
+
 @asynccontextmanager
 async def faulty_proxy(upstream: str, port: int) -> AsyncIterator[FaultyProxy]:
     """Run a proxy on loopback in front of a registry until the block ends."""
     proxy = FaultyProxy(f"127.0.0.1:{port}", upstream)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=_CHUNK)
-    try:
+    async with served(proxy.serve, port):
         yield proxy
-    finally:
-        server.close()
 
 
 def _parse(number: int, head: bytes) -> ProxiedRequest:

@@ -109,7 +109,7 @@ def test_system_df_is_what_du_says(daemon: Daemon) -> None:
 
     usage = daemon.json("/system/df")
     assert isinstance(usage, dict)
-    assert usage["LayersSize"] == du("content", "plugins/storage_overlay/l/*")
+    assert usage["LayersSize"] == du("content/blobs/*/*", "plugins/storage_overlay/l/*")
     assert [container["SizeRw"] for container in usage["Containers"]] == [du("plugins/storage_overlay/a/*")]
     assert [volume["UsageData"]["Size"] for volume in usage["Volumes"]] == [du("volumes/*/_data")]
 

@@ -1,6 +1,7 @@
 """A daemon killed while it makes or removes a network leaves no bridge that is not known again."""
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -30,8 +31,15 @@ def network() -> Iterator[None]:
         yield
 
 
-def _bridges() -> Bridges:
-    return Bridges(RouteSocket(), INSTANCE)
+@contextmanager
+def _bridges() -> Iterator[Bridges]:
+    with closing(RouteSocket()) as route:
+        yield Bridges(route, INSTANCE)
+
+
+def _make() -> None:
+    with _bridges() as bridges:
+        bridges.ensure(NETWORK, OPTIONS)
 
 
 def _known() -> set[str]:
@@ -41,17 +49,19 @@ def _known() -> set[str]:
 def test_a_bridge_is_marked_whenever_its_maker_is_killed() -> None:
     present = []
     before = link_names()
-    for _ in killed_at_every_call(lambda: _bridges().ensure(NETWORK, OPTIONS)):
+    for _ in killed_at_every_call(_make):
         made = link_names() - before
-        assert {link.name for link in _bridges().mine()} == made
-        assert _known() == made
-        present.append(bool(made))
-        _bridges().remove(OPTIONS.bridge)
+        with _bridges() as bridges:
+            assert {link.name for link in bridges.mine()} == made
+            assert _known() == made
+            present.append(bool(made))
+            bridges.remove(OPTIONS.bridge)
     assert set(present) == {False, True}
 
 
 def test_a_bridge_that_was_left_is_taken_over() -> None:
-    for _ in killed_at_every_call(lambda: _bridges().ensure(NETWORK, OPTIONS)):
-        _bridges().ensure(NETWORK, OPTIONS)
-        assert [link.name for link in _bridges().mine()] == [OPTIONS.bridge]
-        _bridges().remove(OPTIONS.bridge)
+    for _ in killed_at_every_call(_make):
+        with _bridges() as bridges:
+            bridges.ensure(NETWORK, OPTIONS)
+            assert [link.name for link in bridges.mine()] == [OPTIONS.bridge]
+            bridges.remove(OPTIONS.bridge)

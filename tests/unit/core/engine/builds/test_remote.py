@@ -13,6 +13,7 @@ from core.engine.builds import remote
 from core.engine.builds.contexts import Scratch
 from core.engine.builds.remote import download, remote_context
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, ResourceExhausted, Unavailable
+from sdk.testing.faults import served
 from tests.hostile_registry import Reply
 
 pytestmark = pytest.mark.anyio
@@ -71,11 +72,9 @@ async def server() -> AsyncIterator[str]:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
             await answer(Reply(writer), path)
-        writer.close()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    listener.close()
+    async with served(serve) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 async def test_a_file_comes_as_it_is_sent(server: str, tmp_path: Path) -> None:
