@@ -83,10 +83,9 @@ def decode(content: bytes, kind: type[_Document], what: str) -> _Document:
         return msgspec.json.decode(content, type=kind)
     except RecursionError:
         raise Unavailable(f"{what}: the JSON is nested too deeply") from None
-    except UnicodeError:
-        raise Unavailable(f"{what}: the JSON is not UTF-8") from None
-    except msgspec.MsgspecError as error:
-        raise Unavailable(f"{what}: {cleaned(str(error))}") from error
+    except (UnicodeError, msgspec.MsgspecError) as error:
+        reason = "the JSON is not UTF-8" if "utf-8" in str(error).lower() else cleaned(str(error))
+        raise Unavailable(f"{what}: {reason}") from error
 
 
 async def _plain(response: httpx.Response) -> AsyncIterator[bytes]:

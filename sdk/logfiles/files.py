@@ -72,7 +72,7 @@ class LogFiles:
             found = _unpacked(rotated[index])
             _cut(found, size)
             for path in (self.path, *rotated[:index]):
-                path.unlink(missing_ok=True)
+                _delete(path)
             os.rename(found, self.path)
             return True
 
@@ -84,7 +84,7 @@ class LogFiles:
             for path in self.rotated():
                 if first and self._first_time(path) == first:
                     return
-                path.unlink(missing_ok=True)
+                _delete(path)
 
     def first_time(self) -> int:
         """Return the time of the present file's first record, 0 if it is empty or absent."""
@@ -148,8 +148,12 @@ class LogFiles:
         with self._lock:
             for path in self.rotated():
                 if epoch == self._epoch and os.stat(path).st_ino == inode:
-                    os.rename(compressed, path.with_name(path.name + PACKED))
-                    path.unlink()
+                    packed = path.with_name(path.name + PACKED)
+                    os.rename(compressed, packed)
+                    try:
+                        path.unlink()
+                    except FileNotFoundError:  # another one that has this log open dropped it meanwhile
+                        packed.unlink(missing_ok=True)
                     return
 
 
@@ -161,6 +165,13 @@ def sweep(path: Path) -> None:
             name.endswith(UNFINISHED) or (name.endswith(PACKED) and name.removesuffix(PACKED) in names)
         ):
             (path.parent / name).unlink(missing_ok=True)  # a compression that goes on may be done with it
+
+
+def _delete(path: Path) -> None:
+    """Delete a file, also as what a compression that is under way elsewhere makes of it; the plain name goes first."""
+    path.unlink(missing_ok=True)
+    if not is_packed(path):
+        path.with_name(path.name + PACKED).unlink(missing_ok=True)
 
 
 def is_packed(path: Path) -> bool:
