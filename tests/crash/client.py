@@ -100,9 +100,10 @@ class Client:
         container.there = status == 201
 
     def _start(self, container: Container) -> None:
-        before, container.started = container.started, None if container.started is False else container.started
-        if before and container.lines:  # it would print a second time
+        if container.started and container.lines:  # it would print a second time
             return
+        before, container.started = container.started, None
+        container.ended = False  # if the answer is cut off it may run again, or have failed to
         status, _ = self.ask("POST", f"/containers/{container.name}/start")
         container.started = True if status in (204, 304) else before
         if status == 204 and before:
@@ -110,7 +111,7 @@ class Client:
             container.paused = False
 
     def _stop(self, container: Container) -> None:
-        container.disturbed = True
+        container.disturbed, container.ended = True, False  # a restart whose answer is cut off may have made it run again
         before, container.paused = container.paused, None
         how = (
             self._dice.choice(("stop?t=0", "kill", "restart?t=0"))
