@@ -118,7 +118,7 @@ class Client:
             if not container.lines
             else self._dice.choice(("stop?t=0", "kill"))
         )
-        if how.startswith("restart") and not container.started:
+        if how.startswith("restart"):
             container.started = None
         status, _ = self.ask("POST", f"/containers/{container.name}/{how}")
         container.ended = not how.startswith("restart") and status in (204, 304)
