@@ -17,11 +17,11 @@ from core.cli.table import lines
 from core.config import StartupError, load_settings
 from core.host.clearing import clear_machine, left_on_machine
 from core.host.instance import derived_instance
-from core.host.mounts import mount_table
 from core.host.records import read_records
 from core.host.roots import hold_data_root, holder
 from core.host.traces import Territory, Trace
 from sdk.linux.mount import UnmountFlag, umount
+from sdk.linux.mountinfo import mount_table
 
 _MARKS = ("core.db", "core.lock", "copies")
 """One of these is in every data root: a directory without any is not touched."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from core.host.mounts import mount_table
 from core.host.removal import remove
 from core.host.traces import Territory, Trace, cgroups, links, mounts, tables
 from sdk.linux.links import link_names
+from sdk.linux.mountinfo import mount_table
 
 _SHIM = b"core-shim\0"
 _PATIENCE = 5.0

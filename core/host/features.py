@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdk.linux.cgroups import cgroup_mounts
+from sdk.linux.cgroups.mounts import cgroup_mounts
 from sdk.linux.libc import libc
 
 # Numbers from 424 on are the same on every architecture.

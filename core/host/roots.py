@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.config import StartupError
-from core.host.mounts import file_system_of
 from sdk.linux.atomic import replace_file
 from sdk.linux.mount import mount
+from sdk.linux.mountinfo import file_system_of
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LOCKS = Path("/proc/locks")

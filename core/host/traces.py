@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.host.mounts import MountPoint, mount_table
 from sdk.linux.links import open_iproute
+from sdk.linux.mountinfo import MountPoint, mount_table
 
 if TYPE_CHECKING:
     from pyroute2.netlink import nlmsg
@@ -94,9 +94,11 @@ def _evidence(pid: str, territory: Territory) -> Iterator[str]:
 
 def _mounted_inside(pid: str, territory: Territory) -> Iterator[str]:
     """Yield mounts of another mount namespace, but for those at our own places: they came by propagation, to any service of the machine."""
-    for line in _read(f"/proc/{pid}/mountinfo").splitlines():
-        if not line.split()[4].startswith(tuple(f"{root}/" for root in territory.roots)):
-            yield line
+    own = tuple(f"{root}/" for root in territory.roots)
+    with suppress(OSError):
+        for mount in mount_table(pid):
+            if not mount.path.startswith(own):
+                yield " ".join((mount.root, mount.path, mount.source, mount.options))
 
 
 def _id_near(territory: Territory, text: str) -> str:

@@ -21,7 +21,7 @@ from plugins.runtime_ns.steps.security import Confinement
 from plugins.runtime_ns.templates import own_words
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, NotRunning
-from sdk.linux.memory_events import shortages
+from sdk.linux.cgroups.memory import shortages
 from sdk.linux.pidfd import await_end
 from sdk.oci import runtime as oci
 from sdk.shim.launch import Launch, PlanFailed, launch

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdk.linux.cgroups import cgroup_mounts
+from sdk.linux.cgroups.mounts import cgroup_mounts
 from sdk.oci.cgroups import clean_cgroup_path
 
 MOUNT = Path("/sys/fs/cgroup")

@@ -17,7 +17,7 @@ from plugins.runtime_oci.stats import read_stats
 from plugins.runtime_oci.surroundings import Identity, Surroundings
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task, TaskStats
 from sdk.errors import Conflict, InvalidArgument, NotRunning
-from sdk.linux.memory_events import shortages
+from sdk.linux.cgroups.memory import shortages
 from sdk.oci import runtime as oci
 from sdk.shim.process import ShimProcess, Supervised
 

@@ -14,6 +14,7 @@ from plugins.storage_overlay.lookup import read_file
 from plugins.storage_overlay.mounts import stacked
 from sdk.drivers.storage import ActiveCommitter, Change, Mount, SnapshotInfo, SnapshotKind, StorageDriver, Usage
 from sdk.errors import SnapshotExists
+from sdk.linux.mountinfo import mount_table
 from sdk.oci.digest import ChainID
 from sdk.storage.snapshots import SnapshotTree
 
@@ -106,6 +107,4 @@ class OverlayDriver(StorageDriver, ActiveCommitter):
 def _filesystem(root: Path) -> str:
     """Return the type of the file system a directory is on, as the kernel calls it."""
     device = os.stat(root).st_dev
-    number = f"{os.major(device)}:{os.minor(device)}"
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:
-        return next((line.partition(" - ")[2].split()[0] for line in lines if line.split()[2] == number), "unknown")
+    return next((mount.type for mount in mount_table() if mount.device == device), "unknown")

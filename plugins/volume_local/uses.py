@@ -7,6 +7,7 @@ from pathlib import Path
 from plugins.volume_local.options import MountOptions, mount_volume
 from sdk.errors import EngineError
 from sdk.linux.mount import UnmountFlag, umount
+from sdk.linux.mountinfo import mount_table
 
 
 class Uses:
@@ -51,21 +52,14 @@ class Uses:
 
 
 def mounted_among(targets: Collection[str]) -> list[str]:
-    """Return those of some directories that are mount points (proc(5): mountinfo, field 5)."""
-    with open("/proc/self/mountinfo", "rb") as lines:
-        points = {_unescaped(line.split(b" ", 5)[4]) for line in lines}
+    """Return those of some directories that are mount points."""
+    points = {mount.path for mount in mount_table()}
     return [target for target in targets if target in points]
 
 
 def is_mounted(target: str) -> bool:
     """Tell whether a directory is a mount point."""
     return bool(mounted_among((target,)))
-
-
-def _unescaped(field: bytes) -> str:
-    for escaped, plain in ((b"\\040", b" "), (b"\\011", b"\t"), (b"\\012", b"\n"), (b"\\134", b"\\")):
-        field = field.replace(escaped, plain)
-    return os.fsdecode(field)
 
 
 def _unmount_all(target: str) -> None:

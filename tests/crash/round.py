@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from core.host.mounts import mount_table
 from core.host.records import read_records
+from sdk.linux.mountinfo import mount_table
 from tests.crash.books import CODE, Container
 from tests.crash.client import Client
 from tests.daemon import Daemon

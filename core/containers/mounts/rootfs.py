@@ -11,6 +11,7 @@ from sdk.drivers.storage import Mount, StorageDriver
 from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.attach import Attachment
 from sdk.linux.detached import detached
+from sdk.linux.mountinfo import mount_table
 
 _ENVIRONMENT = ("/proc", "/sys", "/dev")
 
@@ -60,13 +61,7 @@ def _of_process(pid: int) -> int | None:
 def environment_devices(pid: int | None) -> frozenset[int]:
     """Return the device numbers of what is mounted on /proc, /sys and /dev of a running container: its environment, not its files."""
     try:
-        with open(f"/proc/{pid}/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
-            fields = [line.split() for line in lines]
+        mounts = mount_table(str(pid))
     except OSError:
         return frozenset()
-    return frozenset(_device(row[2]) for row in fields if row[4].startswith(_ENVIRONMENT))
-
-
-def _device(text: str) -> int:
-    major, _, minor = text.partition(":")
-    return os.makedev(int(major), int(minor))
+    return frozenset(mount.device for mount in mounts if mount.path.startswith(_ENVIRONMENT))

@@ -8,7 +8,7 @@ from plugins.runtime_ns.cgroups.parents import CgroupParents
 from plugins.runtime_ns.cgroups.v1 import CgroupV1
 from plugins.runtime_ns.cgroups.v2 import CgroupV2
 from sdk.errors import SkipPlugin
-from sdk.linux.cgroups import CgroupMounts, cgroup_mounts
+from sdk.linux.cgroups.mounts import CgroupMounts, cgroup_mounts
 from sdk.oci.cgroups import clean_cgroup_path
 
 

@@ -57,7 +57,7 @@ def test_no_data_root_has_no_holder(tmp_path: Path) -> None:
 
 @pytest.fixture
 def on_tmpfs(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.host.mounts import MountPoint
+    from sdk.linux.mountinfo import MountPoint
 
     monkeypatch.setattr(roots, "file_system_of", lambda path: MountPoint(str(path), "tmpfs", "", "/", ""))
 

@@ -40,9 +40,8 @@ async def _told_by_version_2(directory: str) -> AsyncIterator[None]:
     with ExitStack() as opened:
         events = os.open(f"{directory}/memory.events", os.O_RDONLY | os.O_CLOEXEC)
         opened.callback(os.close, events)
-        watch = opened.enter_context(
-            select.epoll(1)
-        )  # event loops watch for data alone: this one has data when something is urgent
+        # event loops watch for data alone: an epoll descriptor has data when something is urgent
+        watch = opened.enter_context(select.epoll(1))
         watch.register(events, select.EPOLLPRI)
         seen = _kills(events)
         while seen is not None:

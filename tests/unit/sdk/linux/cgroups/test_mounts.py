@@ -2,7 +2,7 @@
 
 import pytest
 
-from sdk.linux.cgroups import cgroup_mounts
+from sdk.linux.cgroups.mounts import cgroup_mounts
 
 V2 = "30 20 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 HYBRID = "31 20 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n32 20 0:29 / /cg/memory rw - cgroup cgroup rw,memory\n"

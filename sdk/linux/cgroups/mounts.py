@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+
+from sdk.linux.mountinfo import mount_table, parse
 
 _CONTROLLERS = frozenset(("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"))
 
@@ -24,13 +25,10 @@ def cgroup_mounts(mountinfo: str = "") -> CgroupMounts:
     """Return what is mounted in this process' namespace, or what the text of a mountinfo file says. Raises OSError."""
     controllers: dict[str, str] = {}
     unified = ""
-    for line in (mountinfo or Path("/proc/self/mountinfo").read_text(encoding="utf-8")).splitlines():
-        place, _, filesystem = line.partition(" - ")
-        mount_point = place.split()[4]
-        kind, _, options = filesystem.split(" ", 2)
-        if kind == "cgroup2":
-            unified = unified or mount_point
-        elif kind == "cgroup":
-            for controller in _CONTROLLERS.intersection(options.split(",")):
-                controllers.setdefault(controller, mount_point)
+    for mount in parse(mountinfo.encode()) if mountinfo else mount_table():
+        if mount.type == "cgroup2":
+            unified = unified or mount.path
+        elif mount.type == "cgroup":
+            for controller in _CONTROLLERS.intersection(mount.options.split(",")):
+                controllers.setdefault(controller, mount.path)
     return CgroupMounts(controllers, unified)

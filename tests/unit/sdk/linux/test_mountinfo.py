@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.host import mounts
-from core.host.mounts import MountPoint, file_system_of, mount_table
+from sdk.linux import mountinfo as mounts
+from sdk.linux.mountinfo import MountPoint, file_system_of, mount_table, parse
 
 TABLE = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw,errors=remount-ro
 40 22 0:30 / /run rw - tmpfs tmpfs rw
@@ -16,11 +16,20 @@ TABLE = r"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw,errors=remount
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mounts, "mount_table", lambda: [mounts._parsed(line) for line in TABLE.splitlines()])
+    monkeypatch.setattr(mounts, "mount_table", lambda: list(parse(TABLE.encode())))
 
 
 def test_a_line_is_taken_apart_with_its_escapes(table: None) -> None:
-    assert mounts.mount_table()[2] == MountPoint("/run/with space", "overlay", "overlay", "/sub", "rw,upperdir=/data/x")
+    assert mounts.mount_table()[2] == MountPoint(
+        "/run/with space", "overlay", "overlay", "/sub", "rw,upperdir=/data/x", os.makedev(0, 31)
+    )
+
+
+@pytest.mark.parametrize("odd", ["\v", "\f", "\r", "\x1c", "\x85", "\u2028", "\u3000", "\udcff"])
+def test_only_a_newline_ends_a_line_and_only_a_space_a_field(odd: str) -> None:
+    """A user may mount at a path of any bytes; the kernel escapes space, tab, newline and backslash alone."""
+    (mount,) = parse(os.fsencode(f"9 1 0:5 / /mnt/a{odd}b rw - fuse fuse rw\n"))
+    assert mount == MountPoint(f"/mnt/a{odd}b", "fuse", "fuse", "/", "rw", os.makedev(0, 5))
 
 
 def test_the_deepest_mount_holds_a_path(table: None, tmp_path: Path) -> None:
