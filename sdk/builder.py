@@ -81,7 +81,7 @@ Output: TypeAlias = Callable[[StdStream, bytes], None]
 
 
 class Workspace(Protocol):
-    """A writable file system nobody else works in. Valid within its block."""
+    """A writable file system that no other process works in. Valid within its block."""
 
     def files(self) -> AbstractAsyncContextManager[int]:
         """Give a descriptor (O_PATH) of its root directory. Not while a process runs."""

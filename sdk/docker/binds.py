@@ -1,11 +1,10 @@
 """The language of `-v`, `[source:]destination[:mode]`, and of `--volumes-from`, as Docker reads them on Linux."""
 
-import posixpath
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-from sdk.engine.mounts import PROPAGATIONS, Mount, MountType, VolumesFrom, checked_destination, invalid_mount
+from sdk.engine.mounts import PROPAGATIONS, Mount, MountType, VolumesFrom, checked_destination, checked_path, invalid_mount
 from sdk.errors import InvalidArgument
 
 _WORDS: Mapping[str, str] = {
@@ -73,7 +72,7 @@ def parse_bind(text: str) -> Bind:
         destination = checked_destination(bind.destination, "volume" if bind.is_volume else "bind")
     except InvalidArgument as error:
         raise InvalidArgument(f"{_invalid(text)}: {error}") from None
-    return Bind(bind.source if bind.is_volume else posixpath.normpath(bind.source), destination, bind.mode)
+    return Bind(bind.source if bind.is_volume else checked_path(bind.source, "bind"), destination, bind.mode)
 
 
 def parse_volumes_from(text: str) -> VolumesFrom:

@@ -1,10 +1,10 @@
 """The engine's values as clients of Docker's API read them back."""
 
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from sdk.docker import bodies, modes
 from sdk.docker.binds import shown_volumes_from
-from sdk.docker.create import AsSent, as_sent
+from sdk.docker.create import AsSent
 from sdk.docker.devices import shown_device_rule
 from sdk.docker.hosts import shown_extra_host
 from sdk.docker.links import shown_link
@@ -12,38 +12,12 @@ from sdk.docker.mounts import shown_mount
 from sdk.docker.ports import shown_bindings
 from sdk.docker.restart import shown_restart
 from sdk.docker.security import shown_security
-from sdk.engine.config import HostConfig, Opaque
+from sdk.engine.config import HostConfig
 
 
-def host_config(host: HostConfig, kept: Opaque | None = None, name: str = "") -> bodies.HostConfig:
-    """Return the host configuration of a container of that name: what the engine decided, and the rest as it was sent."""
-    limits = host.limits
-    return replace(
-        _without_limits(host, as_sent(kept) or _rendered(host), name),
-        cpu_shares=limits.cpu_shares,
-        memory=limits.memory,
-        nano_cpus=limits.nano_cpus,
-        blkio_weight=limits.blkio_weight,
-        blkio_weight_device=limits.blkio_weight_device,
-        blkio_device_read_bps=limits.blkio_device_read_bps,
-        blkio_device_write_bps=limits.blkio_device_write_bps,
-        blkio_device_read_iops=limits.blkio_device_read_iops,
-        blkio_device_write_iops=limits.blkio_device_write_iops,
-        cpu_period=limits.cpu_period,
-        cpu_quota=limits.cpu_quota,
-        cpu_realtime_period=limits.cpu_realtime_period,
-        cpu_realtime_runtime=limits.cpu_realtime_runtime,
-        cpuset_cpus=limits.cpuset_cpus,
-        cpuset_mems=limits.cpuset_mems,
-        memory_reservation=limits.memory_reservation,
-        memory_swap=limits.memory_swap,
-        memory_swappiness=limits.memory_swappiness,
-        oom_kill_disable=limits.oom_kill_disable,
-        pids_limit=limits.pids_limit,
-    )
-
-
-def _without_limits(host: HostConfig, sent: AsSent, name: str) -> bodies.HostConfig:
+def host_config(host: HostConfig, sent: AsSent | None = None, name: str = "") -> bodies.HostConfig:
+    """Return the host configuration of a container of that name: what the engine decided, and the rest as a client has sent it."""
+    sent = sent or _rendered(host)
     return bodies.HostConfig(
         binds=sent.binds,
         container_id_file=sent.container_id_file,
@@ -90,6 +64,7 @@ def _without_limits(host: HostConfig, sent: AsSent, name: str) -> bodies.HostCon
         mounts=sent.mounts,
         masked_paths=host.masked_paths,
         readonly_paths=host.readonly_paths,
+        **asdict(host.limits),  # under the same names
     )
 
 

@@ -52,13 +52,22 @@ def shown_mount(mount: Mount) -> MountRequest:
     )
 
 
+def _refuse_foreign(request: MountRequest) -> None:
+    """Raise InvalidArgument for options of another type of mount; those of images are passed over, as by dockerd."""
+    given = {
+        "bind": ("BindOptions", request.bind_options != BindOptions()),
+        "volume": ("VolumeOptions", request.volume_options != VolumeOptions()),
+        "tmpfs": ("TmpfsOptions", request.tmpfs_options != TmpfsOptions()),
+    }
+    for kind, (name, is_given) in given.items():
+        if is_given and kind != request.type:
+            raise invalid_mount(request.type, f"field {name} must not be specified")
+
+
 def _bind(request: MountRequest, destination: str, *, recursive_readonly: bool) -> Mount:
     if not request.source:
         raise invalid_mount("bind", "field Source must not be empty")
-    if request.volume_options != VolumeOptions():
-        raise invalid_mount("bind", "field VolumeOptions must not be specified")
-    if request.tmpfs_options != TmpfsOptions():
-        raise invalid_mount("bind", "field TmpfsOptions must not be specified")
+    _refuse_foreign(request)
     options = request.bind_options
     if options.propagation and options.propagation not in PROPAGATIONS:
         raise invalid_mount("bind", f"invalid propagation mode: {options.propagation}")
@@ -77,10 +86,7 @@ def _bind(request: MountRequest, destination: str, *, recursive_readonly: bool) 
 
 
 def _volume(request: MountRequest, destination: str) -> Mount:
-    if request.bind_options != BindOptions():
-        raise invalid_mount("volume", "field BindOptions must not be specified")
-    if request.tmpfs_options != TmpfsOptions():
-        raise invalid_mount("volume", "field TmpfsOptions must not be specified")
+    _refuse_foreign(request)
     if not request.source and request.read_only:
         raise invalid_mount("volume", "must not set ReadOnly mode when using anonymous volumes")
     options, subpath = request.volume_options, request.volume_options.subpath
@@ -102,13 +108,7 @@ def _volume(request: MountRequest, destination: str) -> Mount:
 def _image(request: MountRequest, destination: str) -> Mount:
     if not request.source:
         raise invalid_mount("image", "field Source must not be empty")
-    for name, options in {
-        "BindOptions": request.bind_options != BindOptions(),
-        "VolumeOptions": request.volume_options != VolumeOptions(),
-        "TmpfsOptions": request.tmpfs_options != TmpfsOptions(),
-    }.items():
-        if options:
-            raise invalid_mount("image", f"field {name} must not be specified")
+    _refuse_foreign(request)
     subpath = checked_subpath(request.image_options.subpath, "image")
     return Mount(type=MountType.IMAGE, source=request.source, destination=destination, read_only=True, subpath=subpath)
 
@@ -116,10 +116,7 @@ def _image(request: MountRequest, destination: str) -> Mount:
 def _tmpfs(request: MountRequest, destination: str) -> Mount:
     if request.source:
         raise invalid_mount("tmpfs", "field Source must not be specified")
-    if request.bind_options != BindOptions():
-        raise invalid_mount("tmpfs", "field BindOptions must not be specified")
-    if request.volume_options != VolumeOptions():
-        raise invalid_mount("tmpfs", "field VolumeOptions must not be specified")
+    _refuse_foreign(request)
     return Mount(
         type=MountType.TMPFS,
         destination=destination,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sdk.docker.bodies import TmpfsOptions
-from sdk.engine.mounts import Mount, MountType, checked_destination
+from sdk.engine.mounts import ALL_PROPAGATIONS, Mount, MountType, checked_destination
 from sdk.errors import InvalidArgument
 
 _DEFAULTS = ("noexec", "nosuid", "nodev")
@@ -22,7 +22,6 @@ _OPPOSITES = {
     "nomand": "mand",
 }
 _FLAGS = frozenset(_OPPOSITES) | frozenset(_OPPOSITES.values()) | {"defaults", "remount", "dirsync", "bind", "rbind"}
-_PROPAGATIONS = frozenset({"private", "rprivate", "shared", "rshared", "slave", "rslave", "unbindable", "runbindable"})
 
 
 def parse_tmpfs(destination: str, text: str) -> Mount:
@@ -65,7 +64,7 @@ def _meaning(word: str) -> str:
     key, equals, value = word.partition("=")
     if equals and value and key in _KEYS:
         return key
-    if word in _PROPAGATIONS:
+    if word in ALL_PROPAGATIONS:
         return "propagation"
     if word in _FLAGS:
         return _OPPOSITES.get(word, word)

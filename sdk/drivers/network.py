@@ -63,7 +63,7 @@ class Sandbox:
 class EndpointSpec:
     """What is asked of a driver. `default_route` says whether this endpoint's gateways become the container's: without it there is no
     default route by them. `name` is the container's name, for messages. `link_local` are further addresses that the interface gets
-    beside those of the network's subnets: nobody else answers for them, and an Endpoint does not name them (RFC 3927, RFC 4291)."""
+    beside those of the network's subnets: no driver or daemon elsewhere answers for them, and an Endpoint does not name them (RFC 3927, RFC 4291)."""
 
     id: str
     container_id: str

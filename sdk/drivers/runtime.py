@@ -200,7 +200,7 @@ class Runtime(ABC):
     async def adopt(self, container_id: str, path: Path) -> Task | None:
         """Find a container started by an earlier daemon with bundle directory `path`, running or ended since.
 
-        Its output that nobody read is still in the pipes; its exit status is known. None if there is no trace of it.
+        Its output that no daemon read is still in the pipes; its exit status is known. None if there is no trace of it.
         """
 
     @abstractmethod

@@ -26,8 +26,8 @@ from sdk.oci.digest import ChainID
 class Mount:
     """One mount(2) to be made at the root of a container: file system type, source and mount(8) options.
 
-    Relative paths among the options of an overlay start at `source`, where whoever mounts has to be: that is how the many layers of
-    a deep stack fit in the one page of options that mount(2) takes.
+    Relative paths among the options of an overlay start at `source`, which the process that mounts has to make its working directory:
+    that is how the many layers of a deep stack fit in the one page of options that mount(2) takes.
     """
 
     type: str

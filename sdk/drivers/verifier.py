@@ -25,7 +25,7 @@ class Repositories:
 
 @dataclass(frozen=True, slots=True)
 class ImageClaim:
-    """An image that somebody wants to use, called `name`.
+    """An image that a client wants to use, called `name`.
 
     `origins` are the repositories it is known to be from, with digest, and with tag where that was asked for: at a pull the one it is pulled
     from, at its use those it was pulled from or pushed to. Empty for what was built, loaded, imported, committed or pushed to this
@@ -44,7 +44,7 @@ class ImageVerifier(ABC):
 
     @property
     def occasions(self) -> frozenset[Occasion]:
-        """When it is to be asked: always, unless it says less. Containers are created faster where nobody asks about use."""
+        """When it is to be asked: always, unless it says less. Containers are created faster where no verifier asks about use."""
         return frozenset(Occasion)
 
     @abstractmethod

@@ -10,6 +10,9 @@ from sdk.errors import InvalidArgument
 PROPAGATIONS = frozenset({"private", "rprivate", "slave", "rslave", "shared", "rshared"})
 """How mounts made later below one are seen on its other side, in the words of mount(8)."""
 
+ALL_PROPAGATIONS = PROPAGATIONS | {"unbindable", "runbindable"}
+"""Also those that a bind may not ask for: such a mount cannot be bound again."""
+
 
 class MountType(StrEnum):
     BIND = "bind"

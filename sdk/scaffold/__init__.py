@@ -50,6 +50,7 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         raise InvalidArgument(f"{name!r} is no driver name: use lower-case letters, digits and single dashes")
     interface = INTERFACES[kind]
     plugin = f"{kind}_{name}".replace("-", "_")
+    class_name = "".join(part.capitalize() for part in name.split("-"))
     return {
         "kind": kind,
         "name": name,
@@ -61,9 +62,9 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         "provider_imports": ", ".join(sorted(("PluginContext", interface.provider.__name__))),
         "interface": interface.driver.__name__,
         "module": interface.driver.__module__,
-        "driver": "".join(part.capitalize() for part in name.split("-")) + interface.driver.__name__,
+        "driver": class_name + interface.driver.__name__,
         "api_version": repr(API_VERSION),
-        "class_name": "".join(part.capitalize() for part in name.split("-")),
+        "class_name": class_name,
         "page": interface.page,
         "suite_module": f"sdk.testing.contracts.{interface.page}",
         "choice": f'{kind}s = ["{name}"]' if kind in (Kind.FRONTEND, Kind.VERIFIER) else f'{kind} = "{name}"',

@@ -2,7 +2,7 @@
 
 The file is a header, then the memory that operations point into, then the table of operations, and on a page of its own the record of
 a failure. It is mapped privately at `BASE`, so every pointer in it is absolute; its header also shared at `STATE`, and the record shared at
-`FAILURE`. A process that is forked keeps the first and the last: whoever may write to its memory reaches no more than the record, of
+`FAILURE`. A process that is forked keeps the first and the last: a process that may write to its memory reaches no more than the record, of
 which the daemon believes only what can be so. sysrun.c has the same structures.
 """
 
@@ -54,7 +54,7 @@ SLOTS = 255
 # Descriptors of a shim. 0, 1 and 2 are the standard streams of the process it makes.
 PLAN_FD = 3
 READY_FD = 4
-"""Write end of a pipe that everybody has closed once execve succeeded or the plan failed."""
+"""Write end of a pipe that is closed everywhere once execve succeeded or the plan failed."""
 EXITED_FD = 5
 """Write end of a pipe that the shim closes when it has stored the exit status, or by dying."""
 STDOUT_FD = 6

@@ -1,6 +1,6 @@
 """Parking: a descriptor that waits as a message inside a socket which the shim holds.
 
-As long as it waits there it is open, whoever dies; peeking gives copies of it, taking the message closes it for good.
+As long as it waits there it is open, whichever process dies; peeking gives copies of it, taking the message closes it for good.
 So the write end of stdin outlives the daemon, and the container still sees end of file when it is taken out.
 """
 

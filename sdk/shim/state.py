@@ -74,7 +74,7 @@ class StateFile:
         return (failed - 1, error) if failed else None
 
     def exit_status(self, at_ns: int) -> ExitStatus | None:
-        """Return how the process ended; None if nobody waited for it. `at_ns` is used if the time was not stored."""
+        """Return how the process ended; None if no process waited for it. `at_ns` is used if the time was not stored."""
         status = self._field(layout.STATUS)
         if status == layout.RUNNING:
             return None

@@ -63,7 +63,7 @@ def _holds(pid: int, descriptor: int) -> bool:
 
 
 def end_shim(pid: int) -> None:
-    """Kill a shim that nobody holds and see it gone."""
+    """Kill a shim that no daemon holds and see it gone."""
     if (pidfd := open_process(pid)) is not None:
         Shim(pid, pidfd).end()
 

@@ -43,7 +43,9 @@ class Forked:
 def detach(plan: Plan) -> None:
     """Cut what ties a new shim to the daemon that started it."""
     plan.call("close_range", layout.HIGHEST_FD + 1, 0xFFFFFFFF, 0, why="nothing else of the daemon's stays open here")
-    plan.call("prctl", PR_SET_DUMPABLE, 0, why="nobody but root may look into this process while it sets up", tolerate=ANY_ERROR)
+    plan.call(
+        "prctl", PR_SET_DUMPABLE, 0, why="no process but root's may look into this process while it sets up", tolerate=ANY_ERROR
+    )
     plan.call("setsid", why="a session of its own: signals to the daemon's terminal do not arrive here", tolerate=ANY_ERROR)
     plan.call("chdir", "/", why="keep no directory of the host busy")
 
@@ -76,7 +78,7 @@ def die_with_shim(plan: Plan) -> None:
 def supervise(plan: Plan, forked: Forked, *, linger: bool, unused: Sequence[Slot] = ()) -> None:
     """Add the parent's side: let go of the streams, wait, store the exit status, tell the daemon, and stay if `linger`.
 
-    What the parent does first may stand before it, behind the label `forked.parent`. `unused` are descriptors opened before the fork that only the process needs. A lingering shim keeps output that nobody has read yet, until it is killed.
+    What the parent does first may stand before it, behind the label `forked.parent`. `unused` are descriptors opened before the fork that only the process needs. A lingering shim keeps output that no daemon has read yet, until it is killed.
     """
     if forked.parent.operation is None:
         plan.place(forked.parent)

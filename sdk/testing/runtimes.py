@@ -20,7 +20,7 @@ DEADLINE = 20
 
 class _NoEvents:
     def publish(self, event: Event) -> None:
-        """Nobody listens."""
+        """No client listens."""
 
 
 @asynccontextmanager
@@ -56,7 +56,7 @@ async def read_until(descriptor: int, wanted: bytes | None) -> bytes:
                 chunk = os.read(descriptor, 1 << 16)
             except BlockingIOError:
                 continue
-            except OSError:  # EIO: nobody has the other side of the terminal any more
+            except OSError:  # EIO: no process has the other side of the terminal any more
                 break
             if not chunk:
                 break

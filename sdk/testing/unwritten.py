@@ -10,7 +10,6 @@ def unwritten(driver: type) -> list[str]:
     found = []
     for name, member in vars(driver).items():
         function = member.fget if isinstance(member, property) else member
-        code = getattr(function, "__code__", None)
-        if code is not None and inspect.isfunction(function) and any(_SENTENCE in str(each) for each in code.co_consts):
+        if inspect.isfunction(function) and any(_SENTENCE in str(each) for each in function.__code__.co_consts):
             found.append(name)
     return found

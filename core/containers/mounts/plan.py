@@ -12,11 +12,10 @@ from core.containers.mounts.record import MountRecord
 from core.containers.mounts.recursive_readonly import HAS_RECURSIVE_READONLY
 from core.containers.mounts.resolve import VolumeStore
 from core.containers.mounts.subpath import opened_path
-from sdk.engine.mounts import PROPAGATIONS
+from sdk.engine.mounts import ALL_PROPAGATIONS
 from sdk.linux.descriptors import path_of
 from sdk.oci.runtime import Mount
 
-_PROPAGATIONS = frozenset({*PROPAGATIONS, "unbindable", "runbindable"})
 _NO_IMAGES: Mapping[str, str] = MappingProxyType({})
 _limiter = anyio.CapacityLimiter(4)
 
@@ -92,7 +91,7 @@ async def _mount(record: MountRecord, container_id: str, volumes: VolumeStore, h
 
 def _mount_of(record: MountRecord, source: str) -> Mount:
     if record.type == "tmpfs":
-        options = record.options if _PROPAGATIONS.intersection(record.options) else (*record.options, "rprivate")
+        options = record.options if ALL_PROPAGATIONS.intersection(record.options) else (*record.options, "rprivate")
         return Mount(destination=record.destination, type="tmpfs", source="tmpfs", options=options)
     return Mount(destination=record.destination, type="bind", source=source, options=_bind_options(record))
 

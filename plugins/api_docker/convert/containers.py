@@ -11,6 +11,7 @@ from plugins.api_docker.convert.ports import port_map
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models import containers as wire
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
+from sdk.docker.create import as_sent
 from sdk.docker.inspect import host_config
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, NetworkAttachment
@@ -24,6 +25,7 @@ _NOWHERE = NetworkAttachment("", EndpointConfig())
 
 def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wire.ContainerInspect:
     """Return the inspect object."""
+    sent = as_sent(info.opaque)
     return wire.ContainerInspect(
         id=info.id,
         created=rfc3339_nano(info.created_ns),
@@ -40,9 +42,9 @@ def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wir
         driver=info.storage_driver,
         platform=info.platform.os,
         exec_ids=info.exec_ids or None,
-        host_config=host_config(info.host_config, info.opaque, info.name),
+        host_config=host_config(info.host_config, sent, info.name),
         graph_driver=wire.GraphDriver(info.storage_driver),
-        mounts=mount_points(info),
+        mounts=mount_points(info, sent),
         config=container_config(info.config, version),
         network_settings=network_settings(info, version),
         size_rw=UNSET if info.size_rw is None else info.size_rw,

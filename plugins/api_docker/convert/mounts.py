@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from msgspec import UNSET
 
 from plugins.api_docker.models import containers as wire
-from sdk.docker.create import as_sent
+from sdk.docker.create import AsSent
 from sdk.engine.containers import ContainerInfo, MountPoint
 
 
-def mount_points(info: ContainerInfo) -> list[wire.MountPoint]:
-    """Return `Mounts`."""
-    if not info.mounts:
-        return []
-    sent = as_sent(info.opaque)
+def mount_points(info: ContainerInfo, sent: AsSent | None) -> list[wire.MountPoint]:
+    """Return `Mounts`, with what a client has sent of them."""
     modes = sent.modes if sent is not None else {}
     return [_mount_point(mount, modes) for mount in info.mounts]
 

@@ -15,6 +15,7 @@ from plugins.api_docker.convert.ports import port_list
 from plugins.api_docker.convert.times import human_duration, unix_seconds
 from plugins.api_docker.models.containers import ContainerSummary, HealthSummary, SummaryHostConfig, SummaryNetworks
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
+from sdk.docker.create import as_sent
 from sdk.docker.modes import shown_network_mode
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthStatus
 
@@ -69,7 +70,7 @@ def summary(info: ContainerInfo) -> ContainerSummary:
         state=info.state,
         host_config=SummaryHostConfig(shown_network_mode(info.host_config.network_mode), info.host_config.annotations or UNSET),
         network_settings=SummaryNetworks({name: endpoint_settings(place) for name, place in info.networks.items()}),
-        mounts=mount_points(info),
+        mounts=mount_points(info, as_sent(info.opaque) if info.mounts else None),
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
         image_manifest_descriptor=info.manifest or UNSET,

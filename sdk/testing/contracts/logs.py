@@ -4,7 +4,7 @@ Subclass `LogDriverContract` in a test module and give it one fixture, `driver`.
 log of the suite is opened with; they must leave the log room for a few hundred kilobytes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import anyio
@@ -38,10 +38,18 @@ class LogDriverContract:
         return {}
 
     @pytest.fixture
-    def open_log(self, driver: LogDriver, options: Mapping[str, str], tmp_path: Path) -> OpenLog:
-        """A function that opens one container's log, as a new daemon does."""
+    def open_log(self, driver: LogDriver, options: Mapping[str, str], tmp_path: Path) -> Iterator[OpenLog]:
+        """A function that opens one container's log, as a new daemon does. All are closed at the end of the case."""
         context = LogContext("c" * 64, "box", "image", tmp_path, options)
-        return lambda: driver.open(context)
+        opened: list[ContainerLog] = []
+
+        def open_one() -> ContainerLog:
+            opened.append(driver.open(context))
+            return opened[-1]
+
+        yield open_one
+        for log in opened:
+            log.close()
 
     @pytest.fixture
     def log(self, open_log: OpenLog) -> ContainerLog:

@@ -89,7 +89,7 @@ class FakeContainers:
         return [i for i in infos if (request.all or i.state in _ALIVE) and all(_has_label(i, label) for label in labels)]
 
     async def start(self, ref: str) -> Changed:
-        """Run a container's program, here if nobody is attached."""
+        """Run a container's program, here if no client is attached."""
         box = self.box(ref)
         if box.info.state in _ALIVE:
             return Changed.NO

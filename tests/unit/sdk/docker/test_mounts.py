@@ -97,7 +97,7 @@ def test_what_was_sent_is_read_back():
         volumes_from=("box:ro",),
     )
     kept = create.opaque(body)
-    shown = inspect.host_config(create.host_config(body), kept)
+    shown = inspect.host_config(create.host_config(body), create.as_sent(kept))
     assert (shown.binds, shown.mounts, shown.tmpfs, shown.volumes_from) == (body.binds, body.mounts, body.tmpfs, body.volumes_from)
     sent = create.as_sent(kept)
     assert sent is not None

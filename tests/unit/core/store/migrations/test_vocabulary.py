@@ -9,7 +9,7 @@ import msgspec
 from core.containers.life.record import ContainerRecord
 from core.networks.record import ContainerEndpoints, EndpointRecord
 from core.store.database import Database
-from sdk.docker import bodies, inspect
+from sdk.docker import bodies, create, inspect
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig, EndpointIPAM, HostEntry, Link, RestartKind, RestartPolicy
@@ -99,7 +99,7 @@ def test_mounts(tmp_path: Path):
     ]
     assert record.host_config.volumes_from == (VolumesFrom("box", read_only=True),)
     assert [(mount.source, mount.writable) for mount in record.mounts] == [("/etc", False)]
-    shown = inspect.host_config(record.host_config, record.opaque)
+    shown = inspect.host_config(record.host_config, create.as_sent(record.opaque))
     assert (shown.binds, shown.mounts, shown.tmpfs, shown.volumes_from) == (host.binds, host.mounts, host.tmpfs, host.volumes_from)
 
 
@@ -115,7 +115,7 @@ def test_namespaces(tmp_path: Path):
     record = opened(tmp_path, bodies.ContainerConfig(), host)
     assert record.host_config.network_mode == NetworkMode(NetworkKind.CONTAINER, container="c" * 64)
     assert record.host_config.ipc_mode == NamespaceMode(NamespaceKind.SHAREABLE)
-    assert inspect.host_config(record.host_config, record.opaque) == host
+    assert inspect.host_config(record.host_config, create.as_sent(record.opaque)) == host
 
 
 def test_security_hosts_and_restart(tmp_path: Path):
@@ -129,7 +129,7 @@ def test_security_hosts_and_restart(tmp_path: Path):
     assert record.host_config.restart_policy == RestartPolicy(RestartKind.ON_FAILURE, 3)
     assert record.host_config.security == Security(seccomp=Seccomp(SeccompChoice.UNCONFINED), no_new_privileges=True)
     assert record.host_config.extra_hosts == (HostEntry("db", "::1"), HostEntry("gate"))
-    shown = inspect.host_config(record.host_config, record.opaque)
+    shown = inspect.host_config(record.host_config, create.as_sent(record.opaque))
     assert (shown.security_opt, shown.extra_hosts, shown.restart_policy) == (
         host.security_opt,
         host.extra_hosts,
@@ -176,4 +176,4 @@ def test_ports_and_volumes(tmp_path: Path):
         PortBinding(80, "tcp", "", 9000, 9010),
         PortBinding(53, "udp"),
     )
-    assert inspect.host_config(record.host_config, record.opaque).port_bindings == sent
+    assert inspect.host_config(record.host_config, create.as_sent(record.opaque)).port_bindings == sent

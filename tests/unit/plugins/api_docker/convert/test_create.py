@@ -4,6 +4,7 @@ from plugins.api_docker.bodies import JSON
 from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.docker.bodies import HostPort
+from sdk.docker.create import as_sent
 from sdk.docker.inspect import host_config as shown_host_config
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig, RestartKind, RestartPolicy, ThrottleDevice
@@ -91,7 +92,7 @@ def test_ports_get_their_protocol(key: str) -> None:
     if key == "ExposedPorts":
         assert made.config.exposed_ports == (Port(80), Port(53, "udp"), Port(7))
     else:
-        assert list(shown_host_config(made.host_config, made.opaque).port_bindings) == ["80/tcp", "53/udp", "7/tcp"]
+        assert list(shown_host_config(made.host_config, as_sent(made.opaque)).port_bindings) == ["80/tcp", "53/udp", "7/tcp"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_a_port_without_bindings_is_published_anywhere_and_shown_so(minor, warne
     version = ApiVersion(1, minor)
     made = create_request(body, "", None, version)
     assert made.host_config.port_bindings == (PortBinding(80), PortBinding(53, "udp"), PortBinding(81, "tcp", "", 8081))
-    shown = shown_host_config(made.host_config, made.opaque).port_bindings
+    shown = shown_host_config(made.host_config, as_sent(made.opaque)).port_bindings
     assert shown == {"80/tcp": (HostPort(),), "53/udp": (HostPort(),), "81/tcp": (HostPort("", "8081"),)}
     warnings = empty_bindings(body, version)
     assert len(warnings) == warned
