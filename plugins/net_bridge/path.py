@@ -20,6 +20,13 @@ _ELEMENTS = re.compile(r"elements = \{(.*?)\}", re.S)
 _COMMENT = re.compile(r' comment "[^"]*"')
 _TRANSLATION = re.compile(r"dnat (?:ip|ip6) to (.+) map @(\S+)$")
 
+_SINGLE = re.compile(r"[a-z][a-z0-9,-]*")
+"""What a condition compares with, if it is one value or several flags: no range and no set's name."""
+_BY_VALUE = frozenset({"{", "vmap"})
+"""How an anonymous set begins, and a choice of verdicts."""
+_OPEN = frozenset({"@open_ip", "@open_ip6"})
+_VERSIONS = {"ip": 4, "ip6": 6}
+
 _STATEMENTS = frozenset({"accept", "drop", "masquerade", "jump", "return", "dnat", "counter"})
 
 INCOMING = ("guard", "prerouting", "forward", "postrouting")
@@ -89,6 +96,9 @@ class Table:
                 walk.hops.append(Hop(chain, rule))
             elif None in judged:
                 walk.hops.append(Hop(chain, rule, "may decide otherwise"))
+            elif verdict == "return":
+                walk.hops.append(Hop(chain, rule, verdict))
+                return False
             elif self._apply(chain, rule, verdict, walk):
                 return True
         return False
@@ -120,33 +130,41 @@ class Table:
     def _holds(self, condition: str, packet: Packet) -> bool | None:
         """Tell whether a condition holds for a packet, None if that is not known."""
         subject, _, wanted = condition.rpartition(" ")
+        if _VERSIONS.get(subject.partition(" ")[0], packet.version) != packet.version:
+            return False  # a negated one neither: each asks for a header of its own IP version first
         negated = subject.endswith(" !=")
         subject = subject.removesuffix(" !=")
         holds = self._compare(subject, wanted, packet)
         return holds if holds is None else holds is not negated
 
     def _compare(self, subject: str, wanted: str, packet: Packet) -> bool | None:
+        if wanted in _BY_VALUE:
+            return None
         if subject in ("iifname", "oifname"):
-            return self._among(packet.incoming if subject == "iifname" else packet.outgoing, wanted)
+            return self._is_interface(packet.incoming if subject == "iifname" else packet.outgoing, wanted)
         if subject in ("ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr"):
-            family, _, side = subject.partition(" ")
-            if (6 if family == "ip6" else 4) != packet.version:
-                return False
-            return _within(packet.source if side == "saddr" else packet.destination, wanted)
+            return _within(packet.source if subject.endswith("saddr") else packet.destination, wanted)
         if " . " in subject:
-            return _key(subject, packet) in self._sets.get(wanted.removeprefix("@"), {})
+            key = _key(subject, packet)
+            return key in self._sets.get(wanted[1:], {}) if key and wanted in _OPEN else None
         known = {
             "fib daddr type": wanted == "local" and not packet.is_forwarded,
             "meta l4proto": wanted == packet.protocol,
             "meta nfproto": wanted == f"ipv{packet.version}",
             "ct state": "new" in wanted.split(","),
-            "ct status": wanted == "dnat" and packet.translated,
+            "ct status": "dnat" in wanted.split(",") and packet.translated,
         }
-        return known.get(subject)
+        return known.get(subject) if _SINGLE.fullmatch(wanted) else None
 
-    def _among(self, interface: str, wanted: str) -> bool:
-        if wanted.startswith("@"):
-            return f'"{interface}"' in self._sets.get(wanted[1:], {})
+    def _is_interface(self, interface: str, wanted: str) -> bool | None:
+        """Compare an interface, "" for one that is not known, but no bridge of ours."""
+        bridges = self._sets.get("bridges", {})
+        if wanted == "@bridges":
+            return f'"{interface}"' in bridges
+        if wanted.startswith("@") or wanted.endswith('*"'):
+            return None
+        if not interface and wanted not in bridges:
+            return None
         return interface == wanted.strip('"')
 
 
@@ -233,14 +251,15 @@ def _conditions(words: list[str]) -> Iterator[str]:
 
 
 def _key(parts: str, packet: Packet) -> str:
-    """Return what a map is asked for, as its elements are printed."""
+    """Return what a map or set is asked for, as its elements are printed; "" if a part of it is not known."""
     values = {
         "ip daddr": str(packet.destination or ""),
         "ip6 daddr": str(packet.destination or ""),
         "meta l4proto": packet.protocol,
         "th dport": str(packet.port),
     }
-    return " . ".join(values.get(part, "") for part in parts.split(" . "))
+    found = [values.get(part) for part in parts.split(" . ")]
+    return " . ".join(part or "" for part in found) if None not in found else ""
 
 
 def _within(address: Address | None, wanted: str) -> bool | None:

@@ -125,3 +125,55 @@ def test_the_administrators_rules(rule: str, effect: str, result: str):
     remote, _ = ways(PortBinding(80, "tcp", "0.0.0.0", 8080), rule)
     assert [hop.effect for hop in remote.hops if hop.chain == "user"] == [effect]
     assert remote.result.startswith(result)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "meta l4proto { tcp, udp } drop",
+        "meta l4proto 6-17 drop",
+        "meta l4proto @protocols drop",
+        "meta l4proto vmap { tcp : drop }",
+        "meta nfproto { ipv4, ipv6 } drop",
+        "ct state { established, new } drop",
+        "ct state vmap { established : accept, new : drop }",
+        "ip daddr . tcp dport { 172.17.0.2 . 80 } drop",
+        "ip daddr . tcp dport @sockets drop",
+        "ip daddr . tcp dport != @sockets drop",
+        "ip daddr . tcp dport vmap { 172.17.0.2 . 80 : drop }",
+        "ip daddr . meta l4proto . tcp dport @open_ip drop",
+        "ip daddr . meta l4proto . th dport { 172.17.0.2 . tcp . 80 } drop",
+        'ip daddr . iifname { 172.17.0.2 . "eth0" } drop',
+        'iifname . ip daddr { "eth0" . 172.17.0.2 } drop',
+        'iifname { "lo", "eth0" } drop',
+        'iifname vmap { "eth0" : drop }',
+        "iifname @interfaces drop",
+        'iifname "eth0" drop',
+        'oifname "core*" drop',
+    ],
+)
+def test_what_sets_of_the_administrators_hold_is_not_judged(rule: str):
+    remote, _ = ways(PortBinding(80, "tcp", "0.0.0.0", 8080), rule)
+    assert [hop.effect for hop in remote.hops if hop.chain == "user"] == ["may decide otherwise"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "effect"),
+    [
+        ("ct status snat,dnat drop", "dropped"),
+        ('iifname "core0" drop', ""),
+        ('iifname != "core0" oifname "core0" drop', "dropped"),
+        ("ip daddr . meta l4proto . th dport @open_ip drop", ""),
+        ("ip6 saddr != 2001:db8::/32 drop", ""),
+        ("ip6 daddr . meta l4proto . th dport != @open_ip6 drop", ""),
+    ],
+)
+def test_what_is_known_of_a_packet_is_judged(rule: str, effect: str):
+    remote, _ = ways(PortBinding(80, "tcp", "0.0.0.0", 8080), rule)
+    assert [hop.effect for hop in remote.hops if hop.chain == "user"] == [effect]
+
+
+def test_a_rule_that_returns_ends_its_chain():
+    remote, _ = ways(PortBinding(80, "tcp", "0.0.0.0", 8080), "ip daddr 172.17.0.2 return\n\t\tdrop")
+    assert [hop.effect for hop in remote.hops if hop.chain == "user"] == ["return"]
+    assert remote.result == "arrives at 172.17.0.2:80 by core0"
