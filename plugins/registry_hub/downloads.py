@@ -9,6 +9,7 @@ import httpx
 
 from plugins.registry_hub.endpoints import Endpoint
 from plugins.registry_hub.refusals import pull_error, unreachable
+from plugins.registry_hub.retries import TRANSIENT
 from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.transport import Request, Transport
 from sdk.drivers.registry import Credentials
@@ -66,9 +67,11 @@ class Download:
         return str(self._response.url) if self._response is not None else f"https://{self._reference.domain}/v2/"
 
     async def open(self) -> None:
-        """Connect to the first endpoint that has the blob. Raises what the last one said."""
+        """Connect to the first endpoint that has the blob, each asked as often as the first. Raises what the last one said."""
         failure: EngineError | None = None
+        before = self._failures
         for endpoint in self._endpoints:
+            self._failures = before
             try:
                 await self._open(endpoint)
             except EngineError as error:
@@ -130,7 +133,8 @@ class Download:
         async with AsyncExitStack() as undo:
             response = await undo.enter_async_context(self._transport.open(endpoint, request))
             if response.status_code not in (200, 206):
-                self._failures += retries
+                if response.status_code in TRANSIENT:
+                    self._failures += retries
                 raise pull_error(self._reference, response.status_code, (await self._transport.read(response)).content)
             self._skip = self.offset - _start(response)
             self._check_size(response)
