@@ -22,7 +22,7 @@ from plugins.net_bridge.table.ruleset import BridgeRules
 from plugins.net_bridge.wiring import Wired, Wiring
 from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding, PortPath, Sandbox
 from sdk.errors import Conflict, EngineError, InvalidArgument
-from sdk.linux.namespaces import in_network_namespace
+from sdk.linux.namespaces import in_network_namespace_of
 from sdk.linux.nftables import RulesetError
 from sdk.network.mac_addresses import mac_for
 
@@ -235,7 +235,7 @@ class Datapath:
         except FileExistsError:
             raise Conflict("failed to set gateway: file exists") from None
         if parameters := interface_parameters(spec.options, wired.interface):
-            in_network_namespace(f"/proc/self/fd/{wired.namespace.fd}", lambda: sysctl.write_all(parameters))
+            in_network_namespace_of(wired.namespace.fd, lambda: sysctl.write_all(parameters))
         return Endpoint(
             id=spec.id,
             network_id=known.spec.id,

@@ -59,15 +59,20 @@ def in_network_namespace(path: str, work: Callable[[], T]) -> T:
     A thread that moved into a namespace never comes back to other work: it ends. So no failure leaves one in a container's namespace.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return in_network_namespace_of(fd, work)
+    finally:
+        os.close(fd)
+
+
+def in_network_namespace_of(fd: int, work: Callable[[], T]) -> T:
+    """Return what `work` returns inside the network namespace a descriptor refers to. Raises what it raises, and OSError."""
 
     def inside() -> T:
         setns(fd, CLONE_NEWNET)
         return work()
 
-    try:
-        return in_new_thread(inside)
-    finally:
-        os.close(fd)
+    return in_new_thread(inside)
 
 
 def in_mount_namespace(path: str, work: Callable[[], T]) -> T:

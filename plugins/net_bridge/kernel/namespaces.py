@@ -1,15 +1,11 @@
 """Network namespaces held by descriptor: nothing is mounted, so a namespace ends with its last process and descriptor."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from plugins.net_bridge.kernel import messages
 from plugins.net_bridge.kernel.rtnetlink import RouteSocket
-from sdk.linux.namespaces import CLONE_NEWNET, in_new_thread, open_network_namespace, setns, unshare
-
-T = TypeVar("T")
+from sdk.linux.namespaces import CLONE_NEWNET, in_network_namespace_of, in_new_thread, open_network_namespace, unshare
 
 _LOOPBACK = 1
 
@@ -20,15 +16,6 @@ class Namespace:
 
     fd: int
     route: RouteSocket
-
-    def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns in a thread that is inside. Raises what it raises."""
-
-        def inside() -> T:
-            setns(self.fd, CLONE_NEWNET)
-            return work()
-
-        return in_new_thread(inside)
 
     def close(self) -> None:
         self.route.close()
@@ -44,7 +31,7 @@ def enter(path: str) -> Namespace:
     """Open the namespace at a path. Raises FileNotFoundError when its process is gone."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return in_new_thread(lambda: _enter(fd))
+        return Namespace(fd, in_network_namespace_of(fd, RouteSocket))
     except BaseException:
         os.close(fd)
         raise
@@ -59,8 +46,3 @@ def _create() -> Namespace:
         namespace.close()
         raise
     return namespace
-
-
-def _enter(fd: int) -> Namespace:
-    setns(fd, CLONE_NEWNET)
-    return Namespace(fd, RouteSocket())

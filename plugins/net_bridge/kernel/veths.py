@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from plugins.net_bridge.kernel import messages
 from plugins.net_bridge.kernel.namespaces import Namespace
 from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
+from sdk.linux.namespaces import in_network_namespace_of
 from sdk.network.ipv6 import disable_ipv6
 
 _TOKEN_LENGTH = 6
@@ -66,7 +67,7 @@ class Veths:
             ]
         )
         if not port.ipv6:
-            disabled = port.mtu < messages.LEAST_IPV6_MTU or namespace.run(lambda: disable_ipv6(interface))
+            disabled = port.mtu < messages.LEAST_IPV6_MTU or in_network_namespace_of(namespace.fd, lambda: disable_ipv6(interface))
             namespace.route.request([messages.container_end(interface, link_local=disabled)])
         index = namespace.route.index(interface)
         return Veth(name, index)
