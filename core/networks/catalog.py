@@ -24,13 +24,14 @@ from core.networks.addressing.subnets import (
 from core.networks.config_networks import CONFIG_DRIVER, check_kind, check_unused, configured
 from core.networks.default_bridge import NO_BRIDGE, bridge_network, bridge_options, check_own_bridge, previous_addresses
 from core.networks.ipam_rules import check_subnets
-from core.networks.network_options import check_ip_versions, with_ip_versions, without_gateway
+from core.networks.network_options import check_ip_versions, with_ip_versions
 from core.networks.record import NO_DRIVER, PREDEFINED, NetworkRecord
 from core.store.database import Database
 from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, PermissionDenied
+from sdk.network.gateway_modes import without_gateway
 
 InUse = Callable[[str], bool]
 """Tell whether a network, by ID, has endpoints."""

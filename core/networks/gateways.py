@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
-from core.networks.network_options import routed_versions
 from core.networks.places import Place, rank
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions
 from sdk.drivers.network import GatewaySwitch, PortBinding, PortPublisher, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.errors import EngineError
+from sdk.network.gateway_modes import UNSPECIFIED, routed_versions
 
 _log = logging.getLogger(__name__)
 
@@ -132,16 +132,12 @@ def published_by_main(endpoints: Iterable[EndpointRecord]) -> tuple[PortBinding,
 def routed_ports(network: NetworkRecord, ports: Iterable[PortBinding]) -> tuple[PortBinding, ...]:
     """Return those of a container's ports that a network opens though it is not the main way out: by addresses that are routed."""
     versions = sorted(routed_versions(network.config.options))
-    wanted = [port for port in ports if versions]
     return tuple(
-        replace_port(port, host_ip=_UNSPECIFIED[version])
-        for port in wanted
+        replace_port(port, host_ip=UNSPECIFIED[version])
+        for port in ports
         for version in versions
         if not port.host_ip or (6 if ":" in port.host_ip else 4) == version
     )
-
-
-_UNSPECIFIED = {4: "0.0.0.0", 6: "::"}
 
 
 def _rank(endpoint: EndpointRecord) -> tuple[int, int, str]:

@@ -1,4 +1,4 @@
-"""What a network's options say before its driver reads them: its IP versions, and of which it has no gateway."""
+"""What a network's options say before its driver reads them: its IP versions."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,9 +7,6 @@ from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
 
 _ENABLE_IPV4, _ENABLE_IPV6 = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
-_BRIDGE = "com.docker.network.bridge."
-_GATEWAY_MODES = {4: _BRIDGE + "gateway_mode_ipv4", 6: _BRIDGE + "gateway_mode_ipv6"}
-_INHIBIT_IPV4 = _BRIDGE + "inhibit_ipv4"
 _WORDS = {
     word: value for value, words in ((True, "1 t T true TRUE True"), (False, "0 f F false FALSE False")) for word in words.split()
 }
@@ -30,17 +27,6 @@ def check_ip_versions(request: NetworkCreate) -> None:
     """Raise InvalidArgument for a network of no IP version."""
     if not (request.ipv4 or request.ipv6):
         raise InvalidArgument("IPv4 or IPv6 must be enabled")
-
-
-def without_gateway(options: Mapping[str, str]) -> frozenset[int]:
-    """Return the IP versions of which a network takes no address for its gateway, unless the client names one."""
-    isolated = {version for version, key in _GATEWAY_MODES.items() if options.get(key) == "isolated"}
-    return frozenset(isolated | {4} if _WORDS.get(options.get(_INHIBIT_IPV4, "")) else isolated)
-
-
-def routed_versions(options: Mapping[str, str]) -> frozenset[int]:
-    """Return the IP versions of which a network's addresses are routed, not translated: ports need no port of the host there."""
-    return frozenset(version for version, key in _GATEWAY_MODES.items() if options.get(key) == "routed")
 
 
 def _switch(options: dict[str, str], key: str, asked: bool | None, *, usual: bool) -> bool:

@@ -9,11 +9,11 @@ from plugins.net_bridge.kernel.messages import LEAST_IPV6_MTU
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
+from sdk.network.gateway_modes import GATEWAY_MODES, INHIBIT_IPV4, routed_versions, versions_of_mode, without_gateway
 
 _PREFIX = "com.docker.network.bridge."
 _NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
 _ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masquerade", _PREFIX + "host_binding_ipv4"
-_GATEWAY_MODES, _INHIBIT = {4: _PREFIX + "gateway_mode_ipv4", 6: _PREFIX + "gateway_mode_ipv6"}, _PREFIX + "inhibit_ipv4"
 _MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
 _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
@@ -59,8 +59,8 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=_interface_prefix(options.get(_INTERFACE_PREFIX) or "eth"),
         addressless=_addressless(network),
-        routed=_versions_of_mode(network, "routed"),
-        unprotected=_versions_of_mode(network, "nat-unprotected"),
+        routed=routed_versions(options),
+        unprotected=versions_of_mode(options, "nat-unprotected"),
     )
 
 
@@ -80,21 +80,17 @@ def interface_parameters(options: Mapping[str, str], interface: str) -> dict[str
 
 
 def _addressless(network: NetworkSpec) -> frozenset[int]:
-    isolated = _versions_of_mode(network, "isolated")
-    return isolated | {4} if _boolean(network.options, _INHIBIT, default=False) else isolated
+    for key in GATEWAY_MODES.values():
+        _check_gateway_mode(network.options.get(key, ""), internal=network.internal)
+    _boolean(network.options, INHIBIT_IPV4, default=False)
+    return without_gateway(network.options)
 
 
-def _versions_of_mode(network: NetworkSpec, mode: str) -> frozenset[int]:
-    return frozenset(version for version, key in _GATEWAY_MODES.items() if _gateway_mode(network, key) == mode)
-
-
-def _gateway_mode(network: NetworkSpec, key: str) -> str:
-    mode = network.options.get(key, "")
+def _check_gateway_mode(mode: str, *, internal: bool) -> None:
     if mode not in _MODES:
         raise InvalidArgument(f"unknown gateway mode {mode}")
-    if mode == "isolated" and not network.internal:
+    if mode == "isolated" and not internal:
         raise InvalidArgument("gateway mode 'isolated' can only be used for an internal network")
-    return mode
 
 
 def _bridge_name(name: str) -> str:

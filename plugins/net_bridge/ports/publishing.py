@@ -12,6 +12,7 @@ from plugins.net_bridge.table.firewall import Firewall
 from plugins.net_bridge.table.ruleset import BridgeRules, Forward
 from sdk.drivers.network import Endpoint, EndpointSpec, PortBinding
 from sdk.errors import EngineError
+from sdk.network.gateway_modes import UNSPECIFIED
 from sdk.network.reservations import RELAYED, Reservations, host_addresses
 
 Address = IPv4Address | IPv6Address
@@ -49,7 +50,7 @@ class Publishing:
                 text = "port %d of container %s is not published on %s: the container has no address of that kind"
                 self._log.warning(text, port.container_port, spec.container_id[:12], port.host_ip)
         opened = [
-            replace(port, host_ip=_every(address.version), routed=True)
+            replace(port, host_ip=UNSPECIFIED[address.version], routed=True)
             for port, addresses in requests
             for address in addresses
             if address.version in options.routed & versions
@@ -128,10 +129,6 @@ def _forward(binding: PortBinding, host_ip: Address, target: Address) -> Forward
     if binding.routed:
         return Forward(host_ip, binding.protocol, 0, target, binding.container_port, routed=True)
     return Forward(host_ip, binding.protocol, binding.host_port, target, binding.container_port)
-
-
-def _every(version: int) -> str:
-    return "::" if version == 6 else "0.0.0.0"
 
 
 def relays(endpoint: Endpoint) -> list[Forward]:

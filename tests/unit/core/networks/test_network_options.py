@@ -2,12 +2,11 @@
 
 import pytest
 
-from core.networks.network_options import check_ip_versions, routed_versions, with_ip_versions, without_gateway
+from core.networks.network_options import check_ip_versions, with_ip_versions
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
 
 FOUR, SIX = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
-BRIDGE = "com.docker.network.bridge."
 
 
 @pytest.mark.parametrize(
@@ -30,20 +29,3 @@ def test_what_is_no_ip_version():
         with_ip_versions(NetworkCreate("n", ipv6=None, options={SIX: "maybe"}), {})
     with pytest.raises(InvalidArgument, match="IPv4 or IPv6 must be enabled"):
         check_ip_versions(with_ip_versions(NetworkCreate("n", ipv4=False), {}))
-
-
-@pytest.mark.parametrize(
-    ("options", "versions"),
-    [
-        ({}, set()),
-        ({BRIDGE + "gateway_mode_ipv6": "isolated", BRIDGE + "gateway_mode_ipv4": "nat"}, {6}),
-        ({BRIDGE + "inhibit_ipv4": "true"}, {4}),
-        ({BRIDGE + "inhibit_ipv4": "false"}, set()),
-    ],
-)
-def test_which_versions_take_no_address_for_a_gateway(options, versions):
-    assert without_gateway(options) == versions
-
-
-def test_which_versions_are_routed():
-    assert routed_versions({BRIDGE + "gateway_mode_ipv6": "routed", BRIDGE + "gateway_mode_ipv4": "nat-unprotected"}) == {6}

@@ -62,9 +62,7 @@ async def test_a_mirror_without_the_blob_costs_the_registry_no_attempt(said: str
         assert (asked(mirror), asked(registry)) == (times, 2)
 
 
-@pytest.mark.parametrize(
-    ("said", "times", "error"), [("404 Not Found", 1, NotFound), ("503 Service Unavailable", 3, Unavailable)]
-)
+@pytest.mark.parametrize(("said", "times", "error"), [("404 Not Found", 1, NotFound), ("503 Service Unavailable", 3, Unavailable)])
 async def test_a_blob_that_no_endpoint_gives_is_asked_for_as_often_as_the_settings_say(
     said: str, times: int, error: type[EngineError]
 ) -> None:
