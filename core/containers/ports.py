@@ -5,16 +5,15 @@ from ipaddress import ip_address
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.errors import InvalidArgument
-from sdk.oci.ports import HIGHEST_PORT, PROTOCOLS
+from sdk.oci.ports import HIGHEST_PORT, PROTOCOLS, Port
 
 
 def check_bindings(host: HostConfig) -> None:
     """Raise InvalidArgument for a binding that no driver can make."""
     for binding in host.port_bindings:
-        port = f"{binding.container_port}/{binding.protocol}"
         last = binding.host_port_end or binding.host_port
         if not 0 < binding.container_port <= HIGHEST_PORT or binding.protocol not in PROTOCOLS:
-            raise InvalidArgument(f'invalid port specification: "{port}"')
+            raise InvalidArgument(f'invalid port specification: "{Port(binding.container_port, binding.protocol)}"')
         if not 0 <= binding.host_port <= last <= HIGHEST_PORT:
             raise InvalidArgument(f'invalid port specification: "{binding.host_port}-{last}"')
         _check_address(binding.host_ip)

@@ -41,7 +41,7 @@ def shown_bindings(bindings: Iterable[PortBinding]) -> dict[str, tuple[HostPort,
     """Return bindings as `PortBindings` shows them."""
     shown: dict[str, tuple[HostPort, ...]] = {}
     for binding in bindings:
-        port = f"{binding.container_port}/{binding.protocol}"
+        port = str(Port(binding.container_port, binding.protocol))
         shown[port] = (*shown.get(port, ()), HostPort(binding.host_ip, _shown_range(binding)))
     return shown
 
