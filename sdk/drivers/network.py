@@ -51,6 +51,11 @@ class PortBinding:
     host_port_end: int = 0
     routed: bool = False
 
+    @property
+    def bound_port(self) -> int:
+        """The port of the host that leads to it, 0 for one that is routed."""
+        return 0 if self.routed else self.host_port
+
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:

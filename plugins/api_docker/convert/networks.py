@@ -132,8 +132,7 @@ def packet_path(path: PortPath) -> PacketPath:
     """Return the way of a packet to a published port."""
     port = path.binding
     rules = [RuleMet(hop.chain, hop.rule, hop.effect) for hop in path.hops]
-    host_port = 0 if port.routed else port.host_port
-    return PacketPath(port.host_ip, host_port, port.container_port, port.protocol, path.origin, rules, path.result)
+    return PacketPath(port.host_ip, port.bound_port, port.container_port, port.protocol, path.origin, rules, path.result)
 
 
 def _ipam_options(config: NetworkCreate) -> dict[str, str] | None:

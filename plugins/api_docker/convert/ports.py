@@ -13,7 +13,7 @@ _EVERY_ADDRESS = "0.0.0.0"
 
 def port_key(binding: PortBinding) -> str:
     """Return `80/tcp`."""
-    return f"{binding.container_port}/{binding.protocol}"
+    return str(exposed.Port(binding.container_port, binding.protocol))
 
 
 def port_map(info: ContainerInfo) -> dict[str, list[HostPort] | None]:
@@ -33,12 +33,11 @@ def port_list(info: ContainerInfo) -> list[Port]:
 
 
 def _host_port(binding: PortBinding) -> HostPort:
-    return HostPort(binding.host_ip or _EVERY_ADDRESS, "" if binding.routed else str(binding.host_port))
+    return HostPort(binding.host_ip or _EVERY_ADDRESS, str(binding.bound_port or ""))
 
 
 def _listed(binding: PortBinding) -> Port:
-    number = 0 if binding.routed else binding.host_port
-    return Port(binding.container_port, binding.protocol, binding.host_ip or _EVERY_ADDRESS, number)
+    return Port(binding.container_port, binding.protocol, binding.host_ip or _EVERY_ADDRESS, binding.bound_port)
 
 
 def _exposed(info: ContainerInfo) -> tuple[exposed.Port, ...]:

@@ -126,9 +126,7 @@ def forwards(endpoint: Endpoint) -> list[Forward]:
 
 
 def _forward(binding: PortBinding, host_ip: Address, target: Address) -> Forward:
-    if binding.routed:
-        return Forward(host_ip, binding.protocol, 0, target, binding.container_port, routed=True)
-    return Forward(host_ip, binding.protocol, binding.host_port, target, binding.container_port)
+    return Forward(host_ip, binding.protocol, binding.bound_port, target, binding.container_port, routed=binding.routed)
 
 
 def relays(endpoint: Endpoint) -> list[Forward]:
