@@ -7,29 +7,12 @@ from plugins.builder_dockerfile.language.errors import DockerfileError, located,
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, From, Instruction, Label, Run
 from plugins.builder_dockerfile.language.reading import Dockerfile
 from plugins.builder_dockerfile.language.variables import expand
+from plugins.builder_dockerfile.stage_graph import Stage, reachable
 from plugins.builder_dockerfile.stage_sources import check_sources
 from sdk.errors import BuildFailed
-from sdk.oci.descriptor import Platform, parse_platform
+from sdk.oci.descriptor import parse_platform
 
 SCRATCH = "scratch"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One FROM and what follows. `base` is another stage's index, or None: then `image` is what it is made from (or `scratch`)."""
-
-    index: int
-    name: str
-    image: str
-    base: int | None
-    platform: Platform | None
-    start: Instruction
-    instructions: tuple[Instruction, ...]
-    needs: frozenset[int] = frozenset()
-
-    @property
-    def title(self) -> str:
-        return self.name or f"stage-{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +50,7 @@ def make_plan(
     values = _global_arguments(dockerfile, arguments, predefined, file)
     stages = _stages(dockerfile, values, file)
     index = _target(stages, target)
-    needed = _closure(stages, index) if labels is None else frozenset(range(index + 1))
+    needed = _needed(stages, index) if labels is None else frozenset(range(index + 1))
     if labels is None:
         check_sources(stages, needed, dockerfile.escape, file)
     if labels:
@@ -172,11 +155,5 @@ def _target(stages: Sequence[Stage], target: str) -> int:
     return index
 
 
-def _closure(stages: Sequence[Stage], target: int) -> frozenset[int]:
-    found, waiting = set[int](), [target]
-    while waiting:
-        index = waiting.pop()
-        if index not in found:
-            found.add(index)
-            waiting += stages[index].needs
-    return frozenset(found)
+def _needed(stages: Sequence[Stage], target: int) -> frozenset[int]:
+    return reachable({stage.index: stage.needs for stage in stages}, target) | {target}

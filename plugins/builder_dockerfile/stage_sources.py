@@ -1,25 +1,12 @@
 """What a `from` may name, as BuildKit has it: a stage that stands before, else an image; never the own stage or one behind it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
 
 from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Copy, Instruction, Run
 from plugins.builder_dockerfile.language.variables import expand
+from plugins.builder_dockerfile.stage_graph import Stage, reachable
 from sdk.errors import BuildFailed
-
-
-class Stage(Protocol):
-    """A stage, as far as it matters here."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def instructions(self) -> tuple[Instruction, ...]: ...
 
 
 def check_sources(stages: Sequence[Stage], needed: Collection[int], escape: str, file: str) -> None:
@@ -28,7 +15,7 @@ def check_sources(stages: Sequence[Stage], needed: Collection[int], escape: str,
     sources = {stage.index: list(_sources(stages, stage, escape, file)) for stage in stages}
     graph = {index: {found for _, _, found in named} for index, named in sources.items()}
     for stage in stages:
-        if _is_in_circle(graph, stage.index):
+        if stage.index in reachable(graph, stage.index):
             line = next(instruction.line for instruction, _, _ in sources[stage.index])
             raise BuildFailed(f"circular dependency detected on stage: {stage.title}", file=file, line=line)
     for index in sorted(needed):
@@ -71,16 +58,3 @@ def _copied_from(stages: Sequence[Stage], text: str, escape: str) -> int | None:
 def _named(stages: Sequence[Stage], name: str) -> int | None:
     """Return the last stage of a name."""
     return next((stage.index for stage in reversed(stages) if stage.name and stage.name == name.lower()), None)
-
-
-def _is_in_circle(graph: dict[int, set[int]], begin: int) -> bool:
-    """Tell whether stages that one copies from, directly or not, lead back to it."""
-    seen, waiting = set[int](), list(graph[begin])
-    while waiting:
-        index = waiting.pop()
-        if index == begin:
-            return True
-        if index not in seen:
-            seen.add(index)
-            waiting += graph[index]
-    return False

@@ -19,8 +19,9 @@ from plugins.builder_dockerfile.instructions.workdir import directory_maker
 from plugins.builder_dockerfile.language.errors import DockerfileError, located
 from plugins.builder_dockerfile.language.instructions import Arg, Copy, Instruction, Run, Workdir
 from plugins.builder_dockerfile.language.reading import read_trigger
-from plugins.builder_dockerfile.plan import SCRATCH, Stage
+from plugins.builder_dockerfile.plan import SCRATCH
 from plugins.builder_dockerfile.progress import Step, vertex_of
+from plugins.builder_dockerfile.stage_graph import Stage
 from plugins.builder_dockerfile.state import PROXIES, StageState, based_on, with_path
 from plugins.builder_dockerfile.trouble import plain_words
 from sdk.builder import Stack, Workspace
