@@ -3,6 +3,7 @@
 import json
 
 from plugins.builder_dockerfile.building import Building
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.state import StageState
 from sdk.builder import BaseImage, CachedStep, NewStep
 from sdk.engine.builds import CacheImport
@@ -66,16 +67,16 @@ def _steps(image: BaseImage) -> list[tuple[str, int]]:
     try:
         told = json.loads(image.annotations.get(STEPS_ANNOTATION, "[]"))
         return [(str(key), int(count)) for key, count in told if 0 < int(count) <= len(image.stack)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return []
 
 
 def _beside(source: CacheImport, image: BaseImage) -> list[str]:
-    count = image.annotations.get(OTHERS_ANNOTATION, "")
-    if source.type != "registry" or not count.isdecimal():
+    others = whole_number(image.annotations.get(OTHERS_ANNOTATION, ""))
+    if source.type != "registry" or others is None:
         return []
     reference = parse_reference(source.reference)
-    return [f"{reference.familiar_name}:{reference.tag}-cache-{number}" for number in range(1, min(int(count), _MOST) + 1)]
+    return [f"{reference.familiar_name}:{reference.tag}-cache-{number}" for number in range(1, min(others, _MOST) + 1)]
 
 
 _MOST = 64

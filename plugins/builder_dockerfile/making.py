@@ -13,6 +13,7 @@ from plugins.builder_dockerfile.files.filedigests import FileDigests
 from plugins.builder_dockerfile.files.tree import Tree
 from plugins.builder_dockerfile.finishing import finish, finish_classic
 from plugins.builder_dockerfile.inline_cache import take_over
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
 from plugins.builder_dockerfile.progress import Telling, vertex_of
@@ -130,9 +131,14 @@ def _epoch(request: BuildRequest, arguments: Mapping[str, str]) -> int | None:
     text = arguments.get("SOURCE_DATE_EPOCH", "")
     if request.source_date_epoch is not None or not text:
         return request.source_date_epoch
-    if not text.isdigit():
+    seconds = whole_number(text)
+    if seconds is None or not 0 <= seconds <= _LATEST:
         raise InvalidArgument(f"invalid SOURCE_DATE_EPOCH: {text}")
-    return int(text)
+    return seconds
+
+
+_LATEST = 253_402_300_799
+"""The last second of the year 9999: RFC 3339 has no later one."""
 
 
 def _warn(building: Building) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Copy, Instruction, Run
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.variables import expand
 from plugins.builder_dockerfile.stage_graph import Stage, reachable
 from sdk.errors import BuildFailed
@@ -48,11 +49,12 @@ def _copied_from(stages: Sequence[Stage], text: str, escape: str) -> int | None:
         raise DockerfileError(
             "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround"
         )
-    if not text.removeprefix("-").isdecimal() or not text.isascii():
+    index = whole_number(text)
+    if index is None:
         return _named(stages, text)
-    if not 0 <= int(text) < len(stages):
+    if not 0 <= index < len(stages):
         raise DockerfileError(f"invalid stage index {text}")
-    return int(text)
+    return index
 
 
 def _named(stages: Sequence[Stage], name: str) -> int | None:

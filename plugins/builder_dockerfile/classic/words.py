@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from plugins.builder_dockerfile.instructions.copy_sources import SourceMissing
 from plugins.builder_dockerfile.instructions.copying import CopyJob
 from plugins.builder_dockerfile.language.instructions import Copy
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.patterns import is_pattern
 from plugins.builder_dockerfile.plan import Plan
 from plugins.builder_dockerfile.state import StageState
@@ -50,7 +51,8 @@ def _missing(source: str, from_: str) -> str:
 
 def check_origin(plan: Plan, from_: str, index: int) -> None:
     """Refuse a stage number that names no earlier stage. Raises BuildFailed."""
-    if not from_.isdigit() or plan.find(from_, index) is not None:
+    number = whole_number(from_)
+    if number is None or number < 0 or plan.find(from_, index) is not None:
         return
-    why = "refers to current build stage" if int(from_) == index else "index out of bounds"
+    why = "refers to current build stage" if number == index else "index out of bounds"
     raise BuildFailed(f"invalid from flag value {from_}: {why}")

@@ -25,6 +25,7 @@ from plugins.builder_dockerfile.language.instructions import (
     User,
     Volume,
 )
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.variables import expand, expand_words
 from plugins.builder_dockerfile.state import COMMENT, StageState
 from sdk.oci.image import ExecutionConfig, History
@@ -120,8 +121,8 @@ def _expose(body: Expose, state: StageState, expander: Expander) -> StageState:
 
 def _ports(text: str) -> list[str]:
     match = _PORT.fullmatch(text.rpartition(":")[2])
-    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
-    if match is None or not 0 <= first <= last <= _HIGHEST_PORT:
+    first, last = (whole_number(match[1]), whole_number(match[2] or match[1])) if match else (None, None)
+    if match is None or first is None or last is None or not first <= last <= _HIGHEST_PORT:
         raise DockerfileError(f"invalid containerPort: {text}")
     return [f"{port}/{(match[3] or 'tcp').lower()}" for port in range(first, last + 1)]
 
@@ -152,7 +153,7 @@ def _stop_signal(body: StopSignal, state: StageState, expander: Expander) -> Sta
 
 def _is_signal(text: str) -> bool:
     if text.isdigit():
-        return 1 <= int(text) <= 64
+        return 1 <= (whole_number(text) or 0) <= 64
     name = "SIG" + text.upper().removeprefix("SIG")
     return name in Signals.__members__ or re.fullmatch(r"SIGRTM(IN(\+\d+)?|AX(-\d+)?)", name) is not None
 

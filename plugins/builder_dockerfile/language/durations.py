@@ -6,7 +6,7 @@ from plugins.builder_dockerfile.language.errors import DockerfileError
 
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_LEAST = 10**6
+_LEAST, _TOO_LONG = 10**6, 2**63
 
 
 def parse_duration(name: str, text: str) -> int:
@@ -16,7 +16,10 @@ def parse_duration(name: str, text: str) -> int:
     found = list(_PART.finditer(text))
     if not found or "".join(match[0] for match in found) != text:
         raise DockerfileError(f'time: invalid duration "{text}"')
-    total = int(sum(float(match[1]) * _UNITS[match[2]] for match in found))
+    exact = sum(float(match[1]) * _UNITS[match[2]] for match in found)
+    if exact >= _TOO_LONG:
+        raise DockerfileError(f'time: invalid duration "{text}"')
+    total = int(exact)
     if 0 < total < _LEAST:
         raise DockerfileError(f'Interval "{name}" cannot be less than 1ms')
     return total

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from plugins.builder_dockerfile.language.errors import DockerfileError, suggestion
 from plugins.builder_dockerfile.language.instructions import StepMountFlag
+from plugins.builder_dockerfile.language.numbers import whole_number
 
 _KEYS = ("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw", "id", "sharing", "required",
          "size", "mode", "uid", "gid", "env")  # fmt: skip
@@ -13,6 +14,7 @@ _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite", "from": "from_"}
 _SHARING = ("shared", "private", "locked")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_TOO_LARGE = 2**63
 _UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 
 
@@ -89,10 +91,10 @@ def _boolean(key: str, value: str) -> bool:
 
 
 def _number(key: str, value: str, base: int) -> int:
-    try:
-        return int(value, base)
-    except ValueError:
-        raise DockerfileError(f"invalid value {value} for {key}") from None
+    number = whole_number(value, base, bits=33)  # strconv.ParseUint of 32 bits
+    if number is None or number < 0:
+        raise DockerfileError(f"invalid value {value} for {key}")
+    return number
 
 
 def parse_size(text: str) -> int:
@@ -100,4 +102,7 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise DockerfileError(f"invalid value for size: {text}")
-    return int(float(match[1]) * (1 << _UNITS[match[2].lower()]))
+    size = float(match[1]) * (1 << _UNITS[match[2].lower()])
+    if size >= _TOO_LARGE:
+        raise DockerfileError(f"invalid value for size: {text}")
+    return int(size)

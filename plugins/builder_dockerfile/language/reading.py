@@ -32,6 +32,7 @@ from plugins.builder_dockerfile.language.instructions import (
     Workdir,
 )
 from plugins.builder_dockerfile.language.mountflags import parse_mount
+from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.shellwords import split_plain, split_raw
 from plugins.builder_dockerfile.language.statements import Heredoc, Source, Statement, read_source
 from sdk.oci.image import HealthcheckConfig
@@ -275,9 +276,11 @@ def _healthcheck(reading: _Reading) -> Healthcheck:
 def _retries(text: str) -> int:
     if not text:
         return 0
-    if not text.isdigit():
-        raise DockerfileError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
+    number = whole_number(text, bits=32)
+    if number is None or number < 0:
+        fault = "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
+        raise DockerfileError(f'strconv.ParseInt: parsing "{text}": {fault}')
+    return number
 
 
 def _onbuild(reading: _Reading) -> Onbuild:

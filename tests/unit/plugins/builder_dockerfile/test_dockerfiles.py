@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from plugins.builder_dockerfile.classic.words import check_origin
 from plugins.builder_dockerfile.language.reading import Dockerfile, read_dockerfile
 from plugins.builder_dockerfile.plan import Plan, make_plan
 from sdk.errors import BuildFailed
@@ -143,3 +144,17 @@ def test_a_later_stage_is_no_trouble_where_it_is_not_needed_and_numbers_of_mount
     unneeded = "FROM a AS x\nCOPY --from=y f f\nFROM b AS y\n"
     assert make_plan(read_dockerfile(unneeded), "", {}, {}, "Dockerfile").needed == {1}
     make_plan(read_dockerfile("FROM a\nRUN --mount=from=0,target=/m true\n"), "", {}, {}, "Dockerfile")
+
+
+@pytest.mark.parametrize("name", ["9" * 19, "9" * 5000, "-" + "9" * 5000])
+def test_a_number_that_go_does_not_read_is_a_name(name: str) -> None:
+    text = f"FROM a\nFROM b\nCOPY --from={name} f f\n"
+    assert make_plan(read_dockerfile(text), "", {}, {}, "Dockerfile").needed == {1}
+    check_origin(make_plan(read_dockerfile(text), "", {}, {}, "Dockerfile", {}), name, 1)
+
+
+@pytest.mark.parametrize(("number", "why"), [("1", "refers to current build stage"), ("2", "index out of bounds")])
+def test_the_classic_builder_refuses_a_number_of_no_earlier_stage(number: str, why: str) -> None:
+    text = f"FROM a\nFROM b\nCOPY --from={number} f f\n"
+    with pytest.raises(BuildFailed, match=f"invalid from flag value {number}: {why}"):
+        check_origin(make_plan(read_dockerfile(text), "", {}, {}, "Dockerfile", {}), number, 1)

@@ -48,11 +48,17 @@ def test_every_instruction() -> None:
         ("NOPE", "NOPE is not a valid change command"),
         ("", "file with no instructions"),
         ("EXPOSE no", "invalid containerPort: no"),
+        ("EXPOSE 70000", "invalid containerPort: 70000"),
+        ("EXPOSE " + "9" * 5000, "invalid containerPort: 9"),
+        ("EXPOSE 80-" + "9" * 5000, "invalid containerPort: 80-9"),
         ("ENV A", "ENV must have two arguments"),
         ("LABEL 'open=a", "single-quote"),
         ("HEALTHCHECK CMD []", "Missing command after HEALTHCHECK CMD"),
         ("VOLUME []", "VOLUME requires at least one argument"),
         ("STOPSIGNAL NONE", "Invalid signal: NONE"),
+        ("STOPSIGNAL 65", "Invalid signal: 65"),
+        ("STOPSIGNAL ²", "Invalid signal: ²"),
+        ("STOPSIGNAL " + "9" * 5000, "Invalid signal: 9"),
     ],
 )
 def test_others_are_refused(change: str, why: str) -> None:

@@ -18,6 +18,9 @@ from plugins.builder_dockerfile.language.instructions import (
 from plugins.builder_dockerfile.language.reading import read_dockerfile, read_trigger
 from sdk.errors import BuildFailed
 
+LONG = "9" * 5000
+"""More digits than Python reads as a number by default."""
+
 
 def read(line: str) -> Body:
     return read_dockerfile(f"FROM base\n{line}\n").instructions[1].body
@@ -38,6 +41,13 @@ def read(line: str) -> Body:
         ("RUN --mount=type=cache,target=/x,sharing=no x", "unsupported sharing value"),
         ("RUN --mount=type=tmpfs,target=/x,from=y x", "unexpected key 'from'"),
         ("RUN --mount=target=/x,size=big x", "invalid value for size"),
+        ("RUN --mount=target=/x,type=tmpfs,size=9999999999999g x", "invalid value for size"),
+        (f"RUN --mount=target=/x,type=tmpfs,size={LONG} x", "invalid value for size"),
+        ("RUN --mount=type=cache,target=/x,uid=4294967296 x", "invalid value 4294967296 for uid"),
+        ("RUN --mount=type=cache,target=/x,uid=-1 x", "invalid value -1 for uid"),
+        ("RUN --mount=type=cache,target=/x,gid=1_000 x", "invalid value 1_000 for gid"),
+        (f"RUN --mount=type=cache,target=/x,gid={LONG} x", f"invalid value {LONG} for gid"),
+        ("RUN --mount=type=cache,target=/x,mode=0o700 x", "invalid value 0o700 for mode"),
         ("RUN --network=some x", "invalid network mode"),
         ("RUN --security=insecure x", "security mode insecure is not allowed"),
         ("COPY a", "COPY requires at least two arguments, but only one was"),
@@ -62,6 +72,12 @@ def read(line: str) -> Body:
         ("HEALTHCHECK CMD", "Missing command after HEALTHCHECK CMD"),
         ("HEALTHCHECK --interval=1x CMD a", "invalid duration"),
         ("HEALTHCHECK --interval=1us CMD a", "cannot be less than 1ms"),
+        (f"HEALTHCHECK --interval={LONG}h CMD a", "invalid duration"),
+        ("HEALTHCHECK --timeout=2562048h CMD a", "invalid duration"),
+        ("HEALTHCHECK --retries=-1 CMD a", 'parsing "-1": invalid syntax'),
+        ("HEALTHCHECK --retries=² CMD a", 'parsing "²": invalid syntax'),
+        ("HEALTHCHECK --retries=2147483648 CMD a", 'parsing "2147483648": value out of range'),
+        (f"HEALTHCHECK --retries={LONG} CMD a", "value out of range"),
         ("ONBUILD ONBUILD RUN x", "Chaining ONBUILD"),
         ("ONBUILD FROM x", "FROM isn't allowed as an ONBUILD trigger"),
         ("ONBUILD RUN --mount=type=no x", "unsupported mount type"),
