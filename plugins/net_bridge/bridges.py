@@ -79,12 +79,8 @@ def gateways(network: NetworkSpec) -> list[Interface]:
 
 def _is_kernels(address: Interface) -> bool:
     """Tell whether the kernel gave a link this address itself: it makes fe80::/64 and the MAC address, with ff:fe in the middle, one."""
-    return (
-        address.is_link_local
-        and address.version == 6
-        and address.ip.packed[:8] == _LINK_LOCAL
-        and address.ip.packed[11:13] == b"\xff\xfe"
-    )
+    packed = address.packed
+    return packed[:8] == _LINK_LOCAL and packed[11:13] == b"\xff\xfe"
 
 
 def _stable_mac(name: str) -> str:

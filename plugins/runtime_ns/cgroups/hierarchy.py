@@ -1,6 +1,6 @@
 """Where the kernel's cgroup hierarchies are mounted."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from plugins.runtime_ns.cgroups.device_program import DevicePrograms
 from plugins.runtime_ns.cgroups.driver import Cgroup
@@ -29,13 +29,8 @@ class Hierarchy(CgroupMounts):
 
 def find_hierarchy(version: str = "auto", mountinfo: str = "") -> Hierarchy:
     """Return the host's hierarchy of a version, by default of 1 if that has controllers. Raises SkipPlugin if it is not mounted."""
-    hierarchy = _hierarchy(cgroup_mounts(mountinfo))
-    if version == "2":
-        hierarchy = replace(hierarchy, controllers={})
+    mounts = cgroup_mounts(mountinfo)
+    hierarchy = Hierarchy({} if version == "2" else mounts.controllers, mounts.unified)
     if not hierarchy.controllers and (version == "1" or not hierarchy.unified):
         raise SkipPlugin("no cgroup file system is mounted" + (f" of version {version}" if version != "auto" else ""))
     return hierarchy
-
-
-def _hierarchy(mounts: CgroupMounts) -> Hierarchy:
-    return Hierarchy(mounts.controllers, mounts.unified)
