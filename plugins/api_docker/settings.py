@@ -7,7 +7,8 @@ from sdk.providers import PluginSettings
 
 class ApiDockerSettings(PluginSettings):
     """`builder_version` is what clients are told by `/_ping`: "2" invites them to BuildKit's protocol (the frontend `buildkit`), "1" to
-    the classic endpoint alone. `experimental` is told to clients, as dockerd's option of that name; nothing else depends on it."""
+    the classic endpoint alone. `experimental` is told to clients, as dockerd's option of that name. It enables nothing: it changes
+    with what words `squash` and checkpoints are refused."""
 
     builder_version: Literal["1", "2"] = "2"
     experimental: bool = False
