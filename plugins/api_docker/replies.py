@@ -70,28 +70,27 @@ class Streaming(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._uploading = uploading
-        self._complete = False
+        self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream. A client that only ended its side gets the end of it."""
         del scope
-        is_cut_off = False
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with anyio.create_task_group() as group:
             if not self._uploading:
                 group.start_soon(self._cancel_on_disconnect, receive, group.cancel_scope)
-            if await self._send_chunks(send):
-                self._complete = True  # the watcher, which is told of the response's end as of the client's, has nothing to cancel
+            is_complete = await self._send_chunks(send)
+            self._ended = True  # the watcher, which is told of the response's end as of the client's, has nothing to cancel
+            if is_complete:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
-                is_cut_off = True
                 group.cancel_scope.cancel()
-        if not (self._complete or is_cut_off):  # the client ended its side
+        if not self._ended:  # the client ended its side
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _cancel_on_disconnect(self, receive: Receive, scope: anyio.CancelScope) -> None:
         await disconnected(receive)
-        if not self._complete:
+        if not self._ended:
             scope.cancel()
 
     async def _send_chunks(self, send: Send) -> bool:
