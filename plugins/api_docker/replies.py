@@ -32,7 +32,7 @@ def json(value: object, status: int = 200) -> Response:
 
 @asynccontextmanager
 async def closing(items: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
-    """Close an iterator at the end, if it can be: whoever makes the items is told that nobody reads them any more."""
+    """Close an iterator at the end, if it can be: what makes the items is told that no client reads them any more."""
     try:
         yield items
     finally:
@@ -55,7 +55,7 @@ def not_modified() -> Response:
 class Streaming(Response):
     """Sends its head at once and then each chunk as it comes. When the client goes away the chunks are closed.
 
-    `uploading` says that the request's body is still being read by whoever makes the chunks; the reader then notices the client's end.
+    `uploading` says that the request's body is still being read by what makes the chunks; the reader then notices the client's end.
     """
 
     def __init__(

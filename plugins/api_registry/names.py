@@ -1,6 +1,6 @@
 """Repositories of requests as the engine names them.
 
-`/v2/library/busybox/` is Docker Hub's busybox, as if somebody typed it: so a daemon can name this one as its mirror. A path that begins with
+`/v2/library/busybox/` is Docker Hub's busybox, as if a user typed it: so a daemon can name this one as its mirror. A path that begins with
 a registry's domain is of that registry, and so is one whose query says `ns=DOMAIN`, as mirrors of several registries are asked.
 """
 

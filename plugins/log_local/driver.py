@@ -22,7 +22,7 @@ async def open_driver(_context: PluginContext, settings: LocalLogSettings) -> As
 
 
 class LocalLogDriver(LogDriver):
-    """Keeps each log in `<directory>/container.log`, which is nobody else's to read: clients are not told of it."""
+    """Keeps each log in `<directory>/container.log`, which only the daemon reads: clients are not told of it."""
 
     def __init__(self, opener: LogOpener) -> None:
         self._opener = opener

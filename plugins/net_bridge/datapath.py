@@ -202,7 +202,7 @@ class Datapath:
         return bridges + [f"veth {name}" for name in self._veths.mine()] + self._firewall.audit()
 
     def _present(self, network: NetworkSpec) -> Bridged:
-        """Return a network that is surely there: if somebody deleted its bridge it is made again."""
+        """Return a network that is surely there: if an administrator deleted its bridge it is made again."""
         known = self._networks.get(network.id)
         if known is not None and known.spec == network and self._route.find(known.options.bridge) == known.index:
             return known

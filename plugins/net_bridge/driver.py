@@ -51,7 +51,7 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
         await self._run(self._datapath.close)
 
     async def keep_table(self) -> None:
-        """Mend the table whenever another program changed it, until cancelled; costs nothing while nobody does."""
+        """Mend the table whenever another program changed it, until cancelled; costs nothing while none does."""
         changes = self._datapath.changes
         with changes.announced():
             while True:

@@ -23,7 +23,7 @@ class Graveyard:
         self._thread.start()
 
     def bury(self, namespace: Namespace) -> None:
-        """Take over a namespace nobody needs."""
+        """Take over a namespace that no endpoint needs."""
         with self._changed:
             self._dead.append(namespace)
             self._changed.notify()

@@ -80,7 +80,7 @@ class Attachments:
         return self._path(attachment.container_id, attachment.interface).with_suffix(".answer")
 
     def _latest(self, attachment: Attachment) -> Raw:
-        """Return the result of the last plugin that answered, though nobody may have been there to hear it."""
+        """Return the result of the last plugin that answered, though the daemon may not have been there to hear it."""
         with suppress(FileNotFoundError, msgspec.DecodeError):
             answer = self.answer(attachment).read_bytes()
             if "ips" in msgspec.json.decode(answer, type=dict[str, Raw]):

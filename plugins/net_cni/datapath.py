@@ -115,7 +115,7 @@ class Datapath:
         self._namespaces.release(sandbox)
 
     def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
-        """Run DEL for what ended while nobody looked, and CHECK for what lives."""
+        """Run DEL for what ended while the daemon was away, and CHECK for what lives."""
         living = {endpoint.id for endpoint, _ in endpoints}
         for attachment in self._attachments.all():
             if attachment.endpoint_id not in living:

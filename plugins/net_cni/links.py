@@ -1,4 +1,4 @@
-"""Links that the driver itself looks after: bridges that nobody uses any more."""
+"""Links that the driver itself looks after: bridges that no interface uses any more."""
 
 from sdk.linux.links import link_names, open_iproute
 

@@ -39,7 +39,7 @@ class Networks:
             replace_file(path, msgspec.json.encode(_Network(missing)), durable=True)
 
     def remove(self, network_id: str) -> None:
-        """Remove a network's bridges, unless somebody uses them; idempotent."""
+        """Remove a network's bridges, unless an interface uses them; idempotent."""
         path = self._path(network_id)
         for bridge in self._bridges(path):
             links.remove_idle_bridge(bridge)

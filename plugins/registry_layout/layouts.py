@@ -1,6 +1,6 @@
 """OCI image layouts, read: a directory, or an archive of one (image-spec: image-layout.md).
 
-Every method blocks. What is read is data of strangers: names are taken from digests only, and the bytes are verified by whoever asked.
+Every method blocks. What is read is data of strangers: names are taken from digests only, and the bytes are verified by the caller.
 """
 
 import os

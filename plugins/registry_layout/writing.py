@@ -111,9 +111,9 @@ def _write(file: int, content: bytes) -> None:
 
 
 def _partial(directory: Path) -> tuple[Path, int]:
-    """Make a file to write into; it is locked for as long as somebody writes."""
+    """Make a file to write into; it is locked for as long as its writer has it open."""
     path = directory / _PARTIAL / secrets.token_hex(8)
-    with _naming(path), _locked(path.parent):  # nobody sweeps between the two
+    with _naming(path), _locked(path.parent):  # no sweep comes between the two
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         fcntl.flock(file, fcntl.LOCK_EX)
     return path, file

@@ -25,7 +25,7 @@ def exec_plan(process: Process, io: ProcessIO, confinement: Confinement, machine
     """
     plan = Plan(machine.numbers)
     detach(plan)
-    plan.call("close", PLAN_FD, why="the plan stays mapped, and its file is nobody's inside")
+    plan.call("close", PLAN_FD, why="the plan stays mapped, and its file is for no process inside")
     inherited = set_for_child(plan, process)
     doors = cgroup.open_doors(plan)
     plan.call("setns", TARGET_FD, _NAMESPACES, why="all namespaces of the container; the child is born into that of its PIDs")

@@ -19,7 +19,7 @@ class Machine:
 
 
 def this_machine(cgroup_version: str = "auto") -> Machine:
-    """Return the machine this runs on. Raises SkipPlugin for one without cgroups or with system calls nobody knows, and in a chroot."""
+    """Return the machine this runs on. Raises SkipPlugin for one without cgroups or with unknown system calls, and in a chroot."""
     if platform.machine() not in ("x86_64", "aarch64"):
         raise SkipPlugin(f"it does not know the system calls of {platform.machine()}")
     if is_chrooted():

@@ -90,7 +90,7 @@ class NamespaceTask(ShimProcess, Task):
         self.close()
 
     async def _kill(self) -> None:
-        """Kill the process and see it end, so that whoever waits learns its real status."""
+        """Kill the process and see it end, so that the clients that wait learn its real status."""
         await self._context.in_thread(self._thaw)
         await self.signal(SIGKILL)
         with anyio.move_on_after(_GRACE):

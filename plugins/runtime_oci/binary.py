@@ -101,7 +101,7 @@ def _complaint(stderr: bytes) -> str:
     lines = stderr.decode(errors="replace").strip().splitlines()
     if not lines:
         return ""
-    _, found, message = lines[-1].partition('msg="')  # logrus, which runc logs with when nobody asks for JSON
+    _, found, message = lines[-1].partition('msg="')  # logrus, which runc logs with unless it is asked for JSON
     return message.removesuffix('"').replace('\\"', '"') if found else lines[-1]
 
 

@@ -68,7 +68,7 @@ def launch(executor: Executor, request: Launch) -> Supervised:
 
 
 def abandon(made: Supervised) -> None:
-    """End the shim of a process nobody wants any more, and close what belongs to it."""
+    """End the shim of a process that the daemon does not want any more, and close what belongs to it."""
     if made.shim:
         made.shim.end()
     made.streams.close()

@@ -26,7 +26,7 @@ def remove(identity: Identity, around: Surroundings) -> None:
 
 
 def discard(identity: Identity, around: Surroundings) -> None:
-    """Free a container that nobody holds a task of; idempotent. Blocks."""
+    """Free a container that the daemon holds no task of; idempotent. Blocks."""
     _kill(shims_titled("--pid-file", str(identity.files.pid_file())))  # the binary itself, in the middle of making it
     remove(identity, around)
     with suppress(OSError):  # a state that cannot be read: what goes by the container's name is ended next

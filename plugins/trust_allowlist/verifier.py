@@ -11,7 +11,7 @@ from sdk.oci.reference import Reference, parse_reference
 
 
 class AllowlistVerifier(ImageVerifier):
-    """Decides by names and digests alone, and asks nobody."""
+    """Decides by names and digests alone, and asks no server."""
 
     def __init__(self, settings: AllowlistSettings) -> None:
         self._patterns = tuple(map(compiled, settings.repositories))

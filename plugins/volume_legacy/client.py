@@ -1,4 +1,4 @@
-"""One plugin process, asked over HTTP. Every request has a deadline: a plugin that hangs holds up who asked it and nobody else."""
+"""One plugin process, asked over HTTP. Every request has a deadline: a plugin that hangs holds up the request to it and no other."""
 
 import ssl
 from typing import TypeVar

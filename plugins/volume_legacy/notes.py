@@ -42,7 +42,7 @@ class Notes:
         (self._volumes / name).unlink(missing_ok=True)
 
     def mounted(self, name: str, user: str) -> bool | None:
-        """Tell whether a volume is mounted for a user; None if nobody ever asked, False if nobody knows how the asking ended."""
+        """Tell whether a volume is mounted for a user; None if the daemon never asked, False if it does not know how the asking ended."""
         try:
             return bool((self._users / name / user).read_bytes())
         except (FileNotFoundError, NotADirectoryError):

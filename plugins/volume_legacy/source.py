@@ -1,4 +1,4 @@
-"""All of Docker's volume plugins on this machine: found by name when somebody asks for them, so they may come later than the daemon."""
+"""All of Docker's volume plugins on this machine: found by name when a client asks for them, so they may come later than the daemon."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ class LegacyVolumes(VolumeDriver, VolumeDriverSource):
         address = find_address(name, self._settings.socket_directories, self._settings.spec_directories)
         driver = self._drivers.get(name)
         if address is None:
-            return driver  # it went away; whoever asks is told that it does not answer
+            return driver  # it went away; the client that asks is told that it does not answer
         if driver is not None and driver.client.address == address:
             return driver
         if driver is not None:

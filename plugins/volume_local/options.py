@@ -17,7 +17,7 @@ _REMOTE = frozenset({"nfs", "nfs4", "cifs"})
 
 
 class MountOptions(Struct, frozen=True):
-    """A volume without `type` is a plain directory; the others are mounted while somebody uses them."""
+    """A volume without `type` is a plain directory; the others are mounted while a container uses them."""
 
     type: str = ""
     device: str = ""

@@ -84,7 +84,7 @@ class GatewayService(LLBBridgeBase):
         await stream.send_message(wire.InputsResponse(definitions=build.request.frontend_inputs))
 
     async def Warn(self, stream: Stream[wire.WarnRequest, wire.WarnResponse]) -> None:
-        """Pass a warning on to whoever follows the build."""
+        """Pass a warning on to the clients that follow the build."""
         build, request = await self._build(stream), await request_of(stream)
         detail = tuple(line.decode(errors="replace") for line in request.detail)
         build.tell(BuildWarning(request.digest, request.short.decode(errors="replace"), detail, request.url, request.level))

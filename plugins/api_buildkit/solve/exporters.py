@@ -158,7 +158,7 @@ class Exporter:
         return {parse_reference(name).familiar for name in (*exports, *beside)}
 
     async def _drop(self, image_id: str, passing: set[str]) -> None:
-        """Remove the image that was only a step on the way, unless it is somebody's: has names other than those it had in passing."""
+        """Remove the image that was only a step on the way, unless a user has it too: under names other than those it had in passing."""
         if not image_id:
             return
         try:

@@ -31,7 +31,7 @@ class Solver:
         self._contexts = contexts
 
     async def solve(self, build: Build, attrs: Mapping[str, str], definitions: Mapping[str, Definition]) -> BuildResult:
-        """Build an image. What fails is kept in the build, for whoever is told of it last."""
+        """Build an image. What fails is kept in the build, for the request that is told of it last."""
         try:
             options = Options(attrs)
             options.check()

@@ -8,7 +8,7 @@ from sdk.engine.volumes import VolumeInfo
 
 
 def volume(info: VolumeInfo) -> Volume:
-    """Return a volume; its usage only where somebody measured it."""
+    """Return a volume; its usage only where the engine measured it."""
     measured = info.size >= 0 or info.users >= 0
     return Volume(
         created_at=rfc3339_seconds(info.created_ns),

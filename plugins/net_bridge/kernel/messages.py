@@ -138,7 +138,7 @@ def default_route(index: int, gateway: Address, *, delete: bool = False) -> byte
 def loopback_route(index: int) -> bytes:
     """Let answers to `::1` come in by a link; idempotent. The kernel looks `::1` up among the routes of the link a packet came by.
 
-    Its metric is the link's own and keeps the loopback's route first. Packets that somebody sends to `::1` by the link are dropped
+    Its metric is the link's own and keeps the loopback's route first. Packets that another host sends to `::1` by the link are dropped
     before, unlike those that connection tracking turns into answers (RFC 4291 2.5.3).
     """
     fields = {

@@ -12,7 +12,7 @@ _LOOPBACK = 1
 
 @dataclass(slots=True)
 class Namespace:
-    """A network namespace and a socket inside it; whoever has it closes both."""
+    """A network namespace and a socket inside it; its owner closes both."""
 
     fd: int
     route: RouteSocket

@@ -81,7 +81,7 @@ class Publishing:
             self._conntrack.forget_answers_from(address)
 
     def restore(self, networks: dict[str, BridgeRules], endpoints: Iterable[Endpoint]) -> None:
-        """Make the table hold exactly these networks and endpoints' ports, reserved again as far as nobody took them meanwhile."""
+        """Make the table hold exactly these networks and endpoints' ports, reserved again as far as no other process took them meanwhile."""
         self.relay.withdraw_all()
         self._reservations.close()
         present = [endpoint for endpoint in endpoints if self._reserve_again(endpoint)]

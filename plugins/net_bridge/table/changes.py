@@ -1,4 +1,4 @@
-"""Tells when somebody changed our nftables table: the kernel's notifications, on the event loop."""
+"""Tells when our nftables table was changed: the kernel's notifications, on the event loop."""
 
 import asyncio
 import socket

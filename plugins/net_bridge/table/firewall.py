@@ -1,4 +1,4 @@
-"""Keeps the nftables table in line with the networks and ports that exist, also when somebody else clears the ruleset."""
+"""Keeps the nftables table in line with the networks and ports that exist, also when another program clears the ruleset."""
 
 import logging
 import threading
@@ -78,7 +78,7 @@ class Firewall:
                 return
             try:
                 self._run(ruleset.delete(self._table, forwards))
-            except RulesetError:  # someone emptied the map or removed the table
+            except RulesetError:  # another program emptied the map or removed the table
                 self._rebuild()
 
     def replace(self, networks: Mapping[str, BridgeRules], forwards: Mapping[str, Sequence[Forward]]) -> None:
@@ -106,7 +106,7 @@ class Firewall:
     def _add(self, forwards: Sequence[Forward]) -> None:
         try:
             self._run(ruleset.add(self._table, forwards))
-        except RulesetError:  # somebody removed the table this very moment
+        except RulesetError:  # another program removed the table this very moment
             self._rebuild()
 
     def _rebuild(self) -> None:
@@ -147,7 +147,7 @@ class Firewall:
         """Run commands as one transaction, and remember the generation of the kernel's tables that it made."""
         self._nftables.run(commands)
         present = self._generation.read()
-        # A transaction of somebody else that came in between could be one that removed ours: then look again next time.
+        # A transaction of another program that came in between could be one that removed ours: then look again next time.
         self._known_generation = present if present == self._known_generation + 1 else _UNKNOWN
 
     def _is_foreign(self) -> bool:

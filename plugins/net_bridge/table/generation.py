@@ -1,4 +1,4 @@
-"""The ruleset's generation: a number the kernel increments with every nftables transaction, whoever makes it."""
+"""The ruleset's generation: a number the kernel increments with every nftables transaction, whichever process makes it."""
 
 import socket
 import struct

@@ -12,7 +12,7 @@ class CgroupParents:
         self._lock = Lock()
 
     def fill(self, parent: str, prepare: Callable[[], None], make: Callable[[], None]) -> None:
-        """Run `make` inside a prepared parent; should somebody have removed that meanwhile, prepare it once more."""
+        """Run `make` inside a prepared parent; should another process have removed that meanwhile, prepare it once more."""
         self._prepare(parent, prepare)
         try:
             make()

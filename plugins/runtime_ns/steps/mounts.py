@@ -62,7 +62,7 @@ def complaint_about(mount: Mount) -> str:
 
 def clone_opened(plan: Plan, mounts: Sequence[Mount]) -> dict[int, BoundTree]:
     """Add what clones sources that are descriptors of the daemon; returns them by index. Only its own mount namespace can clone them, so
-    this comes before the fork, and whoever forks closes them on its side."""
+    this comes before the fork, and the process that forks closes them on its side."""
     trees = {}
     for index, mount in enumerate(mounts):
         options = parse_options(mount)
