@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.archives import whiteouts
-from core.archives.filetree import make_parents, remove_tree
+from core.archives.filetree import IsMount, make_parents, remove_tree
 from core.archives.headers import BLOCKDEV, CHARACTER, DIRECTORY, FIFO, HARDLINK, REGULAR, SYMLINK, Entry, entries
 from core.archives.metadata import Metadata, finish_directory, set_time, set_xattrs
 from core.archives.tarstream import TarStream
@@ -43,12 +43,12 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Unpacking:
-    """One archive being unpacked into the current directory. `size` counts bytes of files; `is_mount` tells names that stay what they
-    are: to remove one from another mount namespace would take a container's mount away."""
+    """One archive being unpacked into the current directory. `size` counts bytes of files; `is_mount` tells names that stay
+    what they are, as does the tree they are in."""
 
     stream: TarStream
     policy: Policy
-    is_mount: Callable[[bytes], bool] = lambda _name: False
+    is_mount: IsMount | None = None
     size: int = 0
     _directories: dict[bytes, Metadata] = field(default_factory=dict)
 
@@ -176,9 +176,7 @@ class Unpacking:
         if self.policy.keep_kinds and is_directory != directory:
             old, new = ("directory", "non-directory") if is_directory else ("non-directory", "directory")
             raise Refused(f'cannot overwrite {old} "{self._shown(name)}" with {new} "{self.policy.shown_directory}"')
-        if self.is_mount(name):
-            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), name)
-        remove_tree(name)
+        remove_tree(name, self.is_mount)
 
     def _finish(self, entry: Entry, target: bytes | int) -> None:
         """Set owner, then mode (a change of owner clears set-user-ID), then xattrs (and capabilities)."""

@@ -6,10 +6,11 @@ The report is fields with NULs between: `ok`, diffID, bytes of files, bytes of t
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from core.archives.compression import CORRUPT, BlobReader, HashingReader, decompressed
 from core.archives.confinement import OK, REFUSED, begin, enter, failure
+from core.archives.filetree import IsMount
 from core.archives.readahead import ReadAhead
 from core.archives.tarstream import TarError, TarStream
 from core.archives.untar import Policy, Refused, Unpacking
@@ -41,17 +42,17 @@ def _report(arguments: Sequence[str]) -> tuple[str, ...]:
     return OK, tar.digest, str(size), str(tar.length)
 
 
-def _mount_check(policy: Policy) -> Callable[[bytes], bool]:
-    """Return what tells mounts. It needs ctypes, which is loaded while Python's files are in reach, and not for layers: nothing is
-    mounted in those."""
+def _mount_check(policy: Policy) -> IsMount | None:
+    """Return what tells mounts, None for layers: nothing is mounted in those. It needs ctypes, which is loaded while Python's files are in
+    reach, and would cost every layer milliseconds."""
     if policy.layer:
-        return lambda _name: False
+        return None
     from sdk.linux.mount_root import is_mount_root  # noqa: PLC0415 - layers do without
 
     return is_mount_root
 
 
-def _unpack(source: ReadAhead, policy: Policy, is_mount: Callable[[bytes], bool]) -> int:
+def _unpack(source: ReadAhead, policy: Policy, is_mount: IsMount | None) -> int:
     stream = TarStream(source)
     unpacking = Unpacking(stream, policy, is_mount)
     unpacking.run()

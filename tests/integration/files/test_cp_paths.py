@@ -86,6 +86,24 @@ def test_a_file_is_not_put_in_the_place_of_a_mount(shared_daemon: Daemon, tmp_pa
     assert "localhost" in shared_daemon.docker("exec", "box", "cat", "/etc/hosts").stdout
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_a_file_is_not_put_in_the_place_of_a_directory_that_has_a_mount(shared_daemon: Daemon, running: bool) -> None:
+    shared_daemon.docker("run", "-d", "--name", "box", "-v", "/data/volume", "busybox", "top")
+    shared_daemon.docker("exec", "box", "sh", "-c", "echo kept > /data/volume/file; echo kept > /data/other")
+    if not running:
+        shared_daemon.docker("kill", "box")
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("data"))
+    status, body = shared_daemon.request("PUT", "/containers/box/archive?path=/", output.getvalue())
+    assert (status, json.loads(body)["message"]) == (400, "failed to unpack: /data: device or resource busy")
+    for name in ("volume/file", "other"):
+        shared_daemon.docker("cp", f"box:/data/{name}", "-")
+    if running:
+        assert shared_daemon.docker("exec", "box", "cat", "/data/volume/file", "/data/other").stdout == "kept\nkept\n"
+        assert "/data/volume" in shared_daemon.docker("exec", "box", "cat", "/proc/mounts").stdout
+
+
 @pytest.mark.parametrize(("mode", "pid"), [((), 1), (("--pid=host",), os.getpid())], ids=["own", "host"])
 def test_no_way_through_proc_leads_to_the_host(shared_daemon: Daemon, tmp_path: Path, mode: tuple[str, ...], pid: int) -> None:
     """Of a container that sees the host's processes, the links below /proc lead to the host's root for whoever may follow them."""
