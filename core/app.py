@@ -28,7 +28,7 @@ from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
-from core.drivers import failure
+from core.drivers import Drivers, calling, failure
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
@@ -49,9 +49,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An opened engine, the frontends over it, what a reload changes in the drivers, and the data root's token."""
+    """An opened engine, its drivers, the frontends over it, what a reload changes in the drivers, and the data root's token."""
 
     engine: OpenedEngine
+    drivers: Drivers
     frontends: tuple[ApiFrontend, ...]
     reload_drivers: Callable[[Settings], Awaitable[None]]
     instance: str
@@ -76,7 +77,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
             ) as engine,
         ):
             plugins.hooks.engine_ready(engine.engine)
-            yield Running(engine, opened.frontends, opened.reload, instance)
+            yield Running(engine, opened.drivers, opened.frontends, opened.reload, instance)
     finally:
         database.close()
 
@@ -146,7 +147,7 @@ class Life:
         notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             await self._reload()
-        except (StartupError, FlagError) as error:
+        except (StartupError, FlagError, EngineError, OSError) as error:
             _log.error("error reconfiguring the daemon: %s", error)
         notify("READY=1")
 
@@ -156,10 +157,12 @@ class Life:
         fresh = load_configuration(self._configuration.flags, self._configuration.style)
         wanted = reloaded(self.settings, fresh)
         changed = engine_settings(wanted, self.running.instance)
+        drivers = self.running.drivers
+        with calling(drivers.runtime_name, "status"):
+            now = attributes(wanted, await drivers.cgroup_version())
         await self.running.reload_drivers(wanted)
         self.settings = wanted
         set_level(wanted)
-        now = attributes(wanted, int((await self.running.engine.engine.system.info()).cgroup_version))
         self.running.engine.reload(changed, now)
         _log.info("Reloaded configuration: %s", json.dumps({**now, **wanted.proxies.shown()}))
 

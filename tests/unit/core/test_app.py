@@ -1,0 +1,106 @@
+"""A reload that the machine or a driver does not let happen is logged, and the daemon goes on with what it had."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import anyio
+import pytest
+
+from core.app import Life, Running
+from core.config import Settings
+from core.dockerd.configuration import load_configuration
+from core.dockerd.flags import parse_flags
+from core.dockerd.styles import CORE
+from core.drivers import Drivers
+from core.engine.context import EngineSettings
+from core.engine.opening import OpenedEngine
+from sdk.errors import DriverError
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Bench:
+    """A daemon's life with a runtime whose status can be made to fail, and an engine that tells nothing of the system."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.file = directory / "daemon.json"
+        self.file.write_text("{}")
+        flags = ["--config-file", str(self.file), "--data-root", str(directory)]
+        self.life = Life(load_configuration(parse_flags(flags), CORE), anyio.CancelScope())
+        self.fails: Exception | None = None
+        self.told: list[Mapping[str, str]] = []
+        self.reloaded: list[Settings] = []
+        runtimes = {"ns": SimpleNamespace(status=self._status)}
+        drivers = Drivers("", None, "", None, "ns", runtimes, "", {}, "", {}, "", {}, "", None, {})  # type: ignore[arg-type]
+        engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
+        opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)  # type: ignore[arg-type]
+        self.life.running = Running(opened, drivers, (), self._reload_drivers, "00000000")
+
+    async def _info(self) -> None:
+        raise OSError(24, "Too many open files")
+
+    async def _status(self) -> Mapping[str, str]:
+        if self.fails:
+            raise self.fails
+        return {"CgroupVersion": "2"}
+
+    async def _reload_drivers(self, settings: Settings) -> None:
+        self.reloaded.append(settings)
+
+    def _reload(self, _settings: EngineSettings, attributes: Mapping[str, str]) -> None:
+        self.told.append(attributes)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    loggers = [logging.getLogger(name) for name in ("", "core", "plugins")]
+    levels = [logger.level for logger in loggers]
+    yield Bench(tmp_path)
+    for logger, level in zip(loggers, levels, strict=True):  # a reload sets them
+        logger.setLevel(level)
+
+
+async def test_a_reload_asks_the_runtime_alone(bench: Bench) -> None:
+    bench.file.write_text(json.dumps({"labels": ["a=b"]}))
+    await bench.life.reload()
+    assert bench.life.settings.labels == ("a=b",)
+    assert [(told["labels"], told["default-cgroupns-mode"]) for told in bench.told] == [('["a=b"]', "private")]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(5, "Input/output error"), "ns: status: input/output error"),
+        (DriverError("ns", "status", "gone"), "ns: status: gone"),
+        (ValueError("not a number"), "ns: status: not a number"),
+    ],
+)
+async def test_a_runtime_that_does_not_answer_leaves_all_as_it_was(
+    bench: Bench, caplog: pytest.LogCaptureFixture, error: Exception, said: str
+) -> None:
+    bench.fails = error
+    await _changes_nothing(bench)
+    assert caplog.messages == [f"error reconfiguring the daemon: {said}"]
+
+
+async def test_a_data_root_that_cannot_be_read_leaves_all_as_it_was(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    (bench.directory / "engine-id").mkdir()
+    await _changes_nothing(bench)
+    assert "Is a directory" in caplog.messages[0]
+
+
+async def _changes_nothing(bench: Bench) -> None:
+    before = bench.life.settings
+    bench.file.write_text(json.dumps({"labels": ["a=b"]}))
+    await bench.life.reload()
+    assert bench.life.settings is before
+    assert bench.told == bench.reloaded == []
