@@ -193,9 +193,10 @@ def _built(settings: Settings, plugins: Plugins, running: Running) -> Iterator[t
     """Yield each frontend with its application. Raises StartupError for one that cannot make it."""
     for name, frontend in zip(settings.drivers.frontends, running.frontends, strict=True):
         try:
-            yield frontend, frontend.build(running.engine.engine)
-        except Exception as error:
+            built = frontend.build(running.engine.engine)
+        except (Exception, SystemExit) as error:
             raise StartupError(failure(Kind.FRONTEND, name, plugins.offers.frontends[name].plugin, "build", error)) from error
+        yield frontend, built
 
 
 def _names(settings: Settings) -> list[str]:

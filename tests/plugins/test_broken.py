@@ -29,16 +29,44 @@ REASONS = {
     "asynchronous": "hook engine_ready is asynchronous",
 }
 
+LEAVING = """
+import sys
+from contextlib import asynccontextmanager
+
+from sdk.frontend import ApiFrontend
+from sdk.hookspecs import hookimpl
+from sdk.providers import FrontendProvider, PluginSettings
+
+
+class Leaving(ApiFrontend):
+    def build(self, engine):
+        sys.exit("no more")
+
+
+@asynccontextmanager
+async def opened(context, settings):
+    yield Leaving()
+
+
+@hookimpl
+def provide_api_frontend():
+    return FrontendProvider("leaving", PluginSettings, opened)
+"""
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which all of them are installed."""
     for name, source in BROKEN.items():
-        (tmp_path / f"broken_{name}.py").write_text(source)
-        info = tmp_path / f"broken_{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "entry_points.txt").write_text(f"[core.plugins]\n{name} = broken_{name}\n")
+        _install(name, source, tmp_path)
     return os.environ | {"PYTHONPATH": str(tmp_path)}
+
+
+def _install(name: str, source: str, site: Path) -> None:
+    (site / f"broken_{name}.py").write_text(source)
+    info = site / f"broken_{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text(f"[core.plugins]\n{name} = broken_{name}\n")
 
 
 def _core(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -87,3 +115,16 @@ def test_a_broken_one_is_fatal_when_it_is_chosen(start_daemon: DaemonFactory, en
         start_daemon("--storage-driver", "raising", environment=environment),
     ):
         pass
+
+
+@pytest.mark.privileged
+def test_a_chosen_frontend_that_exits_is_one_sentence(start_daemon: DaemonFactory, tmp_path: Path) -> None:
+    _install("leaving", LEAVING, tmp_path)
+    with (
+        pytest.raises(
+            AssertionError, match=r'core: frontend driver "leaving" \(plugin leaving\) failed in build: SystemExit: no more'
+        ) as caught,
+        start_daemon(environment=os.environ | {"PYTHONPATH": str(tmp_path)}, config='[drivers]\nfrontends = ["leaving"]\n'),
+    ):
+        pass
+    assert "Traceback" not in str(caught.value)
