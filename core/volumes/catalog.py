@@ -28,6 +28,9 @@ from sdk.providers import Kind
 _log = logging.getLogger(__name__)
 _BOOT_SECONDS = 2.0
 
+_Present = Mapping[str, DriverVolume]
+"""The volumes that a driver has, by name."""
+
 InUse = Callable[[], Iterable[tuple[str, Iterable[str]]]]
 """Return every container's ID with the names of the volumes it mounts."""
 
@@ -289,11 +292,15 @@ class VolumeCatalog:
         """Bring records and drivers together after a crash; call it once containers are known.
 
         Volumes a driver has without a record get one. Records of unused volumes that their driver does not have are dropped, and
-        anonymous volumes made for a container that never came to be are removed. Raises StartupError if the chosen driver is broken.
+        anonymous volumes made for a container that never came to be are removed. Raises StartupError if the chosen driver is broken,
+        ResourceExhausted if there is no room for records.
         """
         for name, driver in self._drivers.volumes.items():
+            present: _Present | None = None
             with self._drivers.at_boot(Kind.VOLUME, name, "list"):
-                await self._compare(name, driver)
+                present = await _present(driver)
+            if present is not None:
+                self._compare(name, present)
         async with anyio.create_task_group() as tasks:
             for name, driver in coming_drivers(self._drivers).items():
                 tasks.start_soon(self._compare_if_it_answers, name, driver)
@@ -313,8 +320,7 @@ class VolumeCatalog:
             except EngineError as error:
                 _log.warning("volume %s stays mounted for %s: %s", name, user, error)
 
-    async def _compare(self, driver_name: str, driver: VolumeDriver) -> None:
-        present = {volume.name: volume for volume in await driver.list()}
+    def _compare(self, driver_name: str, present: _Present) -> None:
         for volume in present.values():
             self._adopt(driver_name, volume)
         for record in self.records():
@@ -326,7 +332,8 @@ class VolumeCatalog:
         """What another process keeps is compared if that process answers soon; else its records stand."""
         try:
             with anyio.fail_after(_BOOT_SECONDS), calling(driver_name, "list"):
-                await self._compare(driver_name, driver)
+                present = await _present(driver)
+            self._compare(driver_name, present)
         except (EngineError, TimeoutError) as error:
             _log.warning("volumes of driver %s are not compared with what it has: %s", driver_name, error or "it does not answer")
 
@@ -352,3 +359,7 @@ class VolumeCatalog:
 
     def _emit(self, action: str, record: VolumeRecord, attributes: Mapping[str, str]) -> None:
         self._events.emit(EventType.VOLUME, action, record.name, {"driver": record.driver, **attributes})
+
+
+async def _present(driver: VolumeDriver) -> _Present:
+    return {volume.name: volume for volume in await driver.list()}

@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from core.config import StartupError
 from core.containers.mounts.record import MountRecord
 from core.drivers import Drivers
 from core.engine.volumes.service import VolumeService
@@ -15,7 +16,7 @@ from core.volumes.catalog import VolumeCatalog
 from core.volumes.uses import Uses
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate
-from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound, Unsupported
+from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound, ResourceExhausted, Unsupported
 
 pytestmark = pytest.mark.anyio
 
@@ -332,6 +333,25 @@ async def test_a_volume_that_is_being_filled_is_in_use_and_does_not_survive_a_cr
         assert world.catalog.find("half")
         await world.catalog.reconcile()
         assert world.catalog.records() == ()
+
+
+async def test_a_full_disk_at_boot_is_told_as_what_it_is(world: World) -> None:
+    await world.driver.create("found", {"type": "x" * 100_000})
+    world.boot()
+    (pages,) = world.database._connection.execute("PRAGMA page_count").fetchone()
+    world.database._connection.execute(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(ResourceExhausted, match=r"^write core\.db: "):
+        await world.catalog.reconcile()
+
+
+async def test_what_a_driver_lists_wrongly_is_its_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.driver, "list", nothing_listed)
+    with pytest.raises(StartupError, match='volume driver "local" failed in list: TypeError: '):
+        await world.catalog.reconcile()
+
+
+async def nothing_listed() -> None:
+    """A driver's `list` that forgot to return anything."""
 
 
 @dataclass(frozen=True)
