@@ -3,19 +3,15 @@
 A layer does not change, so it is measured once in a daemon's life; measuring walks it.
 """
 
-import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from anyio.to_thread import run_sync
 
 from core.images.store import ImageStore, StoredImage
 from sdk.drivers.storage import SnapshotKind, StorageDriver
 from sdk.errors import NoSuchSnapshot
-from sdk.storage.usage import allocated
+from sdk.storage.usage import files_allocated
 
 _LAYER, _BLOB = "layer", "blob"
 _Part = tuple[str, str]
@@ -60,7 +56,7 @@ class DiskMeter:
         committed = [info.name for info in await self._storage.list() if info.kind is SnapshotKind.COMMITTED]
         self._layers = {chain: await self.layer(chain) for chain in committed}
         content = self._images.content
-        blobs = await run_sync(_files, content.directory / "blobs", content.directory / "ingest", limiter=content.limiter)
+        blobs = await run_sync(files_allocated, content.directory / "blobs", content.directory / "ingest", limiter=content.limiter)
         total = sum(self._layers.values()) + blobs
         parts = {image.id: await self._parts(image) for image in self._images}
         users = Counter(part for held in parts.values() for part in held)
@@ -79,15 +75,3 @@ class DiskMeter:
 
 def _image_disk(held: dict[_Part, int], users: Counter[_Part]) -> ImageDisk:
     return ImageDisk(sum(held.values()), sum(size for part, size in held.items() if users[part] > 1))
-
-
-def _files(*roots: Path) -> int:
-    """Return the bytes allocated for the files below some directories; what vanishes meanwhile is left out."""
-    return sum(allocated(status) for root in roots for status in _statuses(root))
-
-
-def _statuses(root: Path) -> Iterator[os.stat_result]:
-    for directory, _, names in os.walk(root):
-        for name in names:
-            with suppress(FileNotFoundError):
-                yield os.lstat(os.path.join(directory, name))

@@ -27,6 +27,12 @@ def tree_usage(root: Path, *, without: str = "") -> Usage:
     return Usage(sum(sizes.values()), len(sizes), disk)
 
 
+def files_allocated(*roots: Path) -> int:
+    """Return the bytes allocated for what is no directory below some directories; what vanishes meanwhile is left out."""
+    found = (status for root in roots for status in _entries(str(root), ""))
+    return sum(allocated(status) for status in found if not stat.S_ISDIR(status.st_mode))
+
+
 def _entries(root: str, without: str) -> Iterator[os.stat_result]:
     pending = [root]
     while pending:
