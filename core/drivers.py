@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.config import StartupError
+from core.sentences import one_line, sentence
 from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
@@ -100,8 +101,7 @@ class Drivers:
 
 def failure(kind: Kind, name: str, plugin: str, operation: str, error: BaseException) -> str:
     """Return the sentence that tells an administrator which driver failed, of which plugin, in which method, and how."""
-    said = " ".join(str(error).split())
-    reason = said if isinstance(error, EngineError) and said else f"{type(error).__name__}: {said}".removesuffix(": ")
+    reason = (one_line(error) if isinstance(error, EngineError) else "") or sentence(error)
     return f'{kind} driver "{name}"{f" (plugin {plugin})" if plugin else ""} failed in {operation}: {reason}'
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from core.kernel.compat import incompatibility
 from core.kernel.discovery import Candidate, discover
-from core.kernel.health import Health, sentence
+from core.kernel.health import Health
 from core.kernel.hooks import PluginHooks, PluginRejected
 from core.kernel.offers import Described, collect_offers
+from core.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _hook_steps(candidate: Candidate) -> Iterator[Finding]:
         yield Finding("its hooks are known and plain", passed=False, why=str(error))
         return
     yield Finding("its hooks are known and plain", passed=True)
-    offers = list(collect_offers(hooks, [candidate], health))
+    offers = list(collect_offers(hooks, health))
     broken = health.reason(candidate.name)
     yield Finding("its hooks return providers", not broken, broken or ", ".join(f"{offer.kind} {offer.name}" for offer in offers))
     for offer in offers:

@@ -66,9 +66,3 @@ class Health:
     def _status(self, name: str) -> PluginStatus:
         candidate, (state, reason) = self._candidates[name], self._marks[name]
         return PluginStatus(name, candidate.distribution, candidate.version, tuple(self._kinds[name]), state, reason)
-
-
-def sentence(error: BaseException) -> str:
-    """Return an error as one line that says what it is, for a person who has no traceback."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

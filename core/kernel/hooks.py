@@ -6,13 +6,15 @@ Implementations are called one by one, so that a raising one hides no other. The
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pluggy
 
-from core.kernel.health import Health, sentence
+from core.kernel.health import Health
+from core.sentences import sentence
 from sdk import hookspecs
 from sdk.builder import Builder
 from sdk.drivers.logs import LogDriver
@@ -116,11 +118,9 @@ class PluginHooks:
     def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
         offers: list[Offer[D]] = []
         for plugin, call in self._implementations(hook):
-            try:
+            provider: object = None
+            with self._marking(plugin, hook.name):
                 provider = call()
-            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
-                self._health.failed(plugin, f"{hook.name}: {sentence(error)}")
-                continue
             if isinstance(provider, Provider):
                 self._health.offers(plugin, kind)
                 offers.append(Offer(plugin, provider))
@@ -154,11 +154,8 @@ class PluginHooks:
     def engine_ready(self, engine: Engine) -> None:
         """Show the engine to all plugins; one that raises has failed."""
         for plugin, call in self._implementations(self._plugins.hook.engine_ready):
-            try:
+            with self._marking(plugin, "engine_ready", logging.ERROR):
                 call(engine=engine)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
-                _log.exception("plugin %s: engine_ready", plugin)
-                self._health.failed(plugin, f"engine_ready: {sentence(error)}")
 
     # Command line ----------------------------------------------------------------------------------------------------
 
@@ -166,11 +163,18 @@ class PluginHooks:
         """Return all plugins' sub-commands."""
         commands: list[tuple[str, typer.Typer]] = []
         for plugin, call in self._implementations(self._plugins.hook.provide_cli_commands):
-            try:
+            with self._marking(plugin, "provide_cli_commands"):
                 commands += _pairs(call())
-            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
-                self._health.failed(plugin, f"provide_cli_commands: {sentence(error)}")
         return commands
+
+    @contextmanager
+    def _marking(self, plugin: str, hook: str, level: int = logging.DEBUG) -> Iterator[None]:
+        """Call a plugin's hook: it has failed if that raises. The traceback is logged at a level."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
+            _log.log(level, "plugin %s: %s", plugin, hook, exc_info=error)
+            self._health.failed(plugin, f"{hook}: {sentence(error)}")
 
     def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
         """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""

@@ -15,12 +15,13 @@ from pydantic import JsonValue
 
 from core.config import Settings, StartupError
 from core.drivers import Drivers, failure
-from core.kernel.health import Health, sentence
+from core.kernel.health import Health
 from core.kernel.hooks import D, Offer
 from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.tables import read_table
+from core.sentences import sentence
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from core.kernel.compat import incompatibility
 from core.kernel.discovery import BUNDLED, Candidate
-from core.kernel.health import Health, sentence
+from core.kernel.health import Health
 from core.kernel.hooks import PluginHooks, PluginRejected
+from core.sentences import sentence
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.kernel.discovery import BUNDLED, Candidate
+from core.kernel.discovery import BUNDLED
 from core.kernel.health import Health
 from core.kernel.hooks import D, Offer, PluginHooks
 from sdk.builder import Builder
@@ -61,13 +61,12 @@ def _described(kind: Kind, offers: Mapping[str, Offer[D]]) -> Iterator[Described
         yield Described(kind, name, offer.plugin, offer.provider.settings)
 
 
-def collect_offers(hooks: PluginHooks, candidates: Sequence[Candidate], health: Health) -> Offers:
+def collect_offers(hooks: PluginHooks, health: Health) -> Offers:
     """Ask all plugins for their drivers.
 
     Of two of one kind and name the engine's own is kept, so that installing a distribution changes nothing. Two of others are both
     refused: a choice by name would be a guess.
     """
-    distributions = {plugin: health.distribution(plugin) for plugin in {candidate.name for candidate in candidates}}
 
     def unique(kind: Kind, offers: Sequence[Offer[D]]) -> Mapping[str, Offer[D]]:
         by_name: dict[str, list[Offer[D]]] = defaultdict(list)
@@ -75,8 +74,8 @@ def collect_offers(hooks: PluginHooks, candidates: Sequence[Candidate], health: 
             by_name[offer.provider.name].append(offer)
         for name, rivals in by_name.items():
             if len(rivals) > 1:
-                holders = " and ".join(f"{rival.plugin} ({distributions[rival.plugin]})" for rival in rivals)
-                kept = [rival for rival in rivals if distributions[rival.plugin] == BUNDLED]
+                holders = " and ".join(f"{rival.plugin} ({health.distribution(rival.plugin)})" for rival in rivals)
+                kept = [rival for rival in rivals if health.distribution(rival.plugin) == BUNDLED]
                 for rival in rivals:
                     if kept != [rival]:
                         health.failed(rival.plugin, f'{kind} driver "{name}" is provided by both {holders}')

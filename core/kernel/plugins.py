@@ -25,6 +25,6 @@ def find_plugins(settings: Settings) -> Plugins:
     health = Health()
     candidates = discover()
     hooks = load_plugins(candidates, health)
-    offers = collect_offers(hooks, candidates, health)
+    offers = collect_offers(hooks, health)
     check_tables(settings, offers, health)
     return Plugins(hooks, offers, health)

@@ -120,7 +120,7 @@ def providers() -> Mapping[str, Provider[object, PluginSettings]]:
     """Each plugin's provider, as the daemon has it."""
     health, candidates = Health(), discover()
     registry = load_plugins(candidates, health)
-    offers = collect_offers(registry, candidates, health)
+    offers = collect_offers(registry, health)
     kinds = (offers.storage, offers.registry, offers.runtimes, offers.networks, offers.volumes, offers.logs)
     others = (offers.builders, offers.verifiers, offers.frontends)
     return {offer.plugin: offer.provider for kind in (*kinds, *others) for offer in kind.values()}

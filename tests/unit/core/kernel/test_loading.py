@@ -38,7 +38,7 @@ def test_a_plugin_that_cannot_be_imported_fails_alone(good: Candidate, error: Ba
     health = Health()
     candidates = [Candidate("bad", "demo", "1", load), good]
     registry = load_plugins(candidates, health)
-    assert list(collect_offers(registry, candidates, health).storage) == ["good"]
+    assert list(collect_offers(registry, health).storage) == ["good"]
     assert _states(health) == {"bad": "failed", "good": "ok"}
     assert type(error).__name__ in health.reason("bad")
 
@@ -82,7 +82,7 @@ def test_a_wrong_api_version_is_refused_before_any_hook_is_called(candidate: Mak
 
     health = Health()
     candidates = [candidate("old", provide_storage_driver, API_VERSION=(99, 0))]
-    assert not list(collect_offers(load_plugins(candidates, health), candidates, health))
+    assert not list(collect_offers(load_plugins(candidates, health), health))
     assert "built for plugin API 99.0" in health.reason("old")
 
 
@@ -92,7 +92,7 @@ def test_a_raising_provider_hides_no_other(candidate: MakeCandidate, good: Candi
 
     health = Health()
     candidates = [candidate("bad", provide_storage_driver), good, candidate("worse", provide_storage_driver)]
-    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    offers = collect_offers(load_plugins(candidates, health), health)
     assert list(offers.storage) == ["good"]
     assert health.reason("bad") == "provide_storage_driver: RuntimeError: disk on fire"
     assert len(health.failures()) == 2
@@ -104,7 +104,7 @@ def test_what_is_no_provider_is_refused(candidate: MakeCandidate) -> None:
 
     health = Health()
     candidates = [candidate("bad", provide_runtime)]
-    collect_offers(load_plugins(candidates, health), candidates, health)
+    collect_offers(load_plugins(candidates, health), health)
     assert health.reason("bad") == "provide_runtime returned a str, not a Provider"
 
 
@@ -119,7 +119,7 @@ def test_two_drivers_of_one_name_are_both_refused_naming_both_distributions(
         candidate("a", provide_storage_driver, distribution="core-a"),
         candidate("b", provide_storage_driver, distribution="core-b"),
     ]
-    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    offers = collect_offers(load_plugins(candidates, health), health)
     assert offers.storage == {}
     assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and b (core-b)'
     assert health.reason("b") == health.reason("a")
@@ -140,7 +140,7 @@ def test_the_engines_own_driver_keeps_its_name(candidate: MakeCandidate, provide
         candidate("a", provide_storage_driver, distribution="core-a"),
         candidate("own", provide_storage_driver, distribution="core-engine"),
     ]
-    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    offers = collect_offers(load_plugins(candidates, health), health)
     assert offers.storage["same"].plugin == "own"
     assert health.reason("own") == ""
     assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and own (core-engine)'
@@ -152,12 +152,12 @@ def test_the_engines_own_plugin_keeps_its_name(candidate: MakeCandidate, provide
 
     health = Health()
     candidates = [candidate("same", distribution="core-a"), candidate("same", provide_storage_driver, distribution="core-engine")]
-    offers = collect_offers(load_plugins(candidates, health), candidates, health)
+    offers = collect_offers(load_plugins(candidates, health), health)
     assert offers.storage.keys() == {"good"}
     assert [(status.distribution, status.state) for status in health.statuses()] == [("core-engine", "ok")]
 
 
 def test_a_plugin_knows_its_kinds(good: Candidate) -> None:
     health = Health()
-    collect_offers(load_plugins([good], health), [good], health)
+    collect_offers(load_plugins([good], health), health)
     assert health.statuses()[0].kinds == (Kind.STORAGE,)
