@@ -1,5 +1,6 @@
 """What the daemon's configuration says about containers, networks and transfers that leave a choice open."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,10 @@ def without_credentials(url: str) -> str:
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=f"xxxxx:xxxxx@{parts.netloc.rpartition('@')[2]}"))
+
+
+def _optional(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: check(text) if text else "")
 
 
 def _checked_address(text: str) -> str:
@@ -38,7 +43,7 @@ def _checked_interface(kind: type[IPv4Interface | IPv6Interface]) -> AfterValida
             pass
         raise ValueError(f"{text!r} is not an address with a prefix length")
 
-    return AfterValidator(lambda text: check(text) if text else "")
+    return _optional(check)
 
 
 def _checked_version(version: int) -> AfterValidator:
@@ -48,12 +53,12 @@ def _checked_version(version: int) -> AfterValidator:
             raise ValueError(f"{text!r} is not an IPv{version} address")
         return address
 
-    return AfterValidator(lambda text: check(text) if text else "")
+    return _optional(check)
 
 
 Address = Annotated[str, AfterValidator(_checked_address)]
-OptionalAddress = Annotated[str, AfterValidator(lambda text: _checked_address(text) if text else "")]
-OptionalNetwork = Annotated[str, AfterValidator(lambda text: _checked_network(text) if text else "")]
+OptionalAddress = Annotated[str, _optional(_checked_address)]
+OptionalNetwork = Annotated[str, _optional(_checked_network)]
 
 
 class _Table(BaseModel):

@@ -78,10 +78,10 @@ def rejection(data: bytes) -> bytes:
     return data[:2] + bytes([data[2] & 0x79 | _IS_REPLY, code]) + bytes(_HEADER - 4)
 
 
-def refused(data: bytes) -> bytes | None:
-    """Return the reply that tells a client to come again later; None to what is no query."""
+def failed(data: bytes, code: int) -> bytes:
+    """Return the reply to a message that says there is no answer, and why; b"" to what is no query."""
     query = parse(data)
-    return failure(query, REFUSED) if query is not None else None
+    return failure(query, code) if query is not None else b""
 
 
 def lifetime(reply: bytes) -> int:

@@ -142,10 +142,7 @@ class NameServer:
 
     async def _ask(self, data: bytes, *, whole: bool) -> bytes:
         reply = await self._upstreams.ask(data, whole=whole)
-        if reply is not None:
-            return reply
-        query = codec.parse(data)
-        return codec.failure(query, codec.SERVER_FAILURE) if query is not None else b""
+        return codec.failed(data, codec.SERVER_FAILURE) if reply is None else reply
 
     def _kept_reply(self, data: bytes) -> bytes | None:
         """Return the answer given to the same question before, with the addresses in turn."""

@@ -25,8 +25,8 @@ _SERVERS = 3
 
 _SILENCES, _HOPELESS_SECONDS = 2, 5.0
 """Errors for three servers at once are more than Linux sends to a host (see `vantage`), and each question to the third uses up what later
-errors would have needed: soon there is none for anybody. So who let two questions pass is not asked for five seconds if the network says
-of another that it cannot be reached, and nobody is left who might answer.
+errors would have needed: soon there is none for any server. So a server that let two questions pass is not asked for five seconds if the
+network says of another that it cannot be reached, and no server is left that might answer.
 """
 
 
@@ -48,7 +48,7 @@ class Upstreams:
         if not self._servers:
             return None
         if self._waiting >= _AT_ONCE:
-            return codec.refused(query)
+            return codec.failed(query, codec.REFUSED)
         self._waiting += 1
         try:
             reply = await self._ask_servers(query, whole=whole)
@@ -85,7 +85,7 @@ class Upstreams:
             self._silent.pop(server, None)
             return reply
         self._suspect(server)
-        if server.is_reachable:  # as far as anybody says
+        if server.is_reachable:  # as far as the network has said
             times, _ = self._silent.get(server, (0, 0.0))
             self._silent[server] = times + 1, time.monotonic()
         return None

@@ -19,12 +19,6 @@ class _Former(Struct, frozen=True):
     networks: dict[str, bodies.EndpointConfig] = {}
 
 
-class _Place(Struct, frozen=True):
-    """What of a container's place on a network is written anew."""
-
-    config: bodies.EndpointConfig
-
-
 def convert(connection: sqlite3.Connection) -> None:
     """Write the records of all containers, and of their places on networks, anew."""
     for table, converted in (("containers", _container), ("endpoints", _endpoints)):
@@ -53,7 +47,7 @@ def _endpoints(record: bytes) -> bytes:
 
 def _place(record: Raw) -> Raw:
     fields = msgspec.json.decode(record, type=dict[str, Raw])
-    fields["config"] = _encoded(endpoint_config(msgspec.json.decode(record, type=_Place).config))
+    fields["config"] = _encoded(endpoint_config(msgspec.json.decode(fields["config"], type=bodies.EndpointConfig)))
     return _encoded(fields)
 
 
