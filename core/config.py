@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     tlscacert: Path | None = None
     tlscert: Path | None = None
     tlskey: Path | None = None
-    allow_plain_tcp: bool = Field(default=False, description="listen on TCP without TLS beyond loopback: whoever connects is root")
+    allow_plain_tcp: bool = Field(default=False, description="listen on TCP without TLS beyond loopback: every client is root")
     api_names: tuple[str, ...] = Field(
         (), description="host names under which web browsers may reach TCP without TLS, beside addresses and the machine's own name"
     )

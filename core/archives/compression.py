@@ -72,7 +72,7 @@ class BlobReader(io.RawIOBase):
         return count
 
     def drain(self) -> None:
-        """Read to the end, so that whoever writes is not cut off."""
+        """Read to the end, so that the writer is not cut off."""
         while self.read(1 << 20):
             pass
 

@@ -1,4 +1,4 @@
-"""What every process does that reads an archive somebody else made: it bounds itself first, and tells at last what went wrong."""
+"""What every process does that reads an archive from outside: it bounds itself first, and tells at last what went wrong."""
 
 import errno
 import gzip
@@ -35,7 +35,7 @@ _MEMORY = 2 << 30
 
 
 def begin() -> None:
-    """Bound this process' memory, and let it end with whoever reads its standard output."""
+    """Bound this process' memory, and let it end with the process that reads its standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     threading.Thread(target=_end_with_reader, daemon=True).start()
 
@@ -72,7 +72,7 @@ def _damage(error: BaseException) -> str:
 
 
 def _end_with_reader() -> None:
-    """End at once when nobody is left to read the report: the engine died, and its successor sweeps the directory away."""
+    """End at once when no process is left to read the report: the engine died, and its successor sweeps the directory away."""
     poll = select.poll()
     poll.register(1, 0)
     poll.poll()

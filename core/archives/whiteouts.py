@@ -10,4 +10,4 @@ __all__ = ["OPAQUE", "PREFIX", "PRIVATE_XATTRS", "RESERVED", "is_whiteout", "mak
 PREFIX = b".wh."
 OPAQUE = b".wh..wh..opq"
 RESERVED = b".wh..wh."
-"""Names with this prefix other than OPAQUE are bookkeeping of aufs; they mean nothing to anybody else."""
+"""Names with this prefix other than OPAQUE are bookkeeping of aufs; they mean nothing to other programs."""

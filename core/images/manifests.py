@@ -1,8 +1,8 @@
 """The manifest of a stored image over the blobs that can be had here.
 
 A layer that was there already is not fetched again, even if the image names another blob of it (another compression), and a layer's
-archive may have been dropped for a recipe. Whoever gives an image away then names the blob that was kept, or the plain tar that the
-recipe gives.
+archive may have been dropped for a recipe. A push or an export of the image then names the blob that was kept, or the plain tar that
+the recipe gives.
 """
 
 from dataclasses import dataclass

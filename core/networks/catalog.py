@@ -120,9 +120,9 @@ class NetworkCatalog:
         if isinstance(driver, AddressChooser):
             with calling(driver_name, "subnets"):
                 request = await with_subnets_of(driver, request)
-            self._check_name(request.name)  # somebody may have been faster meanwhile
+            self._check_name(request.name)  # another request may have been faster meanwhile
         record = self._decide(request, driver_name)
-        self._being_made[record.id] = record  # it has its name and its subnets, and nobody can find it yet
+        self._being_made[record.id] = record  # it has its name and its subnets, and no client can find it yet
         try:
             with calling(driver_name, "create_network"):
                 await driver.create_network(record.spec())
@@ -137,7 +137,7 @@ class NetworkCatalog:
         if in_use(record.id):
             raise PermissionDenied(f"error while removing network: network {record.name} id {record.id} has active endpoints")
         check_unused(record, self._all())
-        # From here on nobody can find it to connect to.
+        # From here on no client can find it to connect to.
         self._records.pop(record.id, None)
         try:
             if record.has_driver:
