@@ -3,10 +3,9 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from tests.running import keep_bytecode
 from tests.running import pytest_collection as pytest_collection
 from tests.running import pytest_collection_finish as pytest_collection_finish
 from tests.running import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.tmpfs import mounted_tmpfs, sweep
 
 REGISTRY = "127.0.0.1:5000"
 MIRROR = ("--registry-mirror", f"http://{REGISTRY}")
@@ -33,27 +33,10 @@ DaemonFactory = Callable[..., AbstractContextManager[Daemon]]
 @pytest.fixture(scope="session")
 def tmpfs() -> Iterator[Path]:
     """A tmpfs of this test process: making and deleting many files on a disk is slow, and stays slow."""
-    path = Path("/run/core-tests") / str(os.getpid())
-    sweep(path.parent)
-    path.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "core-tests", path], check=True)
-    try:
+    parent = Path("/run/core-tests")
+    sweep(parent)
+    with mounted_tmpfs(parent / str(os.getpid())) as path:
         yield path
-    finally:
-        subprocess.run(["umount", path], check=True)
-        path.rmdir()
-
-
-def sweep(parent: Path) -> None:
-    """Unmount and remove what killed test processes left, unless something still runs there; a directory is named after its process."""
-    for left in parent.glob("[0-9]*"):
-        if Path(f"/proc/{left.name}").exists():
-            continue
-        mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-        for mounted in sorted((place for place in mounts if Path(place).is_relative_to(left)), reverse=True):
-            subprocess.run(["umount", mounted], capture_output=True)
-        with suppress(OSError):  # another test process sweeps as well
-            left.rmdir()
 
 
 @pytest.fixture(scope="session")

@@ -243,9 +243,13 @@ class Daemon:
         """Remove every trace of it, whatever state a failed test left it in."""
         if self.process is not None:
             self.kill9()
-        territory = Territory(self.data_root, self.exec_root, read_records(self.data_root).instance)
         with self.network.entered():
-            for trace in find_traces(territory):
-                remove(trace)
-        if self.exec_root.is_mount():
-            umount(str(self.exec_root))
+            remove_all(self.data_root, self.exec_root)
+
+
+def remove_all(data_root: Path, exec_root: Path) -> None:
+    """Remove what is left of a daemon on the machine and in the network of the calling thread."""
+    for trace in find_traces(Territory(data_root, exec_root, read_records(data_root).instance)):
+        remove(trace)
+    if exec_root.is_mount():
+        umount(str(exec_root))

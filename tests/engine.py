@@ -1,7 +1,9 @@
 """The real engine inside the test's own process, as the daemon composes it but without listeners."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from core.app import Running, open_everything
@@ -10,6 +12,19 @@ from core.kernel.plugins import find_plugins
 from sdk.engine import Engine
 from sdk.engine.images import ImportRequest
 from tests.busybox import busybox_layer
+from tests.daemon import remove_all
+
+
+@contextmanager
+def engine_root(parent: Path) -> Iterator[Path]:
+    """Give a new directory for engines, one after another. At the end their containers are removed, also those a failed test left running."""
+    root = parent / f"engine-{os.urandom(3).hex()}"
+    root.mkdir()
+    try:
+        yield root
+    finally:
+        remove_all(root / "data", root / "run")
+        shutil.rmtree(root)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import pytest
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import CreateRequest
 from sdk.testing.netns import private_network
-from tests.engine import import_busybox, real_engine
+from tests.engine import engine_root, import_busybox, real_engine
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -30,7 +30,13 @@ def network() -> Iterator[None]:
         yield
 
 
-def held(pid: int) -> list[str]:
+@pytest.fixture
+def root(tmpfs: Path) -> Iterator[Path]:
+    with engine_root(tmpfs) as root:
+        yield root
+
+
+def held(container: str, pid: int) -> list[str]:
     """Return what this process has open of a container's output: the pipes of its process, and its log."""
     output = {os.readlink(f"/proc/{pid}/fd/{stream}") for stream in (1, 2)}
     found = []
@@ -39,34 +45,31 @@ def held(pid: int) -> list[str]:
             target = os.readlink(f"/proc/self/fd/{fd}")
         except FileNotFoundError:  # the one that lists them
             continue
-        if target in output or target.endswith("-json.log"):
+        if target in output or target.endswith(f"/{container}-json.log"):
             found.append(target)
     return found
 
 
 @pytest.mark.parametrize("stop", ["ordinary", "error", "cancellation"])
-async def test_it_lets_go_of_its_containers_and_they_run_on(tmpfs: Path, stop: str) -> None:
-    root = tmpfs / f"engine-{stop}"
-    root.mkdir()
-    pid = 0
+async def test_it_lets_go_of_its_containers_and_they_run_on(root: Path, stop: str) -> None:
+    container, pid = "", 0
     with anyio.CancelScope() as scope:
         try:
             async with real_engine(root) as running:
                 containers = running.engine.engine.containers
                 await import_busybox(running.engine.engine)
-                made = await containers.create(
-                    CreateRequest(ContainerConfig(image="busybox", cmd=("sleep", "600")), HostConfig(), name="box")
-                )
-                await containers.start("box")
-                pid = (await containers.inspect(made.id)).pid
-                assert len(held(pid)) == 3
+                config = ContainerConfig(image="busybox", cmd=("sleep", "600"))
+                container = (await containers.create(CreateRequest(config, HostConfig(), name="box"))).id
+                await containers.start(container)
+                pid = (await containers.inspect(container)).pid
+                assert len(held(container, pid)) == 3
                 if stop == "cancellation":
                     scope.cancel()
                     await anyio.sleep_forever()
                 _break(stop)
         except* Broken:
             assert stop == "error"
-    assert held(pid) == []
+    assert held(container, pid) == []
     async with real_engine(root) as running:
         containers = running.engine.engine.containers
         assert (await containers.inspect("box")).pid == pid

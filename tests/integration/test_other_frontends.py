@@ -14,7 +14,7 @@ from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkM
 from sdk.engine.mounts import Mount, MountType, VolumesFrom
 from sdk.oci.ports import Port
 from sdk.testing.netns import private_network
-from tests.engine import import_busybox, real_engine
+from tests.engine import engine_root, import_busybox, real_engine
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -38,9 +38,13 @@ def network() -> Iterator[None]:
 
 
 @pytest.fixture
-async def engine(request: pytest.FixtureRequest, tmpfs: Path) -> AsyncIterator[Engine]:
-    root = tmpfs / request.node.name
-    root.mkdir()
+def root(tmpfs: Path) -> Iterator[Path]:
+    with engine_root(tmpfs) as root:
+        yield root
+
+
+@pytest.fixture
+async def engine(root: Path) -> AsyncIterator[Engine]:
     async with real_engine(root) as running:
         await import_busybox(running.engine.engine)
         yield running.engine.engine
