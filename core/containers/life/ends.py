@@ -37,8 +37,8 @@ class Ends:
         outcome.tell(result)
 
     def stays(self) -> None:
-        """Tell those who wait that the container, which was to be started again, is not."""
-        self.next_exit.tell(self.next_exit.result)
+        """Tell those who wait that the container, which was to be started again, is not; a client may start it all the same."""
+        self.ended(self.next_exit.result)
 
     def removed(self, result: WaitResult) -> None:
         """Tell those who wait for the removal."""

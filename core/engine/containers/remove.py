@@ -14,7 +14,7 @@ from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.containers.pause import thaw
 from core.engine.containers.preparation.image_mounts import remove_images
-from core.engine.containers.unsupervised import end_unsupervised
+from core.engine.containers.unsupervised import end_unsupervised, stop_waiting
 from core.engine.containers.wait import is_busy
 from core.engine.context import EngineContext
 from core.images.garbage import collect
@@ -93,9 +93,7 @@ async def _end(context: EngineContext, live: LiveContainer) -> None:
     """Have a container not run and not wait to run; its state may change whenever this waits."""
     while is_busy(live):
         if live.record.state is ContainerState.RESTARTING:
-            async with live.lock:
-                if live.record.state is ContainerState.RESTARTING:
-                    context.containers.keep(live, apply(live.record, Transition.EXIT))
+            await stop_waiting(context, live)
         elif not await end_unsupervised(context, live) and live.run.task is not None:
             await _kill(context, live, live.run.task)
 

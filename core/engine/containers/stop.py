@@ -6,12 +6,12 @@ import anyio
 from msgspec.structs import replace
 
 from core.containers.life.live import LiveContainer
-from core.containers.life.state import Transition, apply, is_running
+from core.containers.life.state import is_running
 from core.containers.process.signals import parse_signal, stop_signal
 from core.engine.containers.announce import announce
 from core.engine.containers.pause import thaw
 from core.engine.containers.start import start
-from core.engine.containers.unsupervised import end_unsupervised
+from core.engine.containers.unsupervised import end_unsupervised, stop_waiting
 from core.engine.containers.wait import is_busy
 from core.engine.context import EngineContext
 from sdk.engine.containers import Changed, ContainerState
@@ -28,7 +28,7 @@ async def stop(context: EngineContext, live: LiveContainer, timeout: int | None 
     while live.run.task is None:  # it may be started again, or end, whenever this waits
         if not is_busy(live):
             return Changed.NO
-        if await _stop_waiting(context, live):
+        if await stop_waiting(context, live):
             return Changed.YES
         if await end_unsupervised(context, live):
             announce(context, live, "stop")
@@ -70,7 +70,7 @@ async def kill(context: EngineContext, live: LiveContainer, signal_name: str = "
     while live.run.task is None:
         if not is_busy(live):
             raise NotRunning(live.id)
-        if await _stop_waiting(context, live) or (number == signal.SIGKILL and await end_unsupervised(context, live)):
+        if await stop_waiting(context, live) or (number == signal.SIGKILL and await end_unsupervised(context, live)):
             return
         if number != signal.SIGKILL and is_running(live.record):
             break
@@ -93,19 +93,6 @@ async def send(context: EngineContext, live: LiveContainer, number: int, *, endi
     announce(context, live, "kill", signal=str(int(number)))
     if ending and live.record.state is ContainerState.PAUSED:
         await thaw(context, live)
-
-
-async def _stop_waiting(context: EngineContext, live: LiveContainer) -> bool:
-    """Have a container that waits to be started again wait no more; return whether it did, for it may run again by now."""
-    if live.record.state is not ContainerState.RESTARTING:
-        return False
-    async with live.lock:
-        if live.record.state is not ContainerState.RESTARTING:
-            return False
-        context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
-        live.ends.stays()
-        live.resting.end()
-    return True
 
 
 async def await_death(context: EngineContext, live: LiveContainer, ended: anyio.Event) -> None:

@@ -1,4 +1,4 @@
-"""A container that runs, as its record says, but whose process this daemon could not adopt: how it is ended all the same."""
+"""Containers that no task of this daemon supervises: one whose process could not be adopted, and one that waits to be started again."""
 
 import time
 
@@ -12,7 +12,7 @@ from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.release import release_volumes
 from core.engine.context import EngineContext
-from sdk.engine.containers import WaitResult
+from sdk.engine.containers import ContainerState, WaitResult
 
 KILLED = 137
 
@@ -41,4 +41,17 @@ async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
         context.containers.save(live, ended)
         live.ends.ended(WaitResult(KILLED))
     announce(context, live, "die", exitCode=str(KILLED))
+    return True
+
+
+async def stop_waiting(context: EngineContext, live: LiveContainer) -> bool:
+    """Have a container that waits to be started again wait no more; return whether it did, for it may run again by now."""
+    if live.record.state is not ContainerState.RESTARTING:
+        return False
+    async with live.lock:
+        if live.record.state is not ContainerState.RESTARTING:
+            return False
+        context.containers.keep(live, replace(apply(live.record, Transition.EXIT), stopped_by_user=True))
+        live.ends.stays()
+        live.resting.end()
     return True

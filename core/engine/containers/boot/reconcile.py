@@ -29,7 +29,7 @@ from core.engine.containers.remove import destroy, finish_removal
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
-from sdk.engine.containers import ContainerState
+from sdk.engine.containers import ContainerState, WaitResult
 from sdk.providers import Kind
 
 LOST = 137
@@ -181,6 +181,7 @@ async def _settle_lost(context: EngineContext, live: LiveContainer) -> bool:
     )
     await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
     await release_volumes(context, live.record)
+    live.ends.ended(WaitResult(LOST))  # clients may wait for one that could not be adopted at boot
     if live.record.host_config.auto_remove:
         await destroy(context, live, volumes=True)
         return False

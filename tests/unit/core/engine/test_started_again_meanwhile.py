@@ -12,12 +12,13 @@ from core.containers.life.record import ContainerRecord
 from core.engine.containers import remove as remove_verb
 from core.engine.containers.remove import remove
 from core.engine.containers.stop import kill, stop
+from core.engine.containers.wait import Ending, register
 from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.runtime import Task
 from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
-from sdk.engine.containers import WaitResult
+from sdk.engine.containers import WaitCondition, WaitResult
 from sdk.oci.descriptor import Platform
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +55,10 @@ class Store:
         live.take(record)
 
 
+def context_of(live: LiveContainer) -> EngineContext:
+    return cast(EngineContext, SimpleNamespace(containers=Store(live), events=EventBus()))
+
+
 async def removed(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
     assert live.record.state in (State.EXITED, State.CREATED)
 
@@ -78,7 +83,7 @@ VERBS = {
 async def test_it_does_not_run_afterwards(verb: str, at_first: State, then: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remove_verb, "destroy", removed)
     live = LiveContainer(replace(RECORD, state=at_first))
-    context = cast(EngineContext, SimpleNamespace(containers=Store(live), events=EventBus()))
+    context = context_of(live)
     with anyio.fail_after(10):
         async with anyio.create_task_group() as tasks, live.lock:
             tasks.start_soon(VERBS[verb], context, live)
@@ -88,3 +93,29 @@ async def test_it_does_not_run_afterwards(verb: str, at_first: State, then: Stat
                 live.run.begin(cast(Task, Process(live)))
     assert live.record.state is State.EXITED
     assert live.run.task is None
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_clients_who_wait_for_its_end_are_told(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remove_verb, "destroy", removed)
+    live = LiveContainer(replace(RECORD, state=State.RESTARTING))
+    waits = [register(live, condition) for condition in (WaitCondition.NOT_RUNNING, WaitCondition.NEXT_EXIT)]
+    await VERBS[verb](context_of(live), live)
+    with anyio.fail_after(10):
+        assert [await wait.result() for wait in waits] == [WaitResult(0)] * 2
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_the_end_of_its_next_run_is_another_one(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client stops it while it waits, and starts it again: who waits now is told of that run's end, not at once."""
+    monkeypatch.setattr(remove_verb, "destroy", removed)
+    live = LiveContainer(replace(RECORD, state=State.RESTARTING))
+    await VERBS[verb](context_of(live), live)
+    live.take(replace(live.record, state=State.RUNNING, stopped_by_user=False))
+    live.run.begin(cast(Task, Process(live)))
+    wait = register(live, WaitCondition.NOT_RUNNING)
+    assert isinstance(wait, Ending)
+    assert not wait.outcome.event.is_set()
+    with anyio.fail_after(10):
+        await kill(context_of(live), live)
+        assert await wait.result() == WaitResult(137)

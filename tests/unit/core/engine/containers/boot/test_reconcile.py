@@ -1,12 +1,21 @@
 """Boot decides for each container from its record and what was found of it."""
 
+from types import SimpleNamespace
+from typing import cast
+
+import anyio
 import pytest
 from msgspec.structs import replace
 
+from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
-from core.engine.containers.boot.reconcile import Found, Step, reconcile
+from core.engine.containers.boot import reconcile as boot_verb
+from core.engine.containers.boot.reconcile import LOST, Found, Step, reconcile
+from core.engine.containers.wait import register
+from core.engine.context import EngineContext
 from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
+from sdk.engine.containers import WaitCondition, WaitResult
 from sdk.oci.descriptor import Platform
 
 RECORD = ContainerRecord(
@@ -36,3 +45,26 @@ def test_whatever_runs_is_followed(state):
 )
 def test_what_does_not_run(record, step):
     assert reconcile(Found(record, has_task=False)) is step
+
+
+class Store:
+    """All that is asked of the container store here."""
+
+    def keep(self, live: LiveContainer, record: ContainerRecord) -> None:
+        live.take(record)
+
+
+async def left(container_id: str) -> None:
+    """Leave the networks of a container that has none."""
+
+
+@pytest.mark.anyio
+async def test_clients_who_wait_for_what_turns_out_to_be_lost_are_told():
+    """One that could not be adopted at boot is taken for running until it is tried again."""
+    live = LiveContainer(replace(RECORD, state=State.RUNNING))
+    wait = register(live, WaitCondition.NOT_RUNNING)
+    context = cast(EngineContext, SimpleNamespace(containers=Store(), attachments=SimpleNamespace(disconnect=left), volumes=None))
+    await boot_verb._take_up(context, live, None)
+    assert live.record.state is State.EXITED
+    with anyio.fail_after(10):
+        assert await wait.result() == WaitResult(LOST)
