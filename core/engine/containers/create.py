@@ -122,7 +122,7 @@ async def _validate(context: EngineContext, config: ContainerConfig, host_config
     for server in host_config.dns:
         parse_address(server)
     check_extra_hosts(host_config.extra_hosts)
-    cgroup_version = await context.drivers.cgroup_version(host_config.runtime)
+    cgroup_version = await context.drivers.cgroup_version(host_config.runtime or context.settings.containers.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
     return list(validate_host_config(config, host_config, host_limits(cgroup_version)))
