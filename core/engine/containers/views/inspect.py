@@ -19,8 +19,12 @@ from sdk.oci.descriptor import Descriptor
 
 
 def describe(context: EngineContext, live: LiveContainer) -> ContainerInfo:
-    """Return the container's description; the same object until its record, health or networks change."""
-    return live.described(lambda: _describe(context, live))
+    """Return the container's description; the same object until its record, health or networks change, or its image goes or comes."""
+    info = live.described(lambda: _describe(context, live))
+    if (info.manifest is not None) is not (live.record.image_id in context.images):
+        live.changed()
+        return live.described(lambda: _describe(context, live))
+    return info
 
 
 async def inspect(context: EngineContext, live: LiveContainer, *, size: bool) -> ContainerInfo:
