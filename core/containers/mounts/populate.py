@@ -98,11 +98,7 @@ def _has_content(target: int) -> bool:
 
 def _is_cleared(target: int) -> bool:
     try:
-        directory = os.open(f"/proc/self/fd/{target}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            clear(directory)
-        finally:
-            os.close(directory)
+        clear(target)
     except OSError as error:  # the note stays, and the next boot tries again
         _log.warning("a volume that was not filled to the end cannot be emptied: %s", error)
         return False
@@ -136,11 +132,15 @@ def _copy_up(root: int, record: MountRecord, target: int) -> None:
 
 
 def clear(target: int) -> None:
-    """Delete all that is in a directory, by its descriptor, but for what a file system makes by itself. Raises OSError."""
-    with os.scandir(target) as entries:
-        found = [entry for entry in entries if entry.name != LOST_AND_FOUND]
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.name, dir_fd=target)
-        else:
-            os.unlink(entry.name, dir_fd=target)
+    """Delete all that is in a directory, by its descriptor (O_PATH is enough), but for what a file system makes by itself. Raises OSError."""
+    directory = os.open(f"/proc/self/fd/{target}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(directory) as entries:
+            found = [entry for entry in entries if entry.name != LOST_AND_FOUND]
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.name, dir_fd=directory)
+            else:
+                os.unlink(entry.name, dir_fd=directory)
+    finally:
+        os.close(directory)

@@ -39,10 +39,6 @@ async def _empty(context: EngineContext, record: VolumeRecord, running: Collecti
 def _clear(directory: str, subpath: str) -> None:
     found = opened_path(directory, subpath)
     try:
-        opened = os.open(f"/proc/self/fd/{found}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            clear(opened)
-        finally:
-            os.close(opened)
+        clear(found)
     finally:
         os.close(found)
