@@ -8,12 +8,12 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import TypeVar, TypeVarTuple, Unpack
+from pathlib import Path
+from typing import Protocol, TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
 from core.containers.mounts.record import MountRecord
-from core.containers.mounts.resolve import VolumeStore
 from core.containers.mounts.subpath import opened_path
 from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.openat import open_in_root
@@ -30,10 +30,23 @@ _log = logging.getLogger(__name__)
 _limiter = anyio.CapacityLimiter(4)
 
 
+class FilledVolumes(Protocol):
+    """What filling volumes needs of them; the volume catalog is one."""
+
+    def opened(self, name: str, user: str) -> AbstractAsyncContextManager[Path]:
+        """Make a volume's data available for the engine's own work."""
+
+    def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
+        """Note that files are copied into an empty directory of a volume."""
+
+    def end_copy(self, name: str, subpath: str) -> None:
+        """Learn that it is full, or empty again; idempotent."""
+
+
 async def populate(
     records: Iterable[MountRecord],
     container_id: str,
-    volumes: VolumeStore,
+    volumes: FilledVolumes,
     open_root: Callable[[], AbstractAsyncContextManager[int]],
     untouched: Untouched,
 ) -> None:
@@ -60,7 +73,7 @@ async def populate(
             await _fill(root, record, target, volumes, untouched)
 
 
-async def _fill(root: int, record: MountRecord, target: int, volumes: VolumeStore, untouched: Untouched) -> None:
+async def _fill(root: int, record: MountRecord, target: int, volumes: FilledVolumes, untouched: Untouched) -> None:
     since = time.time_ns()
     alone = untouched(record.name, since)
     if alone:
@@ -75,7 +88,7 @@ async def _fill(root: int, record: MountRecord, target: int, volumes: VolumeStor
     volumes.end_copy(record.name, record.subpath)
 
 
-async def _opened(record: MountRecord, container_id: str, volumes: VolumeStore, stack: AsyncExitStack) -> int | None:
+async def _opened(record: MountRecord, container_id: str, volumes: FilledVolumes, stack: AsyncExitStack) -> int | None:
     """Return a descriptor of the directory that a mount is to show; None if there is no such directory, as the start will tell."""
     path = await stack.enter_async_context(volumes.opened(record.name, container_id))
     try:

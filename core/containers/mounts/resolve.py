@@ -1,7 +1,6 @@
 """What a container mounts: decided once, at create, from all the places where it can be said."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -39,15 +38,6 @@ class VolumeStore(Protocol):
 
     async def unmount(self, record: MountRecord, container_id: str) -> None:
         """Undo `mount`; idempotent."""
-
-    def opened(self, name: str, user: str) -> AbstractAsyncContextManager[Path]:
-        """Make a volume's data available for the engine's own work."""
-
-    def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
-        """Note that files are copied into an empty directory of a volume."""
-
-    def end_copy(self, name: str, subpath: str) -> None:
-        """Learn that it is full, or empty again; idempotent."""
 
 
 async def resolve_mounts(

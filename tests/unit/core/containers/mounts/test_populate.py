@@ -1,6 +1,7 @@
 import os
 import stat
 import subprocess
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,11 +36,11 @@ class World:
         return self.volumes / name
 
     @asynccontextmanager
-    async def opened(self, name: str, user: str):
+    async def opened(self, name: str, user: str) -> AsyncIterator[Path]:
         yield self.volume(name)
 
     @asynccontextmanager
-    async def open_root(self):
+    async def open_root(self) -> AsyncIterator[int]:
         self.opened_roots += 1
         descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -48,7 +49,7 @@ class World:
             os.close(descriptor)
 
     async def populate(self, *records: MountRecord) -> None:
-        await populate(records, "c1", self, self.open_root, lambda _name, _since: self.untouched)  # type: ignore[arg-type]
+        await populate(records, "c1", self, self.open_root, lambda _name, _since: self.untouched)
 
     def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
         self.copying.append((name, subpath))
