@@ -2,31 +2,24 @@
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 from core.containers.mounts.shared_memory import SHARED, release_memory
-from core.engine.containers.preparation.image_mounts import unmount_images
-from sdk.linux.mount import UnmountFlag, umount
+from core.engine.containers.preparation.image_mounts import IMAGE_POINT, unmount_point
 
 STACK_POINT = "stack-"
 """How the mount points of a build step's stacks begin, in the step's bundle."""
 
 
 def remove_bundle(path: Path) -> None:
-    """Remove what is left of a run; idempotent. What is mounted in there is unmounted first."""
+    """Remove what is left of a run, or of a step of a build; idempotent. What a daemon that was killed had mounted is unmounted first."""
     names = _names_in(path)
     if SHARED in names:
         release_memory(path)
-    unmount_images(path, names)
+    for name in names:
+        if name.startswith((IMAGE_POINT, STACK_POINT)):
+            unmount_point(path / name)
     shutil.rmtree(path, ignore_errors=True)
-
-
-def unmount_stacks(bundle: Path) -> None:
-    """Unmount what a daemon that was killed had mounted for a step of a build."""
-    for point in bundle.glob(f"{STACK_POINT}*"):
-        with suppress(OSError):
-            umount(str(point), UnmountFlag.DETACH)
 
 
 def _names_in(path: Path) -> list[str]:

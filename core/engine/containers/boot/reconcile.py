@@ -20,7 +20,7 @@ from core.engine.attempt import attempt
 from core.engine.containers import start
 from core.engine.containers.boot.half_filled import empty_half_filled
 from core.engine.containers.boot.shutdown import end_running
-from core.engine.containers.bundles import remove_bundle, unmount_stacks
+from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.pause import align
 from core.engine.containers.preparation.image_mounts import owner_of
 from core.engine.containers.preparation.runtime_spec import is_settled
@@ -228,7 +228,6 @@ async def _sweep_bundles(context: EngineContext) -> None:
             continue
         for runtime in context.drivers.runtimes.values():
             await attempt(f"container {path.name}: freeing its run", runtime.discard(path.name, path))
-        unmount_stacks(path)
         remove_bundle(path)
         remove_host_files(context.directory(path.name))
         with suppress(OSError):  # a build's step has nothing else there

@@ -4,7 +4,7 @@ Each has a snapshot of its own, which holds the image's layers as long as the co
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from core.engine.images.trust import verify_use
 from sdk.linux.descriptors import path_of
 from sdk.linux.mount import UnmountFlag, move_mount, umount
 
-_KEY = "-image-"
-_POINT = "image-"
+IMAGE_POINT = "image-"
 """How the mount points of images in a container's bundle begin."""
+
+_KEY = "-image-"
 
 
 def owner_of(key: str) -> str:
@@ -62,20 +63,13 @@ async def image_sources(context: EngineContext, record: ContainerRecord, bundle:
     that is missing, or leads out of its image."""
     sources: dict[str, str] = {}
     for number, (key, mount) in enumerate(_of(record)):
-        point = bundle / f"{_POINT}{number}"
+        point = bundle / f"{IMAGE_POINT}{number}"
         point.mkdir(exist_ok=True)
         async with opened_root(context.drivers.storage, key, readonly=True) as root:
             move_mount(root, str(point))
-        held.callback(_unmount, point)
+        held.callback(unmount_point, point)
         sources[mount.destination] = path_of(_opened(point, mount, held))
     return sources
-
-
-def unmount_images(bundle: Path, names: Iterable[str]) -> None:
-    """Unmount what a daemon that was killed had mounted for a start, of the names in its bundle; idempotent."""
-    for name in names:
-        if name.startswith(_POINT):
-            _unmount(bundle / name)
 
 
 def _of(record: ContainerRecord) -> Iterator[tuple[str, MountRecord]]:
@@ -93,6 +87,7 @@ def _opened(point: Path, mount: MountRecord, held: ExitStack) -> int:
     return found
 
 
-def _unmount(point: Path) -> None:
+def unmount_point(point: Path) -> None:
+    """Unmount what is mounted in a bundle; idempotent. Processes that use it keep it."""
     with suppress(OSError):
         umount(str(point), UnmountFlag.DETACH | UnmountFlag.NOFOLLOW)
