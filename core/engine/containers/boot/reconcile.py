@@ -220,7 +220,7 @@ def _is_of(pid: int, container_id: str) -> bool:
 
 async def _sweep_bundles(context: EngineContext) -> None:
     """Free what runs without a record: a start that was cut off after its container had been removed."""
-    root = context.bundle("x").parent
+    root = context.live_settings.bundles
     if not root.exists():
         return
     for path in root.iterdir():
@@ -244,7 +244,7 @@ async def _sweep_snapshots(context: EngineContext) -> None:
 
 async def _sweep_directories(context: EngineContext) -> None:
     """Remove the directory of a container whose creation was cut off: nothing is in it yet."""
-    root = context.directory("x").parent
+    root = context.live_settings.directories
     if root.exists():
         for path in root.iterdir():
             if path.name not in context.containers:
