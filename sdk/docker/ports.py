@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
 from sdk.errors import InvalidArgument
-from sdk.oci.ports import PROTOCOLS, Port, is_port_number
+from sdk.oci.ports import PROTOCOLS, Port, is_port_number, port_range
 
 _ANYWHERE = (HostPort(),)
 
@@ -44,17 +44,6 @@ def shown_bindings(bindings: Iterable[PortBinding]) -> dict[str, tuple[HostPort,
         port = str(Port(binding.container_port, binding.protocol))
         shown[port] = (*shown.get(port, ()), HostPort(binding.host_ip, _shown_range(binding)))
     return shown
-
-
-def port_range(text: str) -> tuple[int, int]:
-    """Split `8000-8010`, `8000` or nothing into first and last port; 0 for what is not there. Raises InvalidArgument."""
-    if not text:
-        return 0, 0
-    first, dash, last = text.partition("-")
-    numbers = (first, last) if dash else (first,)
-    if not all(map(is_port_number, numbers)) or (dash and int(last) < int(first)):
-        raise InvalidArgument(f'invalid port specification: "{text}"')
-    return int(first), int(last) if dash else 0
 
 
 def _bind(text: str, sides: tuple[HostPort, ...]) -> Iterator[PortBinding]:

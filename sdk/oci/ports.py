@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from sdk.errors import InvalidArgument
+
 PROTOCOLS = ("tcp", "udp", "sctp")
 HIGHEST_PORT = 65535
 
@@ -30,6 +32,17 @@ def named_ports(ports: Iterable[Port]) -> dict[str, dict[str, str]]:
 def is_port_number(text: str) -> bool:
     """Tell whether a text is the number of a port, 0 included."""
     return text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(HIGHEST_PORT)) and int(text) <= HIGHEST_PORT
+
+
+def port_range(text: str) -> tuple[int, int]:
+    """Split `8000-8010`, `8000` or nothing into first and last port; 0 for what is not there. Raises InvalidArgument."""
+    if not text:
+        return 0, 0
+    first, dash, last = text.partition("-")
+    numbers = (first, last) if dash else (first,)
+    if not all(map(is_port_number, numbers)) or (dash and int(last) < int(first)):
+        raise InvalidArgument(f'invalid port specification: "{text}"')
+    return int(first), int(last) if dash else 0
 
 
 def _parse(name: str) -> Port | None:

@@ -8,7 +8,7 @@ from core.filters import label_matches
 from core.patterns import Patterns
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
-from sdk.oci.ports import is_port_number
+from sdk.oci.ports import port_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,8 @@ def _in_range(number: int, protocol: str, wanted: str) -> bool:
     span, _, wanted_protocol = wanted.partition("/")
     if not span:
         raise InvalidArgument("invalid port: value is empty")
-    first, _, last = span.partition("-")
-    if not all(map(is_port_number, (first, last or first))) or span.endswith("-") or int(last or first) < int(first):
-        raise InvalidArgument(f'invalid port specification: "{span}"')
-    return protocol == (wanted_protocol or "tcp") and int(first) <= number <= int(last or first)
+    first, last = port_range(span)
+    return protocol == (wanted_protocol or "tcp") and first <= number <= (last or first)
 
 
 def _publish(info: ContainerInfo, value: str, _: Lookups) -> bool:

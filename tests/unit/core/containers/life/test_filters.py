@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from core.containers.life.filters import Lookups, matching
+from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
+from sdk.oci.ports import Port
 
 NOTHING_ELSE = Lookups(lambda image: frozenset(), lambda ref: container(ref, {}))
 
@@ -68,3 +72,30 @@ def test_an_exit_code_is_a_number(code: str) -> None:
     with pytest.raises(InvalidArgument, match=f"invalid filter 'exited={code}'"):
         matching([], {"exited": (code,)}, NOTHING_ELSE)
     assert matching([], {"exited": ("-1", "0")}, NOTHING_ELSE) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("80", True),
+        ("80/tcp", True),
+        ("80/udp", False),
+        ("79-81", True),
+        ("80-80", True),
+        ("81-90", False),
+        ("0-80", True),
+        ("0", False),
+    ],
+)
+def test_a_port_is_found_by_a_range_that_holds_it(wanted: str, found: bool) -> None:
+    box = replace(container("a", {}), config=ContainerConfig(exposed_ports=(Port(80),)), ports=(PortBinding(8000, "tcp", "", 80),))
+    for key in ("expose", "publish"):
+        assert matching([box], {key: (wanted,)}, NOTHING_ELSE) == ([box] if found else [])
+
+
+@pytest.mark.parametrize("span", ["aa80", "80-", "-80", "80-79", "1-2-3", "65536", "1-65536", " 80", "٣"])
+def test_a_range_of_ports_that_is_none_is_refused(span: str) -> None:
+    box = replace(container("a", {}), config=ContainerConfig(exposed_ports=(Port(80),)))
+    with pytest.raises(InvalidArgument) as refused:
+        matching([box], {"expose": (f"{span}/tcp",)}, NOTHING_ELSE)
+    assert refused.value.message == f'invalid port specification: "{span}"'
