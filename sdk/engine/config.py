@@ -125,6 +125,11 @@ class Link(Struct, frozen=True, array_like=True):
     container: str
     alias: str = ""
 
+    @property
+    def name(self) -> str:
+        """The name that the other container has by it."""
+        return self.alias or self.container
+
 
 class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a container may use, and its share of it. 0, "", () and None set no limit; a `pids_limit` of 0 or less says so.

@@ -45,7 +45,7 @@ def resolve_links(context: EngineContext, host_config: HostConfig) -> dict[str, 
             raise InvalidArgument(
                 "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
             )
-        found.setdefault(link.alias or link.container, child.id)
+        found.setdefault(link.name, child.id)
     return found
 
 
@@ -117,7 +117,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
         if is_running(live.record):
             rename_in_hosts(context.directory(live.id), Linked(alias, path, child.record, "").names, [])
         host_config = live.record.host_config
-        kept = tuple(link for link in host_config.links or () if (link.alias or link.container) != alias)
+        kept = tuple(link for link in host_config.links or () if link.name != alias)
         links = {other: container_id for other, container_id in (live.record.links or {}).items() if other != alias}
         record = replace(live.record, host_config=replace(host_config, links=kept), links=links)
         context.containers.save(live, record)
@@ -129,7 +129,7 @@ def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str
         return []
     links = record.links
     if links is None:  # made by a release that found them by name each time
-        links = {link.alias or link.container: link.container for link in record.host_config.links}
+        links = {link.name: link.container for link in record.host_config.links}
     found = []
     for alias, ref in links.items():
         with suppress(NoSuchContainer):
