@@ -24,24 +24,25 @@ class HostLimits:
 
     cpus: frozenset[int]
     memory_nodes: frozenset[int] = frozenset((0,))
-    cgroup_version: int = 1
     capabilities: frozenset[str] = field(default_factory=available_capabilities)
 
 
 @cache
-def host_limits(cgroup_version: int = 1) -> HostLimits:
-    """Return this host's limits, read once; `cgroup_version` is the one that the container's runtime uses."""
+def host_limits() -> HostLimits:
+    """Return this host's limits, read once."""
     cpus = parse_list(Path("/sys/devices/system/cpu/online").read_text().strip())
     nodes = Path("/sys/devices/system/node/online")
     return HostLimits(
         cpus=cpus,
         memory_nodes=parse_list(nodes.read_text().strip()) if nodes.exists() else frozenset((0,)),
-        cgroup_version=cgroup_version,
     )
 
 
-def validate_host_config(config: ContainerConfig, host: HostConfig, limits: HostLimits | None = None) -> tuple[str, ...]:
-    """Raise InvalidArgument with Docker's sentence for what cannot work here; return warnings for what is merely unwise."""
+def validate_host_config(
+    config: ContainerConfig, host: HostConfig, limits: HostLimits | None = None, *, cgroup_version: int = 1
+) -> tuple[str, ...]:
+    """Raise InvalidArgument with Docker's sentence for what cannot work here; return warnings for what is merely unwise, or means nothing
+    on the version of control groups that the container's runtime uses."""
     limits = limits or host_limits()
     _check_modes(config, host)
     _check_restart(host)
@@ -54,7 +55,7 @@ def validate_host_config(config: ContainerConfig, host: HostConfig, limits: Host
         f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]",
     )
     _refuse(host.shm_size < 0, "SHM size can not be less than 0")
-    return tuple(_warnings(host, limits))
+    return tuple(_warnings(host, cgroup_version))
 
 
 def _refuse(condition: object, sentence: str) -> None:
@@ -203,13 +204,13 @@ def _check_set(field_name: str, things: str, asked: str, available: frozenset[in
         raise InvalidArgument(f"Requested {things} are not available - requested {asked}, available: {format_list(available)}")
 
 
-def _warnings(host: HostConfig, limits: HostLimits) -> Iterator[str]:
+def _warnings(host: HostConfig, cgroup_version: int) -> Iterator[str]:
     if host.limits.oom_kill_disable and not host.limits.memory:
         yield (
             "OOM killer is disabled for the container, but no memory limit is set, "
             "this can result in the system running out of resources."
         )
-    if limits.cgroup_version == 2 and host.limits.oom_kill_disable:
+    if cgroup_version == 2 and host.limits.oom_kill_disable:
         yield "Your kernel does not support OomKillDisable. OomKillDisable discarded."
-    if limits.cgroup_version == 2 and host.limits.memory_swappiness not in (None, -1):
+    if cgroup_version == 2 and host.limits.memory_swappiness not in (None, -1):
         yield "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded."

@@ -19,7 +19,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.mounts.populate import populate
 from core.containers.mounts.resolve import MountRecord, resolve_mounts
 from core.containers.mounts.rootfs import opened_root
-from core.containers.validation import host_limits, validate_host_config
+from core.containers.validation import validate_host_config
 from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.containers.preparation.defaults import with_creation_defaults
@@ -125,7 +125,7 @@ async def _validate(context: EngineContext, config: ContainerConfig, host_config
     cgroup_version = await context.drivers.cgroup_version(host_config.runtime or context.settings.containers.runtime)
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
-    return list(validate_host_config(config, host_config, host_limits(cgroup_version)))
+    return list(validate_host_config(config, host_config, cgroup_version=cgroup_version))
 
 
 def _record(context: EngineContext, request: CreateRequest, image: StoredImage, config: ContainerConfig) -> ContainerRecord:
