@@ -56,11 +56,11 @@ class RemoteFile:
         """Yield it as it comes: as it is sent, never unpacked. Raises Unavailable, also for one that comes too slowly or never ends."""
         import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
-        received = 0
+        bounded, received = self.size is not None, 0
         try:
             async for chunk in not_too_slow(self.response.aiter_raw(), _SLOWEST_RATE, _RATE_SECONDS, "the server"):
                 received += len(chunk)
-                if self.size is None and received > _MOST_BYTES:
+                if not bounded and received > _MOST_BYTES:
                     raise Unavailable(f'Get "{self.url}": the reply does not end after {_MOST_BYTES} bytes')
                 yield chunk
         except httpx.HTTPError:
