@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from core.engine.images.archives.import_remote import remote_archive
+from core.engine.images.archives.import_remote import metered, remote_archive
 from core.engine.images.author import NewImage, author
 from core.engine.images.context import ImageContext
 from core.engine.images.tag import tag_reference
@@ -42,7 +42,7 @@ async def import_archive(
             return await author(context, new, content)
         async with remote_archive(request.source) as archive:
             report(Progress(f"Downloading from {archive.url}"))
-            return await author(context, new, archive.chunks(report))
+            return await author(context, new, metered(archive, report))
 
     async with aclosing(reported(run)) as steps:
         async for step in steps:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from core.engine.remote_files import RemoteFile, remote_file
 from core.images.receiving.progress import Meter, Report
@@ -11,33 +10,23 @@ from sdk.errors import EngineError, InvalidArgument, NotFound, PermissionDenied,
 _KINDS: dict[int, type[EngineError]] = {400: InvalidArgument, 401: Unauthorized, 403: PermissionDenied, 404: NotFound}
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteArchive:
-    """An archive whose head has arrived."""
-
-    file: RemoteFile
-
-    @property
-    def url(self) -> str:
-        return self.file.url
-
-    async def chunks(self, report: Report) -> AsyncGenerator[bytes, None]:
-        """Yield it as it comes, and report how far it is. Raises Unavailable."""
-        meter, position = Meter(report, "Importing", "", self.file.size or 0), 0
-        async for chunk in self.file.chunks():
-            yield chunk
-            position += len(chunk)
-            meter.show(position)
-
-
 @asynccontextmanager
-async def remote_archive(source: str) -> AsyncIterator[RemoteArchive]:
+async def remote_archive(source: str) -> AsyncIterator[RemoteFile]:
     """Ask for what a URL names; without a scheme it is http.
 
     Raises InvalidArgument for what is no URL of the web; for a status of failure the error of that status; Unavailable.
     """
     async with remote_file(source if "://" in source else f"http://{source}", _failed) as file:
-        yield RemoteArchive(file)
+        yield file
+
+
+async def metered(file: RemoteFile, report: Report) -> AsyncGenerator[bytes, None]:
+    """Yield a file as it comes, and report how far it is. Raises Unavailable."""
+    meter, position = Meter(report, "Importing", "", file.size or 0), 0
+    async for chunk in file.chunks():
+        yield chunk
+        position += len(chunk)
+        meter.show(position)
 
 
 def _failed(url: str, status: int, phrase: str, said: str) -> EngineError:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.engine.images.archives.import_remote import remote_archive
+from core.engine.images.archives.import_remote import metered, remote_archive
 from sdk.errors import EngineError, InvalidArgument, NotFound, PermissionDenied, Unauthorized, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ async def server() -> AsyncIterator[str]:
 
 async def read(source: str) -> bytes:
     async with remote_archive(source) as archive:
-        return b"".join([chunk async for chunk in archive.chunks(lambda _progress: None)])
+        return b"".join([chunk async for chunk in metered(archive, lambda _progress: None)])
 
 
 @pytest.mark.parametrize("form", ["http://{}/archive.tar", "{}/archive.tar", "{}/chunked", "{}/moved"])
