@@ -26,6 +26,7 @@ from core.engine.builds.stubs import Stub, make_stubs, remove_stubs
 from core.engine.containers.preparation.runtime_spec import DEFAULT_PATH
 from core.engine.context import EngineContext
 from core.networks.attachments import ConnectRequest
+from core.networks.endpoint_rules import network_of_mode
 from core.streams.hub import OutputHub
 from core.streams.pump import PumpSet, StreamPump
 from sdk.builder import Output, StepProcess
@@ -85,7 +86,7 @@ def host_config_of(process: StepProcess) -> HostConfig:
     """Return what a step's process may use of the host. Raises InvalidArgument."""
     limits = process.limits
     host_config = HostConfig(
-        network_mode=network_named("" if process.network == "default" else process.network),
+        network_mode=network_named(network_of_mode(process.network)),
         extra_hosts=process.extra_hosts,
         limits=Limits(
             memory=limits.memory,
