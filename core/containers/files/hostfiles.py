@@ -82,7 +82,7 @@ def host_file_mounts(directory: Path, exec_root: Path, taken: Container[str] = (
 
 
 def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mapping[str, NetworkAttachment]) -> None:
-    """Make a running container's files tell of the networks it is on now. What somebody wrote into them stays."""
+    """Make a running container's files tell of the networks it is on now. What a process or a client wrote into them stays."""
     places = tuple(networks.values())
     rename_in_hosts(directory, names_of_host(record.config), _spoken(record, _addresses_of(places)))
     wanted = _resolv_conf_of(record, places, shares_host=False)

@@ -1,4 +1,4 @@
-"""The ends of a container that are still to come, and who waits for them."""
+"""The ends of a container that are still to come, and the clients who wait for them."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ class Outcome:
     result: WaitResult = WaitResult(0)
 
     def tell(self, result: WaitResult) -> None:
-        """Tell everybody who waits."""
+        """Tell all clients who wait."""
         self.result = result
         self.event.set()
 

@@ -1,4 +1,4 @@
-"""The further processes of a container, from their announcement until nobody asks for their exit codes any more."""
+"""The further processes of a container, from their announcement until no client asks for their exit codes any more."""
 
 import time
 from collections import deque

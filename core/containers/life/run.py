@@ -13,7 +13,7 @@ from sdk.oci import runtime as oci
 
 @dataclass(slots=True, eq=False)
 class Tidying:
-    """What the runtime keeps of an ended run is freed a moment later, or at once when somebody needs its place."""
+    """What the runtime keeps of an ended run is freed a moment later, or at once when the next start needs its place."""
 
     needed: anyio.Event = field(default_factory=anyio.Event)
     done: anyio.Event = field(default_factory=anyio.Event)
@@ -28,8 +28,8 @@ class Tidying:
 class Run:
     """One after another; only these methods change it.
 
-    `process` is what further processes are modelled on. `memory_watch` is the scope in which the kernel is heard of its memory. `log` stays open between runs for those who read it. `tidying` is that of the run
-    before.
+    `process` is what further processes are modelled on. `memory_watch` is the scope in which the kernel is heard of its
+    memory. `log` stays open between runs for those who read it. `tidying` is that of the run before.
     """
 
     task: Task | None = None

@@ -11,7 +11,7 @@ from sdk.errors import InvalidArgument
 from sdk.linux.openat import open_in_root
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM)
-"""What the kernel says of a name that leads to nothing in the container; the last two of a way through /proc that is nobody's to go."""
+"""What the kernel says of a name that leads to nothing in the container; the last two of a way through /proc that no process may go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,10 @@ async def mount_plan(
 ) -> tuple[Mount, ...]:
     """Return the mounts to make, parents before children, and make their sources available.
 
-    `images` are the sources of image mounts by destination. Sources may be descriptors of this process, which are open until `held` is closed: keep it until the mounts are made. Volumes are mounted for the container: undo with `release_mounts`, also after an error. A missing source of a `-v` is made as a
-    directory. They come after the engine's own mounts and replace those of the same destination. Raises InvalidArgument.
+    `images` are the sources of image mounts by destination. Sources may be descriptors of this process, which are open until
+    `held` is closed: keep it until the mounts are made. Volumes are mounted for the container: undo with `release_mounts`, also after an
+    error. A missing source of a `-v` is made as a directory. They come after the engine's own mounts and replace those of the same
+    destination. Raises InvalidArgument.
     """
     if not records:
         return ()

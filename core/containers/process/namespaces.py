@@ -1,4 +1,4 @@
-"""Which namespaces a container gets: its own, the host's, or those of somebody else by path."""
+"""Which namespaces a container gets: its own, the host's, or those of another container or a sandbox, by path."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A container of the engine made for one step of a classic build: everybody sees it, and it stays if the client wants that."""
+"""A container of the engine made for one step of a classic build: all clients see it, and it stays if the client wants that."""
 
 import signal
 from contextlib import AsyncExitStack

@@ -27,7 +27,7 @@ _GIT_ENVIRONMENT = {
     "GIT_HTTP_LOW_SPEED_LIMIT": "128",
     "GIT_HTTP_LOW_SPEED_TIME": "60",
 }
-"""git asks nobody, and gives up a server of the web that sends less than 128 bytes a second for a minute."""
+"""git asks no user, and gives up a server of the web that sends less than 128 bytes a second for a minute."""
 _LARGEST_DOCKERFILE = 16 << 20
 _NAME = re.compile(r'filename="?([^";/]+)')
 

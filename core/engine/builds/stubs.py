@@ -31,7 +31,7 @@ def make_stubs(root: int, targets: Iterable[tuple[str, bool]]) -> list[Stub]:
 
 
 def remove_stubs(root: int, stubs: Iterable[Stub]) -> None:
-    """Remove what is still empty, the last made first, and give directories nobody else touched their times back."""
+    """Remove what is still empty, the last made first, and give directories that the step did not touch their times back."""
     for stub in reversed(list(stubs)):
         head, name = posixpath.split(stub.path)
         with contextlib.suppress(OSError):

@@ -54,7 +54,7 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
 
 
 async def create_from(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()) -> Created:
-    """Make a container of an image that may be used and whose layers are held meanwhile: nobody uses them yet, and it may be removed."""
+    """Make a container of an image that may be used and whose layers are held meanwhile: no record names them yet, and it may be removed."""
     config = merge.merge(request.config, image.config.config)
     check_text(config, request.host_config)
     host_config = await with_creation_defaults(context, request.host_config)

@@ -45,7 +45,7 @@ async def remove(context: EngineContext, live: LiveContainer, *, force: bool = F
 
 
 async def destroy(context: EngineContext, live: LiveContainer, *, volumes: bool) -> None:
-    """Remove a container that does not run. The caller holds the lock. Who waits for its removal is told of a failure, too."""
+    """Remove a container that does not run. The caller holds the lock. Clients who wait for its removal are told of a failure, too."""
     context.containers.keep(live, replace(apply(live.record, Transition.REMOVE), volumes_go=volumes))
     live.resting.end()
     try:
@@ -85,7 +85,7 @@ async def _delete(context: EngineContext, record: ContainerRecord) -> None:
 
 
 def anonymous_volumes(record: ContainerRecord) -> tuple[str, ...]:
-    """Return the names of volumes that were made for this container and nobody named."""
+    """Return the names of volumes that were made for this container and that no client named."""
     return tuple(mount.name for mount in record.mounts if mount.type == "volume" and mount.anonymous)
 
 

@@ -35,9 +35,9 @@ _log = logging.getLogger(__name__)
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:
     """Bring an ended container to rest; return the seconds after which it is to be started again, or None. The caller holds the lock.
 
-    Who waits is told as soon as it is true: output is complete, ports and volumes are free, the record says so. Who is attached sees the
-    end of the output then, too: the exit code can be inspected. What the runtime keeps is freed after that and holds up nothing but the
-    container's next start.
+    Clients who wait are told as soon as it is true: output is complete, ports and volumes are free, the record says so. Clients who are
+    attached see the end of the output then, too: the exit code can be inspected. What the runtime keeps is freed after that and holds up
+    nothing but the container's next start.
     """
     try:
         return await _settle(context, live, task, status)
@@ -96,7 +96,7 @@ async def _leave(context: EngineContext, live: LiveContainer) -> None:
 
 
 async def _tidy(context: EngineContext, container_id: str, task: Task, tidying: Tidying) -> None:
-    """Free what nobody waits for, when those who waited for the end have had their turn: threads take time from each other."""
+    """Free what no client waits for, when those who waited for the end have had their turn: threads take time from each other."""
     try:
         with anyio.move_on_after(_REST):
             await tidying.needed.wait()

@@ -17,8 +17,8 @@ from sdk.errors import Conflict, explained
 
 
 async def update(context: EngineContext, live: LiveContainer, request: UpdateRequest) -> Sequence[str]:
-    """Change limits; returns warnings (none yet). Raises InvalidArgument for limits that nobody can have, Conflict for those that do not
-    go with what the container has."""
+    """Change limits; returns warnings (none yet). Raises InvalidArgument for limits that no container can have, Conflict for those that
+    do not go with what the container has."""
     _check(request)
     async with context.containers.hold(live):
         with explained(f"Cannot update container {live.id}"):

@@ -56,14 +56,14 @@ class NetworkService:
             self._emit("destroy", record)
 
     async def prune(self, filters: Filters) -> Sequence[str]:
-        """Remove the networks nobody is on and return their names. Raises InvalidArgument."""
+        """Remove the networks that no container is on and return their names. Raises InvalidArgument."""
         deleted = []
         now = time.time_ns()
         until = min((parse_moment(text, now) for text in filters.get("until", ())), default=now)
         for record in prunable(self._catalog.records(), filters, self._attachments.members.in_use, until):
             try:
                 await self.remove(record.id)
-            except (PermissionDenied, NoSuchNetwork):  # somebody was faster
+            except (PermissionDenied, NoSuchNetwork):  # another client, or a container, was faster
                 continue
             deleted.append(record.name)
         self._context.events.emit(EventType.NETWORK, "prune", "", {"reclaimed": "0"})

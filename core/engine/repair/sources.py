@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sources:
-    """The repositories that images are known to be in, asked as anybody. A registry that does not answer is asked once."""
+    """The repositories that images are known to be in, asked without credentials. A registry that does not answer is asked once."""
 
     def __init__(self, context: ImageContext) -> None:
         self._context = context

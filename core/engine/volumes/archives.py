@@ -64,7 +64,7 @@ async def _unpack(catalog: VolumeCatalog, name: str, content: AsyncIterator[byte
 
 @asynccontextmanager
 async def _opened(catalog: VolumeCatalog, name: str, user: str) -> AsyncIterator[int]:
-    """Give a descriptor of a volume's directory; nobody removes it meanwhile. Raises NoSuchVolume, Unsupported."""
+    """Give a descriptor of a volume's directory; no client can remove it meanwhile. Raises NoSuchVolume, Unsupported."""
     async with catalog.held(name, user), catalog.opened(name, user) as path:
         try:
             directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -61,7 +61,7 @@ class VolumeService:
             size = await self._catalog.size(record)
             try:
                 await self._catalog.remove(record.name)
-            except (Conflict, NoSuchVolume):  # somebody was faster
+            except (Conflict, NoSuchVolume):  # another client, or a container, was faster
                 continue
             deleted.append(record.name)
             freed += max(size, 0)

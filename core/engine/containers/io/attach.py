@@ -67,8 +67,8 @@ class AttachSession:
 async def attach(context: EngineContext, live: LiveContainer, request: AttachRequest) -> AttachSession:
     """Accept an attach to a container in any state but paused and restarting. Raises Conflict, InvalidArgument.
 
-    Whoever attaches before the start runs the container for its output (`docker run ... | less`), and may take it when it will. Whoever
-    looks at a container that runs already must not stop it for good.
+    A client that attaches before the start runs the container for its output (`docker run ... | less`), and may take it when it will. A
+    client that looks at a container that runs already must not stop it for good.
     """
     if live.record.state is ContainerState.PAUSED:
         raise Conflict(f"container {live.id} is paused, unpause the container before attach")

@@ -32,7 +32,7 @@ from sdk.oci.reference import Reference
 _log = logging.getLogger(__name__)
 _CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 _LATER = "nondistributable", "foreign"
-"""Layers of these types stay where they are; nobody pushes them."""
+"""Layers of these types stay where they are; no push takes them along."""
 
 
 class _Probe(Struct, rename="camel"):
