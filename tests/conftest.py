@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sdk.testing.distribution import RunningRegistry, serve_registry
+from sdk.testing.netns import private_network
 from tests.busybox import busybox, push
 from tests.compose.clients import prefer_fetched_docker
 from tests.daemon import Daemon
@@ -50,6 +51,19 @@ def registry_storage(tmpfs: Path) -> Path:
     finally:
         network.delete()
     return directory
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """What coroutines run on: the daemon's own loop is asyncio's."""
+    return "asyncio"
+
+
+@pytest.fixture
+def own_network() -> Iterator[None]:
+    """Move the test's thread into an empty network of its own, where any port is free."""
+    with private_network():
+        yield
 
 
 @pytest.fixture

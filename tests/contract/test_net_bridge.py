@@ -1,7 +1,7 @@
 """The network contract, kept by net_bridge."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,20 +13,13 @@ from sdk.drivers.network import NetworkDriver
 from sdk.events import Event
 from sdk.providers import PluginContext
 from sdk.testing.contracts.network import Bench, NetworkDriverContract, OpenDriver
-from sdk.testing.netns import private_network
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.usefixtures("own_network")]
 
 
 class NoEvents:
     def publish(self, event: Event) -> None:
         raise AssertionError(event)
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
 
 
 class TestBridge(NetworkDriverContract):

@@ -1,6 +1,6 @@
 """The network contract, kept by net_cni with the plugins bridge, host-local and portmap."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,16 +11,9 @@ from plugins.net_cni.settings import CniSettings
 from sdk.drivers.network import NetworkDriver
 from sdk.providers import PluginContext
 from sdk.testing.contracts.network import Feature, NetworkDriverContract, OpenDriver, Prepare
-from sdk.testing.netns import private_network
 from tests.cni import write_bridge_list
 
-pytestmark = pytest.mark.privileged
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
+pytestmark = [pytest.mark.privileged, pytest.mark.usefixtures("own_network")]
 
 
 class TestCni(NetworkDriverContract):

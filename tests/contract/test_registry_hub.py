@@ -29,11 +29,6 @@ def network() -> Iterator[None]:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def backend() -> AsyncIterator[RegistryBackend]:
     hub = HubBackend(HubSettings(backoff=0.01))
     yield hub

@@ -35,11 +35,6 @@ async def refusal(settings: AllowlistSettings, claim: ImageClaim) -> str:
     return ""
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class TestRepositories(VerifierContract):
     @pytest.fixture
     def verifier(self) -> ImageVerifier:

@@ -23,11 +23,6 @@ MakeVerifier = Callable[..., ImageVerifier]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def make(tmp_path: Path) -> MakeVerifier:
     def made(script: str, **settings: object) -> ImageVerifier:
         program = tmp_path / "policy"

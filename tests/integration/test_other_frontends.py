@@ -13,10 +13,9 @@ from sdk.engine.containers import CreateRequest, WaitCondition
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 from sdk.engine.mounts import Mount, MountType, VolumesFrom
 from sdk.oci.ports import Port
-from sdk.testing.netns import private_network
 from tests.engine import engine_root, import_busybox, real_engine
 
-pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
+pytestmark = [pytest.mark.privileged, pytest.mark.anyio, pytest.mark.usefixtures("own_network")]
 
 MEMORY = 64 << 20
 SANDBOX = HostConfig(
@@ -24,17 +23,6 @@ SANDBOX = HostConfig(
     port_bindings=(PortBinding(80, host_ip="127.0.0.1", host_port=8080),),
     ipc_mode=NamespaceMode(NamespaceKind.SHAREABLE),
 )
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
 
 
 @pytest.fixture

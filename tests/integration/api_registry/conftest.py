@@ -8,7 +8,7 @@ import pytest
 
 from core.engine.images.content.service import ContentService
 from plugins.api_registry.app import create_app
-from tests.integration.images.conftest import Rooms, anyio_backend, disk, docker_registry, hub, network, rooms  # noqa: F401
+from tests.integration.images.conftest import Rooms, disk, docker_registry, hub, network, rooms  # noqa: F401
 
 
 @pytest.fixture

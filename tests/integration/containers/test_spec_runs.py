@@ -31,11 +31,6 @@ NO_PROFILE = Security(seccomp=Seccomp(SeccompChoice.UNCONFINED))
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def directory() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="spec-", dir="/dev/shm"))
     yield made

@@ -31,11 +31,6 @@ BASE = ChainID(digest_of(b"base"))
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def storage(tmpfs: Path) -> AsyncIterator[OverlayDriver]:
     root = tmpfs / f"copy-{os.urandom(4).hex()}"
     root.mkdir()

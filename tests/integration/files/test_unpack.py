@@ -22,11 +22,6 @@ pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def target(tmpfs: Path) -> Path:
     path = tmpfs / f"unpack-{os.urandom(4).hex()}" / "target"
     path.mkdir(parents=True)

@@ -61,11 +61,6 @@ def open_rooms(
     return Rooms(service, store, storage, registry, database, events, users)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
     """A network of the module's own; the next module's tests are back at home."""

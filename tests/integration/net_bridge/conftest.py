@@ -13,20 +13,13 @@ from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import Sandbox
 from sdk.testing.context import plugin_context
 from sdk.testing.contracts.network import Bench, inside
-from sdk.testing.netns import private_network
 
 FRAMES = [Path(f"/proc/sys/net/bridge/bridge-nf-call-{family}tables") for family in ("ip", "ip6")]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
+def alone(own_network: None) -> None:
+    """Each test here runs in a network of its own."""
 
 
 @pytest.fixture

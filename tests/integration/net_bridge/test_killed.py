@@ -14,7 +14,6 @@ from plugins.net_bridge.options import parse
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec, Subnet
 from sdk.linux.links import link_names
-from sdk.testing.netns import private_network
 from tests.killed import killed_at_every_call
 
 pytestmark = pytest.mark.privileged
@@ -23,12 +22,6 @@ ID = "0123456789ab" + 52 * "0"
 NETWORK = NetworkSpec(ID, "lost", (Subnet(ip_network("172.30.0.0/24"), ip_address("172.30.0.1")),), ipv6=False)
 OPTIONS = parse(NETWORK, BridgeSettings())
 INSTANCE = "c0ffee12"
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A daemon killed while it makes a parent leaves no link that is not known again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,12 @@ from core.host.traces import Territory, links
 from plugins.net_macvlan.links import made_parents, make_parent, remove_parent
 from plugins.net_macvlan.options import MADE, MacvlanOptions
 from sdk.linux.links import link_names
-from sdk.testing.netns import private_network
 from tests.killed import killed_at_every_call
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.usefixtures("own_network")]
 
 INSTANCE = "c0ffee12"
 ALIAS, UNFINISHED = f"core:{INSTANCE}:macvlan", f"mv{INSTANCE}"
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
 
 
 def test_a_parent_is_marked_whenever_its_maker_is_killed() -> None:

@@ -2,23 +2,15 @@
 
 import os
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from core.networks.dns.listening import Listening, listen
 from sdk.linux.namespaces import in_network_namespace
-from sdk.testing.netns import private_network
 
-pytestmark = pytest.mark.privileged
+pytestmark = [pytest.mark.privileged, pytest.mark.usefixtures("own_network")]
 
 HERE = "/proc/thread-self/ns/net"
-
-
-@pytest.fixture(autouse=True)
-def network() -> Iterator[None]:
-    with private_network():
-        yield
 
 
 def answers(listening: Listening) -> bool:

@@ -19,11 +19,6 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def bench() -> Iterator[BundleFactory]:
     """Makes bundles in a directory on tmpfs, where nothing may be mounted afterwards."""
     directory = Path(tempfile.mkdtemp(prefix=f"ns{os.getpid() % 10000}-", dir="/dev/shm"))

@@ -22,11 +22,6 @@ from sdk.errors import DriverError
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Bench:
     """A daemon's life with a runtime whose status can be made to fail, and an engine that tells nothing of the system."""
 

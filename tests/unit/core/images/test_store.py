@@ -18,11 +18,6 @@ NAME = parse_reference("user/app:1")
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def store(tmp_path: Path) -> ImageStore:
     opened = open_store(tmp_path)
     for image in (IMAGE, OTHER):

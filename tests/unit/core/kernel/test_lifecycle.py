@@ -86,11 +86,6 @@ def bench(candidate: MakeCandidate, provider: Callable[..., object], tmp_path: P
     return Bench(candidate, provider, tmp_path)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.anyio
 async def test_drivers_open_in_order_and_close_in_reverse(bench: Bench) -> None:
     await bench.run()

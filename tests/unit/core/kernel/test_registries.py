@@ -53,8 +53,3 @@ def test_two_that_claim_one_host_are_an_error_that_names_both(tmp_path: Path) ->
 def test_settings_that_could_never_work_are_refused(hosts: dict[str, str], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         LayoutSettings.model_validate({"hosts": hosts})
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"

@@ -37,11 +37,6 @@ class Room:
         return [(event.action, event.attributes["name"]) for event in self.events]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def no_host_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog_module, "host_routes", list)

@@ -21,11 +21,6 @@ from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, Not
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class MemoryVolumes(VolumeDriver):
     """A driver that keeps volumes in memory and fails when told to."""
 

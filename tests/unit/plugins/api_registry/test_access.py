@@ -17,11 +17,6 @@ from sdk.testing.fake.content import FakeContent
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def status(settings: RegistrySettings, method: str, path: str, user: str = "") -> int:
     app = guarded(create_app(FakeContent()), settings)
     headers = {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()} if user else {}

@@ -22,11 +22,6 @@ STDOUT, STDERR = StdStream.STDOUT, StdStream.STDERR
 NOW = 1_763_962_980_000_000_000
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Later:
     """Runs background work when told to, or at once."""
 

@@ -7,11 +7,6 @@ from sdk.errors import InvalidArgument
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_docker_hub_is_known_by_all_its_names() -> None:
     hub = Endpoint("registry-1.docker.io", ("https://registry-1.docker.io",), verify=True)
     assert await Endpoints(HubSettings()).of("docker.io") == (hub,)

@@ -49,11 +49,6 @@ class TokenServer:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[TokenServer]:
     running = TokenServer()
     listener = await asyncio.start_server(running.serve, "127.0.0.1", 0)

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.anyio
 CLONE_NEWNS = 0x20000
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class NoEvents:
     def publish(self, event) -> None:
         raise AssertionError

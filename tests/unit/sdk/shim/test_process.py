@@ -37,11 +37,6 @@ def shell_plan(script: str, *, linger: bool) -> Plan:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Starter]:
     """Starts shell scripts; what is left of them is ended afterwards."""
     executor = choose_executor("auto")

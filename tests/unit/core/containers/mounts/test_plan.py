@@ -13,11 +13,6 @@ from sdk.oci.runtime import Mount
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Volumes:
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -14,11 +14,6 @@ from sdk.errors import ResourceExhausted
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class World:
     """An image's root, and volumes as directories."""
 

@@ -14,11 +14,6 @@ from sdk.errors import InvalidArgument, NoSuchContainer
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Volumes:
     """Remembers what was asked of it."""
 

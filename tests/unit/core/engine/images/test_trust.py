@@ -34,11 +34,6 @@ async def pull(**policies: ImageVerifier) -> None:
     await verify_pull(policies, parse_reference("app:1"), (INDEX, MANIFEST), None, Credentials())  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.anyio
 async def test_all_are_asked_and_know_where_it_is_from_by_digest() -> None:
     first, second = Policy(), Policy()

@@ -6,11 +6,6 @@ from core.images.content.locks import KeyedLocks
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_one_key_is_held_by_one_at_a_time_and_forgotten_after() -> None:
     locks, inside, most = KeyedLocks(), 0, 0
 

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.anyio
 BLOBS = make_image([make_tar({f"f{number}": b"x" * number}) for number in range(7)]).blobs
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Slow:
     """Holds every blob back until as many are asked for as will ever be."""
 

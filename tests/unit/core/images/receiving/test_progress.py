@@ -8,11 +8,6 @@ from sdk.engine.images import Progress
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_everything_reported_is_yielded_in_order_before_the_error() -> None:
     async def job(report: Report) -> None:
         report(Progress("one"))

@@ -152,8 +152,3 @@ async def test_the_contexts_used_longest_ago_are_forgotten(tmp_path: Path) -> No
         async with contexts.kept(key) as kept:
             assert kept is not None
     assert len(os.listdir(tmp_path)) == 2
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"

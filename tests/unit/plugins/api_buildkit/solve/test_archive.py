@@ -31,11 +31,6 @@ async def chunks(data: bytes, size: int) -> AsyncIterator[bytes]:
         yield data[start : start + size]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize("size", [100, 512, 100_000])
 async def test_the_tables_of_contents_name_the_image_anew(size: int) -> None:
