@@ -21,7 +21,7 @@ from core.images.content.pins import Pins
 from sdk.errors import DataLoss, NotFound
 from sdk.linux.atomic import replace_file
 from sdk.oci.digest import ALGORITHMS, blob_name, digest_from, digest_of, hasher, hex_of, is_digest
-from sdk.storage.usage import allocated
+from sdk.storage.usage import allocated, tree_usage
 
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _PARTIAL = re.compile(r"(?:[0-9a-f]{64}|[0-9a-f]{128})\.partial")
@@ -320,6 +320,6 @@ def _discard(paths: Iterable[Path]) -> int:
     freed = 0
     for path in paths:
         with suppress(FileNotFoundError):
-            freed += allocated(path.stat())
+            freed += tree_usage(path).disk
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     return freed
