@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.clients import find_buildx
+from tests import client_plugins
 from tests.connection import UnixConnection
 from tests.daemon import Daemon
 
@@ -109,12 +109,10 @@ def open_builder(daemon: Daemon, tmp_path: Path, client: str) -> Builder:
     """Give a builder with an empty context, by one of the clients."""
     directory = tmp_path / "context"
     directory.mkdir()
-    (tmp_path / "config/cli-plugins").mkdir(parents=True)
+    (tmp_path / "config").mkdir()
     if client == BUILDX:
-        plugin = find_buildx()
-        if plugin is None:
-            pytest.skip("buildx is not here: make compose-clients fetches it")
-        (tmp_path / "config/cli-plugins/docker-buildx").symlink_to(plugin)
+        client_plugins.require(client_plugins.BUILDX)
+        client_plugins.link(tmp_path / "config", client_plugins.BUILDX)
     return Builder(daemon, directory, client)
 
 

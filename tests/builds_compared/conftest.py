@@ -20,7 +20,7 @@ from tests.builds_compared.cases import CASES, Case
 from tests.builds_compared.clients import Client
 from tests.builds_compared.flatten import FlatImage
 from tests.builds_compared.packages import packages
-from tests.compose.clients import find_buildx, find_v2
+from tests.client_plugins import BUILDX, COMPOSE, link, require
 from tests.compose.debian_daemon import open_debian_daemon
 from tests.daemon import Daemon
 
@@ -81,16 +81,12 @@ def agent(tmpfs: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def open_client(compared_daemon: Daemon, tmpfs: Path, secret: Path, agent: dict[str, str]) -> Callable[[str], Client]:
     """A function that gives a client by its name."""
-    plugins = {"docker-buildx": find_buildx(), "docker-compose": find_v2()}
-    if None in plugins.values():
-        pytest.skip("buildx or Compose is not here: make compose-clients fetches them")
+    require(BUILDX, COMPOSE)
 
     @functools.cache
     def opened(name: str) -> Client:
         config = tmpfs / f"client-{name}"
-        (config / "cli-plugins").mkdir(parents=True)
-        for plugin, path in plugins.items():
-            (config / "cli-plugins" / plugin).symlink_to(path)
+        link(config, BUILDX, COMPOSE)
         return Client(compared_daemon, name, config, secret, agent)
 
     return opened

@@ -21,7 +21,7 @@ from sdk.engine.builds import BuildRequest
 from sdk.errors import BuildFailed
 from sdk.testing.fake import fake_engine
 from sdk.testing.fake.builds import FakeBuilds
-from tests.compose.clients import find_buildx, find_v2
+from tests.client_plugins import BUILDX, COMPOSE, link, require
 from tests.serving import serving
 
 
@@ -124,12 +124,8 @@ class Buildx:
 
 @pytest.fixture
 def buildx(tmp_path: Path) -> Iterator[Buildx]:
-    plugins = {"docker-buildx": find_buildx(), "docker-compose": find_v2()}
-    if None in plugins.values():
-        pytest.skip("buildx or Compose is not here: make compose-clients fetches them")
-    (tmp_path / "config/cli-plugins").mkdir(parents=True)
-    for name, path in plugins.items():
-        (tmp_path / "config/cli-plugins" / name).symlink_to(path)
+    require(BUILDX, COMPOSE)
+    link(tmp_path / "config", BUILDX, COMPOSE)
     engine = fake_engine()
     builds = LookingBuilds(engine.images)
     engine = replace(engine, builds=builds)

@@ -14,6 +14,7 @@ from pathlib import Path
 CACHE = Path(os.environ.get("CORE_TESTS_CACHE", "/var/cache/core-tests"))
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
+BUILDX, COMPOSE = "docker-buildx", "docker-compose"
 _PLUGINS = "usr/libexec/docker/cli-plugins"
 _INSTALLED = (
     "/usr/local/lib/docker/cli-plugins",
@@ -60,17 +61,8 @@ def prefer_fetched_docker() -> None:
         os.environ["PATH"] += f":{fetched}"
 
 
-def find_v2() -> Path | None:
-    """Return the CLI plugin of Compose v2, the fetched one or one that is installed."""
-    return _find_plugin("docker-compose")
-
-
-def find_buildx() -> Path | None:
-    """Return the CLI plugin buildx, the fetched one or one that is installed."""
-    return _find_plugin("docker-buildx")
-
-
-def _find_plugin(name: str) -> Path | None:
+def find_plugin(name: str) -> Path | None:
+    """Return a plugin of the CLI (BUILDX, COMPOSE), the fetched one or one that is installed."""
     found = (Path(directory, name) for directory in (TRIXIE.root / _PLUGINS, *_INSTALLED))
     return next(filter(Path.is_file, found), None)
 
@@ -144,7 +136,7 @@ def _apt(work: Path, *words: str) -> None:
 
 def main() -> None:
     """Fetch what is missing; a machine that cannot is told so in one line, and its tests skip."""
-    wanted = [] if find_v2() and find_buildx() and shutil.which("docker") else [TRIXIE]
+    wanted = [] if find_plugin(COMPOSE) and find_plugin(BUILDX) and shutil.which("docker") else [TRIXIE]
     if _is_python_of_bookworm():
         wanted.append(BOOKWORM)
     for release in wanted:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.clients import Compose, find_v1, find_v2
+from tests.client_plugins import COMPOSE, link, require
+from tests.compose.clients import Compose, find_v1
 from tests.compose.project import Project
 from tests.daemon import Daemon
 
 PROJECTS = Path(__file__).parent / "projects"
-UNFETCHED = "there is no Compose here; `make test` fetches it on Debian"
 
 OpenProject = Callable[[str], AbstractContextManager[Project]]
 
@@ -20,12 +20,8 @@ OpenProject = Callable[[str], AbstractContextManager[Project]]
 @pytest.fixture(scope="module")
 def compose(module_daemon: Daemon) -> Compose:
     """`docker compose`: the plugin lies where the CLI of this daemon looks for it."""
-    plugin = find_v2()
-    if plugin is None:
-        pytest.skip(UNFETCHED)
-    directory = module_daemon.directory / "client/cli-plugins"
-    directory.mkdir(parents=True)
-    (directory / "docker-compose").symlink_to(plugin)
+    require(COMPOSE)
+    link(module_daemon.directory / "client", COMPOSE)
     return Compose(("docker", "compose"))
 
 

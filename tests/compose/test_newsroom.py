@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compose.clients import Compose, find_buildx
+from tests.client_plugins import BUILDX, link
+from tests.compose.clients import Compose
 from tests.compose.conftest import opened
 from tests.compose.debian_daemon import open_debian_daemon
 from tests.compose.project import Project, lines_of
@@ -30,9 +31,7 @@ def module_daemon(tmpfs: Path) -> Iterator[Daemon]:
 @pytest.fixture(scope="module")
 def newsroom(module_daemon: Daemon, compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The project, up and healthy; each test leaves it so."""
-    buildx = find_buildx()
-    if buildx is not None:
-        (module_daemon.directory / "client/cli-plugins/docker-buildx").symlink_to(buildx)
+    link(module_daemon.directory / "client", BUILDX)
     with opened(module_daemon, compose, tmp_path_factory.mktemp("compose") / "newsroom") as project:
         project.environment["NEWSROOM_TOKEN"] = "t0k3n"
         project("build", "--quiet", timeout=100)

@@ -11,7 +11,7 @@ from core.config import load_settings
 from core.kernel.plugins import find_plugins
 from sdk.oci.digest import digest_of
 from tests.busybox import busybox, push
-from tests.compose.clients import find_buildx, find_v2
+from tests.client_plugins import BUILDX, COMPOSE, find_plugin, link, require
 from tests.conftest import REGISTRY, DaemonFactory
 from tests.daemon import Daemon
 from tests.docs.pages import HOW_TO, PAGES, commands, settings, substituted
@@ -26,7 +26,6 @@ NOT_RUN = {
         "docker build --cache-from registry.example.org": "the same; tests/build/test_caches.py does both",
         "docker buildx build --build-arg SOURCE_DATE_EPOCH": "the context is no repository; tests/build/test_exporters.py clamps times",
     },
-    "cni": {},
     "damaged-store": {"systemctl": "the test stops and starts its daemon itself"},
     "dockerd": {
         "core install-dockerd": "tests/integration/test_dockerd.py",
@@ -36,22 +35,10 @@ NOT_RUN = {
         "skopeo copy docker://docker.io": "the network",
         "docker pull layout.local/alpine": "what skopeo would have copied",
     },
-    "serve-images": {},
     "test-in-a-vm": {"make": "hours; tests/vm"},
     "tls": {"docker --tlsverify": "tests/api/test_tls.py"},
-    "trust": {},
 }
 """Commands that this test does not run, by how they begin, with the reason."""
-
-
-def client_plugins(directory: Path) -> Path:
-    """Return a configuration of the stock client that has Compose and buildx, where they are here."""
-    plugins = directory / "docker" / "cli-plugins"
-    plugins.mkdir(parents=True, exist_ok=True)
-    for name, found in (("docker-compose", find_v2()), ("docker-buildx", find_buildx())):
-        if found is not None and not (plugins / name).exists():
-            (plugins / name).symlink_to(found)
-    return plugins.parent
 
 
 class Guide:
@@ -65,15 +52,17 @@ class Guide:
         program = directory / "bin/core"
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m core "$@"\n')
         program.chmod(0o755)
+        self.client = directory / "docker"
+        """The configuration of the stock client, which has Compose and buildx where they are here."""
+        link(self.client, BUILDX, COMPOSE)
 
     def run(self, beginning: str = "", *, check: bool = True, more: str = "") -> str:
         """Run the page's next command, which begins so; return what it said."""
         command = self.left.pop(0)
         assert command.startswith(beginning), (command, beginning)
         line = f"cd {self.directory}; PATH={self.directory}/bin:$PATH; {substituted(command, self.places)} {more}"
-        docker = client_plugins(self.directory)
         roots = {
-            "DOCKER_CONFIG": str(docker),
+            "DOCKER_CONFIG": str(self.client),
             "CORE_DATA_ROOT": str(self.daemon.data_root),
             "CORE_EXEC_ROOT": str(self.daemon.exec_root),
         }
@@ -127,6 +116,17 @@ def test_every_page_has_a_test() -> None:
     assert {page: lines for page, lines in left.items() if lines} == {}
 
 
+def test_what_is_named_as_not_run_is_on_its_page() -> None:
+    named = [(page, beginning) for page, reasons in NOT_RUN.items() for beginning in reasons]
+    stale = [
+        (page, beginning)
+        for page, beginning in named
+        if page not in PAGES or not any(line.startswith(beginning) for line in commands(page))
+    ]
+    assert stale == []
+    assert all(NOT_RUN.values())
+
+
 @pytest.mark.privileged
 def test_guide_back_up_volumes(shared_daemon: Daemon, place: Path) -> None:
     guide = Guide("back-up-volumes", shared_daemon, place)
@@ -140,10 +140,14 @@ def test_guide_back_up_volumes(shared_daemon: Daemon, place: Path) -> None:
     shared_daemon.docker("volume", "rm", "data", "data-for-tests")
 
 
+def remembered_steps(daemon: Daemon) -> int:
+    told = daemon.docker("system", "df", "--format", "{{.Type}}={{.TotalCount}}").stdout
+    return int(dict(line.split("=") for line in told.splitlines())["Build Cache"])
+
+
 @pytest.mark.privileged
 def test_guide_build_images(shared_daemon: Daemon, place: Path) -> None:
-    if find_buildx() is None:
-        pytest.skip("needs buildx")
+    require(BUILDX)
     guide = Guide("build-images", shared_daemon, place)
     guide.run("export")
     guide.run("docker build -t app:1")
@@ -151,22 +155,23 @@ def test_guide_build_images(shared_daemon: Daemon, place: Path) -> None:
     guide.skip()
     guide.run("docker build --no-cache")
     guide.skip()
-    assert "Build cache" in guide.run("docker system df -v") or "CACHE ID" in guide.daemon.docker("system", "df", "-v").stdout
+    guide.run("docker system df -v")
+    assert remembered_steps(shared_daemon) > 0
     guide.run("docker builder prune", more="--force")
+    assert remembered_steps(shared_daemon) == 0
     guide.finish()
 
 
 @pytest.mark.privileged
 def test_guide_compose(shared_daemon: Daemon, place: Path) -> None:
-    if find_v2() is None:
-        pytest.skip("needs Compose")
+    require(COMPOSE)
     (place / "compose.yaml").write_text("services:\n  one:\n    image: busybox\n    command: sleep 600\n    stop_signal: SIGKILL\n")
     guide = Guide("compose", shared_daemon, place)
     guide.run("export")
     guide.run("docker compose up")
     guide.finish()
     assert shared_daemon.docker("ps", "--quiet").stdout.count("\n") == 1
-    shared_daemon.docker("compose", "--project-directory", str(place), "down", environment={"DOCKER_CONFIG": str(place / "docker")})
+    shared_daemon.docker("compose", "--project-directory", str(place), "down", environment={"DOCKER_CONFIG": str(guide.client)})
 
 
 @pytest.mark.privileged
@@ -209,8 +214,6 @@ def test_guide_damaged_store(daemon: Daemon, place: Path) -> None:
 
 @pytest.mark.privileged
 def test_guide_cni(start_daemon: DaemonFactory, place: Path) -> None:
-    if not any(Path(directory).is_dir() for directory in ("/usr/lib/cni", "/opt/cni/bin")):
-        pytest.skip("needs CNI plugins (Debian: containernetworking-plugins)")
     (place / "net.d").mkdir()
     page = (HOW_TO / "cni.md").read_text()
     (place / "net.d/lan.conflist").write_text(page.partition("```json\n")[2].partition("```")[0])
@@ -267,9 +270,9 @@ def test_guide_serve_images(serving: Daemon, place: Path) -> None:
     serving.docker("push", "--quiet", "127.0.0.1:5001/team/app:1")
     assert "team/app:1" in serving.docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
     serving.docker("pull", "--quiet", "127.0.0.1:5001/busybox")
-    if find_buildx():
-        serving.docker("buildx", "build", str(place), environment={"DOCKER_CONFIG": str(client_plugins(place))})
     guide = Guide("serve-images", serving, place)
+    if find_plugin(BUILDX):
+        serving.docker("buildx", "build", str(place), environment={"DOCKER_CONFIG": str(guide.client)})
     guide.left.remove("core serve --registry-mirror https://images.example:5000")
     guide.finish()
 
