@@ -28,18 +28,14 @@ from sdk.providers import PluginSettings, Provider
 from sdk.testing.context import plugin_context
 from sdk.testing.netns import private_network
 from tests.cni import write_bridge_list
+from tests.stops import STOPS, descriptors, ended_by
 from tests.volume_plugin import serve_volumes
 
 pytestmark = pytest.mark.privileged
 
 PLUGINS = sorted(path.parent.name for path in (Path(__file__).parents[2] / "plugins").glob("*/plugin.py"))
 
-STOPS = ("ordinary", "error", "cancellation")
 PATIENCE = 10.0
-
-
-class Broken(Exception):
-    """What goes wrong while a driver is open."""
 
 
 class Surroundings:
@@ -110,11 +106,6 @@ class _NotFound(BaseHTTPRequestHandler):
         """Be silent."""
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def providers() -> Mapping[str, Provider[object, PluginSettings]]:
     """Each plugin's provider, as the daemon has it."""
@@ -142,12 +133,7 @@ def surroundings(tmpfs: Path) -> Iterator[Surroundings]:
 
 def held() -> Counter[str]:
     """Return what this process holds: descriptors by what they are, threads by name, and child processes."""
-    found = Counter[str]()
-    for fd in os.listdir("/proc/self/fd"):
-        try:
-            found[re.sub(r"\d+", "N", f"descriptor {os.readlink(f'/proc/self/fd/{fd}')}")] += 1
-        except FileNotFoundError:  # the one that lists them
-            continue
+    found = Counter(re.sub(r"\d+", "N", f"descriptor {one}") for one in descriptors())
     found.update(f"thread {thread.name}" for thread in threading.enumerate() if "AnyIO" not in thread.name)
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     found["child processes"] = len(children)
@@ -158,17 +144,11 @@ async def _stopped(provider: Provider[object, PluginSettings], plugin: str, arou
     """Open a driver, let it come to hold something, and stop it; return what it held."""
     context = plugin_context(plugin, around.directory)
     settings = provider.settings.model_validate(around.settings(plugin))
-    with anyio.CancelScope() as scope:
-        try:
-            async with provider.open(context, settings) as driver:
-                await around.use(driver)
-                meanwhile = held()
-                if stop == "cancellation":
-                    scope.cancel()
-                    await anyio.sleep_forever()
-                _break(stop)
-        except* Broken:
-            assert stop == "error"
+    with ended_by(stop) as end:
+        async with provider.open(context, settings) as driver:
+            await around.use(driver)
+            meanwhile = held()
+            await end()
     return meanwhile
 
 
@@ -176,11 +156,6 @@ def _services(around: Surroundings, plugin: str) -> AbstractContextManager[objec
     if plugin == "volume_legacy":
         return serve_volumes(around.sockets / "shelf.sock", around.directory / "shelf")
     return nullcontext()
-
-
-def _break(stop: str) -> None:
-    if stop == "error":
-        raise Broken
 
 
 HOLDERS = frozenset(PLUGINS) - {
