@@ -1,43 +1,35 @@
 """A disk that is full to the last block: containers can be stopped and removed, a daemon starts on it, and room can be made."""
 
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sdk.testing.distribution import RunningRegistry
-from tests.conftest import MIRROR
+from tests.asking import eventually
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
+from tests.own_disk import daemon_on_disk, state
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 TALKS = "trap 'exit 7' TERM; i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; [ -e /slow ] || sleep 0.01; done; sleep 1000"
-_SECONDS = 30.0
 
 
 @pytest.fixture
 def small(tmpfs: Path, network: NetworkNamespace, registry: RunningRegistry) -> Iterator[Daemon]:
     """A daemon whose data root is a small disk of its own."""
-    directory = tmpfs / "small"
-    daemon = Daemon(directory, network, MIRROR)
-    daemon.data_root.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "core-test", daemon.data_root], check=True)
-    try:
-        daemon.start()
-        daemon.docker("pull", "--quiet", "busybox")
+
+    def mount(daemon: Daemon) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "core-test", daemon.data_root], check=True)
+
+    with daemon_on_disk(tmpfs / "small", network, mount) as daemon:
         yield daemon
         _empty(daemon)
-        daemon.finish()
-    finally:
-        daemon.destroy()
-        subprocess.run(["umount", daemon.data_root], check=True)
-        shutil.rmtree(directory)
 
 
 def _fill(daemon: Daemon) -> None:
@@ -56,17 +48,6 @@ def _empty(daemon: Daemon) -> None:
     (daemon.data_root / "filling").unlink(missing_ok=True)
 
 
-def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _state(daemon: Daemon, name: str) -> str:
-    return daemon.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name).stdout.strip()
-
-
 def test_containers_are_stopped_paused_and_removed_on_a_full_disk(small: Daemon) -> None:
     for name in ("stopped", "killed", "paused", "removed", "ends"):
         small.docker(
@@ -79,10 +60,10 @@ def test_containers_are_stopped_paused_and_removed_on_a_full_disk(small: Daemon)
     small.docker("kill", "killed")
     small.docker("unpause", "paused")
     small.docker("rm", "-f", "removed")
-    assert [_state(small, name) for name in ("stopped", "killed", "paused")] == ["exited 7", "exited 137", "running 0"]
+    assert [state(small, name) for name in ("stopped", "killed", "paused")] == ["exited 7", "exited 137", "running 0"]
     small.kill9()
     small.start()
-    assert [_state(small, name) for name in ("stopped", "killed", "paused")] == ["exited 7", "exited 137", "running 0"]
+    assert [state(small, name) for name in ("stopped", "killed", "paused")] == ["exited 7", "exited 137", "running 0"]
     assert small.docker("inspect", "removed", check=False).returncode == 1
 
 
@@ -94,7 +75,7 @@ def test_a_daemon_starts_on_a_full_disk_and_makes_room(small: Daemon) -> None:
         end()
         _fill(small)
         small.start()
-        assert _state(small, "runs") == "running 0"
+        assert state(small, "runs") == "running 0"
     assert "Traceback" not in small.log.read_text()
     small.docker("rm", "made")
     small.docker("rm", "-f", "runs")
@@ -118,12 +99,12 @@ def test_a_build_on_a_full_disk_says_so(small: Daemon) -> None:
 
 def test_a_gap_in_a_log_is_told_there_and_not_with_every_line_in_the_daemons(small: Daemon) -> None:
     small.docker("run", "-d", "--name", "talks", "busybox", "sh", "-c", TALKS)
-    _until(lambda: small.docker("logs", "talks").stdout)
+    eventually(lambda: small.docker("logs", "talks").stdout)
     _fill(small)
-    _until(lambda: "cannot be logged" in small.log.read_text())
+    eventually(lambda: "cannot be logged" in small.log.read_text())
     time.sleep(1)
     _empty(small)
-    _until(lambda: "[core]" in small.docker("logs", "talks").stdout)
+    eventually(lambda: "[core]" in small.docker("logs", "talks").stdout)
     lines = small.docker("logs", "talks").stdout.splitlines()
     (gap,) = [number for number, line in enumerate(lines) if line.startswith("[core] ")]
     assert "bytes of output are missing here" in lines[gap]

@@ -1,7 +1,6 @@
 """A disk whose file system the kernel makes read-only under a running daemon, as it does after an error of the disk."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 from sdk.testing.distribution import RunningRegistry
 from sdk.testing.images import make_image, make_tar
 from tests.busybox import push
-from tests.conftest import MIRROR
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
+from tests.own_disk import daemon_on_disk, state
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
@@ -21,23 +20,16 @@ pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 @pytest.fixture
 def frail(tmpfs: Path, network: NetworkNamespace, registry: RunningRegistry) -> Iterator[Daemon]:
     """A daemon whose data root is an ext4 of its own."""
-    directory = tmpfs / "frail"
-    daemon = Daemon(directory, network, MIRROR)
-    daemon.data_root.mkdir()
-    disk = directory / "disk"
-    with disk.open("wb") as file:
-        file.truncate(256 << 20)
-    subprocess.run(["mkfs.ext4", "-q", disk], check=True)
-    _mount(daemon)
-    try:
-        daemon.start()
-        daemon.docker("pull", "--quiet", "busybox")
+
+    def format_and_mount(daemon: Daemon) -> None:
+        disk = daemon.directory / "disk"
+        with disk.open("wb") as file:
+            file.truncate(256 << 20)
+        subprocess.run(["mkfs.ext4", "-q", disk], check=True)
+        _mount(daemon)
+
+    with daemon_on_disk(tmpfs / "frail", network, format_and_mount) as daemon:
         yield daemon
-        daemon.finish()
-    finally:
-        daemon.destroy()
-        subprocess.run(["umount", daemon.data_root], check=True)
-        shutil.rmtree(directory)
 
 
 def _mount(daemon: Daemon) -> None:
@@ -48,10 +40,6 @@ def _break(daemon: Daemon) -> None:
     """Do what the kernel does after an error; what was written before is on the disk by then."""
     os.sync()
     subprocess.run(["mount", "-o", "remount,abort", daemon.data_root], check=True)
-
-
-def _state(daemon: Daemon, name: str) -> str:
-    return daemon.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", name).stdout.strip()
 
 
 def test_the_daemon_serves_says_why_it_cannot_write_and_goes_on_with_a_repaired_disk(frail: Daemon) -> None:
@@ -93,7 +81,7 @@ def test_the_daemon_serves_says_why_it_cannot_write_and_goes_on_with_a_repaired_
     assert frail.docker("exec", "stopped", "echo", "still").stdout == "still\n", "it is not paused"
     frail.docker("stop", "stopped")
     frail.docker("kill", "killed")
-    assert [_state(frail, name) for name in ("stopped", "killed")] == ["exited 7", "exited 137"]
+    assert [state(frail, name) for name in ("stopped", "killed")] == ["exited 7", "exited 137"]
     assert "Traceback" not in frail.log.read_text()
     frail.stop()
     subprocess.run(["umount", frail.data_root], check=True)
