@@ -5,28 +5,37 @@ Read from the source alone: nothing is imported.
 """
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "sdk-surface.txt"
 
-FLOORS = {
-    "the contract: what an author must read": (
-        "version", "hookspecs", "providers", "errors", "events", "frontend", "builder", "drivers", "engine", "oci",
-    ),
-    "the kit: what an author may use": (
-        "docker", "linux", "logfiles", "network", "origins", "pace", "registry", "reporting", "shim", "storage", "text", "urls",
-    ),
-    "testing: contract suites, fakes and fixtures": ("testing",),
-}  # fmt: skip
-"""The floors of the SDK, as import-linter holds them: each may use those above it in this list, never those below."""
+FLOORS = (
+    "the contract: what an author must read",
+    "the kit: what an author may use",
+    "testing: contract suites, fakes and fixtures",
+)
+"""What the floors of the SDK are: each may use those above it in this list, never those below."""
+
+NO_SURFACE = frozenset({"scaffold"})
+"""What only `core plugin new` uses."""
+
+
+def floors() -> dict[str, list[str]]:
+    """Return the rooms of each floor, as import-linter holds them: its list in pyproject.toml begins at the top and leaves out none."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["sdk"])
+    rooms = [[room for room in re.findall(r"\w+", layer) if room not in NO_SURFACE] for layer in reversed(layers)]
+    return dict(zip(FLOORS, rooms, strict=True))
 
 
 def lines() -> list[str]:
     """Return the surface: floor by floor, module by module, name by name."""
     found = []
-    for floor, rooms in FLOORS.items():
+    for floor, rooms in floors().items():
         found += ["", f"# {floor}"]
         for path in sorted(path for room in rooms for path in _sources(room)):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

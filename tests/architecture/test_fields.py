@@ -1,4 +1,4 @@
-"""A field that a client may send does something: what is accepted, kept and never read misleads whoever sends it."""
+"""A field that a client may send does something: what is accepted, kept and never read misleads the client that sends it."""
 
 import ast
 from collections.abc import Iterator

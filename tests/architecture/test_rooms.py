@@ -47,8 +47,4 @@ def _imported(module: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {path for name in names if (path := f"{name.replace('.', '/')}.py") in _known()}
-
-
-def _known() -> frozenset[str]:
-    return frozenset(files())
+    return {path for name in names if (path := f"{name.replace('.', '/')}.py") in modules()}

@@ -1,4 +1,4 @@
-"""The SDK's public surface: it is printed, its floors are whole, and no change of it goes without a line in the changelog."""
+"""The SDK's public surface: it is printed, and no change of it goes without a line in the changelog."""
 
 import importlib.util
 import re
@@ -21,9 +21,8 @@ def unmentioned(before: list[str], after: list[str], changelog: str) -> list[str
     """Return the lines that came or went and whose names no code in the changelog's newest section has."""
     section = re.split(r"^## ", changelog, flags=re.MULTILINE)[1]
     mentioned = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", section))))
-    changed = [f"- {line}" for line in before if line not in set(after)] + [
-        f"+ {line}" for line in after if line not in set(before)
-    ]
+    gone, new = set(before) - set(after), set(after) - set(before)
+    changed = [f"- {line}" for line in before if line in gone] + [f"+ {line}" for line in after if line in new]
     return [line for line in changed if not line[2:].startswith("#") and _last_name(line) not in mentioned]
 
 
@@ -40,11 +39,6 @@ def test_it_is_printed_as_it_is() -> None:
 def test_a_change_has_a_line_in_the_changelog() -> None:
     missing = unmentioned(KNOWN.read_text().splitlines(), surface.lines(), (ROOT / "CHANGELOG.md").read_text())
     assert missing == [], "name these in the newest section of CHANGELOG.md, as code"
-
-
-def test_every_module_of_the_sdk_is_on_a_floor() -> None:
-    rooms = {path.stem for path in (ROOT / "sdk").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert rooms - {"__init__", "scaffold"} == {room for floor in surface.FLOORS.values() for room in floor}
 
 
 BEFORE = ["# floor", "sdk.a.f: (x: int) -> int", "sdk.a.C", "sdk.a.C.m: (self)"]
