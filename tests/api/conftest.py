@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from plugins.api_docker.settings import ApiDockerSettings
 from sdk.engine import Engine
 from sdk.testing.fake import fake_engine
 from tests.serving import serving
+
+NEEDS_DOCKER = pytest.mark.skipif(shutil.which("docker") is None, reason="the Docker CLI is not installed")
 
 
 class UnixConnection(HTTPConnection):

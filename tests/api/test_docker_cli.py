@@ -1,15 +1,14 @@
 """The stock Docker CLI against the frontend."""
 
 import io
-import shutil
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Api
+from tests.api.conftest import NEEDS_DOCKER, Api
 
-pytestmark = pytest.mark.skipif(shutil.which("docker") is None, reason="the Docker CLI is not installed")
+pytestmark = NEEDS_DOCKER
 
 
 def succeed(api: Api, *arguments: str, stdin: str = "") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugins.api_docker.settings import ApiDockerSettings
-from tests.api.conftest import Api, served
+from tests.api.conftest import NEEDS_DOCKER, Api, served
 
 
 @pytest.fixture(params=[False, True])
@@ -22,7 +22,12 @@ def test_clients_are_told_everywhere(either: tuple[Api, bool]) -> None:
     assert api.call("GET", "/info").json["ExperimentalBuild"] is experimental
     version = api.call("GET", "/version").json
     assert (version["Experimental"], version["Components"][0]["Details"]["Experimental"]) == (experimental, word)
-    assert api.docker("version", "--format", "{{.Server.Experimental}}").stdout == f"{word}\n"
+
+
+@NEEDS_DOCKER
+def test_the_stock_client_shows_it(either: tuple[Api, bool]) -> None:
+    api, experimental = either
+    assert api.docker("version", "--format", "{{.Server.Experimental}}").stdout == f"{str(experimental).lower()}\n"
 
 
 @pytest.mark.parametrize("path", ["/build?squash=1", "/containers/missing/start?checkpoint=fine"])

@@ -14,6 +14,7 @@ from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
 from sdk.testing.fake import fake_engine
+from tests.api.conftest import NEEDS_DOCKER
 from tests.serving import serving
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -60,7 +61,7 @@ def docker(certificates: Path, port: int, *arguments: str, stdin: str = "") -> s
     return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=30)
 
 
-@pytest.mark.skipif(shutil.which("docker") is None, reason="the Docker CLI is not installed")
+@NEEDS_DOCKER
 def test_output_follows_the_end_of_input(certificates: Path, port: int) -> None:
     assert docker(certificates, port, "run", "--rm", "busybox", "echo", "hi").stdout == "hi\n"
     text = "0123456789abcdef" * 65536
