@@ -1,18 +1,17 @@
 """A daemon takes over what it can of each container: a step that fails is told, and neither this container nor others are lost by it."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 WAITS = "trap 'echo ended; exit 7' TERM; echo begun; while :; do sleep 0.1; done"
-_SECONDS = 30.0
 
 
 @contextmanager
@@ -26,15 +25,8 @@ def _down(daemon: Daemon) -> Iterator[None]:
 def _run(daemon: Daemon, name: str) -> Path:
     """Run a container that ends with 7 when it is stopped; return its bundle."""
     container = daemon.docker("run", "-d", "--name", name, "busybox", "sh", "-c", WAITS).stdout.strip()
-    _until(lambda: "begun" in daemon.docker("logs", name).stdout)
+    eventually(lambda: "begun" in daemon.docker("logs", name).stdout)
     return daemon.exec_root / "containers" / container
-
-
-def _until(condition) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _inspect(daemon: Daemon, name: str, template: str) -> str:
@@ -75,7 +67,7 @@ def test_a_container_that_cannot_be_adopted_is_adopted_when_it_can(shared_daemon
     assert _inspect(shared_daemon, "late", "{{.State.Status}}") == "running"
     (bundle / "rt.state").rmdir()
     (bundle / "kept").rename(bundle / "rt.state")
-    _until(lambda: shared_daemon.docker("exec", "late", "echo", "alive", check=False).stdout == "alive\n")
+    eventually(lambda: shared_daemon.docker("exec", "late", "echo", "alive", check=False).stdout == "alive\n")
     shared_daemon.docker("stop", "late")
     assert _inspect(shared_daemon, "late", "{{.State.Status}} {{.State.ExitCode}}") == "exited 7"
 

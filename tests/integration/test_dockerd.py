@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.conftest import DaemonFactory, open_daemon
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
@@ -37,13 +37,6 @@ def state(daemon: Daemon, container: str) -> dict[str, object]:
     return shown["State"]
 
 
-def until(condition, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_it_stops_its_containers_and_the_next_one_starts_those_that_are_to_restart(daemon: Daemon) -> None:
     plain = daemon.docker(*SLEEP).stdout.strip()
     always = daemon.docker(SLEEP[0], "--restart", "always", *SLEEP[1:]).stdout.strip()
@@ -53,7 +46,7 @@ def test_it_stops_its_containers_and_the_next_one_starts_those_that_are_to_resta
     assert not Path(f"/proc/{pid}").exists()
     daemon.start()
     assert (state(daemon, plain)["Status"], state(daemon, plain)["ExitCode"]) == ("exited", 7)
-    until(lambda: state(daemon, always)["Status"] == "running")
+    eventually(lambda: state(daemon, always)["Status"] == "running")
     assert daemon.request("GET", f"/containers/{removed}/json")[0] == 404
 
 
@@ -63,8 +56,8 @@ def test_after_kill_9_the_next_one_ends_what_still_runs(daemon: Daemon) -> None:
     before = state(daemon, always)["Pid"]
     daemon.kill9()
     daemon.start()
-    until(lambda: state(daemon, plain)["Status"] == "exited")
-    until(lambda: state(daemon, always)["Status"] == "running" and state(daemon, always)["Pid"] != before)
+    eventually(lambda: state(daemon, plain)["Status"] == "exited")
+    eventually(lambda: state(daemon, always)["Status"] == "running" and state(daemon, always)["Pid"] != before)
 
 
 def test_a_container_that_ignores_the_stop_signal_is_killed(daemon: Daemon) -> None:
@@ -99,7 +92,7 @@ def test_a_reload_changes_what_may_change_and_says_so(daemon: Daemon) -> None:
 def test_a_reload_of_a_wrong_file_changes_nothing(daemon: Daemon) -> None:
     daemon.config_file.write_text('{"labels": ["a=b"], "nonsense": 1}')
     os.kill(daemon.pid, signal.SIGHUP)
-    until(lambda: "don't match any configuration option: nonsense" in daemon.log.read_text())
+    eventually(lambda: "don't match any configuration option: nonsense" in daemon.log.read_text())
     info = daemon.json("/info")
     assert isinstance(info, dict)
     assert info["Labels"] == []
@@ -108,7 +101,7 @@ def test_a_reload_of_a_wrong_file_changes_nothing(daemon: Daemon) -> None:
 
 def reload(daemon: Daemon, count: int) -> None:
     os.kill(daemon.pid, signal.SIGHUP)
-    until(lambda: events(daemon) >= count)
+    eventually(lambda: events(daemon) >= count)
 
 
 def events(daemon: Daemon) -> int:

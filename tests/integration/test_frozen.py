@@ -1,32 +1,23 @@
 """No container stays frozen that no client paused, and one that a client paused stays so."""
 
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.host.records import read_records
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 COUNTS = "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.02; done"
-_SECONDS = 30.0
 
 
 def _run(daemon: Daemon, name: str) -> str:
     container = daemon.docker("run", "-d", "--name", name, "busybox", "sh", "-c", COUNTS).stdout.strip()
-    _until(lambda: daemon.docker("exec", name, "cat", "/count", check=False).returncode == 0)
+    eventually(lambda: daemon.docker("exec", name, "cat", "/count", check=False).returncode == 0)
     return container
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def _status(daemon: Daemon, name: str) -> str:
@@ -36,7 +27,7 @@ def _status(daemon: Daemon, name: str) -> str:
 def _goes_on(daemon: Daemon, name: str) -> None:
     """Assert that a container does something."""
     before = daemon.docker("exec", name, "cat", "/count").stdout
-    _until(lambda: daemon.docker("exec", name, "cat", "/count").stdout not in ("", before))
+    eventually(lambda: daemon.docker("exec", name, "cat", "/count").stdout not in ("", before))
 
 
 def _freeze(daemon: Daemon, container: str) -> None:
@@ -45,7 +36,7 @@ def _freeze(daemon: Daemon, container: str) -> None:
     version1 = Path(f"/sys/fs/cgroup/freezer/{group}/freezer.state")
     if version1.exists():
         version1.write_text("FROZEN")
-        _until(lambda: version1.read_text() == "FROZEN\n")
+        eventually(lambda: version1.read_text() == "FROZEN\n")
     else:
         Path(f"/sys/fs/cgroup/{group}/cgroup.freeze").write_text("1")
 
@@ -55,7 +46,7 @@ def test_killed_during_a_commit_the_next_daemon_thaws_the_container(shared_daemo
     shared_daemon.docker("exec", "counter", "sh", "-c", "dd if=/dev/urandom of=/big bs=1M count=48 2>/dev/null")
     commit = threading.Thread(target=shared_daemon.docker, args=("commit", "counter", "image"), kwargs={"check": False})
     commit.start()
-    _until(lambda: shared_daemon.json("/containers/counter/json")["State"]["Paused"])
+    eventually(lambda: shared_daemon.json("/containers/counter/json")["State"]["Paused"])
     shared_daemon.kill9()
     commit.join()
     shared_daemon.start()

@@ -2,12 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable
 from itertools import groupby
 from urllib.parse import quote
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -24,15 +24,6 @@ def actions(daemon: Daemon, name: str) -> list[str]:
     return [action for action, _ in groupby(told)]  # the kernel may tell of one shortage twice
 
 
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def killed(daemon: Daemon, name: str) -> list[str]:
     return daemon.docker("inspect", "-f", "{{.State.Status}} {{.State.OOMKilled}}", name).stdout.split()
 
@@ -40,14 +31,14 @@ def killed(daemon: Daemon, name: str) -> list[str]:
 def test_a_process_beside_the_first_is_told_of_at_once_and_once(shared_daemon: Daemon) -> None:
     docker = shared_daemon.docker
     docker("run", "-d", "--name", "beside", "-m", "16m", "busybox", "sh", "-c", f"{HUNGRY}; exec sleep 600")
-    assert within(30, lambda: actions(shared_daemon, "beside") == ["start", "oom"])
+    eventually(lambda: actions(shared_daemon, "beside") == ["start", "oom"])
     assert killed(shared_daemon, "beside") == ["running", "true"]
     docker("kill", "beside")
     docker("wait", "beside")
     assert actions(shared_daemon, "beside") == ["start", "oom", "die"]
     assert killed(shared_daemon, "beside") == ["exited", "true"]
     docker("start", "beside")
-    assert within(30, lambda: actions(shared_daemon, "beside") == ["start", "oom", "die", "start", "oom"])
+    eventually(lambda: actions(shared_daemon, "beside") == ["start", "oom", "die", "start", "oom"])
 
 
 def test_the_first_process_is_told_of_before_it_ends(shared_daemon: Daemon) -> None:
@@ -64,10 +55,10 @@ def test_a_limit_that_comes_later_counts_as_well_and_so_does_a_new_daemon(shared
         docker("run", "-d", "--name", name, *memory, "busybox", "sleep", "600")
     docker("update", "-m", "16m", "--memory-swap", "16m", "updated")
     docker("exec", "updated", "sh", "-c", HUNGRY, check=False)
-    assert within(30, lambda: actions(shared_daemon, "updated") == ["start", "oom"])
+    eventually(lambda: actions(shared_daemon, "updated") == ["start", "oom"])
     shared_daemon.restart()
     docker("exec", "adopted", "sh", "-c", HUNGRY, check=False)
-    assert within(30, lambda: "oom" in actions(shared_daemon, "adopted"))
+    eventually(lambda: "oom" in actions(shared_daemon, "adopted"))
 
 
 def test_without_the_oom_killer_a_container_stands_still(shared_daemon: Daemon) -> None:
@@ -77,7 +68,7 @@ def test_without_the_oom_killer_a_container_stands_still(shared_daemon: Daemon) 
         assert "Your kernel does not support OomKillDisable. OomKillDisable discarded." in made.stderr
         return
     docker("start", "still")
-    assert within(30, lambda: actions(shared_daemon, "still") == ["start", "oom"])
+    eventually(lambda: actions(shared_daemon, "still") == ["start", "oom"])
     assert killed(shared_daemon, "still") == ["running", "true"]
     docker("kill", "still")
     docker("wait", "still")

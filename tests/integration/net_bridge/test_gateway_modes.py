@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from sdk.drivers.network import PortBinding, PortPublisher, Sandbox
-from sdk.testing.contracts.network import Bench, inside, reaches, serving
+from sdk.testing.contracts.network import Bench, inside, reaches, reaches_soon, serving
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -54,7 +54,7 @@ async def test_a_routed_port_answers_at_the_containers_own_address_and_no_port_o
     )
     with serving(sandbox, 7000), serving(sandbox, 7001), inside(remote):
         for address in (FOUR, SIX):
-            assert reaches(address, 7000)
+            assert reaches_soon(address, 7000)
             assert not reaches(address, 7001, timeout=0.3)
             assert pings(address)
         assert refused(HOST4, 18080)
@@ -85,8 +85,8 @@ async def test_one_ip_version_may_be_routed_and_the_other_not(bench: Bench, remo
         PortBinding(7000, "tcp", "0.0.0.0", 18080, routed=True),
     )
     with serving(sandbox, 7000), inside(remote):
-        assert reaches(FOUR, 7000)
-        assert reaches(HOST6, 18080)
+        assert reaches_soon(FOUR, 7000)
+        assert reaches_soon(HOST6, 18080)
         assert refused(HOST4, 18080)
         assert not reaches(SIX, 7000, timeout=0.3)
         assert not pings(SIX)
@@ -99,12 +99,12 @@ async def test_an_unprotected_network_is_open_to_whoever_has_a_route_and_its_por
     sandbox, _ = await bench.connect(network, 5, PortBinding(7000, host_port=18080))
     with serving(sandbox, 7000), serving(sandbox, 7001), inside(remote):
         for address in (FOUR, SIX):
-            assert reaches(address, 7001)
+            assert reaches_soon(address, 7001)
             assert pings(address)
         for host in (HOST4, HOST6):
-            assert reaches(host, 18080)
+            assert reaches_soon(host, 18080)
     with serving(remote, 7002), inside(sandbox):
-        assert reaches("192.0.2.2", 7002), "the way out is masqueraded"
+        assert reaches_soon("192.0.2.2", 7002), "the way out is masqueraded"
 
 
 async def test_two_containers_of_a_routed_network_may_publish_one_port(bench: Bench, remote: Sandbox) -> None:
@@ -113,13 +113,13 @@ async def test_two_containers_of_a_routed_network_may_publish_one_port(bench: Be
     two, _ = await bench.connect(network, 6, PortBinding(7000, host_port=18080))
     with serving(one, 7000), serving(two, 7000):
         with inside(remote):
-            assert reaches(FOUR, 7000)
-            assert reaches("172.30.0.6", 7000)
+            assert reaches_soon(FOUR, 7000)
+            assert reaches_soon("172.30.0.6", 7000)
         assert isinstance(bench.driver, PortPublisher)
         await bench.driver.publish(network, first, ())
         with inside(remote):
             assert not reaches(FOUR, 7000, timeout=0.3)
-            assert reaches("172.30.0.6", 7000)
+            assert reaches_soon("172.30.0.6", 7000)
 
 
 async def test_ports_are_open_again_after_a_restart_and_keep_what_was_asked_for_when_they_move(
@@ -130,7 +130,7 @@ async def test_ports_are_open_again_after_a_restart_and_keep_what_was_asked_for_
     await bench.driver.restore([routed, translated], [(endpoint, sandbox)])
     with serving(sandbox, 7000):
         with inside(remote):
-            assert reaches(FOUR, 7000)
+            assert reaches_soon(FOUR, 7000)
         _, other = await bench.connect(translated, 6, sandbox=sandbox, default_route=False)
         assert isinstance(bench.driver, PortPublisher)
         moved = await bench.driver.publish(translated, other, endpoint.ports)

@@ -1,14 +1,17 @@
 """A daemon that is killed while it fills a volume from an image."""
 
+import fcntl
 import os
-import time
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from sdk.testing.images import make_tar
+from tests.asking import eventually
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
 
@@ -35,15 +38,27 @@ def create(daemon: Daemon) -> None:
     daemon.docker("create", "-v", "vol:/many", "many", "true", check=False)
 
 
+@contextmanager
+def held_back(file: Path) -> Iterator[None]:
+    """Keep a process that opens a file waiting until the block ends, by a lease (fcntl(2)), which lasts 45 seconds at the most."""
+    lease = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.fcntl(lease, fcntl.F_SETSIG, signal.SIGURG)  # told so of the one that waits; ignored, which SIGIO would not be
+        fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield
+    finally:
+        os.close(lease)
+
+
 def cut_off(daemon: Daemon) -> None:
-    """Kill the daemon while it fills the volume, and start it again."""
+    """Kill the daemon when it has filled half of the volume, and start it again."""
     directory = place(daemon)
+    (image,) = daemon.data_root.glob("**/fs/many")
     client = Thread(target=create, args=(daemon,))
-    client.start()
-    deadline = time.monotonic() + 30
-    while not os.listdir(directory):
-        assert time.monotonic() < deadline, "nothing is copied"
-    daemon.kill9()
+    with held_back(image / os.listdir(image)[FILES // 2]):
+        client.start()
+        eventually(lambda: os.listdir(directory))
+        daemon.kill9()
     client.join()
     assert 0 < len(os.listdir(directory)) < FILES
     daemon.start()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sdk.drivers.storage import SnapshotInfo, SnapshotKind
 from sdk.errors import Conflict, InvalidArgument, NoSuchSnapshot, SnapshotExists
 from sdk.oci.digest import ChainID, digest_of
 from sdk.storage.snapshots import SnapshotTree
+from tests.asking import eventually
 
 BASE = SnapshotInfo(digest_of(b"base"), SnapshotKind.COMMITTED, None)
 TOP = SnapshotInfo(digest_of(b"top"), SnapshotKind.COMMITTED, ChainID(digest_of(b"base")))
@@ -32,13 +33,6 @@ def make(tree: SnapshotTree, *infos: SnapshotInfo) -> None:
     for info in infos:
         with tree.making(info) as aside:
             (aside / "fs").mkdir()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_what_is_made_is_found_again(tree: SnapshotTree, tmp_path: Path):

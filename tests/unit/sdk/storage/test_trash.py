@@ -1,18 +1,10 @@
 """What is thrown away is gone from its place at once and from the disk soon, however deep it is."""
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sdk.storage.trash import Trash
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+from tests.asking import eventually
 
 
 def test_trees_are_deleted_whatever_is_in_them_and_however_deep_they_are(tmp_path: Path) -> None:
@@ -37,7 +29,7 @@ def test_trees_are_deleted_whatever_is_in_them_and_however_deep_they_are(tmp_pat
         for tree in (shallow, deep):
             trash.discard(tree)
             assert not tree.exists()
-        until(lambda: not os.listdir(tmp_path / "trash"))
+        eventually(lambda: not os.listdir(tmp_path / "trash"))
         assert (outside / "file").read_text() == "stays"
     finally:
         trash.close()
