@@ -79,21 +79,10 @@ class TestDockerfile(BuilderContract):
             assert result_of(await self._build(builder, request, engine)).image_id
 
 
-class TestFromScratch(TestDockerfile):
+class TestStages(TestDockerfile):
     @pytest.fixture
     def good(self, context: Path) -> BuildRequest:
         return BuildRequest(
             context=context,
             dockerfile_text="FROM base AS one\nRUN write run it ran\nFROM base\nCOPY --from=one run /\nCOPY --link file copied\n",
         )
-
-    @pytest.mark.anyio
-    async def test_a_second_build_is_cached(self, builder: Builder, good: BuildRequest, engine: PaperBuildHost) -> None:
-        await self._build(builder, good, engine)
-        events = await self._build(builder, good, engine)
-        assert sum(event.cached for event in events if isinstance(event, Vertex)) >= 2
-
-    @pytest.mark.anyio
-    async def test_the_image_has_the_files(self, builder: Builder, good: BuildRequest, engine: PaperBuildHost) -> None:
-        files = engine.files_of(result_of(await self._build(builder, good, engine)).image_id)
-        assert files == {"etc/passwd": "root:x:0:0::/:/bin/sh\n", "copied": "its content", "run": "it ran"}

@@ -167,11 +167,16 @@ class PlainVolumeDriver(VolumeDriver):
 '''
 
 
-def test_a_driver_that_is_right_turns_it_green(tmp_path: Path) -> None:
-    render(Kind.VOLUME, "plain", tmp_path)
-    (tmp_path / "core_volume_plain/driver.py").write_text(DRIVER)
-    plugin = tmp_path / "core_volume_plain/plugin.py"
+def write_plain_driver(source: str, project: Path) -> None:
+    """Make the project of a volume driver, and write the driver."""
+    render(Kind.VOLUME, "plain", project)
+    (project / "core_volume_plain/driver.py").write_text(source)
+    plugin = project / "core_volume_plain/plugin.py"
     plugin.write_text(plugin.read_text().replace("PlainVolumeDriver()", "PlainVolumeDriver(context.data_root)"))
+
+
+def test_a_driver_that_is_right_turns_it_green(tmp_path: Path) -> None:
+    write_plain_driver(DRIVER, tmp_path)
     done = run_pytest(tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     assert re.search(r"\d\d passed", done.stdout)
@@ -179,14 +184,10 @@ def test_a_driver_that_is_right_turns_it_green(tmp_path: Path) -> None:
 
 def test_a_driver_with_one_mistake_is_red(tmp_path: Path) -> None:
     """Removing leaves the data behind."""
-    render(Kind.VOLUME, "plain", tmp_path)
-    (tmp_path / "core_volume_plain/driver.py").write_text(
-        DRIVER.replace("shutil.rmtree(self._root / name, ignore_errors=True)", "pass").replace(
-            "(self._root / name).mkdir()", "(self._root / name).mkdir(exist_ok=True)"
-        )
+    mistaken = DRIVER.replace("shutil.rmtree(self._root / name, ignore_errors=True)", "pass").replace(
+        "(self._root / name).mkdir()", "(self._root / name).mkdir(exist_ok=True)"
     )
-    plugin = tmp_path / "core_volume_plain/plugin.py"
-    plugin.write_text(plugin.read_text().replace("PlainVolumeDriver()", "PlainVolumeDriver(context.data_root)"))
+    write_plain_driver(mistaken, tmp_path)
     done = run_pytest(tmp_path)
     assert done.returncode == 1
     assert "test_remove_takes_the_data_and_is_idempotent" in done.stdout
