@@ -157,7 +157,7 @@ def test_guide_build_images(shared_daemon: Daemon, place: Path) -> None:
     guide.skip()
     guide.run("docker system df -v")
     assert remembered_steps(shared_daemon) > 0
-    guide.run("docker builder prune", more="--force")
+    guide.run("docker builder prune", more="--force --all")
     assert remembered_steps(shared_daemon) == 0
     guide.finish()
 
