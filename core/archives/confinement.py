@@ -51,7 +51,8 @@ def enter(root: int, directory: int) -> None:
 def failure(error: BaseException) -> tuple[str, str]:
     """Return the kind of an error and a sentence: tell a damaged archive from a file system that refuses, whose errors have a number."""
     if isinstance(error, OSError) and error.errno:
-        where = f"link {error.filename} {error.filename2}: " if error.filename2 else f"{error.filename}: " if error.filename else ""
+        names = [os.fsdecode(name) for name in (error.filename, error.filename2) if name]
+        where = f"{'link ' if len(names) > 1 else ''}{' '.join(names)}: " if names else ""
         kind = FULL if error.errno in _FULL else CORRUPTED if error.errno in _ASKED else FAILED
         return kind, f"{where}{os.strerror(error.errno).lower()}"
     if isinstance(error, MemoryError):

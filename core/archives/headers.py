@@ -165,7 +165,7 @@ def _check(entry: Entry) -> None:
     if not (0 <= entry.major < 1 << 12 and 0 <= entry.minor < 1 << 20):
         raise TarError(f"invalid tar header: device {entry.major}:{entry.minor}")
     if any(b"\0" in name for name in (entry.name, entry.linkname, *entry.xattrs)):
-        raise TarError(f"invalid tar header: a NUL in the name {entry.name[:100]!r}")
+        raise TarError("invalid tar header: a NUL in the name")
     if not -_TOO_LONG <= entry.mtime_ns < _TOO_LONG:
         entry.mtime_ns = 0
 
@@ -193,7 +193,8 @@ def _plain_entry(block: bytes, kind: bytes) -> Entry:
 
 
 def _amend(entry: Entry, pax: dict[bytes, bytes]) -> None:
-    """Let the extended header's values replace the header's."""
+    """Let the extended header's values replace the header's. One that is empty stands for none (pax: "the record is deleted")."""
+    pax = {key: value for key, value in pax.items() if value or key.startswith(XATTR)}
     entry.name = pax.get(b"path", entry.name)
     entry.linkname = pax.get(b"linkpath", entry.linkname)
     try:

@@ -8,7 +8,7 @@ with no name, NUL-terminated paths on stdin: each is packed alone, and one with 
 import os
 import sys
 
-from core.archives.confinement import enter
+from core.archives.confinement import enter, failure
 from core.archives.packing import Packing
 from sdk.linux.regular import descriptor_links
 
@@ -28,6 +28,6 @@ def main() -> None:
             packing.change(path)
         packing.finish()
     except OSError as error:
-        where = f"{error.filename!r}: " if error.filename else ""
-        os.write(int(report), f"{where}{error.strerror}".encode("utf-8", "replace"))
+        _, reason = failure(error)
+        os.write(int(report), reason.encode("utf-8", "replace"))
         sys.exit(1)

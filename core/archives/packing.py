@@ -19,6 +19,9 @@ _FLUSH = 1 << 18
 _SMALL = 1 << 16
 _SECOND = 1_000_000_000
 
+_VANISHED = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""What the kernel says of a name that is gone, or whose directory is: removed, or replaced by a file or by a link to itself."""
+
 Inode = tuple[int, int]
 
 
@@ -76,7 +79,9 @@ class Packing:
     def _children(self, path: bytes, name: bytes) -> list[tuple[bytes, bytes]]:
         try:
             entries = sorted(os.listdir(path), reverse=True)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError as error:
+            if error.errno not in _VANISHED:
+                raise
             return []
         prefix = name if name.endswith(b"/") or not name else name + b"/"
         return [(path + b"/" + entry, prefix + entry) for entry in entries]
@@ -88,37 +93,41 @@ class Packing:
                 return None
             if name:
                 self._member(path, name, status)
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno not in _VANISHED:
+                raise
             return None
         return status
 
     def _member(self, path: bytes, name: bytes, status: os.stat_result) -> None:
-        kind = stat.S_IFMT(status.st_mode)
-        first = self._first_name(name, status) if status.st_nlink > 1 and kind != stat.S_IFDIR else name
-        if first != name:
+        linked = status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode)
+        first = self._links.get((status.st_dev, status.st_ino)) if linked else None
+        if first is not None:
             self._put(hardlink_header(name, status, first, self._newest))
-        elif kind == stat.S_IFREG:
-            self._file(path, name, status)
-        else:
-            target = os.readlink(path) if kind == stat.S_IFLNK else b""
-            self._put(header(name, status, target, _xattrs(path), self._newest))
+            return
+        packed = self._file(path, name) if stat.S_ISREG(status.st_mode) else self._special(path, name, status)
+        if linked:  # not before: other names of a file that has vanished meanwhile would be links to nothing
+            self._links[packed.st_dev, packed.st_ino] = name
 
-    def _first_name(self, name: bytes, status: os.stat_result) -> bytes:
-        """Return the name under which this inode was packed, or this one if it comes now."""
-        return self._links.setdefault((status.st_dev, status.st_ino), name)
+    def _special(self, path: bytes, name: bytes, status: os.stat_result) -> os.stat_result:
+        target = _link_text(path) if stat.S_ISLNK(status.st_mode) else b""
+        self._put(header(name, status, target, _xattrs(path), self._newest))
+        return status
 
-    def _file(self, path: bytes, name: bytes, status: os.stat_result) -> None:
+    def _file(self, path: bytes, name: bytes) -> os.stat_result:
+        """Pack a regular file and return what it is: another one may be in its place since it was looked at."""
         descriptor = self._opened(path)
         try:
             status = os.fstat(descriptor)
             pieces = data_pieces(descriptor, status) if self._sparse else None
             if pieces is None:
-                self._put(header(name, status, xattrs=_xattrs(path), newest_ns=self._newest))
+                self._put(header(name, status, xattrs=_xattrs(descriptor), newest_ns=self._newest))
                 self._content(descriptor, [(0, status.st_size)])
             else:
-                self._put(sparse_header(name, status, pieces, _xattrs(path), self._newest))
+                self._put(sparse_header(name, status, pieces, _xattrs(descriptor), self._newest))
                 self._content(descriptor, pieces)
             self.size += status.st_size
+            return status
         finally:
             os.close(descriptor)
 
@@ -165,13 +174,34 @@ class Packing:
             view = view[os.write(self._output, view) :]
 
 
-def _xattrs(path: bytes) -> dict[bytes, bytes]:
-    """Return a file's extended attributes but for those of the host: overlayfs' own and security labels other than capabilities."""
+def _link_text(path: bytes) -> bytes:
+    """Return where a symlink leads. Raises FileNotFoundError if something else is in its place by now."""
     try:
-        names = [os.fsencode(name) for name in os.listxattr(path, follow_symlinks=False)]
+        return os.readlink(path)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
+
+
+def _xattrs(file: bytes | int) -> dict[bytes, bytes]:
+    """Return a file's extended attributes but for those of the host: overlayfs' own and security labels other than capabilities."""
+    follow = isinstance(file, int)
+    try:
+        names = [os.fsencode(name) for name in os.listxattr(file, follow_symlinks=follow)]
     except OSError:
         return {}
-    wanted = [
-        name for name in names if not name.startswith((whiteouts.PRIVATE_XATTRS, b"security.")) or name == b"security.capability"
-    ]
-    return {name: os.getxattr(path, name, follow_symlinks=False) for name in wanted}
+    wanted = (
+        name for name in names if name == b"security.capability" or not name.startswith((whiteouts.PRIVATE_XATTRS, b"security."))
+    )
+    return {name: value for name in wanted if (value := _value(file, name, follow=follow)) is not None}
+
+
+def _value(file: bytes | int, name: bytes, *, follow: bool) -> bytes | None:
+    """Return an attribute's value, None if it has gone since it was listed."""
+    try:
+        return os.getxattr(file, name, follow_symlinks=follow)
+    except OSError as error:
+        if error.errno != errno.ENODATA:
+            raise
+        return None

@@ -60,12 +60,19 @@ class Unpacking:
             try:
                 self._apply(entry, name)
             except OSError as error:
-                error.filename = self._shown(name)
-                if entry.kind == HARDLINK:
-                    error.filename, error.filename2 = self._shown(confined(entry.linkname)), error.filename
-                raise
-        for directory, metadata in reversed(self._directories.items()):
-            finish_directory(directory, *metadata)
+                raise self._named(error, name, entry.linkname if entry.kind == HARDLINK else None) from None
+        for name, metadata in reversed(self._directories.items()):
+            try:
+                finish_directory(name or b".", *metadata)
+            except OSError as error:
+                raise self._named(error, name) from None
+
+    def _named(self, error: OSError, name: bytes, target: bytes | None = None) -> OSError:
+        """Return the kernel's error with the member's name, and that of a hard link's target before it. One of a decompressor has neither."""
+        if not error.errno:
+            return error
+        names = (self._shown(name),) if target is None else (self._shown(confined(target)), None, self._shown(name))
+        return OSError(error.errno, os.strerror(error.errno), *names)
 
     def _apply(self, entry: Entry, name: bytes) -> None:
         if len(name) >= _PATH_MAX:
@@ -88,7 +95,7 @@ class Unpacking:
 
     def _whiteout(self, parent: bytes, last: bytes) -> None:
         if last == whiteouts.OPAQUE:
-            make_parents(parent + b"/.") if parent else None
+            make_parents(parent + b"/.", clear=True) if parent else None
             whiteouts.make_opaque(parent or b".")
         elif not last.startswith(whiteouts.RESERVED) and (hidden := last[len(whiteouts.PREFIX) :]) not in (b"", b".", b".."):
             path = parent + b"/" + hidden if parent else hidden
@@ -125,7 +132,7 @@ class Unpacking:
             self._make_directory(name)
         elif not (self.policy.layer or self.policy.root_entry):
             return
-        self._directories[name or b"."] = (*self._owner(entry), entry.mode, entry.mtime_ns, entry.xattrs)
+        self._directories[name] = (*self._owner(entry), entry.mode, entry.mtime_ns, entry.xattrs)
 
     def _make_directory(self, name: bytes) -> None:
         def make() -> None:

@@ -202,3 +202,30 @@ def test_an_archive_that_goes_on_after_one_block_of_zeros_is_none() -> None:
 def test_a_content_or_header_that_is_cut_off_is_told(cut: int) -> None:
     with pytest.raises(TarError, match="unexpected EOF"):
         read(CONTENT[:-cut])
+
+
+def test_an_empty_pax_value_is_none() -> None:
+    """POSIX, pax: "If the <value> field is zero length, it shall delete any header block field"; Go's reader keeps the header's."""
+    body = b"8 path=\n8 size=\n7 uid=\n7 gid=\n9 mtime=\n"
+    ((entry, content),) = read(_pax(body) + written(member("file", size=3, uid=5, gid=6, mtime=7), format=tarfile.USTAR_FORMAT))
+    assert (entry.name, content, entry.uid, entry.gid, entry.mtime_ns) == (b"file", b"xxx", 5, 6, 7_000_000_000)
+
+
+def test_an_empty_pax_value_takes_a_default_away() -> None:
+    defaults = bytearray(_pax(b"11 gid=123\n"))
+    defaults[156:157] = b"g"
+    defaults[148:156] = b" " * 8
+    defaults[148:156] = b"%06o\0 " % sum(defaults[:512])
+    plain = written(member("file", gid=6), format=tarfile.USTAR_FORMAT)[:512]
+    found = [entry.gid for entry, _ in read(bytes(defaults) + plain + _pax(b"7 gid=\n") + plain)]
+    assert found == [123, 6]
+
+
+def test_an_attribute_may_be_empty() -> None:
+    ((entry, _),) = read(_pax(b"24 SCHILY.xattr.user.x=\n") + written(member("file")))
+    assert entry.xattrs == {b"user.x": b""}
+
+
+def test_a_nul_in_a_name_is_refused_in_words() -> None:
+    with pytest.raises(TarError, match=r"^invalid tar header: a NUL in the name$"):
+        read(_pax(b"13 path=a\0bc\n") + written(member("file")))
