@@ -10,11 +10,12 @@ from weakref import WeakValueDictionary
 import anyio
 
 from plugins.volume_legacy import protocol as wire
-from plugins.volume_legacy.client import PluginClient
 from plugins.volume_legacy.notes import Notes, Record
 from plugins.volume_legacy.settings import LegacyVolumeSettings
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.errors import Conflict, DeadlineExceeded, EngineError, InvalidArgument, NoSuchVolume, Unavailable
+from sdk.legacy.client import PluginClient
+from sdk.legacy.protocol import Empty, Reply
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _UNREACHED = (Unavailable, DeadlineExceeded)
@@ -40,7 +41,7 @@ class LegacyVolumeDriver(VolumeDriver):
             if known is not None and known.options != dict(options):
                 raise Conflict(f"volume {name} exists with other driver options")
             request = wire.CreateRequest(name, dict(options))
-            await self.client.ask("Create", request, wire.Reply, self._settings.change_timeout)
+            await self.client.ask("Create", request, Reply, self._settings.change_timeout)
             if known is None:
                 self._notes.keep(name, Record(time.time_ns(), dict(options)))
             return await self.get(name)
@@ -48,7 +49,7 @@ class LegacyVolumeDriver(VolumeDriver):
     async def remove(self, name: str) -> None:
         async with self._lock(name):
             try:
-                await self.client.ask("Remove", wire.NameRequest(name), wire.Reply, self._settings.change_timeout)
+                await self.client.ask("Remove", wire.NameRequest(name), Reply, self._settings.change_timeout)
             except _UNREACHED:
                 raise
             except EngineError:
@@ -68,7 +69,7 @@ class LegacyVolumeDriver(VolumeDriver):
         return self._described(name, told.volume)
 
     async def list(self) -> Sequence[DriverVolume]:
-        told = await self.client.ask("List", wire.Empty(), wire.ListReply, self._settings.query_timeout)
+        told = await self.client.ask("List", Empty(), wire.ListReply, self._settings.query_timeout)
         return tuple(self._described(volume.name, volume) for volume in told.volumes or () if volume.name)
 
     async def mount(self, name: str, user: str) -> Path:
@@ -90,7 +91,7 @@ class LegacyVolumeDriver(VolumeDriver):
             if mounted is None:
                 return
             try:
-                await self.client.ask("Unmount", wire.MountRequest(name, user), wire.Reply, self._settings.change_timeout)
+                await self.client.ask("Unmount", wire.MountRequest(name, user), Reply, self._settings.change_timeout)
             except EngineError:
                 if mounted:
                     raise

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
-MEDIA_TYPE = "application/vnd.docker.plugins.v1.2+json"
-VOLUME_DRIVER = "VolumeDriver"
+from sdk.legacy.protocol import Interface, Reply
+
+VOLUMES = Interface("VolumeDriver", "VolumeDriver", "volume plugin")
 
 
 class CreateRequest(Struct, rename="pascal"):
@@ -20,24 +21,10 @@ class MountRequest(Struct, rename={"name": "Name", "user": "ID"}):
     user: str
 
 
-class Empty(Struct):
-    """A request that asks for everything."""
-
-
 class Volume(Struct, rename="pascal"):
     name: str = ""
     mountpoint: str | None = None
     created_at: str | None = None
-
-
-class Reply(Struct, rename={"error": "Err"}):
-    """What every reply may carry; a plugin may also answer a failure with a status of 500."""
-
-    error: str | None = None
-
-
-class ActivateReply(Reply, rename={"error": "Err", "implements": "Implements"}):
-    implements: list[str] | None = None
 
 
 class PathReply(Reply, rename={"error": "Err", "mountpoint": "Mountpoint"}):

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from plugins.volume_legacy.discovery import Address, find_address, list_names
 from plugins.volume_legacy.notes import Notes
 from plugins.volume_legacy.settings import LegacyVolumeSettings
 from sdk.drivers.volume import DriverVolume, VolumeDriver, VolumeDriverSource
 from sdk.errors import InvalidArgument, NoSuchVolume
+from sdk.legacy.discovery import Address, find_address, list_names
 from sdk.providers import PluginContext
 
 if TYPE_CHECKING:
-    from plugins.volume_legacy.client import PluginClient
     from plugins.volume_legacy.driver import LegacyVolumeDriver
+    from sdk.legacy.client import PluginClient
 
 
 @asynccontextmanager
@@ -60,11 +60,12 @@ class LegacyVolumes(VolumeDriver, VolumeDriverSource):
             await client.close()
 
     def _open(self, name: str, address: Address) -> "LegacyVolumeDriver":
-        from plugins.volume_legacy.client import PluginClient  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
-        from plugins.volume_legacy.driver import LegacyVolumeDriver  # noqa: PLC0415
+        from plugins.volume_legacy.driver import LegacyVolumeDriver  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
+        from plugins.volume_legacy.protocol import VOLUMES  # noqa: PLC0415
+        from sdk.legacy.client import PluginClient  # noqa: PLC0415
 
         notes = Notes(self._context.data_root / name, self._context.exec_root / name)
-        return LegacyVolumeDriver(PluginClient(name, address), notes, self._settings)
+        return LegacyVolumeDriver(PluginClient(name, address, VOLUMES), notes, self._settings)
 
     async def create(self, name: str, options: Mapping[str, str]) -> DriverVolume:
         del options
