@@ -17,6 +17,7 @@ from core.beginning import open_database, stable_instance
 from core.config import Settings, StartupError
 from core.containers.limits.rlimits import parse_ulimit
 from core.containers.process.seccomp_profile import load_profile
+from core.daemon.authorization.door import Door
 from core.daemon.cross_site import guarded
 from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
@@ -36,6 +37,7 @@ from core.engine.opening import OpenedEngine, open_engine
 from core.events.bus import EventBus
 from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_root, pidfile, refuse_dockers_root
 from core.host.systemd import notify
+from core.kernel.authorizers import Authorizers
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
 from sdk.engine.config import Ulimit
@@ -49,11 +51,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An opened engine, its drivers, the frontends over it, what a reload changes in the drivers, and the data root's token."""
+    """An opened engine, its drivers, the frontends over it, who guards them, what a reload changes in the drivers, and the data root's
+    token."""
 
     engine: OpenedEngine
     drivers: Drivers
     frontends: tuple[ApiFrontend, ...]
+    authorizers: Authorizers
     reload_drivers: Callable[[Settings], Awaitable[None]]
     instance: str
 
@@ -77,7 +81,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
             ) as engine,
         ):
             plugins.hooks.engine_ready(engine.engine)
-            yield Running(engine, opened.drivers, opened.frontends, opened.reload, instance)
+            yield Running(engine, opened.drivers, opened.frontends, opened.authorizers, opened.reload, instance)
     finally:
         database.close()
 
@@ -131,6 +135,7 @@ class Life:
         self._configuration = configuration
         self._scope = scope
         self.running: Running | None = None
+        self.door: Door | None = None
 
     async def stop_on_signal(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Await the signal to stop, stop containers that do not outlive the daemon, and end."""
@@ -152,7 +157,7 @@ class Life:
         notify("READY=1")
 
     async def _reload(self) -> None:
-        if self.running is None:
+        if self.running is None or self.door is None:
             return
         fresh = load_configuration(self._configuration.flags, self._configuration.style)
         wanted = reloaded(self.settings, fresh)
@@ -161,6 +166,7 @@ class Life:
         with calling(drivers.runtime_name, "status"):
             now = attributes(wanted, await drivers.cgroup_version())
         await self.running.reload_drivers(wanted)
+        self.door.guard(self.running.authorizers.current)
         self.settings = wanted
         set_level(wanted)
         self.running.engine.reload(changed, now)
@@ -170,12 +176,13 @@ class Life:
 async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:
     settings = life.settings
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
-        app = dispatch(list(_built(settings, plugins, running)))
+        door = Door(dispatch(list(_built(settings, plugins, running))))
+        door.guard(running.authorizers.current)
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))
         except EngineError as error:
             raise StartupError(error.message) from error
-        life.running = running
+        life.running, life.door = running, door
         tasks.start_soon(on_hangup, life.reload)
 
         def ready() -> None:
@@ -186,7 +193,7 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
             on_ready()
 
         with watched_loop():
-            await serve(guarded(app, _names(settings)), listeners, on_ready=ready)
+            await serve(guarded(door, _names(settings)), listeners, on_ready=ready)
 
 
 def _built(settings: Settings, plugins: Plugins, running: Running) -> Iterator[tuple[ApiFrontend, ASGIApp]]:
@@ -237,6 +244,7 @@ def engine_settings(settings: Settings, instance: str) -> EngineSettings:
         transfers=settings.transfers,
         runtimes=tuple((name, runtime.path) for name, runtime in settings.runtimes.items()),
         cdi_spec_dirs=settings.cdi_spec_dirs,
+        authorizers=settings.drivers.authorizers,
         keep_blobs=settings.keep_blobs,
         gc=GcPolicy(settings.gc.keep_free, settings.gc.max_age, settings.gc.interval),
     )

@@ -47,7 +47,8 @@ Label = Annotated[str, AfterValidator(_checked_pair)]
 
 
 class DriverChoice(BaseModel):
-    """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one; of verifiers all must agree."""
+    """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one; of verifiers
+    and authorizers all must agree."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,10 +61,11 @@ class DriverChoice(BaseModel):
     builder: str = "dockerfile"
     frontends: tuple[str, ...] = ("docker", "buildkit")
     verifiers: tuple[str, ...] = ("allowlist",)
+    authorizers: Annotated[tuple[str, ...], AfterValidator(lambda names: tuple(dict.fromkeys(names)))] = ()
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""
-        several = {Kind.FRONTEND: self.frontends, Kind.VERIFIER: self.verifiers}
+        several = {Kind.FRONTEND: self.frontends, Kind.VERIFIER: self.verifiers, Kind.AUTHORIZER: self.authorizers}
         chosen = {
             Kind.STORAGE: self.storage,
             Kind.RUNTIME: self.runtime,

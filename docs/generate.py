@@ -22,7 +22,7 @@ from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.versions import MAXIMUM, MINIMUM
 from sdk import builder, errors, frontend, hookspecs, providers
-from sdk.drivers import logs, network, registry, runtime, storage, verifier, volume
+from sdk.drivers import authorizer, logs, network, registry, runtime, storage, verifier, volume
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {
@@ -34,6 +34,7 @@ DRIVERS = {
     "volume": volume,
     "logs": logs,
     "verifier": verifier,
+    "authorizer": authorizer,
     "frontend": frontend,
 }
 TABLES = {

@@ -1,5 +1,6 @@
 """API frontends: an ASGI application made from an engine."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Protocol
@@ -12,9 +13,20 @@ Message = MutableMapping[str, object]
 HTTP2_METHOD, HTTP2_PATH = "PRI", "*"
 """What the preface of an HTTP/2 connection reads as (RFC 9113 section 3.4). A frontend that claims this path gets such connections."""
 
+_VERSIONED = re.compile(r"/v([0-9]+\.[0-9]+)(/.*)", re.DOTALL)
+
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def split_version(path: str) -> tuple[str, str]:
+    """Return the API version at the beginning of a path ("" without one) and the rest: `/v1.41/info` is 1.41 and `/info`.
+
+    Policies about requests read paths so: a frontend that serves another spelling of the same path is not guarded by them.
+    """
+    match = _VERSIONED.fullmatch(path)
+    return (match[1], match[2]) if match else ("", path)
 
 
 class HijackedStream(Protocol):

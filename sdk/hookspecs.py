@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sdk.events import Event
     from sdk.oci.runtime import Spec
     from sdk.providers import (
+        AuthorizerProvider,
         BuilderProvider,
         FrontendProvider,
         LogProvider,
@@ -91,6 +92,12 @@ def provide_builder() -> BuilderProvider[Any]:
 @hookspec
 def provide_image_verifier() -> VerifierProvider[Any]:
     """Provide a policy that says which images may be pulled and used."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_authorizer() -> AuthorizerProvider[Any]:
+    """Provide a policy that says which requests of which clients the daemon serves."""
     raise NotImplementedError
 
 

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from sdk.builder import Builder
+from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     LOG = "log"
     BUILDER = "builder"
     VERIFIER = "verifier"
+    AUTHORIZER = "authorizer"
 
 
 class PluginSettings(BaseModel):
@@ -107,3 +109,7 @@ class BuilderProvider(Provider[Builder, S]):
 
 class VerifierProvider(Provider[ImageVerifier, S]):
     """A verifier of images."""
+
+
+class AuthorizerProvider(Provider[Authorizer, S]):
+    """An authorizer of requests; capability `names` says that it is an AuthorizerSource, which is asked for names that no driver has."""

@@ -11,8 +11,7 @@ import socket
 from collections.abc import Awaitable, Collection
 from urllib.parse import urlsplit
 
-import msgspec
-
+from core.daemon.refusals import refuse
 from sdk.frontend import ASGIApp, Receive, Scope, Send
 from sdk.origins import is_same_origin
 
@@ -36,7 +35,7 @@ def guarded(app: ASGIApp, names: Collection[str]) -> ASGIApp:
 
     def guard(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         refusal = _refusal(scope, own) if _is_tcp(scope) else ""
-        return _refuse(send, refusal) if refusal else app(scope, receive, send)
+        return refuse(send, _FORBIDDEN, refusal) if refusal else app(scope, receive, send)
 
     return guard
 
@@ -90,10 +89,3 @@ def _header(scope: Scope, name: bytes) -> str:
     headers = scope["headers"]
     assert isinstance(headers, list)
     return next((value.decode("latin-1") for key, value in headers if key == name), "")
-
-
-async def _refuse(send: Send, message: str) -> None:
-    body = msgspec.json.encode({"message": message}) + b"\n"
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": _FORBIDDEN, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

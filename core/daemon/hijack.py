@@ -1,8 +1,9 @@
 """HTTP/1.1 connections that an application may take over.
 
-Two ASGI extensions, callables in `scope["extensions"]`:
+Three ASGI extensions in `scope["extensions"]`, two of them callables:
 - `hijack(head)` writes the response head and returns the raw connection (`sdk.frontend.HijackedStream`);
-- `takeover(head, protocol)` writes it and hands the transport to another asyncio protocol (HTTP/2 for instance).
+- `takeover(head, protocol)` writes it and hands the transport to another asyncio protocol (HTTP/2 for instance);
+- `wire` is the transport.
 
 Neither needs the request to have asked for an upgrade. There are no timeouts, and a request is given to the parser only up to its
 own end: what a client sends before the answer is kept for the stream, or for the next request if the application answers plainly.
@@ -234,7 +235,7 @@ class HijackableProtocol(HttpToolsProtocol):
 
     def _describe(self, *, keep_alive: bool) -> None:
         self._state.renew_date()
-        extensions: dict[str, object] = {"hijack": self._hijack, "takeover": self._takeover}
+        extensions: dict[str, object] = {"hijack": self._hijack, "takeover": self._takeover, "wire": self._wire}
         self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
         self.cycle = Cycle(
             scope=self.scope,

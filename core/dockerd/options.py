@@ -71,7 +71,7 @@ _DAEMON = (
         Form.LIST,
         "Authorization plugins to load",
         "authorization-plugins",
-        refused="authorization plugins are not supported",
+        "drivers.authorizers",
     ),
     _same("metrics-addr", Form.TEXT, "Set default address and port to serve the metrics api on"),
     _same("swarm-default-advertise-addr", Form.TEXT, "Set default address or interface for swarm advertised address"),

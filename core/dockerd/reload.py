@@ -36,6 +36,8 @@ def reloaded(current: Settings, fresh: Configuration) -> Settings:
     containers = {
         setting: getattr(wanted.containers, setting) for option, setting in _KEPT_OF_CONTAINERS.items() if _says(fresh, option)
     }
+    if _says(fresh, "authorization-plugin"):
+        changes["drivers"] = current.drivers.model_copy(update={"authorizers": wanted.drivers.authorizers})
     changes["containers"] = current.containers.model_copy(update=containers)
     changes.update({setting: getattr(wanted, setting) for setting in _RESET})
     return current.model_copy(update=changes)

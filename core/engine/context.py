@@ -56,6 +56,7 @@ class EngineSettings:
     transfers: Transfers = Transfers()
     runtimes: tuple[tuple[str, str], ...] = ()
     cdi_spec_dirs: tuple[str, ...] = ()
+    authorizers: tuple[str, ...] = ()
     keep_blobs: bool = True
     gc: GcPolicy = GcPolicy()
 

@@ -17,6 +17,7 @@ from core.kernel.health import Health
 from core.sentences import sentence
 from sdk import hookspecs
 from sdk.builder import Builder
+from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -114,6 +115,9 @@ class PluginHooks:
 
     def image_verifiers(self) -> list[Offer[ImageVerifier]]:
         return self._offers(Kind.VERIFIER, self._plugins.hook.provide_image_verifier)
+
+    def authorizers(self) -> list[Offer[Authorizer]]:
+        return self._offers(Kind.AUTHORIZER, self._plugins.hook.provide_authorizer)
 
     def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
         offers: list[Offer[D]] = []

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from core.config import Settings, StartupError
 from core.drivers import Drivers, failure
+from core.kernel.authorizers import Authorizers
 from core.kernel.health import Health
 from core.kernel.hooks import D, Offer
 from core.kernel.offers import Offers
@@ -22,6 +23,7 @@ from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.tables import read_table
 from core.sentences import sentence
+from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
@@ -43,6 +45,7 @@ class Opened:
 
     drivers: Drivers
     frontends: tuple[ApiFrontend, ...]
+    authorizers: Authorizers
     reload: Callable[[Settings], Awaitable[None]]
 
 
@@ -81,14 +84,17 @@ async def open_drivers(
         )
         _check_log_options(drivers, settings)
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
+        authorizers = Authorizers(offers.authorizers, opener.authorizer)
+        authorizers.current = await authorizers.named(choice.authorizers)
         check_strict(settings, health)
 
         async def reload(changed: Settings) -> None:
             backend = await replace(opener, settings=changed).registries(offers.registry, choice.registry)
+            asked = await authorizers.reloaded(changed.drivers.authorizers)
             await named.take(changed)
-            registry.current = backend
+            registry.current, authorizers.current = backend, asked
 
-        yield Opened(drivers, tuple(frontends), reload)
+        yield Opened(drivers, tuple(frontends), authorizers, reload)
 
 
 def _check_log_options(drivers: Drivers, settings: Settings) -> None:
@@ -178,6 +184,10 @@ class _Opener:
             return await opener._open(Kind.RUNTIME, offer, f"{offer.plugin}-{name}")
         except (SkipPlugin, OSError) as error:
             raise StartupError(str(error)) from error
+
+    async def authorizer(self, offer: Offer[Authorizer]) -> Authorizer:
+        """Open an authorizer that the configuration needs."""
+        return await self._open_chosen(Kind.AUTHORIZER, offer)
 
     async def _open(self, kind: Kind, offer: Offer[D], directory: str = "") -> D:
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)

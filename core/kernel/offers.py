@@ -8,6 +8,7 @@ from core.kernel.discovery import BUNDLED
 from core.kernel.health import Health
 from core.kernel.hooks import D, Offer, PluginHooks
 from sdk.builder import Builder
+from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -31,6 +32,7 @@ class Offers:
     logs: Mapping[str, Offer[LogDriver]]
     builders: Mapping[str, Offer[Builder]]
     verifiers: Mapping[str, Offer[ImageVerifier]]
+    authorizers: Mapping[str, Offer[Authorizer]]
     frontends: Mapping[str, Offer[ApiFrontend]]
 
     def __iter__(self) -> Iterator["Described"]:
@@ -43,6 +45,7 @@ class Offers:
         yield from _described(Kind.LOG, self.logs)
         yield from _described(Kind.BUILDER, self.builders)
         yield from _described(Kind.VERIFIER, self.verifiers)
+        yield from _described(Kind.AUTHORIZER, self.authorizers)
         yield from _described(Kind.FRONTEND, self.frontends)
 
 
@@ -91,5 +94,6 @@ def collect_offers(hooks: PluginHooks, health: Health) -> Offers:
         logs=unique(Kind.LOG, hooks.log_drivers()),
         builders=unique(Kind.BUILDER, hooks.builders()),
         verifiers=unique(Kind.VERIFIER, hooks.image_verifiers()),
+        authorizers=unique(Kind.AUTHORIZER, hooks.authorizers()),
         frontends=unique(Kind.FRONTEND, hooks.api_frontends()),
     )

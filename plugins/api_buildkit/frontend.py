@@ -4,7 +4,6 @@ A connection that begins with HTTP/2 is served as one upgraded at `/grpc` is: bu
 Nothing of gRPC is imported before the first build: a daemon that builds nothing stays small.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,12 +13,12 @@ import msgspec
 
 from plugins.api_buildkit.settings import ApiBuildkitSettings
 from sdk.engine import Engine
-from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope, split_version
 
 if TYPE_CHECKING:
     from plugins.api_buildkit.server import BuildServer
 
-_PATH = re.compile(r"(?:/v[0-9.]+)?/(grpc|session|build|build/cancel)")
+_PATHS = frozenset({"/grpc", "/session", "/build", "/build/cancel"})
 _Receive = Callable[[], Awaitable[Message]]
 _Send = Callable[[Message], Awaitable[None]]
 
@@ -33,7 +32,7 @@ class BuildkitFrontend(ApiFrontend):
 
     def claims(self, path: str) -> int:
         """Claim exactly these paths, and connections in HTTP/2."""
-        return len(path) if path == HTTP2_PATH or _PATH.fullmatch(path) else 0
+        return len(path) if path == HTTP2_PATH or split_version(path)[1] in _PATHS else 0
 
     def accepts(self, path: str, query: str) -> bool:
         """Leave builds of another version to others."""
@@ -51,9 +50,9 @@ class _Application:
         self._server: BuildServer | None = None
 
     async def __call__(self, scope: Scope, receive: _Receive, send: _Send) -> None:
-        path = _PATH.fullmatch(str(scope["path"]))
-        if path and path[1].startswith("build"):
-            await (await self._load()).posted.answer(path[1], scope, receive, send)
+        path = split_version(str(scope["path"]))[1]
+        if path.startswith("/build"):
+            await (await self._load()).posted.answer(path.removeprefix("/"), scope, receive, send)
             return
         headers = _headers(scope)
         refusal = None if scope["path"] == HTTP2_PATH else _refusal(str(scope["method"]), headers.get("upgrade", ""))
@@ -61,7 +60,7 @@ class _Application:
             await _refuse(send, *refusal)
             return
         server = await self._load()
-        serve = server.serve_session if path and path[1] == "session" else server.serve_grpc
+        serve = server.serve_session if path == "/session" else server.serve_grpc
         await serve(scope, headers)
 
     async def _load(self) -> "BuildServer":

@@ -72,6 +72,7 @@ class SystemInfo:
     runtime_paths: Mapping[str, str] = field(default_factory=dict)
     cdi_spec_dirs: tuple[str, ...] = ()
     cdi_devices: tuple[str, ...] = ()
+    authorizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ _PRIVILEGED = frozenset({Kind.STORAGE, Kind.NETWORK, Kind.RUNTIME})
 """The kinds whose contract works with mounts, networks or processes of the kernel's."""
 
 
+_SEVERAL = frozenset({Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER})
+"""The kinds of which the configuration chooses several drivers."""
+
+
 def render(kind: Kind, name: str, target: Path) -> list[Path]:
     """Write the project of a plugin that provides the driver `name` into the directory `target`; return the files.
 
@@ -67,7 +71,7 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         "class_name": class_name,
         "page": interface.page,
         "suite_module": f"sdk.testing.contracts.{interface.page}",
-        "choice": f'{kind}s = ["{name}"]' if kind in (Kind.FRONTEND, Kind.VERIFIER) else f'{kind} = "{name}"',
+        "choice": f'{kind}s = ["{name}"]' if kind in _SEVERAL else f'{kind} = "{name}"',
         "privilege": " Its cases need root\n(`sudo $(command -v pytest)`) and are skipped without." if kind in _PRIVILEGED else "",
     }
 

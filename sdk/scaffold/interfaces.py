@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sdk import providers
 from sdk.builder import Builder
+from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
@@ -37,4 +38,5 @@ INTERFACES: Mapping[Kind, Interface] = {
     Kind.LOG: Interface(LogDriver, providers.LogProvider, "provide_log_driver", "logs"),
     Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder", "builder"),
     Kind.VERIFIER: Interface(ImageVerifier, providers.VerifierProvider, "provide_image_verifier", "verifier"),
+    Kind.AUTHORIZER: Interface(Authorizer, providers.AuthorizerProvider, "provide_authorizer", "authorizer"),
 }

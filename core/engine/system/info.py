@@ -67,6 +67,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         address_pools=tuple((pool.base, pool.size) for pool in settings.networks.address_pools),
         runtime_paths=dict(settings.runtimes),
         cdi_spec_dirs=settings.cdi_spec_dirs,
+        authorizers=settings.authorizers,
     )
 
 

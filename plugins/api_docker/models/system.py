@@ -32,7 +32,7 @@ class PluginNames(Struct, rename="pascal"):
     volume: tuple[str, ...]
     network: tuple[str, ...]
     log: tuple[str, ...]
-    authorization: None = None
+    authorization: tuple[str, ...] | None
 
 
 class IndexConfig(Struct, rename="pascal"):

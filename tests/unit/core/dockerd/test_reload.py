@@ -81,3 +81,11 @@ def test_of_core_toml_a_missing_key_is_the_default(tmp_path: Path) -> None:
     file.write_text("debug = true\n")
     after = reloaded(before, load_configuration(flags, CORE))
     assert (after.labels, after.containers.stop_timeout, after.debug) == ((), 10, True)
+
+
+def test_the_authorization_plugins_change_if_the_file_names_them(file: Path) -> None:
+    before = load(file, {"authorization-plugins": ["a", "b", "a"]}).settings
+    assert before.drivers.authorizers == ("a", "b")
+    assert reloaded(before, load(file, {"authorization-plugins": ["c"]})).drivers.authorizers == ("c",)
+    assert reloaded(before, load(file, {"authorization-plugins": []})).drivers.authorizers == ()
+    assert reloaded(before, load(file, {"storage-driver": "vfs"})).drivers == before.drivers

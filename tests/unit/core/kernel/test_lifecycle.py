@@ -28,6 +28,7 @@ HOOKS = {
     "log": ("provide_log_driver", providers.LogProvider, "json-file"),
     "builder": ("provide_builder", providers.BuilderProvider, "dockerfile"),
     "verifier": ("provide_image_verifier", providers.VerifierProvider, "allowlist"),
+    "authorizer": ("provide_authorizer", providers.AuthorizerProvider, "rules"),
     "frontend": ("provide_api_frontend", providers.FrontendProvider, "docker"),
 }
 
@@ -186,7 +187,7 @@ def test_check_strict_names_the_broken(bench: Bench) -> None:
     [
         ({"storage": {"foo": 1}}, 'plugins.storage: unknown key "foo"'),
         ({"registry": {"mirrors": 3}}, "plugins.registry: mirrors: this is set by registry_mirrors"),
-        ({"nobody": {}}, r"plugins.nobody: no such plugin is installed \(there are: builder, frontend, log,"),
+        ({"nobody": {}}, r"plugins.nobody: no such plugin is installed \(there are: authorizer, builder, frontend, log,"),
     ],
 )
 async def test_a_wrong_table_names_plugin_and_key(bench: Bench, table: object, message: str) -> None:

@@ -1,0 +1,73 @@
+"""The authorizers in their order: each must allow. What is no answer refuses."""
+
+import logging
+from collections.abc import Awaitable, Mapping
+
+import anyio
+
+from core.sentences import sentence
+from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
+from sdk.errors import EngineError, PermissionDenied
+
+_FORBIDDEN, _FAILED = 403, 500
+
+_log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """A request or a response that is not allowed: the status and the sentence that the client gets."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Chain:
+    """Asks one authorizer after the other; the first refusal is the answer."""
+
+    def __init__(self, authorizers: Mapping[str, Authorizer]) -> None:
+        self._authorizers = tuple(authorizers.items())
+        self._reviewers = tuple((name, each) for name, each in self._authorizers if each.reviews_responses)
+
+    @property
+    def reviews_responses(self) -> bool:
+        """Tell whether any of them is to see responses."""
+        return bool(self._reviewers)
+
+    async def authorize_request(self, request: ApiRequest) -> None:
+        """Return if all allow a request. Raises Refused, and logs it."""
+        for name, authorizer in self._authorizers:
+            await _asked(name, authorizer.deadline, request, authorizer.authorize_request(request))
+
+    async def authorize_response(self, request: ApiRequest, response: ApiResponse) -> None:
+        """Return if all allow a response. Raises Refused, and logs it."""
+        for name, authorizer in self._reviewers:
+            await _asked(name, authorizer.deadline, request, authorizer.authorize_response(request, response))
+
+
+async def _asked(name: str, deadline: float, request: ApiRequest, decision: Awaitable[None]) -> None:
+    try:
+        await _decided(name, deadline, decision)
+    except Refused as refused:
+        _log.warning("%s %s: %s", request.method, request.path, refused.message)
+        raise
+
+
+async def _decided(name: str, deadline: float, decision: Awaitable[None]) -> None:
+    try:
+        with anyio.fail_after(deadline):
+            await decision
+    except PermissionDenied as denied:
+        raise Refused(_FORBIDDEN, f"authorization denied by plugin {name}: {denied.message}") from denied
+    except TimeoutError as error:
+        raise _failed(name, f"no answer within {deadline:g} seconds") from error
+    except EngineError as error:
+        raise _failed(name, error.message) from error
+    except (Exception, SystemExit) as error:
+        _log.error("authorizer %s: %s", name, sentence(error), exc_info=error)
+        raise _failed(name, "an unforeseen error, which the daemon has logged") from error
+
+
+def _failed(name: str, reason: str) -> Refused:
+    return Refused(_FAILED, f"plugin {name} failed with error: {reason}")
