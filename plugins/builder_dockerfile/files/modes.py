@@ -5,9 +5,11 @@ import stat
 from dataclasses import dataclass
 
 from plugins.builder_dockerfile.language.errors import DockerfileError
+from plugins.builder_dockerfile.language.numbers import whole_number
 
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)")
-_ACTION = re.compile(r"([-+=])([rwxXst]*|[ugo])")
+_HIGHEST = 0o7777
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=](?:[ugo]|[rwxXst]*))+)")
+_ACTION = re.compile(r"([-+=])([ugo]|[rwxXst]*)")
 _WHO = {"u": 0o4700, "g": 0o2070, "o": 0o1007, "a": 0o7777}
 _BITS = {"r": 0o444, "w": 0o222, "x": 0o111, "s": 0o6000, "t": 0o1000}
 
@@ -34,8 +36,9 @@ def parse_mode(text: str) -> ModeChange | None:
     """Read a `--chmod`; "" is None. Raises DockerfileError."""
     if not text:
         return None
-    if re.fullmatch(r"[0-7]{1,5}", text):
-        return ModeChange(int(text, 8))
+    octal = whole_number(text, 8)
+    if octal is not None and 0 <= octal <= _HIGHEST:
+        return ModeChange(octal)
     clauses = [_CLAUSE.fullmatch(clause) for clause in text.split(",")]
     if not all(clauses):
         raise DockerfileError(f"invalid chmod parameter: '{text}'. it should be octal string and between 0 and 07777, or symbolic")

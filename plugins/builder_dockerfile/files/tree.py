@@ -108,7 +108,7 @@ class Tree:
         if deep and part == "**" and rest:
             yield from self._expand_below(rest, directory)
             return
-        regex = compile_pattern(part)
+        regex = compile_pattern(part, deep=False)
         for name in self._names(directory):
             if regex.fullmatch(name):
                 path = _joined(directory, name)

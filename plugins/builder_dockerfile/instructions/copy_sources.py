@@ -61,7 +61,7 @@ async def found_sources(building: Building, body: Copy, tree: Tree) -> AsyncIter
                 sources.append(await _download(building, body, text, held))
             else:
                 sources += await anyio.to_thread.run_sync(_local, tree, text, body)
-        sources += [Source(heredoc.name, content=heredoc.content.encode()) for heredoc in body.heredocs]
+        sources += [Source(heredoc.name, content=heredoc.content.encode("utf-8", "surrogateescape")) for heredoc in body.heredocs]
         digest = await anyio.to_thread.run_sync(_digest, sources)
         yield sources, digest
 

@@ -30,8 +30,11 @@ from plugins.builder_dockerfile.language.variables import expand, expand_words
 from plugins.builder_dockerfile.state import COMMENT, StageState
 from sdk.oci.image import ExecutionConfig, History
 
-_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+_PORT = re.compile(r"([0-9]+)(?:-([0-9]+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _HIGHEST_PORT = 65535
+_LAST_SIGNAL = 64
+_REAL_TIME = frozenset({f"RTMIN+{offset}" for offset in range(1, 16)} | {f"RTMAX-{offset}" for offset in range(1, 15)})
+"""Beside RTMIN and RTMAX, which Python knows; the offsets are those that Docker knows."""
 
 Apply = Callable[[StageState, "Expander"], StageState]
 B = TypeVar("B")
@@ -152,10 +155,11 @@ def _stop_signal(body: StopSignal, state: StageState, expander: Expander) -> Sta
 
 
 def _is_signal(text: str) -> bool:
-    if text.isdigit():
-        return 1 <= (whole_number(text) or 0) <= 64
-    name = "SIG" + text.upper().removeprefix("SIG")
-    return name in Signals.__members__ or re.fullmatch(r"SIGRTM(IN(\+\d+)?|AX(-\d+)?)", name) is not None
+    number = whole_number(text)
+    if number is not None:
+        return 1 <= number <= _LAST_SIGNAL
+    name = text.upper().removeprefix("SIG")
+    return f"SIG{name}" in Signals.__members__ or name in _REAL_TIME
 
 
 def _shell(body: Shell, state: StageState, expander: Expander) -> StageState:

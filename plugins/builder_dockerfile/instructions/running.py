@@ -17,6 +17,7 @@ from plugins.builder_dockerfile.instructions.mounting import made_mounts
 from plugins.builder_dockerfile.instructions.origins import Earlier, Origin, find_origin, opened
 from plugins.builder_dockerfile.language.errors import DockerfileError
 from plugins.builder_dockerfile.language.instructions import Command, Run, StepMountFlag
+from plugins.builder_dockerfile.language.statements import unicode_text
 from plugins.builder_dockerfile.language.variables import expand
 from plugins.builder_dockerfile.progress import Step
 from plugins.builder_dockerfile.state import StageState, grown
@@ -120,9 +121,10 @@ def _command(command: Command, state: StageState) -> tuple[tuple[str, ...], str,
     alone = not others and command.words[0].lstrip("0123456789<-").strip("'\" ") == first.name
     if alone and first.content.startswith("#!"):
         place = f"{_PIPES}/{first.name}"
-        return (place,), f"{place}", (StepMount(place, readonly=True, content=first.content.encode(), mode=0o755),)
-    bodies = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in command.heredocs)
-    text = first.content if alone else command.words[0] + bodies + "\n"
+        script = first.content.encode("utf-8", "surrogateescape")
+        return (place,), f"{place}", (StepMount(place, readonly=True, content=script, mode=0o755),)
+    bodies = unicode_text("".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in command.heredocs))
+    text = unicode_text(first.content) if alone else command.words[0] + bodies + "\n"
     return (*state.shell, text), " ".join((*state.shell, command.words[0] + bodies)), ()
 
 

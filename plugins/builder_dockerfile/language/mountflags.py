@@ -7,20 +7,21 @@ from dataclasses import replace
 from plugins.builder_dockerfile.language.errors import DockerfileError, suggestion
 from plugins.builder_dockerfile.language.instructions import StepMountFlag
 from plugins.builder_dockerfile.language.numbers import whole_number
+from sdk.text import cleaned as shown
 
 _KEYS = ("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw", "id", "sharing", "required",
          "size", "mode", "uid", "gid", "env")  # fmt: skip
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite", "from": "from_"}
 _SHARING = ("shared", "private", "locked")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _TOO_LARGE = 2**63
 _UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 
 
 def parse_mount(text: str) -> StepMountFlag:
     """Read one mount. Raises DockerfileError."""
-    given = dict(_field(part) for part in next(csv.reader([text]), []))
+    given = dict(_field(part) for part in _parts(text))
     kind = given.pop("type", "bind")
     if kind not in _TYPES:
         raise DockerfileError(f'unsupported mount type "{kind}"{suggestion(kind, _TYPES)}')
@@ -28,6 +29,13 @@ def parse_mount(text: str) -> StepMountFlag:
     for key, value in given.items():
         mount = _with(mount, key, value)
     return _completed(mount)
+
+
+def _parts(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        raise DockerfileError(f"invalid mount: no list of fields divided by commas: {shown(text)}") from None
 
 
 def _field(part: str) -> tuple[str, str]:

@@ -34,7 +34,7 @@ from plugins.builder_dockerfile.language.instructions import (
 from plugins.builder_dockerfile.language.mountflags import parse_mount
 from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.shellwords import split_plain, split_raw
-from plugins.builder_dockerfile.language.statements import Heredoc, Source, Statement, read_source
+from plugins.builder_dockerfile.language.statements import Heredoc, Source, Statement, read_source, unicode_text
 from sdk.oci.image import HealthcheckConfig
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -160,9 +160,11 @@ def json_words(rest: str) -> tuple[str, ...] | None:
         return None
     try:
         words = json.loads(rest)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return None
+    return tuple(map(unicode_text, words))
 
 
 def words_of(rest: str, escape: str) -> tuple[str, ...]:
@@ -296,7 +298,7 @@ def _onbuild(reading: _Reading) -> Onbuild:
     if keyword in _READERS:  # as in Docker, another word is a mistake only when the trigger runs
         read_body(statement, reading.escape)
     bodies = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in reading.statement.heredocs)
-    return Onbuild(rest + bodies)
+    return Onbuild(rest + unicode_text(bodies))
 
 
 _READERS: dict[str, Callable[[_Reading], Body]] = {

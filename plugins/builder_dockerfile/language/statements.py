@@ -1,6 +1,7 @@
 """From text to statements: parser directives, comments, continued lines and heredocs.
 
-A statement is one instruction's raw text. Lines count from 1.
+A statement is one instruction's raw text. Lines count from 1. The text may hold bytes that are not UTF-8, as surrogates: a heredoc keeps
+them, for it may become a file; elsewhere they become U+FFFD, as in Docker, for configurations and progress are Unicode.
 """
 
 import re
@@ -16,6 +17,7 @@ DEFAULT_ESCAPE = "\\"
 _DIRECTIVE = re.compile(r"#[ \t]*([a-zA-Z][a-zA-Z0-9]*)[ \t]*=[ \t]*(.+?)[ \t]*$")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _HEREDOC = re.compile(r"(\d*)<<(-?)(\S+)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
 
@@ -99,7 +101,7 @@ class _Reader:
 
     def _statement(self) -> Statement:
         start = self._position + 1
-        joined = self._joined().strip()
+        joined = unicode_text(self._joined()).strip()
         keyword, *arguments = joined.split(maxsplit=1)
         rest = "".join(arguments)
         heredocs = tuple(self._heredocs(keyword.upper(), rest, start))
@@ -139,10 +141,15 @@ class _Reader:
         while self._position < len(self._lines):
             line = self._lines[self._position].lstrip("\t") if chomp else self._lines[self._position]
             self._position += 1
-            if line == name:
+            if unicode_text(line) == name:
                 return Heredoc(name, "".join(f"{each}\n" for each in content), expand=quoted == name, chomp=chomp)
             content.append(line)
         raise located(DockerfileError("unterminated heredoc"), start, self._file)
+
+
+def unicode_text(text: str) -> str:
+    """Return a text with U+FFFD for every surrogate in it."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def is_json(rest: str) -> bool:

@@ -12,6 +12,8 @@ from plugins.builder_dockerfile.language.shellpatterns import replace_pattern, s
 
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*|[0-9]|[@*#?$!-]")
 _BLANK = " \t\n"
+_DEEPEST = 50
+"""Braces inside of braces."""
 
 
 def expand(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
@@ -38,6 +40,7 @@ class _Expansion:
         self._escape = escape
         self._quotes = quotes
         self._position = 0
+        self._depth = 0
 
     def word(self) -> list[str]:
         return [piece for piece, _quoted in self._pieces("")]
@@ -127,6 +130,14 @@ class _Expansion:
         return self._values.get(match[0], "")
 
     def _braced(self) -> str:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise DockerfileError(f"syntax error: more than {_DEEPEST} substitutions inside of one another")
+        value = self._substituted()
+        self._depth -= 1
+        return value
+
+    def _substituted(self) -> str:
         match = _NAME.match(self._text, self._position)
         if match is None:
             raise DockerfileError("syntax error: bad substitution")

@@ -70,7 +70,7 @@ def read(line: str) -> Body:
         ("HEALTHCHECK", "HEALTHCHECK requires at least one argument"),
         ("HEALTHCHECK RUN x", 'Unknown type "RUN" in HEALTHCHECK'),
         ("HEALTHCHECK CMD", "Missing command after HEALTHCHECK CMD"),
-        ("HEALTHCHECK --interval=1x CMD a", "invalid duration"),
+        ("HEALTHCHECK --interval=1x CMD a", 'time: unknown unit "x" in duration "1x"'),
         ("HEALTHCHECK --interval=1us CMD a", "cannot be less than 1ms"),
         (f"HEALTHCHECK --interval={LONG}h CMD a", "invalid duration"),
         ("HEALTHCHECK --timeout=2562048h CMD a", "invalid duration"),
@@ -145,3 +145,22 @@ def test_a_trigger_keeps_its_heredoc() -> None:
     trigger = read_trigger(body.text).body
     assert isinstance(trigger, Run)
     assert trigger.command.heredocs[0].content == "echo $x\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ('["\\ud83d\\ude00"]', ("\U0001f600",)),
+        ('["\\ud83d"]', ("\ufffd",)),
+        ('["a\udce9"]', ("a\ufffd",)),
+        ("[" * 100_000, None),
+        ('["a", 1]', None),
+        ('{"a": 1}', None),
+        ('["a"] b', None),
+    ],
+)
+def test_the_json_form_is_a_list_of_texts_and_anything_else_the_shell_form(argument: str, words: tuple[str, ...] | None) -> None:
+    body = read(f"RUN {argument}")
+    assert isinstance(body, Run)
+    assert body.command.words == (words or (argument,))
+    assert body.command.shell is (words is None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugins.builder_dockerfile.language.statements import read_source
+from plugins.builder_dockerfile.language.statements import read_source, unicode_text
 from sdk.errors import BuildFailed
 
 
@@ -68,3 +68,18 @@ def test_a_dash_takes_leading_tabs_away() -> None:
 @pytest.mark.parametrize("text", ["RUN cat <<<EOF\n", 'RUN echo "<<EOF"\n', 'RUN ["cat", "<<EOF"]\n', "ENV a=<<EOF\n"])
 def test_what_only_looks_like_a_heredoc_is_none(text: str) -> None:
     assert read_source(text).statements[0].heredocs == ()
+
+
+def test_bytes_that_are_not_utf8_stay_in_a_heredoc_and_nowhere_else() -> None:
+    """Docker's configurations show U+FFFD for them; the build failed in Python's words."""
+    (comment_gone, copied) = read_source("# \udce9\nLABEL a=\udce9\udce8\nCOPY <<caf\udce9 /x\n\udce9\ncaf\udce9\n").statements
+    assert comment_gone.text == "LABEL a=\ufffd\ufffd"
+    assert copied.text == "COPY <<caf\ufffd /x"
+    assert [each.content for each in copied.heredocs] == ["\udce9\n"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unicode"), [("", ""), ("a\n", "a\n"), ("\u00e9\U0001f600", "\u00e9\U0001f600"), ("\ud800\udfff", "\ufffd\ufffd")]
+)
+def test_what_is_unicode_stays(text: str, unicode: str) -> None:
+    assert unicode_text(text) == unicode

@@ -73,3 +73,11 @@ def test_only_unquoted_values_are_divided() -> None:
 
 def test_a_heredoc_keeps_its_quotes() -> None:
     assert expand_plain("'$a' \"${a}\" \\$a \\n", VALUES) == "'one' \"one\" $a \\n"
+
+
+def test_substitutions_inside_of_one_another_have_an_end() -> None:
+    """A thousand of them were told in Python's words."""
+    assert expand("${no:-" * 50 + "x" + "}" * 50, VALUES) == "x"
+    assert expand("${no:-x}" * 60, VALUES) == "x" * 60
+    with pytest.raises(DockerfileError, match="more than 50 substitutions inside of one another"):
+        expand("${no:-" * 51 + "x" + "}" * 51, VALUES)
