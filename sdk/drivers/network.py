@@ -9,7 +9,7 @@ children. Nothing is mounted, so nothing leaks; after a restart the engine passe
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 
@@ -163,27 +163,6 @@ class PortPublisher(ABC):
         """Make these the endpoint's published ports in place of those it has, none included; return it as it is then.
 
         Raises PortAllocated, ResourceExhausted; then it has none.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class PortLink:
-    """A port of the container at `target` that the container at `source`, on the same network, may reach."""
-
-    source: IPv4Address
-    target: IPv4Address
-    port: int
-    protocol: str = "tcp"
-
-
-class PortLinker(ABC):
-    """Optional ability: make exceptions to a network option that keeps containers from reaching each other."""
-
-    @abstractmethod
-    async def link(self, network: NetworkSpec, links: Collection[PortLink]) -> None:
-        """Open these ports and no others to these containers; idempotent. Without effect on a network whose containers reach each other.
-
-        They count until they are replaced, or this driver is closed: the engine names them again when it has restored the network.
         """
 
 

@@ -19,14 +19,12 @@ from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.io.output import attach_pumps, open_log
-from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.image_mounts import image_sources
 from core.engine.containers.preparation.joining import network_owner, with_names_of_network
 from core.engine.containers.preparation.links import announce_address, links_of, names_of_links, with_links
-from core.engine.containers.preparation.port_links import update_port_links
 from core.engine.containers.preparation.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy
@@ -170,11 +168,9 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
     resolved = as_resolved(context, record)
     with explained("failed to set up container networking"):
         connected = await context.attachments.connect(_request(resolved))
-    undo.push_async_callback(leave_networks, context, record)
+    undo.push_async_callback(context.attachments.disconnect, record.id)
     write_host_files(context.directory(record.id), resolved, connected, names_of_links(links))
     announce_address(context, record)
-    with explained("failed to set up container networking"):
-        await update_port_links(context, record)
     return connected.sandbox_path or ""
 
 
