@@ -29,7 +29,7 @@ from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
-from core.drivers import Drivers, calling, failure
+from core.drivers import Drivers, failure
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
@@ -163,8 +163,7 @@ class Life:
         wanted = reloaded(self.settings, fresh)
         changed = engine_settings(wanted, self.running.instance)
         drivers = self.running.drivers
-        with calling(drivers.runtime_name, "status"):
-            now = attributes(wanted, await drivers.cgroup_version())
+        now = attributes(wanted, await drivers.cgroup_version())
         await self.running.reload_drivers(wanted)
         self.door.guard(self.running.authorizers.current)
         self.settings = wanted

@@ -58,7 +58,7 @@ class Drivers:
             yield
         except (Exception, SystemExit) as error:
             reason = failure(kind, name, self.plugins.get((kind, name), ""), operation, error)
-            if name == self._chosen(kind) and not isinstance(error, OSError):
+            if name == self._chosen(kind) and not any(isinstance(each, OSError) for each in (error, error.__cause__)):
                 raise StartupError(reason) from error
             _log.error("%s; the daemon goes on without it", reason)
 
@@ -101,7 +101,8 @@ class Drivers:
 
 def failure(kind: Kind, name: str, plugin: str, operation: str, error: BaseException) -> str:
     """Return the sentence that tells an administrator which driver failed, of which plugin, in which method, and how."""
-    reason = (one_line(error) if isinstance(error, EngineError) else "") or sentence(error)
+    said = error.reason if isinstance(error, DriverError) else one_line(error) if isinstance(error, EngineError) else ""
+    reason = " ".join(said.split()) or sentence(error)
     return f'{kind} driver "{name}"{f" (plugin {plugin})" if plugin else ""} failed in {operation}: {reason}'
 
 
@@ -114,7 +115,7 @@ def calling(plugin: str, operation: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise _in_words(plugin, operation, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):  # in a name that a client gave
             raise InvalidArgument(f"{plugin}: {operation}: invalid argument") from error
         raise DriverError(plugin, operation, error) from error

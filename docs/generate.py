@@ -23,6 +23,7 @@ from plugins.api_docker.errors import STATUS
 from plugins.api_docker.versions import MAXIMUM, MINIMUM
 from sdk import builder, errors, frontend, hookspecs, providers
 from sdk.drivers import authorizer, logs, network, registry, runtime, storage, verifier, volume
+from sdk.drivers.deadlines import deadline_of
 
 REFERENCE = Path(__file__).parent / "reference"
 DRIVERS = {
@@ -87,8 +88,13 @@ def driver(kind: str) -> str:
         for method in vars(cls).values():
             function = method.fget if isinstance(method, property) else method
             if inspect.isfunction(function) and not function.__name__.startswith("_") and function.__doc__:
-                parts.append(f"### `{signature(function)}`\n\n{docstring(function)}\n")
+                parts.append(f"### `{signature(function)}`\n\n{docstring(function)}\n{deadline(function)}")
     return "\n".join(parts)
+
+
+def deadline(function: Callable[..., object]) -> str:
+    seconds = deadline_of(function)
+    return "" if seconds is None else f"\nThe engine waits {seconds:g} s for the answer.\n"
 
 
 def every_error(root: type) -> Iterable[type]:

@@ -86,12 +86,13 @@ class DeadlineExceeded(EngineError):
 
 
 class DriverError(EngineError):
-    """A driver failed in a way its interface does not foresee."""
+    """A driver failed in a way its interface does not foresee; `reason` says how, without driver and operation."""
 
     def __init__(self, plugin: str, operation: str, cause: BaseException | str) -> None:
         super().__init__(f"{plugin}: {operation}: {cause}")
         self.plugin = plugin
         self.operation = operation
+        self.reason = str(cause)
 
 
 class StartFailed(EngineError):

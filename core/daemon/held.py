@@ -4,8 +4,10 @@ import re
 
 from core.daemon.framing import Frame
 
-_END = b"\r\n\r\n"
-_BARE_END = b"\n\n"
+_END = re.compile(rb"\n\r?\n")
+"""An empty line, whichever way it and the line before it end."""
+
+_LONGEST_END = 3
 _LINE_ENDS = b"\r\n"
 _LIMIT = 256 * 1024
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
@@ -19,7 +21,8 @@ class HeldInput:
 
     def __init__(self) -> None:
         self._data = bytearray()
-        self._begin()
+        self._searched = 0
+        self._has_line = False
 
     def __len__(self) -> int:
         return len(self._data)
@@ -49,17 +52,16 @@ class HeldInput:
         if self._data.startswith((b"\r", b"\n")):
             self._data = self._data.lstrip(_LINE_ENDS)
             self._begin()
-        end = self._end_of(_END, len(self._data))
-        bare = self._end_of(_BARE_END, end or len(self._data))
-        if not (end or bare):
+        end = _END.search(self._data, self._searched)
+        if end is None:
             self._check_beginning()
-            self._searched = max(0, len(self._data) - len(_END))
+            self._searched = max(0, len(self._data) - _LONGEST_END)
             if len(self._data) > _LIMIT:
                 raise ValueError("the head of the request is too long")
             return b""
-        head = self._take(bare or end)
+        head = self._take(end.end())
         self._begin()
-        return _BARE_LINE_END.sub(b"\r\n", head) if bare else head
+        return head if head.count(b"\n") == head.count(b"\r\n") else _BARE_LINE_END.sub(b"\r\n", head)
 
     def take_body(self, frame: Frame) -> bytes:
         """Take what there is of a body; at least one byte if there is any. Raises ValueError for what cannot be a body."""
@@ -80,10 +82,6 @@ class HeldInput:
         self._has_line = end >= 0
         if self._has_line and b" HTTP/" not in self._data[:end]:
             raise ValueError("the first line is no request")
-
-    def _end_of(self, mark: bytes, limit: int) -> int:
-        place = self._data.find(mark, self._searched, limit)
-        return place + len(mark) if place >= 0 else 0
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._data[:size])

@@ -40,7 +40,9 @@ class TLSConnection(asyncio.Protocol):
             self.wire.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes off the wire."""
+        """Take bytes off the wire. What comes after a close_notify is dropped (RFC 8446 section 6.1): it would only be kept."""
+        if self._input_ended:
+            return
         self._incoming.write(data)
         self._advance()
 

@@ -19,6 +19,6 @@ def derived_instance(data_root: Path) -> str:
 
 def _machine() -> str:
     try:
-        return _MACHINE_ID.read_text().strip()
+        return _MACHINE_ID.read_text(errors="surrogateescape").strip()
     except OSError:
         return ""

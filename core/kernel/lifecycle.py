@@ -21,18 +21,34 @@ from core.kernel.hooks import D, Offer
 from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
+from core.kernel.slots.facade import slotted
+from core.kernel.slots.slot import Slot
 from core.kernel.tables import read_table
 from core.sentences import sentence
 from sdk.drivers.authorizer import Authorizer
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
+from sdk.drivers.volume import VolumeDriver
 from sdk.errors import InvalidArgument, SkipPlugin
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
 from sdk.providers import Kind, PluginContext
 
 _log = logging.getLogger(__name__)
+
+_SLOTTED: Mapping[Kind, type[object]] = {
+    Kind.STORAGE: StorageDriver,
+    Kind.NETWORK: NetworkDriver,
+    Kind.RUNTIME: Runtime,
+    Kind.VOLUME: VolumeDriver,
+    Kind.LOG: LogDriver,
+    Kind.VERIFIER: ImageVerifier,
+}
+"""The kinds whose drivers are called through a slot, with their interfaces. The others give streams or applications, and keep time themselves."""
 
 VOLUMES = "volumes"
 """The capability of the driver whose volumes are directories below the data root, and the name of the directory they are in."""
@@ -181,7 +197,7 @@ class _Opener:
         plugins = {**self.settings.plugins, offer.plugin: {**self.settings.plugins.get(offer.plugin, {}), **table}}
         opener = replace(self, settings=self.settings.model_copy(update={"plugins": plugins}))
         try:
-            return await opener._open(Kind.RUNTIME, offer, f"{offer.plugin}-{name}")
+            return await opener._open(Kind.RUNTIME, offer, name)
         except (SkipPlugin, OSError) as error:
             raise StartupError(str(error)) from error
 
@@ -189,17 +205,24 @@ class _Opener:
         """Open an authorizer that the configuration needs."""
         return await self._open_chosen(Kind.AUTHORIZER, offer)
 
-    async def _open(self, kind: Kind, offer: Offer[D], directory: str = "") -> D:
+    async def _open(self, kind: Kind, offer: Offer[D], name: str = "") -> D:
+        """Open a driver; under a name of its own it gets directories of its own."""
+        directory = f"{offer.plugin}-{name}" if name else offer.plugin
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
         context = PluginContext(
             name=offer.plugin,
-            data_root=_data_root(self.settings.data_root, offer.provider.capabilities, directory or offer.plugin),
-            exec_root=_own(self.settings.exec_root, directory or offer.plugin),
+            data_root=_data_root(self.settings.data_root, offer.provider.capabilities, directory),
+            exec_root=_own(self.settings.exec_root, directory),
             instance=self.instance,
             events=self.events,
             log=logging.getLogger(f"plugins.{offer.plugin}"),
         )
-        return await self.stack.enter_async_context(offer.provider.open(context, settings))
+        driver = await self.stack.enter_async_context(offer.provider.open(context, settings))
+        if kind not in _SLOTTED:
+            return driver
+        if not isinstance(driver, _SLOTTED[kind]):
+            raise TypeError(f"the plugin opened a {type(driver).__name__}, not a {_SLOTTED[kind].__name__}")
+        return slotted(Slot(kind, name or offer.provider.name, offer.plugin), driver)
 
 
 def _data_root(root: Path, capabilities: Collection[str], directory: str) -> Path:

@@ -22,6 +22,7 @@ from core.networks.gateways import Gateways, published, published_by_main
 from core.networks.members import Held, Members
 from core.networks.paths import paths_of
 from core.networks.places import ConnectRequest, Place, places_of
+from core.networks.port_links import PortLinks
 from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
 from sdk.drivers.network import PortBinding, PortPath, Sandbox
@@ -48,7 +49,7 @@ class Connected:
 
 
 class Attachments:
-    """Connects and disconnects containers. Lives on the event loop; `members` are those that are connected.
+    """Connects and disconnects containers. Lives on the event loop; `members` are those that are connected, `links` their exceptions.
 
     A record is written after the driver has made the endpoint: should the daemon die in between, the namespace dies with it and the
     next boot removes what is left of it on the host.
@@ -56,6 +57,7 @@ class Attachments:
 
     def __init__(self, database: Database, catalog: NetworkCatalog, drivers: Drivers, events: EventBus, names: NameService) -> None:
         self.members = Members(database)
+        self.links = PortLinks(catalog)
         self._catalog = catalog
         self._drivers = drivers
         self._endpoints = Endpoints(catalog, drivers)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from core.defaults import BridgeDefaults, NetworkDefaults
-from core.drivers import Drivers, calling
+from core.drivers import Drivers
 from core.networks.addressing.bridge_addresses import bridge_addresses, is_bridge
 from core.networks.addressing.driver_subnets import with_subnets_of
 from core.networks.addressing.host_routes import host_routes
@@ -118,14 +118,12 @@ class NetworkCatalog:
         request = configured(request, self._records.values())
         check_ip_versions(request)
         if isinstance(driver, AddressChooser):
-            with calling(driver_name, "subnets"):
-                request = await with_subnets_of(driver, request)
+            request = await with_subnets_of(driver, request)
             self._check_name(request.name)  # another request may have been faster meanwhile
         record = self._decide(request, driver_name)
         self._being_made[record.id] = record  # it has its name and its subnets, and no client can find it yet
         try:
-            with calling(driver_name, "create_network"):
-                await driver.create_network(record.spec())
+            await driver.create_network(record.spec())
             return self._keep(record)
         finally:
             del self._being_made[record.id]
@@ -149,8 +147,7 @@ class NetworkCatalog:
         self._addresses.pop(record.id, None)
 
     async def _unmake(self, record: NetworkRecord) -> None:
-        with calling(record.config.driver, "remove_network"):
-            await self.driver(record).remove_network(record.spec())
+        await self.driver(record).remove_network(record.spec())
 
     def _keep(self, record: NetworkRecord) -> NetworkRecord:
         self._table.put(record.id, record)

@@ -7,7 +7,7 @@ from ipaddress import ip_interface
 
 import anyio
 
-from core.drivers import Drivers, calling
+from core.drivers import Drivers
 from core.networks.catalog import NetworkCatalog
 from core.networks.endpoint_rules import address_versions, link_local_addresses, static_addresses
 from core.networks.gateways import routed_ports
@@ -42,14 +42,12 @@ class Endpoints:
             )
         spec = self._allocate(request, place, undo)
         driver = self._catalog.driver(network)
-        with calling(network.config.driver, "connect"):
-            used, endpoint = await driver.connect(network.spec(), spec, sandbox)
+        used, endpoint = await driver.connect(network.spec(), spec, sandbox)
         if sandbox is None:
             undo.push_async_callback(self.release, network.config.driver, used)
         undo.push_async_callback(self._unmake, network, endpoint, sandbox)
         if place.routes and not spec.default_route and isinstance(driver, GatewaySwitch):
-            with calling(network.config.driver, "set_default_route"):
-                await driver.set_default_route(by_versions(endpoint, place.routes), used, preferred=True)
+            await driver.set_default_route(by_versions(endpoint, place.routes), used, preferred=True)
         return used, endpoint_record(network, place.config, endpoint, default_route=place.gateway, routes=place.routes)
 
     async def isolate(self, undo: AsyncExitStack) -> tuple[str, Sandbox] | None:
@@ -60,8 +58,7 @@ class Endpoints:
         name, driver = self._drivers.network_name, self._drivers.network()
         if not isinstance(driver, SandboxMaker):
             return None
-        with calling(name, "open_sandbox"):
-            sandbox = await driver.open_sandbox()
+        sandbox = await driver.open_sandbox()
         undo.push_async_callback(self.release, name, sandbox)
         return name, sandbox
 
@@ -81,7 +78,7 @@ class Endpoints:
 
     async def release(self, driver: str, sandbox: Sandbox) -> None:
         """Let go of a sandbox a driver made."""
-        with anyio.CancelScope(shield=True), calling(driver, "release"):
+        with anyio.CancelScope(shield=True):
             await self._drivers.network(driver).release(sandbox)
 
     def take_over(self, network: NetworkRecord, endpoint: EndpointRecord) -> None:
@@ -116,5 +113,5 @@ class Endpoints:
         )
 
     async def _unmake(self, network: NetworkRecord, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
-        with anyio.CancelScope(shield=True), calling(network.config.driver, "disconnect"):
+        with anyio.CancelScope(shield=True):
             await self._catalog.driver(network).disconnect(network.spec(), endpoint, sandbox)

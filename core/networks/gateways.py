@@ -10,7 +10,6 @@ from dataclasses import replace as replace_port
 
 from msgspec.structs import replace
 
-from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
 from core.networks.places import Place, rank
 from core.networks.record import EndpointRecord, NetworkRecord, by_versions
@@ -104,8 +103,7 @@ class Gateways:
         network = self._catalog.find(endpoint.network_id)
         driver = self._catalog.driver(network)
         if isinstance(driver, GatewaySwitch):
-            with calling(network.config.driver, "set_default_route"):
-                await driver.set_default_route(by_versions(endpoint.endpoint(container_id), versions), sandbox, preferred=preferred)
+            await driver.set_default_route(by_versions(endpoint.endpoint(container_id), versions), sandbox, preferred=preferred)
 
     async def _publish(self, container_id: str, endpoint: EndpointRecord, ports: tuple[PortBinding, ...]) -> EndpointRecord:
         """Publish ports by an endpoint in place of its own, if its driver can; return it as it is then."""
@@ -113,8 +111,7 @@ class Gateways:
         driver = self._catalog.driver(network)
         if endpoint.ports == ports or not isinstance(driver, PortPublisher):
             return endpoint
-        with calling(network.config.driver, "publish"):
-            made = await driver.publish(network.spec(), endpoint.endpoint(container_id), ports)
+        made = await driver.publish(network.spec(), endpoint.endpoint(container_id), ports)
         return replace(endpoint, ports=made.ports)
 
 

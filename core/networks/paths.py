@@ -1,6 +1,5 @@
 """How packets reach what a container publishes."""
 
-from core.drivers import calling
 from core.networks.catalog import NetworkCatalog
 from core.networks.record import ContainerEndpoints
 from sdk.drivers.network import PathExplainer, PortPath
@@ -17,6 +16,5 @@ async def paths_of(catalog: NetworkCatalog, container_id: str, record: Container
         driver = catalog.driver(network)
         if not isinstance(driver, PathExplainer):
             raise Unsupported(f"the network driver {network.config.driver} does not tell how packets reach published ports")
-        with calling(network.config.driver, "explain"):
-            found += await driver.explain(network.spec(), endpoint.endpoint(container_id))
+        found += await driver.explain(network.spec(), endpoint.endpoint(container_id))
     return found

@@ -1,6 +1,7 @@
 """The pump: carries one stream of a process to its log and to attached clients, on the event loop's readiness callbacks."""
 
 import asyncio
+import fcntl
 import logging
 import os
 import time
@@ -112,6 +113,14 @@ def pieces(lines: bytes) -> Iterator[bytes]:
         yield lines[start:]
 
 
+def _capacity(descriptor: int) -> int:
+    """Return how many bytes a pipe can hold (pipe(7)); of a terminal more than its buffer has."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ)
+    except OSError:
+        return READ_LIMIT
+
+
 class StreamPump:
     """Reads one descriptor until its end. `done` is set then; the descriptor stays open and is its owner's."""
 
@@ -144,9 +153,11 @@ class StreamPump:
         self.done.set()
 
     def drain(self) -> None:
-        """Take what the descriptor holds now without waiting, then end: for processes whose pipe someone else keeps open."""
-        while not self.done.is_set() and self._read():
-            pass
+        """Take what the descriptor holds now without waiting, then end: for processes whose pipe another one keeps open, and may go on to
+        fill for ever."""
+        left = _capacity(self._descriptor)
+        while left > 0 and not self.done.is_set() and (size := self._read()):
+            left -= size
         self._end()
 
     def _resume(self) -> None:
@@ -162,24 +173,24 @@ class StreamPump:
     def _on_readable(self) -> None:
         self._read()
 
-    def _read(self) -> bool:
-        """Read once; return whether there may be more."""
+    def _read(self) -> int:
+        """Read once; return how many bytes came, 0 if there is nothing now or any more."""
         try:
             chunk = self._take()
         except BlockingIOError:
-            return False
+            return 0
         except OSError as error:
             _log.warning("reading container output: %s", error)
             chunk = b""
         if not chunk:
             self._end()
-            return False
+            return 0
         if self._writer is not None:
             self._writer.write_lines()
         if self._hub.publish(self._stream, chunk):
             self._pause()
             self._hub.once_relieved(self._resume)
-        return True
+        return len(chunk)
 
     def _take(self) -> bytes:
         if self._writer is not None and self._spool is not None:

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import anyio
 from msgspec.structs import replace
 
-from core.drivers import Drivers, calling
+from core.drivers import Drivers
 from core.events.bus import EventBus
 from core.store.database import Database
 from core.volumes.drivers import coming_drivers, find_driver
@@ -86,8 +86,7 @@ class VolumeCatalog:
 
     async def size(self, record: VolumeRecord) -> int:
         """Return the bytes a volume takes, -1 if its driver cannot tell."""
-        with calling(record.driver, "size"):
-            return await find_driver(self._drivers, record.driver).size(record.name)
+        return await find_driver(self._drivers, record.driver).size(record.name)
 
     async def usage(self) -> list[VolumeInfo]:
         """Return all volumes with their sizes and numbers of users."""
@@ -145,8 +144,7 @@ class VolumeCatalog:
 
     async def _make(self, record: VolumeRecord) -> str:
         try:
-            with calling(record.driver, "create"):
-                made = await find_driver(self._drivers, record.driver).create(record.name, record.options)
+            made = await find_driver(self._drivers, record.driver).create(record.name, record.options)
         except InvalidArgument as error:
             raise InvalidArgument(f"create {record.name}: {error}") from error
         except NotFound as error:
@@ -154,8 +152,7 @@ class VolumeCatalog:
         return str(made.mountpoint)
 
     async def _remove(self, record: VolumeRecord) -> None:
-        with calling(record.driver, "remove"):
-            await find_driver(self._drivers, record.driver).remove(record.name)
+        await find_driver(self._drivers, record.driver).remove(record.name)
         self._table.delete(record.name)
         del self._records[record.name]
         self._emit("destroy", record, {})
@@ -233,14 +230,12 @@ class VolumeCatalog:
         """Let the driver mount a volume for a user. Raises EngineError that names the place, as Docker's does."""
         self._uses.enter(record.name, user)
         try:
-            with calling(record.driver, "mount"):
-                return await find_driver(self._drivers, record.driver).mount(record.name, user)
+            return await find_driver(self._drivers, record.driver).mount(record.name, user)
         except EngineError as error:
             raise EngineError(f"error while mounting volume '{record.mountpoint}': {error}") from error
 
     async def _unmounted(self, record: VolumeRecord, user: str) -> None:
-        with calling(record.driver, "unmount"):
-            await find_driver(self._drivers, record.driver).unmount(record.name, user)
+        await find_driver(self._drivers, record.driver).unmount(record.name, user)
         self._uses.strike(record.name, user)
 
     def begin_copy(self, name: str, subpath: str, since_ns: int) -> None:
@@ -331,7 +326,7 @@ class VolumeCatalog:
     async def _compare_if_it_answers(self, driver_name: str, driver: VolumeDriver) -> None:
         """What another process keeps is compared if that process answers soon; else its records stand."""
         try:
-            with anyio.fail_after(_BOOT_SECONDS), calling(driver_name, "list"):
+            with anyio.fail_after(_BOOT_SECONDS):
                 present = await _present(driver)
             self._compare(driver_name, present)
         except (EngineError, TimeoutError) as error:

@@ -20,14 +20,13 @@ class _Line(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Line)
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 def decode(block: bytes) -> list[LogRecord]:
     """Return the records of a block of whole lines. Lines that are no records, as after a power failure, are left out."""
     try:
         lines: Sequence[_Line] = _decoder.decode_lines(block)
-    except _UNREADABLE:
+    except msgspec.DecodeError:
         lines = _readable(block)
     return [
         LogRecord(_STREAMS[line.stream], parse_time(line.time), line.log.encode(), line.attrs)
@@ -41,7 +40,7 @@ def _readable(block: bytes) -> list[_Line]:
     for line in block.split(b"\n"):
         try:
             lines.append(_decoder.decode(line))
-        except _UNREADABLE:
+        except msgspec.DecodeError:
             continue
     return lines
 

@@ -1,6 +1,6 @@
 """The bridge driver: Docker's default network, by Linux bridges and one nftables table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from logging import Logger
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ import anyio
 from anyio import CapacityLimiter
 
 from plugins.net_bridge.datapath import Datapath
+from plugins.net_bridge.options import parse
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import (
     Endpoint,
@@ -17,6 +18,8 @@ from sdk.drivers.network import (
     NetworkSpec,
     PathExplainer,
     PortBinding,
+    PortLink,
+    PortLinker,
     PortPath,
     PortPublisher,
     Sandbox,
@@ -31,11 +34,12 @@ _SETTLING_SECONDS = 0.05
 """Other programs write several transactions in a row."""
 
 
-class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, PortPublisher):
+class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, PortPublisher, PortLinker):
     """The driver's edge: each operation is one trip to a worker thread, shielded so that a request given up leaves nothing half made."""
 
-    def __init__(self, datapath: Datapath, limiter: CapacityLimiter, log: Logger) -> None:
+    def __init__(self, datapath: Datapath, settings: BridgeSettings, limiter: CapacityLimiter, log: Logger) -> None:
         self._datapath = datapath
+        self._settings = settings
         self._limiter = limiter
         self._log = log
 
@@ -44,7 +48,7 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
         """Open the driver. Raises SkipPlugin where libnftables is missing."""
         limiter = CapacityLimiter(_THREADS)
         datapath = await anyio.to_thread.run_sync(lambda: Datapath(context.instance, settings, context.log), limiter=limiter)
-        return cls(datapath, limiter, context.log)
+        return cls(datapath, settings, limiter, context.log)
 
     async def close(self) -> None:
         """Give back the pool; networks and endpoints stay."""
@@ -94,6 +98,10 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
 
     async def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
         return await self._run(lambda: self._datapath.publish(network, endpoint, ports))
+
+    async def link(self, network: NetworkSpec, links: Collection[PortLink]) -> None:
+        if not parse(network, self._settings).icc:
+            await self._run(lambda: self._datapath.link(network, links))
 
     async def open_sandbox(self) -> Sandbox:
         ready = self._datapath.ready_sandbox()

@@ -24,7 +24,7 @@ from plugins.runtime_ns.steps.namespaces import (
 from plugins.runtime_ns.steps.rootfs import finish_rootfs, hide_from_host, mount_rootfs, pivot
 from plugins.runtime_ns.steps.security import Confinement, confine, set_by_host_paths, set_limits
 from sdk.drivers.runtime import Bundle, ProcessIO
-from sdk.errors import InvalidArgument
+from sdk.errors import InvalidArgument, Unsupported
 from sdk.oci.runtime import Process, Spec
 from sdk.shim.layout import CGROUP_FD, PLAN_FD, READY_FD
 from sdk.shim.plan import ANY_ERROR, Plan, Slot
@@ -42,6 +42,8 @@ def root_directory(bundle: Bundle) -> str:
 def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, machine: Machine) -> Plan:
     """Return the plan. Raises InvalidArgument and Unsupported for what the spec must not ask."""
     spec = bundle.spec
+    if spec.hooks:
+        raise Unsupported("runtime ns does not run hooks of the runtime specification: use --runtime=oci (crun or runc)")
     namespaces = container_namespaces(spec)
     plan = Plan(machine.numbers)
     detach(plan)

@@ -9,9 +9,11 @@ children. Nothing is mounted, so nothing leaks; after a restart the engine passe
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+
+from sdk.drivers.deadlines import deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class SandboxMaker(ABC):
     """Optional ability: network namespaces without any interface but the loopback, ready at once."""
 
     @abstractmethod
+    @deadline(30)
     async def open_sandbox(self) -> Sandbox:
         """Return a network namespace whose loopback is up; let go of it by `NetworkDriver.release`."""
 
@@ -129,6 +132,7 @@ class PathExplainer(ABC):
     """Optional ability: tell how packets reach published ports, by the rules that are in the kernel now."""
 
     @abstractmethod
+    @deadline(60)
     async def explain(self, network: NetworkSpec, endpoint: Endpoint) -> Sequence[PortPath]:
         """Return the ways to each of an endpoint's ports, from other hosts and from this one."""
 
@@ -137,6 +141,7 @@ class GatewaySwitch(ABC):
     """Optional ability: make another endpoint of a sandbox the one whose gateways are the container's."""
 
     @abstractmethod
+    @deadline(30)
     async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
         """Route by `endpoint.gateways`, of which the engine may name those of one IP version alone, or by them no longer; idempotent.
 
@@ -148,6 +153,7 @@ class AddressChooser(ABC):
     """Optional ability: the driver itself chooses subnets, and addresses where `EndpointSpec.addresses` names none."""
 
     @abstractmethod
+    @deadline(30)
     async def subnets(self, network: NetworkSpec) -> Sequence[Subnet]:
         """Return the subnets a network that is about to be created will have, none if they are unknown.
 
@@ -159,6 +165,7 @@ class PortPublisher(ABC):
     """Optional ability: publish ports of a container that runs, as they go from one of its networks to another."""
 
     @abstractmethod
+    @deadline(60)
     async def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
         """Make these the endpoint's published ports in place of those it has, none included; return it as it is then.
 
@@ -166,10 +173,33 @@ class PortPublisher(ABC):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class PortLink:
+    """A port of the container at `target` that the container at `source`, on the same network, may reach."""
+
+    source: IPv4Address
+    target: IPv4Address
+    port: int
+    protocol: str = "tcp"
+
+
+class PortLinker(ABC):
+    """Optional ability: make exceptions to a network option that keeps containers from reaching each other."""
+
+    @abstractmethod
+    @deadline(30)
+    async def link(self, network: NetworkSpec, links: Collection[PortLink]) -> None:
+        """Open these ports and no others to these containers; idempotent. Without effect on a network whose containers reach each other.
+
+        They count until they are replaced, or this driver is closed: the engine names them again when it has restored the network.
+        """
+
+
 class NetworkDriver(ABC):
     """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
 
     @abstractmethod
+    @deadline(60)
     async def create_network(self, network: NetworkSpec) -> None:
         """Make the network exist in the kernel; idempotent for an identical spec, so it is also what boot calls.
 
@@ -177,10 +207,12 @@ class NetworkDriver(ABC):
         """
 
     @abstractmethod
+    @deadline(60)
     async def remove_network(self, network: NetworkSpec) -> None:
         """Remove the network from the kernel; idempotent. The engine has made sure no endpoint is left."""
 
     @abstractmethod
+    @deadline(60)
     async def connect(self, network: NetworkSpec, endpoint: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
         """Connect a sandbox to the network and publish the endpoint's ports; None makes a new sandbox (from a pool, quickly).
 
@@ -188,17 +220,21 @@ class NetworkDriver(ABC):
         """
 
     @abstractmethod
+    @deadline(60)
     async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
         """Unpublish ports and remove the interface; idempotent. With sandbox None the namespace is dying: only host-side state is freed."""
 
     @abstractmethod
+    @deadline(30)
     async def release(self, sandbox: Sandbox) -> None:
         """Let go of a sandbox that `connect` made; idempotent. The namespace ends with its last process."""
 
     @abstractmethod
+    @deadline(300)
     async def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
         """Bring kernel state in line with the records at boot: what is listed exists (ports published again), what is not is removed."""
 
     @abstractmethod
+    @deadline(120)
     async def audit(self) -> Sequence[str]:
         """Return one line per kernel object (link, table, set element) this driver made that still exists."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import anyio
 
+from sdk.drivers.deadlines import deadline
 from sdk.drivers.storage import Mount
 from sdk.oci import runtime as oci
 
@@ -132,10 +133,12 @@ class RunningProcess(ABC):
         """Return when the process has ended and was reaped. May be awaited by many, at any time, again."""
 
     @abstractmethod
+    @deadline(30)
     async def signal(self, number: int) -> None:
         """Send a signal to this process; nothing happens when it has ended. Never reaches a recycled PID."""
 
     @abstractmethod
+    @deadline(30)
     async def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size. Raises Conflict if the process has none."""
 
@@ -148,22 +151,27 @@ class Task(RunningProcess):
     """A started container."""
 
     @abstractmethod
+    @deadline(60)
     async def exec(self, exec_id: str, process: oci.Process, io: ProcessIO, *, privileged: bool = False) -> RunningProcess:
         """Run one more process in the container's namespaces and cgroups. Raises StartFailed, NotRunning."""
 
     @abstractmethod
+    @deadline(60)
     async def pause(self) -> None:
         """Freeze every process of the container; idempotent."""
 
     @abstractmethod
+    @deadline(60)
     async def resume(self) -> None:
         """Thaw; idempotent."""
 
     @abstractmethod
+    @deadline(60)
     async def update(self, resources: oci.Resources) -> None:
         """Change limits of the running container; what is None stays. Raises InvalidArgument when the kernel refuses a value."""
 
     @abstractmethod
+    @deadline(30)
     async def stats(self) -> TaskStats:
         """Read the container's counters."""
 
@@ -177,10 +185,12 @@ class Task(RunningProcess):
         yield
 
     @abstractmethod
+    @deadline(30)
     async def pids(self) -> Sequence[int]:
         """Return the PIDs of all processes of the container in the daemon's PID namespace."""
 
     @abstractmethod
+    @deadline(120)
     async def delete(self) -> None:
         """Kill whatever is left of the container, free its cgroups and this runtime's state; idempotent. Closes the descriptors."""
 
@@ -189,6 +199,7 @@ class Runtime(ABC):
     """Starts and finds containers."""
 
     @abstractmethod
+    @deadline(120)
     async def start(self, bundle: Bundle, io: ProcessIO) -> Task:
         """Make the container and run its process; returns when execve has succeeded.
 
@@ -197,6 +208,7 @@ class Runtime(ABC):
         """
 
     @abstractmethod
+    @deadline(60)
     async def adopt(self, container_id: str, path: Path) -> Task | None:
         """Find a container started by an earlier daemon with bundle directory `path`, running or ended since.
 
@@ -204,13 +216,16 @@ class Runtime(ABC):
         """
 
     @abstractmethod
+    @deadline(120)
     async def discard(self, container_id: str, path: Path) -> None:
         """Kill and free whatever exists of a container that cannot or shall not be adopted; idempotent."""
 
     @abstractmethod
+    @deadline(120)
     async def audit(self) -> Sequence[str]:
         """Return one line per kernel object (cgroup, supervisor process, mount) this runtime made that still exists."""
 
+    @deadline(30)
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info`: at least CgroupVersion and CgroupDriver."""
         return {}

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sdk.drivers.deadlines import deadline
 from sdk.oci.digest import ChainID
 
 
@@ -86,10 +87,12 @@ class StorageDriver(ABC):
     fails or when the process dies in the middle (build aside, then rename)."""
 
     @abstractmethod
+    @deadline(30)
     async def stage(self, key: str) -> Path:
         """Make an empty layer directory and return its path. A staged directory of the same key is emptied first."""
 
     @abstractmethod
+    @deadline(600)
     async def commit(self, name: ChainID, key: str, *, parent: ChainID | None) -> None:
         """Turn the staged directory `key` into the committed snapshot `name` on top of `parent`.
 
@@ -98,14 +101,17 @@ class StorageDriver(ABC):
         """
 
     @abstractmethod
+    @deadline(600)
     async def prepare(self, key: str, *, parent: ChainID | None) -> None:
         """Make the active snapshot `key` on top of `parent` (None: empty). Raises SnapshotExists, NoSuchSnapshot (parent)."""
 
     @abstractmethod
+    @deadline(30)
     async def mounts(self, key: str, *, readonly: bool = False) -> Sequence[Mount]:
         """Return the mounts that make the active snapshot's root, in order. Mounts nothing. Raises NoSuchSnapshot."""
 
     @abstractmethod
+    @deadline(30)
     async def read_file(self, key: str, path: str, *, limit: int = 1 << 20) -> bytes | None:
         """Return the content of a regular file as a container of the active snapshot `key` would see it, without mounting.
 
@@ -113,14 +119,17 @@ class StorageDriver(ABC):
         """
 
     @abstractmethod
+    @deadline(600)
     async def changes(self, key: str) -> Sequence[Change]:
         """Return how the active snapshot differs from its parent, sorted by path, as `docker diff` shows it."""
 
     @abstractmethod
+    @deadline(600)
     async def usage(self, name: str) -> Usage:
         """Return what a snapshot of any kind takes by itself. Raises NoSuchSnapshot."""
 
     @abstractmethod
+    @deadline(120)
     async def remove(self, name: str) -> None:
         """Remove a snapshot of any kind; idempotent. Returns once the name is free; deletion may go on in the background.
 
@@ -128,9 +137,11 @@ class StorageDriver(ABC):
         """
 
     @abstractmethod
+    @deadline(120)
     async def list(self) -> Sequence[SnapshotInfo]:
         """Return every snapshot this driver holds."""
 
+    @deadline(30)
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info` (backing file system and the like)."""
         return {}
@@ -140,6 +151,7 @@ class ActiveCommitter(ABC):
     """An optional ability of a storage driver: make a layer of what was written to an active snapshot, without copying it."""
 
     @abstractmethod
+    @deadline(600)
     async def commit_active(self, name: ChainID, key: str) -> None:
         """Turn the active snapshot `key`, which nothing has mounted any more, into the committed snapshot `name` on top of its parent.
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sdk.drivers.deadlines import deadline
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.oci.reference import Reference
 
@@ -48,5 +49,6 @@ class ImageVerifier(ABC):
         return frozenset(Occasion)
 
     @abstractmethod
+    @deadline(60)
     async def verify_image(self, image: ImageClaim) -> None:
         """Accept an image by returning. Raises ImageRefused with the reason."""

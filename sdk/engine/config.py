@@ -96,11 +96,13 @@ class DeviceRequest(
     frozen=True,
     rename={"device_ids": "DeviceIDs", "driver": "Driver", "count": "Count", "capabilities": "Capabilities", "options": "Options"},
 ):
+    """Devices that a driver finds: by name, or (`count`) that many, all below 0. `capabilities` are groups, one of which is to be had whole."""
+
     driver: str = ""
     count: int = 0
-    device_ids: tuple[str, ...] = ()
-    capabilities: tuple[tuple[str, ...], ...] = ()
-    options: dict[str, str] = {}
+    device_ids: tuple[str, ...] | None = None
+    capabilities: tuple[tuple[str, ...], ...] | None = None
+    options: dict[str, str] | None = None
 
 
 class Ulimit(Struct, frozen=True, rename="pascal"):

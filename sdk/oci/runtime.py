@@ -189,6 +189,26 @@ class Linux(Struct, frozen=True, omit_defaults=True, rename="camel"):
     gid_mappings: tuple[IDMapping, ...] = ()
 
 
+class Hook(Struct, frozen=True, omit_defaults=True):
+    """A program of the host; `timeout` in seconds."""
+
+    path: str
+    args: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    timeout: int | None = None
+
+
+class Hooks(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Programs that a runtime runs at steps of a container's life (config.md "POSIX-platform Hooks")."""
+
+    prestart: tuple[Hook, ...] = ()
+    create_runtime: tuple[Hook, ...] = ()
+    create_container: tuple[Hook, ...] = ()
+    start_container: tuple[Hook, ...] = ()
+    poststart: tuple[Hook, ...] = ()
+    poststop: tuple[Hook, ...] = ()
+
+
 class Spec(Struct, frozen=True, omit_defaults=True, rename="camel"):
     oci_version: str
     process: Process
@@ -198,3 +218,4 @@ class Spec(Struct, frozen=True, omit_defaults=True, rename="camel"):
     mounts: tuple[Mount, ...] = ()
     linux: Linux = Linux()
     annotations: dict[str, str] = {}
+    hooks: Hooks | None = None

@@ -32,9 +32,6 @@ WITHOUT_EFFECT = {
     "HostConfig.container_id_file": "the client writes that file",
     "MountRequest.consistency": "only where the engine runs in a virtual machine; dockerd ignores it as well",
     "NetworkCreate.attachable": "swarm only, as in Docker",
-    "DeviceRequest.count": "every device request is refused, with its driver and capabilities",
-    "DeviceRequest.device_ids": "as count",
-    "DeviceRequest.options": "as count",
 }
 """What Docker accepts and ignores too, or refuses as a whole."""
 

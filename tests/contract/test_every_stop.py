@@ -18,6 +18,7 @@ from core.kernel.discovery import discover
 from core.kernel.health import Health
 from core.kernel.loading import load_plugins
 from core.kernel.offers import collect_offers
+from sdk.drivers.authorizer import AuthorizerSource
 from sdk.drivers.logs import LogContext, LogDriver, StdStream
 from sdk.drivers.network import EndpointSpec, NetworkDriver, NetworkSpec, Subnet
 from sdk.drivers.registry import Credentials, RegistryBackend
@@ -27,6 +28,7 @@ from sdk.oci.reference import parse_reference
 from sdk.providers import PluginSettings, Provider
 from sdk.testing.context import plugin_context
 from sdk.testing.netns import private_network
+from tests.authorization_plugin import serve_authorization
 from tests.cni import write_bridge_list
 from tests.stops import STOPS, descriptors, ended_by
 from tests.volume_plugin import serve_volumes
@@ -54,6 +56,7 @@ class Surroundings:
         return {
             "api_registry": {"address": f"127.0.0.1:{self.port}"},
             "net_cni": {"conf_dir": self.directory},
+            "authz_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "volume_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "trust_command": {"command": ["/bin/true"]},
         }.get(plugin, {})
@@ -76,6 +79,8 @@ class Surroundings:
             case RegistryBackend():
                 with pytest.raises(NotFound):
                     await driver.resolve(parse_reference(f"127.0.0.1:{self.web.server_port}/app:1"), Credentials())
+            case AuthorizerSource():
+                assert await driver.find("guard")
             case _ if hasattr(driver, "find"):
                 assert await driver.find("shelf").list() == ()
 
@@ -113,7 +118,7 @@ def providers() -> Mapping[str, Provider[object, PluginSettings]]:
     registry = load_plugins(candidates, health)
     offers = collect_offers(registry, health)
     kinds = (offers.storage, offers.registry, offers.runtimes, offers.networks, offers.volumes, offers.logs)
-    others = (offers.builders, offers.verifiers, offers.frontends)
+    others = (offers.builders, offers.verifiers, offers.authorizers, offers.frontends)
     return {offer.plugin: offer.provider for kind in (*kinds, *others) for offer in kind.values()}
 
 
@@ -155,6 +160,8 @@ async def _stopped(provider: Provider[object, PluginSettings], plugin: str, arou
 def _services(around: Surroundings, plugin: str) -> AbstractContextManager[object]:
     if plugin == "volume_legacy":
         return serve_volumes(around.sockets / "shelf.sock", around.directory / "shelf")
+    if plugin == "authz_legacy":
+        return serve_authorization(around.sockets / "guard.sock")
     return nullcontext()
 
 

@@ -31,6 +31,7 @@ NOT_RUN = {
         "core install-dockerd": "tests/integration/test_dockerd.py",
     },
     "from-docker": {"": "needs a dockerd; tests/integration/test_migrate.py has its data root"},
+    "gpus": {"docker": "devices that only some machines have; tests/integration/containers/test_cdi.py makes some up"},
     "offline": {
         "skopeo copy docker://docker.io": "the network",
         "docker pull layout.local/alpine": "what skopeo would have copied",

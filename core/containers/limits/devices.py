@@ -1,12 +1,11 @@
 """Devices of a container: what it may use by default, `--device`, `--device-cgroup-rule` and `--privileged`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from posixpath import relpath
 
 from msgspec.structs import replace
 
-from sdk.engine.config import DeviceMapping, DeviceRequest, HostConfig
-from sdk.errors import InvalidArgument
+from sdk.engine.config import DeviceMapping, HostConfig
 from sdk.oci import runtime as oci
 
 HostDevices = Callable[[str], Sequence[oci.Device]]
@@ -46,18 +45,10 @@ def _rule(device: oci.Device, access: str) -> oci.DeviceRule:
     return oci.DeviceRule(allow=True, type=device.type, major=device.major, minor=device.minor, access=access or "rwm")
 
 
-def refuse_device_requests(requests: Iterable[DeviceRequest]) -> None:
-    """Raise InvalidArgument for `--gpus` and its like, with the sentence of a Docker that has no driver for them."""
-    for request in requests:
-        wanted = " ".join(f"[{' '.join(group)}]" for group in request.capabilities)
-        raise InvalidArgument(f'could not select device driver "{request.driver}" with capabilities: [{wanted}]')
-
-
 def container_devices(
     host_config: HostConfig, host_devices: HostDevices
 ) -> tuple[tuple[oci.Device, ...], tuple[oci.DeviceRule, ...]]:
     """Return the nodes to make beside the standard ones, and the whole list of rules."""
-    refuse_device_requests(host_config.device_requests)
     nodes: dict[str, oci.Device] = {}
     rules = list(DEFAULT_RULES)
     if host_config.privileged:

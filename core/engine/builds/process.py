@@ -20,7 +20,6 @@ from core.containers.process.namespaces import SharedNamespaces
 from core.containers.process.users import Accounts, Identity, identify
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.validation import validate_host_config
-from core.drivers import calling
 from core.engine.builds.mounts import StepMounts, step_mounts
 from core.engine.builds.stubs import Stub, make_stubs, remove_stubs
 from core.engine.containers.preparation.runtime_spec import DEFAULT_PATH
@@ -76,9 +75,8 @@ async def run_process(context: EngineContext, key: str, process: StepProcess, ou
 
 async def accounts(context: EngineContext, key: str) -> Accounts:
     """Return the account files of an active snapshot."""
-    with calling(context.drivers.storage_name, "read_file"):
-        passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
-        group = await context.drivers.storage.read_file(key, "/etc/group")
+    passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
+    group = await context.drivers.storage.read_file(key, "/etc/group")
     return Accounts((passwd or b"").decode(errors="replace"), (group or b"").decode(errors="replace"))
 
 
@@ -174,10 +172,8 @@ async def _spec(
 
 
 async def _run(context: EngineContext, step: _Step, key: str, spec: oci.Spec, output: Output) -> int:
-    with calling(context.drivers.storage_name, "mounts"):
-        rootfs = await context.drivers.storage.mounts(key)
-    with calling(context.drivers.runtime_name, "start"):
-        task = await context.drivers.runtime().start(Bundle(step.record.id, step.bundle, spec, rootfs), ProcessIO())
+    rootfs = await context.drivers.storage.mounts(key)
+    task = await context.drivers.runtime().start(Bundle(step.record.id, step.bundle, spec, rootfs), ProcessIO())
     try:
         pumps = _pumps(task, output)
         status = await task.wait()

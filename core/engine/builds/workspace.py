@@ -8,7 +8,6 @@ import anyio
 
 from core.containers.mounts.rootfs import opened_root
 from core.containers.process.users import identify
-from core.drivers import calling
 from core.engine.builds.process import accounts, run_process
 from core.engine.context import EngineContext
 from core.engine.images.context import ImageContext
@@ -42,8 +41,7 @@ class SnapshotWorkspace:
     async def commit(self, *, newest: int | None = None, keep: bool = False) -> Digest | None:
         """Commit; with `keep` the snapshot stays what it is, and the layer is a copy."""
         storage, content = self._context.drivers.storage, self._images.store.content
-        with calling(self._context.drivers.storage_name, "changes"):
-            changes = await storage.changes(self._key)
+        changes = await storage.changes(self._key)
         if not changes:
             return None
         async with opened_root(storage, self._key, readonly=True) as root:

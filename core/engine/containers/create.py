@@ -20,7 +20,6 @@ from core.containers.mounts.populate import populate
 from core.containers.mounts.resolve import MountRecord, resolve_mounts
 from core.containers.mounts.rootfs import opened_root
 from core.containers.validation import validate_host_config
-from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.containers.preparation.defaults import with_creation_defaults
 from core.engine.containers.preparation.image_mounts import prepare_images, with_images
@@ -83,9 +82,8 @@ async def create_from(context: EngineContext, request: CreateRequest, image: Sto
 
 async def _prepare(context: EngineContext, record: ContainerRecord, image: StoredImage, undo: AsyncExitStack) -> None:
     storage = context.drivers.storage
-    with calling(context.drivers.storage_name, "prepare"):
-        await storage.prepare(record.id, parent=image.chain_id)
-        undo.push_async_callback(storage.remove, record.id)
+    await storage.prepare(record.id, parent=image.chain_id)
+    undo.push_async_callback(storage.remove, record.id)
     await prepare_images(context, record, undo)
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)

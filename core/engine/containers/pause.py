@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
-from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import Task
@@ -33,8 +32,7 @@ async def pause(context: EngineContext, live: LiveContainer, *, meanwhile: str =
             raise NotRunning(live.id)
         context.containers.save(live, record)
         try:
-            with calling(record.host_config.runtime, "pause"):
-                await live.run.task.pause()
+            await live.run.task.pause()
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await _undo(context, live, live.run.task)
@@ -48,8 +46,7 @@ async def unpause(context: EngineContext, live: LiveContainer) -> None:
         record = _running(live.record)
         if live.run.task is None:
             raise NotRunning(live.id)
-        with calling(record.host_config.runtime, "resume"):
-            await live.run.task.resume()
+        await live.run.task.resume()
         context.containers.keep(live, record)
     announce(context, live, "unpause")
 

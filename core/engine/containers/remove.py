@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
-from core.drivers import calling
 from core.engine.containers.announce import announce
 from core.engine.containers.pause import thaw
 from core.engine.containers.preparation.image_mounts import remove_images
@@ -76,8 +75,7 @@ async def finish_removal(context: EngineContext, record: ContainerRecord) -> Non
 
 
 async def _delete(context: EngineContext, record: ContainerRecord) -> None:
-    with calling(context.drivers.storage_name, "remove"):
-        await context.drivers.storage.remove(record.id)
+    await context.drivers.storage.remove(record.id)
     await remove_images(context, record)
     images = {record.image_id, *(mount.source for mount in record.mounts if mount.type == "image")}
     if any(image not in context.images for image in images):  # its layers stayed for this container's sake

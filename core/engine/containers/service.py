@@ -7,6 +7,7 @@ from core.containers.life.live import LiveContainer
 from core.engine.containers import create, pause, prune, remove, rename, start, stop, update, wait
 from core.engine.containers.io import attach, exec, logs
 from core.engine.containers.preparation import links
+from core.engine.containers.preparation.port_links import open_port_links
 from core.engine.containers.views import explain, inspect, stats, top
 from core.engine.containers.views import list as listing
 from core.engine.context import EngineContext
@@ -79,6 +80,7 @@ class ContainerService(_Bound):
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
         if link:
             await links.remove_link(self.context, ref)
+            await open_port_links(self.context)
             return
         await remove.remove(self.context, self._find(ref), force=force, volumes=volumes)
 

@@ -12,6 +12,7 @@ from core.containers.life.state import Transition, apply
 from core.engine.attempt import attempt
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.runtime_spec import forget_process
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy
@@ -89,7 +90,7 @@ async def _drain(live: LiveContainer, pumps: PumpSet) -> None:
 async def _leave(context: EngineContext, live: LiveContainer) -> None:
     live.run.leave()
     live.execs.drop_unstarted()
-    await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
+    await leave_networks(context, live.record)
     await release_volumes(context, live.record)
     if live.run.log is not None:
         live.run.log.close()

@@ -14,17 +14,18 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply
 from core.containers.mounts.plan import mount_plan
-from core.drivers import calling
 from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.io.output import attach_pumps, open_log
+from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.image_mounts import image_sources
 from core.engine.containers.preparation.joining import network_owner, with_names_of_network
 from core.engine.containers.preparation.links import announce_address, links_of, names_of_links, with_links
+from core.engine.containers.preparation.port_links import update_port_links
 from core.engine.containers.preparation.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy
@@ -143,18 +144,16 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
         images = await image_sources(context, record, path, held)
         mounts = await mount_plan(record.mounts, record.id, context.volumes, held, images)
         spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
-        with calling(context.drivers.storage_name, "mounts"):
-            rootfs = await context.drivers.storage.mounts(record.id)
+        rootfs = await context.drivers.storage.mounts(record.id)
         open_log(context, live)
         remember_process(context, live, spec.process)
-        with calling(record.host_config.runtime, "start"):
-            bundle = Bundle(record.id, path, spec, rootfs)
-            try:
-                task = await runtime_of(context, record).start(bundle, process_io(record))
-            except StartFailed as error:
-                if not (is_missing(error) and await made_destinations(context.drivers.storage, record)):
-                    raise
-                task = await runtime_of(context, record).start(bundle, process_io(record))
+        bundle = Bundle(record.id, path, spec, rootfs)
+        try:
+            task = await runtime_of(context, record).start(bundle, process_io(record))
+        except StartFailed as error:
+            if not (is_missing(error) and await made_destinations(context.drivers.storage, record)):
+                raise
+            task = await runtime_of(context, record).start(bundle, process_io(record))
     undo.push_async_callback(task.delete)
     return task
 
@@ -168,9 +167,11 @@ async def _connect(context: EngineContext, record: ContainerRecord, undo: AsyncE
     resolved = as_resolved(context, record)
     with explained("failed to set up container networking"):
         connected = await context.attachments.connect(_request(resolved))
-    undo.push_async_callback(context.attachments.disconnect, record.id)
+    undo.push_async_callback(leave_networks, context, record)
     write_host_files(context.directory(record.id), resolved, connected, names_of_links(links))
     announce_address(context, record)
+    with explained("failed to set up container networking"):
+        await update_port_links(context, record)
     return connected.sandbox_path or ""
 
 

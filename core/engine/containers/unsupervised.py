@@ -6,10 +6,9 @@ from msgspec.structs import replace
 
 from core.containers.life.live import LiveContainer
 from core.containers.life.state import Transition, apply, is_running
-from core.drivers import calling
-from core.engine.attempt import attempt
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.leave import leave_networks
 from core.engine.containers.release import release_volumes
 from core.engine.context import EngineContext
 from sdk.engine.containers import ContainerState, WaitResult
@@ -25,10 +24,9 @@ async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
         if live.run.task is not None or not is_running(live.record):
             return False
         record = live.record
-        with calling(record.host_config.runtime, "discard"):
-            await context.drivers.runtime(record.host_config.runtime).discard(live.id, context.bundle(live.id))
+        await context.drivers.runtime(record.host_config.runtime).discard(live.id, context.bundle(live.id))
         remove_bundle(context.bundle(live.id))
-        await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
+        await leave_networks(context, record)
         await release_volumes(context, record)
         ended = replace(
             apply(record, Transition.EXIT),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from core.drivers import calling
 from core.images.store import ImageStore, StoredImage
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.drivers.verifier import ImageClaim, ImageVerifier, Occasion, Repositories
@@ -32,10 +31,9 @@ async def verify_use(verifiers: Verifiers, store: ImageStore, image: StoredImage
 
 
 async def _verify(verifiers: Verifiers, claim: ImageClaim) -> None:
-    for name, verifier in verifiers.items():
+    for verifier in verifiers.values():
         if claim.occasion in verifier.occasions:
-            with calling(name, "verify_image"):
-                await verifier.verify_image(claim)
+            await verifier.verify_image(claim)
 
 
 def _origins(store: ImageStore, image: StoredImage, asked: str) -> Iterator[Reference]:

@@ -10,6 +10,7 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.state import is_running
 from core.containers.ports import bindings
 from core.engine.containers.preparation.defaults import as_resolved
+from core.engine.containers.preparation.port_links import update_port_links
 from core.engine.context import EngineContext
 from core.engine.moments import parse_moment
 from core.networks.catalog import NetworkCatalog
@@ -79,6 +80,7 @@ class NetworkService:
             if is_running(live.record):
                 await self._attachments.join(live.id, network, config, bindings(live.record.config, live.record.host_config))
                 self._refresh(live)
+                await update_port_links(self._context, live.record)
             else:
                 self._check(network, config, wanted)
             self._save(live, {**wanted, network.name: config})
@@ -97,6 +99,7 @@ class NetworkService:
             if is_running(live.record):
                 await self._attachments.leave(live.id, network)
                 self._refresh(live)
+                await update_port_links(self._context, live.record)
             elif len(wanted) == len(self._wanted(live)) and not force:
                 raise PermissionDenied(f"container {live.id} is not connected to the network {network.name}")
             self._save(live, wanted)

@@ -6,6 +6,7 @@ from collections import Counter
 
 import anyio
 
+from core.containers.cdi.catalog import read_catalog
 from core.defaults import without_credentials
 from core.engine.context import EngineContext, EngineSettings
 from core.volumes.drivers import driver_names
@@ -22,6 +23,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
     running, paused = states[ContainerState.RUNNING] + states[ContainerState.RESTARTING], states[ContainerState.PAUSED]
     system, drivers, settings = os.uname(), context.drivers, context.settings
     runtime = await drivers.runtime().status()
+    cdi = await anyio.to_thread.run_sync(read_catalog, settings.cdi_spec_dirs)
     return SystemInfo(
         id=settings.engine_id or settings.instance,
         name=system.nodename,
@@ -68,6 +70,8 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         runtime_paths=dict(settings.runtimes),
         cdi_spec_dirs=settings.cdi_spec_dirs,
         authorizers=settings.authorizers,
+        cdi_devices=tuple(cdi.devices),
+        warnings=tuple(f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults),
     )
 
 

@@ -16,8 +16,8 @@ OMITS_EMPTY = ApiVersion(1, 52)
 """From here on much is left out when it is empty, and what a container's networks tell is told only there."""
 
 
-def container_config(config: ContainerConfig, version: ApiVersion = MAXIMUM) -> Config:
-    """Return a container's configuration. From API 1.52 on the container's own MAC address is told only by its networks."""
+def container_config(config: ContainerConfig, version: ApiVersion = MAXIMUM, mac_address: str = "") -> Config:
+    """Return a container's configuration. `mac_address` is the one asked for on its main network; from API 1.52 on only networks tell it."""
     omits = version >= OMITS_EMPTY
     return Config(
         hostname=config.hostname,
@@ -41,7 +41,7 @@ def container_config(config: ContainerConfig, version: ApiVersion = MAXIMUM) -> 
         healthcheck=config.healthcheck or UNSET,
         args_escaped=config.args_escaped or UNSET,
         network_disabled=config.network_disabled or UNSET,
-        mac_address=UNSET if omits or not config.mac_address else config.mac_address,
+        mac_address=UNSET if omits else config.mac_address or mac_address or UNSET,
         stop_signal=config.stop_signal or UNSET,
         stop_timeout=UNSET if config.stop_timeout is None else config.stop_timeout,
         shell=config.shell or UNSET,

@@ -45,7 +45,7 @@ def container_inspect(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wir
         host_config=host_config(info.host_config, sent, info.name),
         graph_driver=wire.GraphDriver(info.storage_driver),
         mounts=mount_points(info, sent),
-        config=container_config(info.config, version),
+        config=container_config(info.config, version, _wanted_mac_address(info)),
         network_settings=network_settings(info, version),
         size_rw=UNSET if info.size_rw is None else info.size_rw,
         size_root_fs=UNSET if info.size_root is None else info.size_root,
@@ -92,6 +92,12 @@ def network_settings(info: ContainerInfo, version: ApiVersion = MAXIMUM) -> wire
         global_ipv6_prefix_len=bridge.ipv6_prefix,
         mac_address=bridge.mac_address,
     )
+
+
+def _wanted_mac_address(info: ContainerInfo) -> str:
+    """Return the MAC address that a client asked for on the container's main network, "" if it is the engine's choice."""
+    main = info.host_config.network_mode.network
+    return next((place.config.mac_address for name, place in info.networks.items() if main in (name, place.network_id)), "")
 
 
 def _health(health: Health) -> wire.Health:

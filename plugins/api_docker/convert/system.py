@@ -11,6 +11,7 @@ from sdk.engine.system import SystemInfo
 
 WITHOUT_BRIDGE_NETFILTER = (1, 50)
 _FIREWALL = ApiVersion(1, 49)
+_DEVICES = ApiVersion(1, 50)
 _HUB = "docker.io"
 _LOOPBACK = ("::1/128", "127.0.0.0/8")
 
@@ -93,6 +94,7 @@ def info(system: SystemInfo, asked: ApiVersion = MAXIMUM, *, experimental: bool 
         default_address_pools=[wire.AddressPool(base, size) for base, size in system.address_pools] or None,
         cdi_spec_dirs=list(system.cdi_spec_dirs),
         firewall_backend=wire.FirewallInfo() if asked >= _FIREWALL else UNSET,
+        discovered_devices=UNSET if asked < _DEVICES else [wire.DiscoveredDevice("cdi", name) for name in system.cdi_devices],
     )
 
 

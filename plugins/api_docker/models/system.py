@@ -71,6 +71,11 @@ class FirewallInfo(Struct, frozen=True, rename="pascal"):
     driver: str = "nftables"
 
 
+class DiscoveredDevice(Struct, frozen=True, rename={"source": "Source", "id": "ID"}):
+    source: str
+    id: str
+
+
 class AddressPool(Struct, rename="pascal"):
     base: str
     size: int
@@ -138,6 +143,7 @@ class Info(Struct, rename="pascal"):
     default_address_pools: list[AddressPool] | None = None
     cdi_spec_dirs: list[str] = field(default_factory=list, name="CDISpecDirs")
     firewall_backend: FirewallInfo | UnsetType = UNSET
+    discovered_devices: list[DiscoveredDevice] | UnsetType = UNSET
 
 
 class Actor(Struct, rename="pascal"):

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from sdk.drivers.network import PortLink
+
 Address = IPv4Address | IPv6Address
 
 
@@ -14,7 +16,8 @@ Address = IPv4Address | IPv6Address
 class BridgeRules:
     """What the table must know of a network. `icc` lets its containers talk to each other where bridged frames pass the filter.
 
-    Addresses of the IP versions in `routed` are not translated; with those in `unprotected` other hosts may reach every port.
+    Addresses of the IP versions in `routed` are not translated; with those in `unprotected` other hosts may reach every port. Without
+    `icc` containers reach the ports that `links` opens to them, as far as the bridge has them go by the host.
     """
 
     bridge: str
@@ -24,6 +27,7 @@ class BridgeRules:
     icc: bool = True
     routed: frozenset[int] = frozenset()
     unprotected: frozenset[int] = frozenset()
+    links: frozenset[PortLink] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ table inet {table} {{
 		iifname @bridges ip daddr 127.0.0.0/8 drop comment "bridges route 127.0.0.0/8, so that ports answer on the host's loopback"
 	}}
 	chain prerouting {{
+		ip daddr 127.0.0.0/8 return comment "no other host reaches what is published on the loopback"
 		fib daddr type local jump published
 	}}
 	chain output {{
@@ -94,7 +99,7 @@ table inet {table} {{
 {internal}		oifname @bridges ct status dnat accept
 		oifname @bridges ip daddr . meta l4proto . th dport @open_ip accept
 		oifname @bridges ip6 daddr . meta l4proto . th dport @open_ip6 accept
-{modes}{icc}		oifname @bridges drop
+{modes}{icc}{links}		oifname @bridges drop
 	}}
 }}
 """
@@ -121,6 +126,7 @@ def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forwa
         internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),
         modes=_lines(rule for network in networks for rule in _modes(network)),
         icc=_lines(f'iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in networks if network.icc),
+        links=_lines(_opened(network) for network in networks if network.links and not network.icc),
     )
     return "".join([_DECLARATION.format(table=table), *emptied, rules, add(table, forwards)])
 
@@ -163,6 +169,12 @@ def _modes(network: BridgeRules) -> Iterable[str]:
             yield f"{into} ipv{version} accept"
         elif version in network.routed:
             yield f"{into} ipv{version} meta l4proto {pings} accept"
+
+
+def _opened(network: BridgeRules) -> str:
+    keys = sorted(f"{link.source} . {link.target} . {link.protocol} . {link.port}" for link in network.links)
+    way = f'iifname "{network.bridge}" oifname "{network.bridge}"'
+    return f"{way} ip saddr . ip daddr . meta l4proto . th dport {{ {', '.join(keys)} }} accept"
 
 
 def _map(forward: Forward) -> str:

@@ -6,7 +6,7 @@ import threading
 import time
 from contextlib import closing, suppress
 from dataclasses import replace
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from pathlib import Path
 
 import anyio
@@ -16,7 +16,7 @@ from plugins.net_bridge.kernel import namespaces
 from plugins.net_bridge.kernel.namespaces import Namespace
 from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from plugins.net_bridge.kernel.veths import Port, Veth, Veths
-from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, Subnet
+from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, PortLink, PortLinker, Sandbox, Subnet
 from sdk.errors import Conflict, InvalidArgument
 from sdk.testing.contracts.network import Bench, inside, reaches, serving
 
@@ -39,6 +39,47 @@ async def test_without_icc_the_host_gets_in_and_neighbours_do_not(bench: Bench) 
         assert reaches("127.0.0.1", 18080)
         with inside(neighbour), suppress(OSError):
             assert not reaches("172.30.0.5", 7000, timeout=0.3)
+
+
+@pytest.mark.usefixtures("bridge_filter")
+async def test_without_icc_a_link_opens_one_port_to_one_neighbour(bench: Bench) -> None:
+    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    server, _ = await bench.connect(network, 5)
+    linked, _ = await bench.connect(network, 6)
+    stranger, _ = await bench.connect(network, 7)
+    assert isinstance(bench.driver, PortLinker)
+    link = PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)
+    with serving(server, 7000), serving(server, 7001), serving(linked, 7000):
+        await bench.driver.link(network, [link])
+        assert _met(linked, "172.30.0.5", 7000)
+        assert not _met(linked, "172.30.0.5", 7001)
+        assert not _met(stranger, "172.30.0.5", 7000)
+        assert not _met(server, "172.30.0.6", 7000), "the way back is no way in"
+        await bench.driver.link(network, [replace(link, port=7001)])
+        assert _met(linked, "172.30.0.5", 7001)
+        assert not _met(linked, "172.30.0.5", 7000)
+        await bench.driver.link(network, [])
+        assert not _met(linked, "172.30.0.5", 7001)
+
+
+async def test_links_outlive_their_bridge(bench: Bench) -> None:
+    """An administrator deletes it; it is made again with the next container."""
+    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    assert isinstance(bench.driver, PortLinker)
+    await bench.driver.link(network, [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)])
+    run("ip", "link", "delete", f"br-{network.id[:12]}")
+    server, _ = await bench.connect(network, 5)
+    linked, _ = await bench.connect(network, 6)
+    with serving(server, 7000):
+        assert _met(linked, "172.30.0.5", 7000)
+
+
+def _met(sandbox: Sandbox, address: str, port: int) -> bool:
+    with inside(sandbox):
+        try:
+            return reaches(address, port, timeout=0.3)
+        except OSError:
+            return False
 
 
 @pytest.mark.usefixtures("bridge_filter")

@@ -2,6 +2,9 @@
 
 import socket
 import struct
+import subprocess
+from contextlib import suppress
+from pathlib import Path
 
 import anyio
 import pytest
@@ -12,6 +15,10 @@ from sdk.testing.contracts.network import Bench, inside, reaches, serving
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
 EVERYWHERE6 = "fd00:30::/64"
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
 
 
 @pytest.mark.usefixtures("bridge_filter")
@@ -52,6 +59,21 @@ async def test_a_remote_host_reaches_published_ports_only(bench: Bench, remote: 
     with serving(remote, 7001), inside(sandbox):
         assert reaches("192.0.2.2", 7001), "the way out is masqueraded"
         assert reaches("fd00:2::2", 7001)
+
+
+@pytest.mark.parametrize("host_ip", ["127.0.0.1", "127.0.0.2", ""])
+async def test_a_remote_host_does_not_reach_the_loopback(bench: Bench, remote: Sandbox, host_ip: str) -> None:
+    """It routes loopback addresses by us: the kernel drops such packets only once it is known that they stay on this host."""
+    sandbox, _ = await bench.connect(await bench.network(), 5, PortBinding(7000, host_ip=host_ip, host_port=18080))
+    address = host_ip or "127.0.0.3"
+    with serving(sandbox, 7000):
+        with inside(remote):
+            ip("link", "set", "lo", "down")
+            ip("route", "add", f"{address}/32", "via", "192.0.2.1")
+            Path("/proc/sys/net/ipv4/conf/all/route_localnet").write_text("1")
+            with suppress(OSError):
+                assert not reaches(address, 18080, timeout=0.3)
+        assert reaches(address, 18080)
 
 
 async def test_servers_see_who_their_clients_are(bench: Bench, remote: Sandbox) -> None:

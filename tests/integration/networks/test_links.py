@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -137,3 +138,36 @@ def answered(daemon: Daemon, container: str, name: str) -> bool:
         if time.monotonic() > deadline:
             return False
     return True
+
+
+def test_links_are_the_exceptions_of_a_default_network_that_keeps_containers_apart(start_daemon: DaemonFactory):
+    """They open the ports that a container exposes or publishes, to the one that is linked to it, for as long as both are there."""
+    with start_daemon(config="[bridge]\nicc = false\n") as daemon:
+        docker = daemon.docker
+        docker("pull", "--quiet", "busybox")
+        serve = ("busybox", "sh", "-c", "httpd -p 80 && httpd -p 81 && exec sleep 600")
+        docker("run", "--detach", "--name", "db", "--expose", "80", *serve)
+        docker("run", "--detach", "--name", "web", "--link", "db:store", "busybox", "sleep", "600")
+        docker("run", "--detach", "--name", "stranger", "busybox", "sleep", "600")
+        address = docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db").stdout.strip()
+        assert _fetches(daemon, "web", "store:80")
+        assert not _fetches(daemon, "web", "store:81")
+        assert not _fetches(daemon, "stranger", f"{address}:80")
+        daemon.kill9()
+        daemon.start()
+        assert _fetches(daemon, "web", "store:80"), "the next daemon opens them again"
+        docker("restart", "--time", "0", "db")
+        assert _fetches(daemon, "web", "store:80"), "it may have another address now"
+        docker("rm", "--link", "web/store")
+        address = docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db").stdout.strip()
+        assert not _fetches(daemon, "web", f"{address}:80")
+
+
+def _fetches(daemon: Daemon, container: str, place: str) -> bool:
+    """Say whether a web server answers a container at `host:port`; the host may be a name of /etc/hosts."""
+    host, _, port = place.partition(":")
+    for line in daemon.docker("exec", container, "cat", "/etc/hosts").stdout.splitlines():
+        address, *names = line.split()
+        host = address if host in names else host
+    ask = f"printf 'GET /nothing HTTP/1.0\\r\\n\\r\\n' | nc -w 1 {host} {port}"
+    return "404" in daemon.docker("exec", container, "sh", "-c", ask, check=False).stdout

@@ -2,24 +2,45 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import anyio
 import pytest
 
 from core.app import Life, Running
 from core.config import Settings
+from core.daemon.authorization.door import Door
 from core.dockerd.configuration import load_configuration
 from core.dockerd.flags import parse_flags
 from core.dockerd.styles import CORE
 from core.drivers import Drivers
 from core.engine.context import EngineSettings
 from core.engine.opening import OpenedEngine
+from core.kernel.authorizers import Authorizers
+from sdk.drivers.runtime import Runtime
 from sdk.errors import DriverError
+from sdk.providers import Kind
+from tests.slots import in_slot
 
 pytestmark = pytest.mark.anyio
+
+
+class Told(Runtime):
+    """Of a runtime what a reload asks."""
+
+    def __init__(self, status: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
+        self._status = status
+
+    async def status(self) -> Mapping[str, str]:
+        return await self._status()
+
+    async def _never(self, *_args: object) -> NoReturn:
+        raise NotImplementedError
+
+    start = adopt = discard = audit = _never
 
 
 class Bench:
@@ -34,11 +55,19 @@ class Bench:
         self.fails: Exception | None = None
         self.told: list[Mapping[str, str]] = []
         self.reloaded: list[Settings] = []
-        runtimes = {"ns": SimpleNamespace(status=self._status)}
+        runtimes = {"ns": in_slot(Kind.RUNTIME, "ns", Told(self._status))}
         drivers = Drivers("", None, "", None, "ns", runtimes, "", {}, "", {}, "", {}, "", None, {})  # type: ignore[arg-type]
         engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
         opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)  # type: ignore[arg-type]
-        self.life.running = Running(opened, drivers, (), self._reload_drivers, "00000000")
+        authorizers = Authorizers({}, self._no_authorizer)
+        self.life.running = Running(opened, drivers, (), authorizers, self._reload_drivers, "00000000")
+        self.life.door = Door(self._no_application)
+
+    async def _no_authorizer(self, _offer: object) -> NoReturn:
+        raise NotImplementedError
+
+    async def _no_application(self, _scope: object, _receive: object, _send: object) -> None:
+        raise NotImplementedError
 
     async def _info(self) -> None:
         raise OSError(24, "Too many open files")

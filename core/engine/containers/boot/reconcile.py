@@ -21,8 +21,10 @@ from core.engine.containers import start
 from core.engine.containers.boot.half_filled import empty_half_filled
 from core.engine.containers.boot.shutdown import end_running
 from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.leave import leave_networks
 from core.engine.containers.pause import align
 from core.engine.containers.preparation.image_mounts import owner_of
+from core.engine.containers.preparation.port_links import open_port_links
 from core.engine.containers.preparation.runtime_spec import is_settled
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy, finish_removal
@@ -93,6 +95,7 @@ async def boot(context: EngineContext) -> None:
         await attempt("removing runs without a container", _sweep_bundles(context))
     alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
     await attempt("taking networks over", context.attachments.restore(alive))
+    await attempt("opening the ports of links", open_port_links(context))
     running = {container_id for container_id, task in tasks.items() if task is not None}
     await attempt("releasing volumes", context.volumes.release_others(running))
     await attempt("emptying volumes that were being filled", empty_half_filled(context, running))
@@ -179,7 +182,7 @@ async def _settle_lost(context: EngineContext, live: LiveContainer) -> bool:
     context.containers.keep(
         live, replace(apply(live.record, Transition.EXIT), pid=0, exit_code=LOST, finished_ns=status.at_ns, sandbox_path="")
     )
-    await attempt(f"container {live.id}: leaving its networks", context.attachments.disconnect(live.id))
+    await leave_networks(context, live.record)
     await release_volumes(context, live.record)
     live.ends.ended(WaitResult(LOST))  # clients may wait for one that could not be adopted at boot
     if live.record.host_config.auto_remove:

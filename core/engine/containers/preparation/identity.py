@@ -2,7 +2,6 @@
 
 from core.containers.life.live import LiveContainer
 from core.containers.process.users import Accounts, Identity, identify
-from core.drivers import calling
 from core.engine.context import EngineContext
 
 _accounts_of_images: dict[str, Accounts] = {}
@@ -30,7 +29,6 @@ async def _accounts(context: EngineContext, live: LiveContainer) -> Accounts:
 
 
 async def _read_accounts(context: EngineContext, key: str) -> Accounts:
-    with calling(context.drivers.storage_name, "read_file"):
-        passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
-        group = await context.drivers.storage.read_file(key, "/etc/group")
+    passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
+    group = await context.drivers.storage.read_file(key, "/etc/group")
     return Accounts((passwd or b"").decode(errors="replace"), (group or b"").decode(errors="replace"))

@@ -14,7 +14,6 @@ from core.containers.life.record import ContainerRecord
 from core.containers.mounts.record import MountRecord
 from core.containers.mounts.rootfs import opened_root
 from core.containers.mounts.subpath import open_subpath
-from core.drivers import calling
 from core.engine.context import EngineContext
 from core.engine.images.trust import verify_use
 from sdk.linux.descriptors import path_of
@@ -46,7 +45,7 @@ async def prepare_images(context: EngineContext, record: ContainerRecord, undo: 
     """Make the snapshots of a container's image mounts. Raises NoSuchImage."""
     for key, mount in _of(record):
         image = context.images.get(mount.source)
-        with context.images.layers.pins.hold(image.chains), calling(context.drivers.storage_name, "prepare"):
+        with context.images.layers.pins.hold(image.chains):
             await context.drivers.storage.prepare(key, parent=image.chain_id)
             undo.push_async_callback(context.drivers.storage.remove, key)
 
@@ -54,8 +53,7 @@ async def prepare_images(context: EngineContext, record: ContainerRecord, undo: 
 async def remove_images(context: EngineContext, record: ContainerRecord) -> None:
     """Remove the snapshots of a container's image mounts; idempotent."""
     for key, _mount in _of(record):
-        with calling(context.drivers.storage_name, "remove"):
-            await context.drivers.storage.remove(key)
+        await context.drivers.storage.remove(key)
 
 
 async def image_sources(context: EngineContext, record: ContainerRecord, bundle: Path, held: ExitStack) -> Mapping[str, str]:

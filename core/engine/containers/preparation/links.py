@@ -61,13 +61,13 @@ def with_link_names(context: EngineContext, record: ContainerRecord) -> HostConf
     host_config = record.host_config
     if host_config.links is None:
         return host_config
-    shown = tuple(Link(child.name, alias) for alias, child in _children(context, record))
+    shown = tuple(Link(child.name, alias) for alias, child in children_of(context, record))
     return replace(host_config, links=shown or None)
 
 
 def links_of(context: EngineContext, record: ContainerRecord) -> list[Linked]:
     """Return a container's links on the default bridge. Raises Conflict for one that does not run or is on another network."""
-    return [_link(context, record, child, alias) for alias, child in _children(context, record)]
+    return [_link(context, record, child, alias) for alias, child in children_of(context, record)]
 
 
 def names_of_links(links: Sequence[Linked]) -> list[tuple[str, str]]:
@@ -98,8 +98,8 @@ def announce_address(context: EngineContext, record: ContainerRecord) -> None:
     for other in context.containers:
         if not (other.record.host_config.links and is_running(other.record)) or other.id == record.id:
             continue
-        for alias, child in _children(context, other.record):
-            if child.id == record.id and (address := _address(context, record)):
+        for alias, child in children_of(context, other.record):
+            if child.id == record.id and (address := address_of(context, record)):
                 rename_in_hosts(context.directory(other.id), Linked(alias, "", record, address).names, [address])
 
 
@@ -111,7 +111,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
         raise Conflict("Conflict, cannot remove the default link name of the container")
     live = context.containers.find(name)
     async with context.containers.hold(live):
-        child = dict(_children(context, live.record)).get(alias)
+        child = dict(children_of(context, live.record)).get(alias)
         if child is None:
             raise NoSuchContainer(path)
         if is_running(live.record):
@@ -123,7 +123,7 @@ async def remove_link(context: EngineContext, path: str) -> None:
         context.containers.save(live, record)
 
 
-def _children(context: EngineContext, record: ContainerRecord) -> list[tuple[str, LiveContainer]]:
+def children_of(context: EngineContext, record: ContainerRecord) -> list[tuple[str, LiveContainer]]:
     """Return the containers that one is linked to on the default bridge, with their aliases; those that are gone are left out."""
     if not record.host_config.links or not record.host_config.network_mode.is_default_bridge:
         return []
@@ -141,13 +141,14 @@ def _link(context: EngineContext, record: ContainerRecord, live: LiveContainer, 
     path = f"/{record.name}/{alias}"
     if not is_running(live.record):
         raise Conflict(f"Cannot link to a non running container: /{live.name} AS {path}")
-    address = _address(context, live.record)
+    address = address_of(context, live.record)
     if not address:
         raise Conflict(f"Cannot link to /{live.name}, as it does not belong to the default network")
     return Linked(alias, path, live.record, address)
 
 
-def _address(context: EngineContext, record: ContainerRecord) -> str:
+def address_of(context: EngineContext, record: ContainerRecord) -> str:
+    """Return a running container's IPv4 address on the default bridge, "" if it has none."""
     networks, _ = context.attachments.describe(record.id)
     return networks["bridge"].ipv4_address if "bridge" in networks else ""
 

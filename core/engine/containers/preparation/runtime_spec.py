@@ -3,8 +3,10 @@
 from contextlib import suppress
 from pathlib import Path
 
+import anyio
 import msgspec
 
+from core.containers.cdi.requests import with_requested_devices
 from core.containers.files.hostfiles import host_file_mounts
 from core.containers.life import merge
 from core.containers.life.live import LiveContainer
@@ -32,6 +34,8 @@ from sdk.oci import runtime as oci
 DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _PROCESS = "process.json"
+
+_limiter = anyio.CapacityLimiter(4)
 
 
 async def runtime_spec(
@@ -61,7 +65,12 @@ async def runtime_spec(
         rootfs_propagation=root_propagation(record.mounts),
         init_binary=find_init(context.settings.containers.init_path) if host_config.init else "",
     )
-    return build_spec(request)
+    spec = build_spec(request)
+    if host_config.device_requests:
+        spec = await anyio.to_thread.run_sync(
+            with_requested_devices, spec, host_config.device_requests, context.settings.cdi_spec_dirs, limiter=_limiter
+        )
+    return spec
 
 
 def environment(record: ContainerRecord, *, terminal: bool) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from core.containers.life.live import LiveContainer
 from core.containers.mounts.plan import planned_mounts
-from core.drivers import calling
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.runtime_spec import process_io, runtime_spec
 from core.engine.containers.start import runtime_of
@@ -24,8 +23,7 @@ async def explain(context: EngineContext, live: LiveContainer) -> Sequence[tuple
         raise Unsupported(f"runtime {record.host_config.runtime} does not tell how it makes a container")
     identity = await identity_of(context, live)
     spec = await runtime_spec(context, record, identity, record.sandbox_path, planned_mounts(record.mounts))
-    with calling(context.drivers.storage_name, "mounts"):
-        rootfs = await context.drivers.storage.mounts(record.id)
+    rootfs = await context.drivers.storage.mounts(record.id)
     return runtime.describe(
         Bundle(record.id, context.bundle(record.id), context.amend(spec, record.id), rootfs), process_io(record)
     )

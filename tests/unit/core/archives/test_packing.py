@@ -21,7 +21,7 @@ def packed(work: Callable[[Packing], None], **options: object) -> dict[str, tarf
 
 def contents(work: Callable[[Packing], None], **options: object) -> list[tuple[tarfile.TarInfo, bytes]]:
     with TemporaryFile() as output:
-        packing = Packing(output.fileno(), **options)  # type: ignore[arg-type]  # the options of each test
+        packing = Packing(output.fileno(), **options)
         work(packing)
         packing.finish()
         output.seek(0)
@@ -181,7 +181,7 @@ def test_a_file_that_shrinks_while_it_is_packed_is_filled_up(here: Path, monkeyp
     def told(name: bytes, *arguments: object, **options: object) -> bytes:
         if name == b"file":
             os.truncate("file", 10)
-        return real(name, *arguments, **options)  # type: ignore[arg-type]  # as they came
+        return real(name, *arguments, **options)
 
     monkeypatch.setattr(packing_module, "header", told)
     found = [content for _, content in contents(lambda packing: packing.tree(b".", b""))]

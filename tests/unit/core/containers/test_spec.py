@@ -11,7 +11,7 @@ from core.containers.process.seccomp_default import default_seccomp
 from core.containers.process.spec import exec_process
 from core.containers.spec import MASKED_PATHS, READONLY_PATHS, SpecRequest, build_spec
 from sdk.docker.security import parse_security_options
-from sdk.engine.config import ContainerConfig, DeviceMapping, DeviceRequest, HostConfig, Limits, Ulimit
+from sdk.engine.config import ContainerConfig, DeviceMapping, HostConfig, Limits, Ulimit
 from sdk.engine.modes import NamespaceKind, NamespaceMode, network_named
 from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.errors import InvalidArgument
@@ -186,11 +186,6 @@ def test_devices_come_in_at_their_path_with_a_rule():
 def test_device_rules_are_appended():
     made = spec(HostConfig(device_cgroup_rules=(oci.DeviceRule(allow=True, type="c", major=42, access="rmw"),)))
     assert made.linux.resources.devices[-1] == oci.DeviceRule(allow=True, type="c", major=42, access="rmw")
-
-
-def test_gpus_are_refused_in_dockers_words():
-    with pytest.raises(InvalidArgument, match=r'^could not select device driver "" with capabilities: \[\[gpu\]\]$'):
-        spec(HostConfig(device_requests=(DeviceRequest(count=-1, capabilities=(("gpu",),)),)))
 
 
 def test_sysctls_defaults_and_refusals():

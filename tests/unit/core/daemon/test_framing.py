@@ -60,30 +60,3 @@ def test_whatever_comes_bytes_are_taken_or_refused() -> None:
                 assert held.take_body(frame)
         except ValueError:
             continue
-
-
-def test_heads_may_follow_empty_lines_and_end_without_carriage_returns() -> None:
-    held = HeldInput()
-    held.add(b"\r\n\n\r\nGET / HTTP/1.1\nHost: x\n\nGET /b HTTP/1.1\r\n\r\nGET /c")
-    assert held.take_head() == b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert held.take_head() == b"GET /b HTTP/1.1\r\n\r\n"
-    assert held.take_head() == b""
-    held.add(b" HTTP/1.1\r\n\r\n")
-    assert held.take_head() == b"GET /c HTTP/1.1\r\n\r\n"
-    assert not held
-
-
-def test_a_head_that_comes_byte_by_byte_is_found() -> None:
-    held = HeldInput()
-    for byte in b"GET / HTTP/1.1\r\nHost: x\r\n\r":
-        held.add(bytes([byte]))
-        assert held.take_head() == b""
-    held.add(b"\n")
-    assert held.take_head() == b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-def test_a_head_without_end_is_refused() -> None:
-    held = HeldInput()
-    held.add(b"GET / HTTP/1.1\r\nX: " + b"y" * 300_000)
-    with pytest.raises(ValueError, match="too long"):
-        held.take_head()

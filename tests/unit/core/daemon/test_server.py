@@ -1,8 +1,5 @@
 """Serving and stopping: what is being answered is finished, streams are not waited for."""
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -138,35 +135,6 @@ async def test_what_a_frontend_does_not_accept_goes_to_the_next_claim(query: byt
 
     await app({"type": "http", "path": "/api/x", "query_string": query}, None, send)
     assert sent == [prefix]
-
-
-@pytest.mark.parametrize(
-    ("signals", "status"), [([signal.SIGTERM], 0), ([signal.SIGINT], 0), ([signal.SIGTERM, signal.SIGINT], 130)]
-)
-def test_the_first_signal_stops_in_order_and_the_second_at_once(signals: list[signal.Signals], status: int) -> None:
-    code = (
-        "import anyio, time\n"
-        "from core.daemon.signals import wait_for_stop\n"
-        "async def main():\n"
-        "    async with anyio.create_task_group() as tasks:\n"
-        "        async def stop(*, task_status):\n"
-        "            number = await wait_for_stop(task_status=task_status)\n"
-        "            print(number.name, flush=True)\n"
-        f"            time.sleep({3 if len(signals) > 1 else 0})\n"
-        "            tasks.cancel_scope.cancel()\n"
-        "        await tasks.start(stop)\n"
-        "        print('ready', flush=True)\n"
-        "        await anyio.sleep(20)\n"
-        "anyio.run(main)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        for number in signals:
-            process.send_signal(number)
-            if number is signals[0]:
-                assert process.stdout.readline() == f"{number.name}\n"
-        assert process.wait(10) == status
 
 
 async def test_where_no_frontend_serves_there_is_nothing() -> None:

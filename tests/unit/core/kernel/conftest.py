@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
@@ -11,6 +12,16 @@ from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, PluginSettings, Provider
 
 MakeCandidate = Callable[..., Candidate]
+
+
+def _driver(kind: type[Provider[object, PluginSettings]], context: PluginContext) -> object:
+    """Return a driver of a provider's kind that has none of its methods and keeps what it was opened with."""
+    interface = get_args(kind.__orig_bases__[0])[0]
+    driver_class = type("Driver", (interface,), {})
+    driver_class.__abstractmethods__ = frozenset()
+    driver = driver_class()
+    driver.context = context
+    return driver
 
 
 @pytest.fixture
@@ -47,7 +58,7 @@ def provider() -> Callable[..., Provider[object, PluginSettings]]:
             if journal is not None:
                 journal.append(f"open {context.name}")
             try:
-                yield driver or context
+                yield driver or _driver(kind, context)
             finally:
                 if journal is not None:
                     journal.append(f"close {context.name}")

@@ -96,7 +96,7 @@ async def test_drivers_open_in_order_and_close_in_reverse(bench: Bench) -> None:
 
 @pytest.mark.anyio
 async def test_a_driver_gets_two_directories_of_its_own(bench: Bench) -> None:
-    context = (await bench.run())["storage"]
+    context = (await bench.run())["storage"].driver.context
     assert isinstance(context, PluginContext)
     assert context.data_root == bench.root / "data/plugins/storage"
     assert context.exec_root == bench.root / "run/plugins/storage"
@@ -115,7 +115,7 @@ async def test_all_runtimes_open_but_only_the_chosen_storage(bench: Bench) -> No
 @pytest.mark.anyio
 async def test_another_storage_is_one_line_of_configuration(bench: Bench) -> None:
     opened = await bench.run(bench.plugin("vfs", "storage", "vfs"), drivers={"storage": "vfs"})
-    assert opened["storage"].name == "vfs"
+    assert opened["storage"].driver.context.name == "vfs"
     assert "open storage" not in bench.journal
 
 

@@ -21,7 +21,9 @@ from sdk.builder import Builder
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.storage import StorageDriver
 from sdk.events import Event
+from sdk.providers import Kind
 from sdk.testing.network_driver import PaperNetworkDriver
+from tests.slots import in_slot
 
 NOTHING = MappingProxyType({})
 
@@ -70,7 +72,7 @@ def boot(tmp_path: Path, driver: PaperNetworkDriver) -> Iterator[Callable[[], Ro
             "",
             NOTHING,
             "bridge",
-            {"bridge": driver},
+            {"bridge": in_slot(Kind.NETWORK, "bridge", driver)},
             "",
             NOTHING,
             "",

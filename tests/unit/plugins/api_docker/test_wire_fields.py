@@ -41,7 +41,7 @@ STRUCTS = [
     ("IPAM", networks.IPAM, set()),
     ("IPAMConfig", networks.AddressPool, set()),
     ("Volume", volumes.Volume, {"Status", "ClusterVolume"}),
-    ("SystemInfo", system.Info, {"DiscoveredDevices", "Containerd", "NRI"}),
+    ("SystemInfo", system.Info, {"Containerd", "NRI"}),
     ("SystemVersion", system.Version, set()),
     ("SwarmInfo", system.Swarm, {"Nodes", "Managers", "Cluster"}),
     ("RegistryServiceConfig", system.RegistryConfig, set()),

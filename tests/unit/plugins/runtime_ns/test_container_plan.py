@@ -261,3 +261,8 @@ def test_exec_gets_its_oom_score_from_a_parent_that_sets_its_own_back() -> None:
 def test_exec_without_a_terminal() -> None:
     plan = exec_plan(process("ls"), ProcessIO(), Confinement(CapabilitySets()), V1, V1.hierarchy.cgroup("/core/c1"))
     assert calls(plan, "ppoll") == []
+
+
+def test_hooks_are_refused_with_a_way_out():
+    with pytest.raises(Unsupported, match=r"^runtime ns does not run hooks of the runtime specification: use --runtime=oci"):
+        plan_of(replace(SPEC, hooks=oci.Hooks(poststop=(oci.Hook("/bin/true"),))))

@@ -8,6 +8,8 @@ from sdk.drivers.verifier import ImageClaim, ImageVerifier, Occasion
 from sdk.errors import DriverError, ImageRefused
 from sdk.oci.digest import digest_of
 from sdk.oci.reference import parse_reference
+from sdk.providers import Kind
+from tests.slots import in_slot
 
 INDEX, MANIFEST = digest_of(b"index"), digest_of(b"manifest")
 
@@ -31,7 +33,8 @@ class Policy(ImageVerifier):
 
 
 async def pull(**policies: ImageVerifier) -> None:
-    await verify_pull(policies, parse_reference("app:1"), (INDEX, MANIFEST), None, Credentials())  # type: ignore[arg-type]
+    verifiers = {name: in_slot(Kind.VERIFIER, name, policy) for name, policy in policies.items()}
+    await verify_pull(verifiers, parse_reference("app:1"), (INDEX, MANIFEST), None, Credentials())  # type: ignore[arg-type]
 
 
 @pytest.mark.anyio

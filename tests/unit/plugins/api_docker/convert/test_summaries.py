@@ -158,6 +158,21 @@ def test_inspect_tells_the_bridge_twice_until_api_1_51() -> None:
     assert settings.sandbox_key == "/proc/1/ns/net"
 
 
+@pytest.mark.parametrize("mode", ["bridge", "web", "n" * 64])
+def test_inspect_tells_the_mac_address_asked_for_on_the_main_network_until_api_1_51(mode: str) -> None:
+    """A chosen address is none that was asked for, and one asked for on another network is not the container's own."""
+    asked = NetworkAttachment("n" * 64, EndpointConfig(mac_address="02:42:ac:11:00:42"), mac_address="02:42:ac:11:00:42")
+    other = NetworkAttachment("o" * 64, EndpointConfig(mac_address="02:42:ac:11:00:43"))
+    host_config = HostConfig(network_mode=network_named(mode))
+    container = info(networks={"aside": other, "bridge" if mode == "bridge" else "web": asked}, host_config=host_config)
+    older, newer = (msgspec.to_builtins(container_inspect(container, ApiVersion(1, minor))) for minor in (51, 52))
+    assert older["Config"]["MacAddress"] == "02:42:ac:11:00:42"
+    assert "MacAddress" not in newer["Config"]
+    chosen = NetworkAttachment("n" * 64, EndpointConfig(), mac_address="02:42:ac:11:00:02")
+    unasked = info(networks={"aside": other, "bridge" if mode == "bridge" else "web": chosen}, host_config=host_config)
+    assert "MacAddress" not in msgspec.to_builtins(container_inspect(unasked, ApiVersion(1, 51)))["Config"]
+
+
 def test_inspect_shows_health_and_mounts() -> None:
     health = Health(HealthStatus.UNHEALTHY, 3, (HealthProbe(SECOND, 2 * SECOND, 1, "no"),))
     mount = MountPoint("volume", "/v/_data", "/data", writable=True, name="v", driver="local")

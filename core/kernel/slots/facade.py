@@ -1,0 +1,103 @@
+"""The engine's view of a driver: an object of the driver's own interfaces, made from their type hints, that calls through the slot."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import TypeVar, cast, get_type_hints
+
+from core.drivers import calling
+from core.kernel.slots.results import check_of, spelled
+from core.kernel.slots.slot import Slot
+from sdk.drivers.deadlines import deadline_of
+from sdk.drivers.runtime import RunningProcess
+from sdk.drivers.volume import VolumeDriver
+from sdk.errors import DriverError
+
+D = TypeVar("D")
+
+_INTERFACES = "sdk.drivers."
+_FOLLOWED = (RunningProcess, VolumeDriver)
+"""What drivers return and the engine then calls: it is called through the slot, too."""
+
+
+class Facade:
+    """The base of every view: the slot and the driver, or what a driver returned."""
+
+    __slots__ = ("driver", "slot")
+
+    def __init__(self, slot: Slot, driver: object) -> None:
+        self.slot, self.driver = slot, driver
+
+
+def slotted(slot: Slot, driver: D) -> D:
+    """Return the view of a driver: it has the driver's interfaces, optional abilities included, and no other method."""
+    interfaces = tuple(base for base in type(driver).__mro__ if base.__module__.startswith(_INTERFACES))
+    return cast(D, _view(_topmost(interfaces))(slot, driver))
+
+
+def _topmost(interfaces: tuple[type, ...]) -> tuple[type, ...]:
+    """Leave out what another one extends."""
+    return tuple(each for each in interfaces if not any(other is not each and issubclass(other, each) for other in interfaces))
+
+
+@cache
+def _view(interfaces: tuple[type, ...]) -> type[Facade]:
+    members: dict[str, object] = {"__slots__": ()}
+    for interface in interfaces:
+        for base in reversed(interface.__mro__):
+            members |= {name: _member(name, each) for name, each in vars(base).items() if _is_of_interface(base, name, each)}
+    name = "".join(interface.__name__ for interface in interfaces)
+    return type(f"Slotted{name}", (Facade, *interfaces), members)
+
+
+def _is_of_interface(base: type, name: str, member: object) -> bool:
+    return (
+        base.__module__.startswith(_INTERFACES) and not name.startswith("_") and (callable(member) or isinstance(member, property))
+    )
+
+
+def _member(name: str, member: object) -> object:
+    if isinstance(member, property):
+        return property(_plain(name, member.fget, lambda driver: cast(object, getattr(driver, name))))
+    if inspect.iscoroutinefunction(member):
+        return _awaited(name, member)
+    return _plain(name, member, lambda driver, *args, **kwargs: getattr(driver, name)(*args, **kwargs))
+
+
+def _awaited(name: str, member: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    accept, seconds = _accepting(name, member), deadline_of(member)
+
+    async def bounded(self: Facade, *args: object, **kwargs: object) -> object:
+        return accept(self.slot, await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), *args, **kwargs))
+
+    async def unbounded(self: Facade, *args: object, **kwargs: object) -> object:
+        with calling(self.slot.name, name):
+            returned = await getattr(self.driver, name)(*args, **kwargs)
+        return accept(self.slot, returned)
+
+    return unbounded if seconds is None else bounded
+
+
+def _plain(name: str, member: object, use: Callable[..., object]) -> Callable[..., object]:
+    accept = _accepting(name, member)
+
+    def call(self: Facade, *args: object, **kwargs: object) -> object:
+        with calling(self.slot.name, name):
+            returned = use(self.driver, *args, **kwargs)
+        return accept(self.slot, returned)
+
+    return call
+
+
+def _accepting(name: str, member: object) -> Callable[[Slot, object], object]:
+    """Return what is done with a result: it is checked by the type hint, and followed if the engine calls it."""
+    hint = get_type_hints(member).get("return", object)
+    is_right = check_of(hint)
+
+    def accept(slot: Slot, returned: object) -> object:
+        if not is_right(returned):
+            what = "None" if returned is None else f"a {type(returned).__name__}"
+            raise DriverError(slot.name, name, f"the driver returned {what}, not {spelled(hint)}")
+        return slotted(slot, returned) if isinstance(returned, _FOLLOWED) else returned
+
+    return accept

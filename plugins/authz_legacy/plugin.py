@@ -1,0 +1,11 @@
+"""Docker's authorization plugins, offered to the kernel."""
+
+from plugins.authz_legacy.settings import LegacyAuthorizationSettings
+from plugins.authz_legacy.source import open_source
+from sdk.hookspecs import hookimpl
+from sdk.providers import AuthorizerProvider
+
+
+@hookimpl
+def provide_authorizer() -> AuthorizerProvider[LegacyAuthorizationSettings]:
+    return AuthorizerProvider("legacy", LegacyAuthorizationSettings, open_source, frozenset({"names"}))
