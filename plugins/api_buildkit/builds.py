@@ -8,7 +8,7 @@ import anyio
 from plugins.api_buildkit.build import Build
 from plugins.api_buildkit.history import History
 from plugins.api_buildkit.proto import control_pb2 as wire
-from sdk.errors import NotFound
+from sdk.errors import Conflict, NotFound
 
 _ARRIVAL_SECONDS = 3.0
 
@@ -23,7 +23,9 @@ class Builds:
 
     @contextmanager
     def running(self, request: wire.SolveRequest) -> Iterator[Build]:
-        """Make a build known while the block runs; afterwards it is history."""
+        """Make a build known while the block runs; afterwards it is history. Raises Conflict for one that runs already."""
+        if request.ref in self._running:
+            raise Conflict(f"job ID {request.ref} exists")
         build = self._running[request.ref] = Build(request)
         self._change.set()
         self._change = anyio.Event()

@@ -82,7 +82,7 @@ class History:
         if request.active_only:
             return []
         records = [record for ref, record in self._records.items() if request.ref in ("", ref)]
-        return records[::-1][: request.limit or None]
+        return records[::-1][: request.limit if request.limit > 0 else None]
 
     def _known(self, ref: str) -> wire.BuildHistoryRecord:
         try:

@@ -1,7 +1,7 @@
 """`POST /build?version=2`: a build over BuildKit's session that is told as lines of JSON, as Docker's client did it before buildx."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs
@@ -112,8 +112,9 @@ class PostedBuilds:
                 await self._sessions.get(request.session)
             async with anyio.create_task_group() as tasks:
                 build = await tasks.start(self._make, request, posted, outcome)
-                async for message in build.follow():
-                    await _line(send, {"id": _TRACE, "aux": message.SerializeToString()})
+                if build is not None:
+                    async for message in build.follow():
+                        await _line(send, {"id": _TRACE, "aux": message.SerializeToString()})
         except EngineError as error:
             outcome.failure = error
         if outcome.failure is not None:
@@ -127,22 +128,32 @@ class PostedBuilds:
         posted: Posted | None,
         outcome: "_Outcome",
         *,
-        task_status: TaskStatus[Build] = anyio.TASK_STATUS_IGNORED,
+        task_status: TaskStatus[Build | None] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
+        """Build; `task_status` gets the build, None if it cannot begin."""
+        build = None
         with anyio.CancelScope() as scope:
-            self._running[request.ref] = scope
             try:
-                with self._builds.running(request) as build:
+                with self._builds.running(request) as build, self._cancelled_by(request.ref, scope):
                     build.posted = posted
                     task_status.started(build)
                     result = await self._solver.solve(build, request.frontend_attrs, request.frontend_inputs)
                     outcome.image_id = (await self._solver.export(build, result)).get(_CONFIG, "")
             except EngineError as error:
                 outcome.failure = error
-            finally:
-                del self._running[request.ref]
+        if build is None:
+            task_status.started(None)
         if scope.cancelled_caught:
             outcome.failure = BuildFailed("context canceled")
+
+    @contextmanager
+    def _cancelled_by(self, ref: str, scope: anyio.CancelScope) -> Iterator[None]:
+        """Let a request to cancel find the scope while the block runs."""
+        self._running[ref] = scope
+        try:
+            yield
+        finally:
+            del self._running[ref]
 
 
 class _Outcome:

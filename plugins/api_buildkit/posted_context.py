@@ -43,7 +43,7 @@ def logins_of(header: str) -> dict[str, Credentials]:
     try:
         decoded = base64.urlsafe_b64decode(header.replace("+", "-").replace("/", "_") + "=" * (-len(header) % 4))
         return {registry: _credentials(login) for registry, login in _logins.decode(decoded).items()} if decoded else {}
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         return {}
 
 

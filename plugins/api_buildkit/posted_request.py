@@ -52,6 +52,8 @@ def solve_request(query: Query) -> wire.SolveRequest:
             frontend_attrs=dict(_attributes(query)),
             exporters=_exporters(query),
         )
+    except (UnicodeError, RecursionError):
+        raise InvalidArgument("error reading the build's parameters: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise InvalidArgument(f"error reading the build's parameters: {error}") from error
 

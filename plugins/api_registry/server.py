@@ -1,6 +1,7 @@
 """An address of our own beside the daemon's listeners."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,6 +12,8 @@ import uvicorn
 from plugins.api_registry.settings import RegistrySettings
 from sdk.errors import InvalidArgument
 from sdk.frontend import ASGIApp
+
+_HIGHEST_PORT = 65535
 
 
 class _Server(uvicorn.Server):
@@ -24,7 +27,7 @@ def open_socket(settings: RegistrySettings) -> socket.socket:
     """Bind the address. Raises InvalidArgument if it is none, is taken, or is open to the network without users."""
     host, _, port = settings.address.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
-    if not port.isdigit():
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _HIGHEST_PORT:
         raise InvalidArgument(f"invalid address {settings.address!r}: use HOST:PORT")
     if not (settings.users or settings.allow_open or settings.read_only or _is_loopback(host)):
         raise InvalidArgument(f"refusing to serve a registry on {settings.address} without users; set allow_open to allow it")

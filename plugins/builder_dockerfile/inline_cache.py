@@ -2,6 +2,8 @@
 
 import json
 
+import msgspec
+
 from plugins.builder_dockerfile.building import Building
 from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.state import StageState
@@ -18,6 +20,7 @@ OTHERS_ANNOTATION = "engine.build.caches"
 """On the manifest: how many images of other stages lie beside it, by its tag and `-cache-1` and so on."""
 
 EXPORTED = ("registry", "local")
+_told = msgspec.json.Decoder(list[tuple[str, int]])
 _TRAVELLING = ("inline", *EXPORTED)
 
 
@@ -65,10 +68,10 @@ async def _learn(building: Building, image: BaseImage) -> None:
 def _steps(image: BaseImage) -> list[tuple[str, int]]:
     """Return the steps that a manifest tells; what is malformed tells nothing."""
     try:
-        told = json.loads(image.annotations.get(STEPS_ANNOTATION, "[]"))
-        return [(str(key), int(count)) for key, count in told if 0 < int(count) <= len(image.stack)]
-    except (ValueError, TypeError, OverflowError):
+        told = _told.decode(image.annotations.get(STEPS_ANNOTATION, "[]"))
+    except (msgspec.MsgspecError, UnicodeError):
         return []
+    return [(key, count) for key, count in told if 0 < count <= len(image.stack)]
 
 
 def _beside(source: CacheImport, image: BaseImage) -> list[str]:

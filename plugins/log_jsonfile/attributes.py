@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from plugins.log_jsonfile.patterns import compiled
 from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
 
@@ -43,5 +44,5 @@ def expand_tag(tag: str, container_id: str = "", name: str = "", image: str = ""
 def _chosen(values: Mapping[str, str], names: str, pattern: str) -> dict[str, str]:
     """Return the values listed by name, and those whose name has the pattern somewhere in it."""
     listed = names.split(",")
-    expression = re.compile(pattern) if pattern else None
+    expression = compiled(pattern) if pattern else None
     return {key: value for key, value in values.items() if key in listed or (expression and expression.search(key))}

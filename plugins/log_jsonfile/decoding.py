@@ -20,13 +20,14 @@ class _Line(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Line)
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 def decode(block: bytes) -> list[LogRecord]:
     """Return the records of a block of whole lines. Lines that are no records, as after a power failure, are left out."""
     try:
         lines: Sequence[_Line] = _decoder.decode_lines(block)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         lines = _readable(block)
     return [
         LogRecord(_STREAMS[line.stream], parse_time(line.time), line.log.encode(), line.attrs)
@@ -40,7 +41,7 @@ def _readable(block: bytes) -> list[_Line]:
     for line in block.split(b"\n"):
         try:
             lines.append(_decoder.decode(line))
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             continue
     return lines
 

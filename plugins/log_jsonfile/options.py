@@ -1,8 +1,8 @@
 """`--log-opt` of the json-file driver, in Docker's words."""
 
-import re
 from collections.abc import Mapping
 
+from plugins.log_jsonfile.patterns import compiled
 from sdk.errors import InvalidArgument
 from sdk.logfiles.rotation import check_mode
 
@@ -12,17 +12,10 @@ _KNOWN = frozenset(
 
 
 def check_options(options: Mapping[str, str]) -> None:
-    """Raise InvalidArgument, with Docker's sentences, for an option that is unknown."""
+    """Raise InvalidArgument, with Docker's sentences, for an option that is unknown, and what `compiled` raises for a pattern."""
     for key in options:
         if key not in _KNOWN:
             raise InvalidArgument(f"unknown log opt '{key}' for json-file log driver")
     check_mode(options)
     for key in ("labels-regex", "env-regex"):
-        _check_pattern(options.get(key, ""))
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise InvalidArgument(f"error parsing regexp: {error}: `{pattern}`") from None
+        compiled(options.get(key, ""))

@@ -92,6 +92,8 @@ def parse(text: str) -> Conflist:
     try:
         document = msgspec.json.decode(text, type=_Document)
         plugins = tuple(_plugin(fields) for fields in document.plugins)
+    except RecursionError:
+        raise InvalidArgument("it is no CNI network configuration list: nested too deeply") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise InvalidArgument(f"it is no CNI network configuration list: {error}") from None
     if document.version not in VERSIONS:

@@ -57,7 +57,7 @@ class Networks:
         return [name for path in self._directory.glob("*.json") for name in self._bridges(path) if name in present]
 
     def _bridges(self, path: Path) -> tuple[str, ...]:
-        with suppress(FileNotFoundError, msgspec.DecodeError):
+        with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeError):
             return msgspec.json.decode(path.read_bytes(), type=_Network).bridges
         return ()
 

@@ -48,7 +48,7 @@ class Programs:
     def find(self, name: str) -> Path:
         """Return the path of a plugin. Raises InvalidArgument."""
         for directory in self._directories:
-            if os.access(directory / name, os.X_OK):
+            if (directory / name).is_file() and os.access(directory / name, os.X_OK):
                 return directory / name
         raise InvalidArgument(f'failed to find plugin "{name}" in path [{self._path}]')
 
@@ -77,6 +77,8 @@ class Programs:
                 )
             except subprocess.TimeoutExpired:
                 raise DeadlineExceeded(f"CNI plugin {name} did not finish {command} in {self._timeout:g} s") from None
+            except OSError as error:
+                raise DriverError("cni", f"{name} {command}", f"it cannot be run: {(error.strerror or '').lower()}") from error
         if done.returncode:
             raise _error(f"{name} {command}", answer.read_bytes(), done)
 
@@ -85,7 +87,7 @@ def _error(operation: str, answer: bytes, done: subprocess.CompletedProcess[byte
     """Return what a plugin's answer, or if it has none what it wrote to standard error, means."""
     try:
         failure = msgspec.json.decode(answer, type=_Failure)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         failure = _Failure()
     said = ": ".join(filter(None, (failure.msg, failure.details))) or done.stderr.decode(errors="replace").strip()
     text = said or f"exit status {done.returncode}"

@@ -1,11 +1,14 @@
 """What plugins say they made (CNI 1.0, section 5)."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_interface, ip_network
 
 import msgspec
 from msgspec import Struct
 
 from sdk.errors import DriverError
+from sdk.text import cleaned
 
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
@@ -67,8 +70,34 @@ class Result(Struct, frozen=True):
 
 
 def decode(answer: bytes) -> Result:
-    """Return a result. Raises DriverError."""
+    """Return a result whose addresses are some. Raises DriverError."""
+    result = _decoded(answer)
+    for read, text in _addresses(result):
+        try:
+            read(text)
+        except ValueError:
+            raise DriverError(
+                "cni", "ADD", f'the result of the last plugin has an address that is none: "{cleaned(text)}"'
+            ) from None
+    return result
+
+
+def _addresses(result: Result) -> Iterator[tuple[Callable[[str], object], str]]:
+    """Yield each address with what reads it."""
+    for ip in result.ips:
+        yield ip_interface, ip.address
+        if ip.gateway:
+            yield ip_address, ip.gateway
+    for route in result.routes:
+        yield partial(ip_network, strict=False), route.dst
+        if route.gw:
+            yield ip_address, route.gw
+
+
+def _decoded(answer: bytes) -> Result:
     try:
         return msgspec.json.decode(answer, type=Result)
+    except (UnicodeError, RecursionError):
+        raise DriverError("cni", "ADD", "the result of the last plugin is not UTF-8, or nested too deeply") from None
     except msgspec.DecodeError as error:
         raise DriverError("cni", "ADD", f"the result of the last plugin makes no sense: {error}") from error

@@ -26,7 +26,7 @@ def load_record(directory: Path) -> TaskRecord | None:
     """Return the record; None if there is none."""
     try:
         return msgspec.json.decode((directory / _RECORD).read_bytes(), type=TaskRecord)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeError):
         return None
 
 

@@ -83,7 +83,7 @@ class ContainerFiles:
         """Return the spec as written; None if there is none that can be read."""
         try:
             return msgspec.json.decode((self.bundle / "config.json").read_bytes(), type=Spec)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
             return None
 
     def remove(self) -> None:

@@ -3,6 +3,7 @@
 Works on descriptors, so neither a symlink in a layer nor a container that exchanges directories meanwhile leads out of it.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
@@ -23,6 +24,10 @@ def merged(directories: Sequence[int], name: str) -> list[int]:
             descriptor = os.open(name, _NAME, dir_fd=directory)
         except FileNotFoundError:
             continue
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:  # a symlink may name what no file can be called
+                raise
+            break
         status = os.fstat(descriptor)
         is_directory = stat.S_ISDIR(status.st_mode)
         if is_whiteout(status) or (found and not is_directory):

@@ -18,6 +18,7 @@ from sdk.legacy.client import PluginClient
 from sdk.legacy.protocol import Empty, Reply
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_LONGEST_NAME = 255
 _UNREACHED = (Unavailable, DeadlineExceeded)
 
 
@@ -32,7 +33,7 @@ class LegacyVolumeDriver(VolumeDriver):
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     async def create(self, name: str, options: Mapping[str, str]) -> DriverVolume:
-        if not _NAME.fullmatch(name) or len(name) > 255:
+        if not _is_name(name):
             raise InvalidArgument(
                 f'"{name}" includes invalid characters for a volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed'
             )
@@ -101,7 +102,7 @@ class LegacyVolumeDriver(VolumeDriver):
         return any(volume.name == name for volume in await self.list())
 
     def _described(self, name: str, volume: wire.Volume) -> DriverVolume:
-        record = self._notes.record(name) if _NAME.fullmatch(name) else None
+        record = self._notes.record(name) if _is_name(name) else None
         created_ns = record.created_ns if record else _nanoseconds(volume.created_at or "")
         return DriverVolume(name, Path(volume.mountpoint or ""), created_ns, record.options if record else {})
 
@@ -109,8 +110,14 @@ class LegacyVolumeDriver(VolumeDriver):
         return self._locks.setdefault(name, anyio.Lock())
 
 
+def _is_name(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
 def _nanoseconds(timestamp: str) -> int:
+    """Return a time since 1970, 0 for none: an earlier one, such as Go's zero, is none, and neither is one beyond 64 bits."""
     try:
-        return int(datetime.fromisoformat(timestamp).timestamp()) * 10**9
-    except ValueError:
+        nanoseconds = int(datetime.fromisoformat(timestamp).timestamp()) * 10**9
+    except (ValueError, OverflowError):
         return 0
+    return nanoseconds if 0 <= nanoseconds < 1 << 63 else 0

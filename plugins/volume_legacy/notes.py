@@ -27,8 +27,8 @@ class Notes:
         self._users = users
 
     def record(self, name: str) -> Record | None:
-        """Return what is noted of a volume."""
-        with suppress(FileNotFoundError):
+        """Return what is noted of a volume; None for nothing, or nothing that can be read."""
+        with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeError):
             return msgspec.json.decode((self._volumes / name).read_bytes(), type=Record)
         return None
 

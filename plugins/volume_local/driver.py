@@ -1,5 +1,6 @@
 """The local volume driver: directories on this machine, and whatever mount(2) can put there."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,13 +27,13 @@ _THREADS = 4
 async def open_driver(context: PluginContext, _settings: LocalVolumeSettings) -> AsyncIterator[VolumeDriver]:
     """Open the driver; mounts that an earlier process left without a user are undone. Mounts in use stay."""
     uses = Uses(context.exec_root)
-    volumes = await anyio.to_thread.run_sync(_load, context.data_root, uses)
+    volumes = await anyio.to_thread.run_sync(_load, context.data_root, uses, context.log)
     yield LocalVolumeDriver(context.data_root, uses, volumes)
 
 
-def _load(root: Path, uses: Uses) -> list[DriverVolume]:
+def _load(root: Path, uses: Uses, log: logging.Logger) -> list[DriverVolume]:
     os.chmod(root, 0o711)
-    volumes = read_volumes(root)
+    volumes = read_volumes(root, log)
     uses.sweep([str(volume.mountpoint) for volume in volumes])
     return volumes
 

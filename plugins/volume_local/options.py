@@ -9,6 +9,7 @@ from msgspec import Struct
 from sdk.errors import InvalidArgument
 from sdk.linux.mount import MountFlag, mount
 from sdk.linux.mount_options import split_options
+from sdk.text import cleaned
 
 _KNOWN = frozenset({"type", "device", "o", "size"})
 _NEEDS = {"type": ("device",), "device": ("type",), "o": ("device", "type")}
@@ -47,6 +48,8 @@ def parse_options(options: Mapping[str, str]) -> MountOptions:
     for key in options:
         if key not in _KNOWN:
             raise InvalidArgument(f'invalid option: "{key}"')
+        if "\0" in options[key]:
+            raise InvalidArgument(f'invalid option: "{key}" has a zero byte in it')
         for needed in _NEEDS.get(key, ()):
             if not options.get(needed):
                 raise InvalidArgument(f'missing required option: "{needed}"')
@@ -78,5 +81,5 @@ def _resolved(word: str) -> str:
         return word
     try:
         return f"addr={socket.getaddrinfo(host, None)[0][4][0]}"
-    except OSError as error:
-        raise InvalidArgument(f"error resolving passed in network volume address: lookup {host}: no such host") from error
+    except (OSError, UnicodeError):  # the latter for a name that is none
+        raise InvalidArgument(f"error resolving passed in network volume address: lookup {cleaned(host)}: no such host") from None

@@ -47,6 +47,8 @@ class Surroundings:
         self.directory = directory
         self.web = ThreadingHTTPServer(("127.0.0.1", 0), _NotFound)
         self.sockets = directory / "sockets"
+        self.rules = directory / "rules.toml"
+        self.rules.write_text("")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -56,6 +58,7 @@ class Surroundings:
         return {
             "api_registry": {"address": f"127.0.0.1:{self.port}"},
             "net_cni": {"conf_dir": self.directory},
+            "authz_rules": {"file": self.rules},
             "authz_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "volume_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "trust_command": {"command": ["/bin/true"]},
@@ -168,6 +171,7 @@ def _services(around: Surroundings, plugin: str) -> AbstractContextManager[objec
 HOLDERS = frozenset(PLUGINS) - {
     "api_buildkit",
     "api_docker",
+    "authz_rules",
     "builder_dockerfile",
     "registry_layout",
     "trust_allowlist",

@@ -41,7 +41,7 @@ def _check(paths: Iterable[str]) -> None:
 
 def _make_directory(path: str) -> None:
     try:
-        os.makedirs(path, mode=0o755)
+        os.makedirs(path, mode=0o755, exist_ok=True)  # another container that has the same source may have made it
     except OSError as error:
         reason = f"mkdir {error.filename}: {(error.strerror or '').lower()}"
         raise InvalidArgument(f"error while creating mount source path '{path}': {reason}") from error

@@ -11,9 +11,13 @@ from sdk.drivers.storage import Mount, StorageDriver
 from sdk.errors import InvalidArgument, ResourceExhausted, Unavailable
 from sdk.linux.attach import Attachment
 from sdk.linux.detached import detached
-from sdk.linux.mountinfo import mount_table
+from sdk.linux.mountinfo import MountPoint, mount_table
 
 _ENVIRONMENT = ("/proc", "/sys", "/dev")
+_KERNELS_TYPES = frozenset(
+    {"proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs"}
+)
+"""File systems whose files are the kernel's, or in memory alone."""
 
 
 @asynccontextmanager
@@ -59,9 +63,18 @@ def _of_process(pid: int) -> int | None:
 
 
 def environment_devices(pid: int | None) -> frozenset[int]:
-    """Return the device numbers of what is mounted on /proc, /sys and /dev of a running container: its environment, not its files."""
+    """Return the device numbers of what the kernel shows on /proc, /sys and /dev of a running container: its environment, not its files.
+
+    A volume in there is not among them: all other files of the disk that it is on have the same number.
+    """
     try:
         mounts = mount_table(str(pid))
     except OSError:
         return frozenset()
-    return frozenset(mount.device for mount in mounts if mount.path.startswith(_ENVIRONMENT))
+    return frozenset(mount.device for mount in mounts if is_environment(mount))
+
+
+def is_environment(mount: MountPoint) -> bool:
+    """Tell whether a mount of a container is the kernel's, on /proc, /sys and /dev or below."""
+    top = "/" + mount.path.split("/")[1]
+    return mount.type in _KERNELS_TYPES and top in _ENVIRONMENT

@@ -28,7 +28,11 @@ def open_subpath(root: int, subpath: str, shown: str, kind: str = "volume") -> i
 
 def opened_path(directory: str, subpath: str) -> int:
     """Return a descriptor (O_PATH) of a volume's directory, or of what is at a subpath in it. Raises InvalidArgument."""
-    root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        root = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise InvalidArgument(f"error while mounting volume: cannot access path {directory}: {reason}") from error
     if not subpath:
         return root
     try:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 
 import anyio
 
-from core.sentences import sentence
+from core.sentences import one_line, sentence
 from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
 from sdk.errors import EngineError, PermissionDenied
 
@@ -50,7 +50,7 @@ async def _asked(name: str, deadline: float, request: ApiRequest, decision: Awai
     try:
         await _decided(name, deadline, decision)
     except Refused as refused:
-        _log.warning("%s %s: %s", request.method, request.path, refused.message)
+        _log.warning("%s %s: %s", request.method, request.target.partition("?")[0], one_line(refused))
         raise
 
 

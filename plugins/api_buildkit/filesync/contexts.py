@@ -82,5 +82,5 @@ def _open(root: Path) -> KeptContext:
 def _read_index(root: Path) -> dict[str, Entry]:
     try:
         return _decoder.decode((root / _INDEX).read_bytes())
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeError):
         return {}

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import anyio.to_thread
 from grpclib.client import Stream, StreamStreamMethod
@@ -15,6 +16,7 @@ from plugins.api_buildkit.proto.filesync_grpc import FileSendStub
 from plugins.api_buildkit.proto.filesync_pb2 import BytesMessage
 from plugins.api_buildkit.proto.fsutil_pb2 import Packet, Stat
 from sdk.errors import DataLoss, EngineError
+from sdk.linux.openat import open_regular
 
 _CHUNK = 1024 * 1024
 _EXPORTER = "buildkit-attachable-exporter-id"
@@ -64,7 +66,7 @@ async def _answer(stream: _Packets, root: Path, files: list[str]) -> int:
     async for packet in stream:
         match packet.type:
             case Packet.PACKET_REQ:
-                sent += await _send_content(stream, packet.id, root / files[packet.id])
+                sent += await _send_content(stream, packet.id, await anyio.to_thread.run_sync(_opened, root, files, packet.id))
             case Packet.PACKET_FIN:
                 await stream.send_message(Packet(type=Packet.PACKET_FIN), end=True)
                 return sent
@@ -73,9 +75,22 @@ async def _answer(stream: _Packets, root: Path, files: list[str]) -> int:
     raise DataLoss("the client stopped in the middle of a directory")
 
 
-async def _send_content(stream: _Packets, number: int, path: Path) -> int:
+def _opened(root: Path, files: list[str], number: int) -> BinaryIO:
+    """Open a file that the client asks for. Raises DataLoss for what is none: a symlink or a device may lead out of the tree."""
+    if number >= len(files):
+        raise DataLoss(f"the client asks for file {number} of {len(files)}")
+    directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.lstat(root / files[number]).st_mode):
+            raise DataLoss(f"the client asks for the content of {files[number]}, which is no regular file")
+        return open(open_regular(directory, files[number]), "rb")  # closed by the sender
+    finally:
+        os.close(directory)
+
+
+async def _send_content(stream: _Packets, number: int, opened: BinaryIO) -> int:
     sent = 0
-    async with await anyio.open_file(path, "rb") as file:
+    async with anyio.wrap_file(opened) as file:
         while chunk := await file.read(_CHUNK):
             await stream.send_message(Packet(type=Packet.PACKET_DATA, id=number, data=chunk))
             sent += len(chunk)

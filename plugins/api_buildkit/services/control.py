@@ -29,7 +29,7 @@ class ControlService(ControlBase):
     async def Solve(self, stream: Stream[wire.SolveRequest, wire.SolveResponse]) -> None:
         """Build and export; without a frontend the client decides through the gateway what is built."""
         request = await request_of(stream)
-        with self._builds.running(request) as build:
+        with answering(), self._builds.running(request) as build:
             try:
                 response = await self._solve(build)
             except EngineError as error:

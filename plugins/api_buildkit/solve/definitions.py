@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from google.protobuf.message import DecodeError
+
 from plugins.api_buildkit.proto.ops_pb2 import Definition, Input, Op, OpMetadata, SourceOp
 from sdk.errors import InvalidArgument
 from sdk.oci.digest import digest_of
@@ -23,7 +25,15 @@ def built_image(definitions: Mapping[str, Definition], name: str) -> str:
     """Return the ID of the image that a definition of ours names. Raises InvalidArgument."""
     if name in definitions:
         for encoded in getattr(definitions[name], "def"):
-            identifier = Op.FromString(encoded).source.identifier
+            identifier = _source(encoded)
             if identifier.startswith(_SCHEME):
                 return identifier.removeprefix(_SCHEME)
     raise InvalidArgument(f"invalid input {name}: not the result of a build of this engine")
+
+
+def _source(encoded: bytes) -> str:
+    """Return what an operation is made from; "" for what is none."""
+    try:
+        return Op.FromString(encoded).source.identifier
+    except DecodeError:
+        return ""

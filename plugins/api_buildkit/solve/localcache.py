@@ -93,7 +93,7 @@ async def _document(store: ContentStore, digest: str) -> bytes:
     if await _size(store, digest) > _LONGEST:
         raise DataLoss(f"cache: {digest} is too long")
     content = b"".join([piece async for piece in store.read(digest)])
-    if digest_of(content) != digest:
+    if digest_of(content, digest) != digest:
         raise DataLoss(f"cache: {digest} is damaged")
     return content
 
@@ -112,5 +112,7 @@ def _place(digest: str) -> str:
 def _decoded(content: bytes, kind: type[D]) -> D:
     try:
         return msgspec.json.decode(content, type=kind)
+    except (UnicodeError, RecursionError):
+        raise DataLoss("cache: malformed document: not UTF-8, or nested too deeply") from None
     except msgspec.MsgspecError as error:
         raise DataLoss(f"cache: {error}") from error

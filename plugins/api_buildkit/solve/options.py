@@ -1,6 +1,7 @@
 """The options of a build as clients write them: one flat table of texts, turned into the engine's request."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,8 +13,10 @@ from sdk.engine.builds import BuildLimits, CacheExport, CacheImport
 from sdk.engine.config import HostEntry, Ulimit
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.oci.descriptor import Platform, parse_platform
+from sdk.text import cleaned
 
 _PULL = "pull"
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
 _CACHES = ("registry", "inline")
 
 
@@ -91,17 +94,17 @@ class Options:
     def cache_imports(self, cache: wire.CacheOptions) -> tuple[CacheImport, ...]:
         """Return where steps may be taken from; sources this engine has no access to are left out, as a cache may be empty."""
         entries = [(each.type, dict(each.attrs)) for each in cache.imports]
-        entries += [(each.type, each.attrs) for each in _cache_sources.decode(self.text("cache-imports", "[]"))]
+        entries += [(each.type, each.attrs) for each in _cache_imports(self.text("cache-imports", "[]"))]
         entries += [("registry", {"ref": reference}) for reference in filter(None, self.text("cache-from").split(","))]
         references = dict.fromkeys(attrs["ref"] for kind, attrs in entries if kind in _CACHES and attrs.get("ref"))
         return tuple(CacheImport("registry", reference) for reference in references)
 
     def _number(self, name: str) -> int:
         text = self.text(name, "0")
-        try:
-            return int(text)
-        except ValueError:
-            raise InvalidArgument(f"invalid {name}: {text}") from None
+        number = _number(text)
+        if number is None:
+            raise InvalidArgument(f"invalid {name}: {cleaned(text)}")
+        return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +138,30 @@ def cache_exports(cache: wire.CacheOptions) -> tuple[CacheExport, ...]:
     return tuple(exports)
 
 
+def _cache_imports(text: str) -> tuple[_CacheSource, ...]:
+    try:
+        return _cache_sources.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        raise InvalidArgument(f"failed to unmarshal cache-imports ({cleaned(text)})") from None
+
+
 def _fields(text: str) -> list[str]:
-    return next(csv.reader([text]), []) if text else []
+    try:
+        return next(csv.reader([text]), []) if text else []
+    except csv.Error:
+        raise InvalidArgument(f"no list of fields divided by commas: {cleaned(text)}") from None
 
 
 def _ulimit(text: str) -> Ulimit:
     name, _, values = text.partition("=")
     soft, _, hard = values.partition(":")
-    try:
-        return Ulimit(name, int(soft), int(hard or soft))
-    except ValueError:
-        raise InvalidArgument(f"invalid ulimit: {text}") from None
+    low, high = _number(soft), _number(hard or soft)
+    if low is None or high is None:
+        raise InvalidArgument(f"invalid ulimit: {cleaned(text)}")
+    return Ulimit(name, low, high)
+
+
+def _number(text: str) -> int | None:
+    """Return a signed number of 64 bits, None for what is none."""
+    number = int(text) if _NUMBER.fullmatch(text) else None
+    return number if number is not None and -1 << 63 <= number < 1 << 63 else None

@@ -8,11 +8,13 @@ import msgspec
 
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.builds import BuildCacheEntry
+from plugins.api_docker.numbers import BadNumber, parse_int64
 from plugins.api_docker.registry_auth import parse_registry_config
 from sdk.drivers.registry import Credentials
 from sdk.engine.builds import BuildLimits, CacheEntry, CacheImport
 from sdk.engine.config import Ulimit
 from sdk.errors import InvalidArgument
+from sdk.text import cleaned
 
 T = TypeVar("T")
 
@@ -40,9 +42,9 @@ class Query:
         """Return a number, 0 if it was not given. Raises InvalidArgument."""
         text = self.text(name)
         try:
-            return int(text or 0)
-        except ValueError:
-            raise InvalidArgument(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+            return parse_int64(text or "0")
+        except BadNumber as error:
+            raise InvalidArgument(f'strconv.ParseInt: parsing "{cleaned(text)}": {error}') from None
 
     def mapping(self, name: str) -> dict[str, str | None]:
         """Return a JSON object of texts. Raises InvalidArgument."""
@@ -75,6 +77,8 @@ class Query:
             return None
         try:
             return decode(text)
+        except RecursionError:
+            raise InvalidArgument(f"error reading {name}: nested too deeply") from None
         except msgspec.MsgspecError as error:
             raise InvalidArgument(f"error reading {name}: {error}") from error
 

@@ -15,6 +15,7 @@ from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.errors import CLIENT_LEFT
+from plugins.api_docker.numbers import read_int
 from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text
 from plugins.api_docker.replies import Streaming, closing, disconnected, json
 from plugins.api_docker.unforeseen import in_words
@@ -22,6 +23,7 @@ from sdk.docker.hosts import parse_extra_host
 from sdk.engine import Engine
 from sdk.engine.builds import BuildPruneRequest, BuildRequest, RemoteContext
 from sdk.errors import BuildFailed, EngineError, InvalidArgument, NotFound, Unsupported
+from sdk.text import cleaned
 
 router = APIRouter()
 
@@ -52,13 +54,22 @@ async def prune_builds(
     engine: EngineOf,
     filters: Filtering,
     everything: Annotated[Flag, Query(alias="all")] = False,
-    keep_storage: Annotated[int, Query(alias="keep-storage")] = 0,
-    reserved_space: Annotated[int, Query(alias="reserved-space")] = 0,
+    keep_storage: Annotated[str, Query(alias="keep-storage")] = "",
+    reserved_space: Annotated[str, Query(alias="reserved-space")] = "",
 ) -> Response:
     """Drop cached build results."""
-    request = BuildPruneRequest(all=everything, keep_bytes=reserved_space or keep_storage, filters=filters)
+    kept = _bytes("reserved-space", reserved_space) or _bytes("keep-storage", keep_storage)
+    request = BuildPruneRequest(all=everything, keep_bytes=kept, filters=filters)
     pruned = await engine.builds.prune(request)
     return json({"CachesDeleted": pruned.deleted, "SpaceReclaimed": pruned.space_reclaimed})
+
+
+def _bytes(name: str, text: str) -> int:
+    """Return a number of bytes, 0 for "". Raises InvalidArgument."""
+    try:
+        return read_int(text or "0")
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{name} is in bytes and expects an integer, got {cleaned(text)}: {error.message}") from None
 
 
 def _grouped(request: Request) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from plugins.api_registry.names import repository
 from sdk.engine.content import Content
 from sdk.oci.digest import parse_digest
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 async def read(request: Request) -> Response:
@@ -50,7 +50,7 @@ def _content(request: Request) -> Content:
 def _range(text: str, size: int) -> tuple[int, int]:
     """Return the bytes asked for as start and end; all of them where the header is none this server knows (RFC 9110: 14.2)."""
     match = _RANGE.fullmatch(text.replace(" ", ""))
-    if match is None or match[1] == match[2] == "":
+    if match is None or match[1] == match[2] == "" or (match[1] and match[2] and int(match[1]) > int(match[2])):
         return 0, size
     if match[1]:
         start, end = int(match[1]), min(int(match[2]) + 1, size) if match[2] else size

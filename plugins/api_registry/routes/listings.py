@@ -1,7 +1,8 @@
 """What there is: the version, repositories, tags and referrers (distribution-spec: "Content Discovery")."""
 
+import re
 from collections.abc import Sequence
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from sdk.oci.descriptor import OCI_INDEX
 from sdk.oci.digest import parse_digest
 from sdk.oci.image import Index
 from sdk.oci.reference import parse_reference
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 async def version(request: Request) -> Response:
@@ -51,9 +54,10 @@ def _page(request: Request, names: Sequence[str]) -> tuple[list[str], dict[str, 
     rest = [name for name in names if name > last]
     if not limit:
         return rest, {}
-    if not limit.isdigit():
+    if not _NUMBER.fullmatch(limit):
         raise Refusal(400, "PAGINATION_NUMBER_INVALID", f"not a number: {limit}")
     page = rest[: int(limit)]
     if not page or len(page) == len(rest):
         return page, {}
-    return page, {"Link": f'<{request.url.path}?n={limit}&last={quote(page[-1])}>; rel="next"'}
+    query = urlencode({**request.query_params, "n": limit, "last": page[-1]})
+    return page, {"Link": f'<{request.url.path}?{query}>; rel="next"'}

@@ -9,6 +9,7 @@ from plugins.api_registry.errors import Refusal, refused
 from plugins.api_registry.names import target
 from sdk.engine.content import Content
 from sdk.errors import NotFound
+from sdk.oci.digest import is_digest
 
 LONGEST = 4 << 20
 """The largest manifest taken, as the distribution-spec advises."""
@@ -67,5 +68,9 @@ async def _limited(request: Request) -> bytes:
 
 
 def _subject(body: bytes) -> str:
-    subject = msgspec.json.decode(body, type=_Referring).subject
-    return subject.digest if subject else ""
+    """Return the digest of what a manifest that was taken refers to; "" for what does not say so properly."""
+    try:
+        subject = msgspec.json.decode(body, type=_Referring).subject
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""
+    return subject.digest if subject and is_digest(subject.digest) else ""

@@ -142,3 +142,17 @@ def test_export_of_a_running_container_is_of_its_own_files(shared_daemon: Daemon
     assert {"data", "scratch", "grows", "bin/busybox"} <= found.keys()
     assert not {"data/bound", "scratch/no", "proc/1"} & found.keys()
     assert subprocess.run(["dmesg"], capture_output=True, check=False).stdout.count(b"is in-use as upperdir/workdir") == before
+
+
+def test_a_volume_is_packed_wherever_it_is_mounted(shared_daemon: Daemon, tmp_path: Path) -> None:
+    """Also below /dev, or where a name only begins as one of the kernel's directories does: what is in those is left out, and no more."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    places = (("one", "/developer"), ("one", "/dev/data"), ("two", "/srv"))
+    binds = [word for name, place in places for word in ("-v", f"{tmp_path / name}:{place}")]
+    shared_daemon.docker("run", "-d", "--name", "box", *binds, "busybox", "top")
+    for _, place in places:
+        assert names(shared_daemon, "box", place) == [f"{Path(place).name}/", f"{Path(place).name}/file"], place
+    for place in ("/dev", "/proc", "/sys"):
+        assert names(shared_daemon, "box", place) == [f"{Path(place).name}/"]

@@ -40,8 +40,22 @@ def test_caches_in_directories_need_a_digest() -> None:
     assert local_caches(cache) == (LocalCache("/s", "sha256:1"),)
 
 
-@pytest.mark.parametrize("attrs", [{"shm-size": "much"}, {"ulimit": "nofile=many"}])
+@pytest.mark.parametrize(
+    "attrs",
+    [
+        {"shm-size": "much"},
+        {"ulimit": "nofile=many"},
+        {"ulimit": "nofile=1:many"},
+        {"ulimit": "nofile"},
+        {"memory": "1_000"},
+        {"memory": " 5"},
+        {"cpushares": "\u0663"},
+        {"cpuquota": "9223372036854775808"},
+        {"cpuperiod": "9" * 5000},
+    ],
+)
 def test_numbers_are_numbers(attrs: dict[str, str]) -> None:
+    """Python reads more texts as numbers than Docker does."""
     with pytest.raises(InvalidArgument, match="invalid"):
         _ = Options(attrs).limits
 
@@ -61,3 +75,16 @@ def test_a_result_is_handed_on_by_its_definition() -> None:
     assert built_image({"base": definition_of("sha256:ab")}, "base") == "sha256:ab"
     with pytest.raises(InvalidArgument, match="invalid input other"):
         built_image({"base": definition_of("sha256:ab")}, "other")
+
+
+@pytest.mark.parametrize("text", ["{", "5", '[{"Attrs": 5}]', '[{"x": ' + "[" * 100_000])
+def test_caches_that_cannot_be_read_are_told(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="failed to unmarshal cache-imports"):
+        Options({"cache-imports": text}).cache_imports(CacheOptions())
+
+
+@pytest.mark.parametrize("name", ["add-hosts", "ulimit"])
+def test_a_list_is_one_line(name: str) -> None:
+    options = Options({name: "a:1.2.3.4\nb:1.2.3.4"})
+    with pytest.raises(InvalidArgument, match="no list of fields divided by commas: a"):
+        _ = options.extra_hosts if name == "add-hosts" else options.limits

@@ -1,0 +1,28 @@
+"""Addresses that can be served on."""
+
+import pytest
+
+from plugins.api_registry.server import open_socket
+from plugins.api_registry.settings import RegistrySettings
+from sdk.errors import InvalidArgument
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "localhost:0", ":0"])
+def test_loopback_is_served_without_users(address: str) -> None:
+    with open_socket(RegistrySettings(address=address)) as sock:
+        assert sock.getsockname()[0] in ("127.0.0.1", "::1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:-1", "127.0.0.1:²", "127.0.0.1:65536", f"127.0.0.1:{'9' * 5000}"],
+)
+def test_a_port_is_a_number_of_16_bits(address: str) -> None:
+    """A superscript two, and more than 65535, ended the daemon's start with a traceback."""
+    with pytest.raises(InvalidArgument, match="use HOST:PORT"):
+        open_socket(RegistrySettings(address=address))
+
+
+def test_what_cannot_be_bound_is_told() -> None:
+    with pytest.raises(InvalidArgument, match=r"cannot listen on 192\.0\.2\.1:0: "):
+        open_socket(RegistrySettings(address="192.0.2.1:0", allow_open=True))
