@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers
+from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers, is_url
 from sdk.providers import Kind
 
 DEFAULT_FILE = Path("/etc/core/core.toml")
@@ -30,7 +30,15 @@ class ConfigurationError(StartupError):
 def _checked_host(host: str) -> str:
     if not host.startswith(("unix://", "tcp://", "fd://")):
         raise ValueError(f"{host!r} is not of the form unix://PATH, tcp://ADDRESS:PORT or fd://")
+    if host.startswith("tcp://") and not is_url(host):
+        raise ValueError(f"{host!r} is not of the form tcp://ADDRESS:PORT")
     return host
+
+
+def _checked_mirror(url: str) -> str:
+    if not is_url(url if "://" in url else f"//{url}"):
+        raise ValueError(f"{url!r} is not a URL")
+    return url
 
 
 def _checked_pair(text: str) -> str:
@@ -43,6 +51,7 @@ _SPACE = r"^(\d+(\.\d+)?\s*(%|[kKmMgGtTpP]?i?[bB]?))?$"
 _DURATION = r"^((\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?)?$"
 
 Host = Annotated[str, AfterValidator(_checked_host)]
+Mirror = Annotated[str, AfterValidator(_checked_mirror)]
 Label = Annotated[str, AfterValidator(_checked_pair)]
 
 
@@ -117,7 +126,7 @@ class Settings(BaseSettings):
     insecure_registries: tuple[str, ...] = Field(
         (), description="registries (HOST[:PORT] or CIDR) reached by HTTP or unverified TLS"
     )
-    registry_mirrors: tuple[str, ...] = Field((), description="URLs tried before Docker Hub")
+    registry_mirrors: tuple[Mirror, ...] = Field((), description="URLs tried before Docker Hub")
     keep_blobs: bool = Field(
         default=True,
         description="keep the archives of layers once they are unpacked; otherwise they are rebuilt when they are given away",

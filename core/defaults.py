@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_network
 from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 def without_credentials(url: str) -> str:
-    """Return a URL with user and password hidden."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
+    """Return a URL with user and password hidden, also of a text that is no URL."""
+    scheme, separator, rest = url.rpartition("://")
+    authority, at, host = rest.rpartition("@")
+    if not at or any(end in authority for end in "/?#"):
         return url
-    return urlunsplit(parts._replace(netloc=f"xxxxx:xxxxx@{parts.netloc.rpartition('@')[2]}"))
+    return f"{scheme}{separator}xxxxx:xxxxx@{host}"
+
+
+def is_url(text: str) -> bool:
+    """Tell whether host and port of a URL can be read (RFC 3986 section 3.2); both may be missing."""
+    try:
+        _ = urlsplit(text).port
+    except ValueError:
+        return False
+    return True
 
 
 def _optional(check: Callable[[str], str]) -> AfterValidator:

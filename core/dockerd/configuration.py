@@ -9,10 +9,11 @@ from pydantic import JsonValue
 from core.config import DEFAULT_FILE, ConfigurationError, Settings, combine, load_settings
 from core.dockerd.file import FileRefused, options_of, read_file
 from core.dockerd.flags import Flags
+from core.dockerd.json_values import from_json
 from core.dockerd.options import FILE_ONLY, OPTIONS, Option
 from core.dockerd.styles import Style
 from core.dockerd.tls import with_dockers_tls
-from core.dockerd.values import ValueRefused, from_json, from_texts
+from core.dockerd.values import ValueRefused, from_texts
 
 DAEMON_JSON = Path("/etc/docker/daemon.json")
 

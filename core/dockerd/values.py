@@ -1,17 +1,22 @@
-"""The values of dockerd's options, from text and from JSON, checked as dockerd checks them and turned into those of our settings."""
+"""The values of dockerd's options, from text, checked as dockerd checks them and turned into those of our settings."""
 
 import re
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
+from core.defaults import is_url
 from core.dockerd.flags import FlagError, boolean, shown
 from core.dockerd.options import Form, Option
 
 _UNITS = {"b": 0, "k": 10, "m": 20, "g": 30, "t": 40, "p": 50}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([bkmgtp])(?:i?b)?)?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|0b[01]+|0o?(?P<octal>[0-7]+)|0|[1-9][0-9]*)", re.IGNORECASE)
+_DIGITS = 80  # more than 64 bits have in any base, fewer than Python refuses to read
+LARGEST = 2**63 - 1
+"""The largest number that dockerd reads."""
 _DOMAIN = re.compile(r"(?:[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.)*[a-zA-Z0-9_](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?")
 
 
@@ -25,18 +30,6 @@ def from_texts(option: Option, texts: Sequence[str]) -> JsonValue:
         return _FROM_TEXTS[option.form](option, texts)
     except ValueRefused as refused:
         raise FlagError(f'invalid argument "{texts[-1]}" for "{shown(option.flag)}" flag: {refused}') from None
-
-
-def from_json(option: Option, value: JsonValue) -> JsonValue:
-    """Return the value of an option as `daemon.json` spells it. Raises ValueRefused."""
-    form = option.form
-    if form in _JSON_TYPES and (not isinstance(value, _JSON_TYPES[form]) or (form is not Form.SWITCH and isinstance(value, bool))):
-        raise ValueRefused(f"invalid JSON: {option.key} cannot be {_kind(value)}: a {form} is expected")
-    convert = _FROM_JSON.get(form)
-    converted = convert(option, value) if convert else value
-    if not isinstance(converted, list):
-        return converted
-    return [check(option, item) if isinstance(item, str) else item for item in converted]
 
 
 def check(option: Option, text: str) -> str:
@@ -56,17 +49,17 @@ def check(option: Option, text: str) -> str:
         case "exec-opt":
             _check_exec_option(text)
         case "insecure-registry":
-            if text.startswith("-") or text.endswith("-"):
-                raise ValueRefused(f"invalid index name ({text}). Cannot begin or end with a hyphen")
+            return _registry(text)
     return text
 
 
 def size(text: str) -> int:
     """Return the bytes of a size such as 64m or 1.5GiB. Raises ValueRefused."""
     match = _SIZE.fullmatch(text.strip())
-    if match is None:
+    count = float(match[1]) * (1 << _UNITS[(match[2] or "b").lower()]) if match else float("inf")
+    if count > LARGEST:
         raise ValueRefused(f"invalid size: '{text}'")
-    return int(float(match[1]) * (1 << _UNITS[(match[2] or "b").lower()]))
+    return int(count)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -81,10 +74,8 @@ def _host(text: str) -> str:
         scheme, rest = "tcp", scheme
     if scheme not in ("tcp", "unix", "fd"):
         raise ValueRefused(f"invalid bind address ({text}): unsupported proto '{scheme}'")
-    try:
-        _ = urlsplit(f"tcp://{rest}").port if scheme == "tcp" else None
-    except ValueError:
-        raise ValueRefused(f"invalid bind address ({text}): invalid port") from None
+    if scheme == "tcp" and not is_url(f"tcp://{rest}"):
+        raise ValueRefused(f"invalid bind address ({text}): invalid port")
     return f"{scheme}://{rest}"
 
 
@@ -99,13 +90,36 @@ def _check_label(text: str) -> None:
         )
 
 
+def _registry(text: str) -> str:
+    """Return a registry or network as registries are compared with it; the scheme of a URL is dropped, as dockerd does."""
+    name = text.removeprefix("http://").removeprefix("https://").rstrip("/") if "://" in text else text
+    if name.startswith("-") or name.endswith("-"):
+        raise ValueRefused(f"invalid index name ({name}). Cannot begin or end with a hyphen")
+    if "://" in name:
+        raise ValueRefused(f"insecure registry {name} should not contain '://'")
+    if not name or not (is_url(f"//{name}") if "/" not in name else _is_network(name)):
+        raise ValueRefused(f'insecure registry {name} is not valid: invalid host "{name}"')
+    return name
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return bool(ip_network(text, strict=False))
+    except ValueError:
+        return False
+
+
 def _mirror(text: str) -> str:
+    if not is_url(text):
+        raise ValueRefused(f'invalid mirror: "{text}" is not a valid URI')
     url = urlsplit(text)
     schemes = "must use either 'https://' or 'http://'"
     if "://" not in text.lstrip(":"):
         raise ValueRefused(f'invalid mirror: no scheme specified for "{text}": {schemes}')
     if url.scheme not in ("http", "https"):
         raise ValueRefused(f'invalid mirror: unsupported scheme "{url.scheme}" in "{text}": {schemes}')
+    if not url.hostname:
+        raise ValueRefused(f'invalid mirror: "{text}" is not a valid URI')
     if url.query or url.fragment:
         raise ValueRefused(f'invalid mirror: query or fragment at end of the URI "{text}"')
     if url.username is not None:
@@ -121,21 +135,26 @@ def _address(text: str) -> str:
 
 
 def _check_exec_option(text: str) -> None:
-    name, equals, _ = text.partition("=")
+    name, equals, value = text.partition("=")
     if not equals:
         raise ValueRefused(f"invalid runtime option: '{text}': must be of the form name=value")
     if name not in ("native.cgroupdriver", "isolation"):
         raise ValueRefused(f"unknown option: '{name}'")
     if name == "isolation":
         raise ValueRefused("option 'isolation' is only supported on windows")
+    if value not in ("", "cgroupfs", "systemd"):
+        raise ValueRefused(f"native.cgroupdriver option {value} not supported")
 
 
 def _number(_option: Option, texts: Sequence[str]) -> JsonValue:
     text = texts[-1]
-    try:
-        return int(text, 10)
-    except ValueError:
-        raise ValueRefused(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise ValueRefused(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    number = int(text[:_DIGITS], 8 if match["octal"] else 0)
+    if not -LARGEST - 1 <= number <= LARGEST:
+        raise ValueRefused(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return number
 
 
 def _one_address(_option: Option, texts: Sequence[str]) -> JsonValue:
@@ -181,7 +200,7 @@ def _pools(_option: Option, texts: Sequence[str]) -> JsonValue:
     pools: list[JsonValue] = []
     for text in texts:
         fields = dict(_pair(part.strip()) for part in text.split(","))
-        if fields.keys() != {"base", "size"} or not fields["size"].isdecimal():
+        if fields.keys() != {"base", "size"} or not re.fullmatch("[0-9]{1,3}", fields["size"]):
             raise ValueRefused(f"invalid field {text}: must be of the form base=SUBNET,size=NUMBER")
         pools.append({"base": fields["base"], "size": int(fields["size"])})
     return pools
@@ -193,43 +212,15 @@ def _runtimes(_option: Option, texts: Sequence[str]) -> JsonValue:
         name, path = _pair(text)
         if not name or not path:
             raise ValueRefused(f"invalid runtime argument: {text}")
-        runtimes[_runtime_name(name)] = {"path": path}
+        runtimes[runtime_name(name)] = {"path": path}
     return runtimes
 
 
-def _runtime_name(name: str) -> str:
+def runtime_name(name: str) -> str:
+    """Return the name that a runtime is known by. Raises ValueRefused."""
     if name == "runc":
         raise ValueRefused("runtime name 'runc' is reserved")
     return name.strip().lower()
-
-
-def _runtimes_of_json(_option: Option, value: JsonValue) -> JsonValue:
-    """Read `{"crun": {"path": "/usr/bin/crun", "runtimeArgs": []}}`. A shim of containerd's (`runtimeType`) cannot be run."""
-    runtimes: dict[str, JsonValue] = {}
-    for name, runtime in value.items() if isinstance(value, dict) else ():
-        fields = runtime if isinstance(runtime, dict) else {}
-        if fields.get("runtimeType"):
-            raise ValueRefused(f"runtime {name}: containerd shims (runtimeType {fields['runtimeType']}) are not supported")
-        runtimes[_runtime_name(name)] = {"path": fields.get("path", ""), "arguments": fields.get("runtimeArgs") or []}
-    return runtimes
-
-
-def _ulimits_of_json(_option: Option, value: JsonValue) -> JsonValue:
-    """Read `{"nofile": {"Name": "nofile", "Soft": 1, "Hard": 2}}`."""
-    limits: list[JsonValue] = []
-    for name, limit in value.items() if isinstance(value, dict) else ():
-        fields = limit if isinstance(limit, dict) else {}
-        limits.append(f"{name}={fields.get('Soft', 0)}:{fields.get('Hard', 0)}")
-    return limits
-
-
-def _size_of_json(_option: Option, value: JsonValue) -> JsonValue:
-    return size(value) if isinstance(value, str) else value
-
-
-def _kind(value: JsonValue) -> str:
-    names = {bool: "a bool", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
-    return names.get(type(value), "null")
 
 
 _FROM_TEXTS: dict[Form, Callable[[Option, Sequence[str]], JsonValue]] = {
@@ -246,24 +237,4 @@ _FROM_TEXTS: dict[Form, Callable[[Option, Sequence[str]], JsonValue]] = {
     Form.ULIMITS: lambda _option, texts: list(texts),
     Form.POOLS: _pools,
     Form.RUNTIMES: _runtimes,
-}
-_JSON_TYPES: dict[Form, type | tuple[type, ...]] = {
-    Form.TEXT: str,
-    Form.SWITCH: bool,
-    Form.NUMBER: int,
-    Form.BYTES: (int, str),
-    Form.ADDRESS: str,
-    Form.LIST: list,
-    Form.ADDRESSES: list,
-    Form.PAIRS: dict,
-    Form.SWITCHES: dict,
-    Form.NESTED: dict,
-    Form.ULIMITS: dict,
-    Form.POOLS: list,
-    Form.RUNTIMES: dict,
-}
-_FROM_JSON: dict[Form, Callable[[Option, JsonValue], JsonValue]] = {
-    Form.BYTES: _size_of_json,
-    Form.ULIMITS: _ulimits_of_json,
-    Form.RUNTIMES: _runtimes_of_json,
 }
