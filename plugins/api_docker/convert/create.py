@@ -3,6 +3,13 @@
 from msgspec.structs import replace
 
 from plugins.api_docker.bodies import JSON, convert, object_of
+from plugins.api_docker.convert.create_versions import (
+    HAS_PLATFORM,
+    config_of_version,
+    endpoint_of_version,
+    host_of_version,
+    later_updates,
+)
 from plugins.api_docker.convert.mount_options import READS_RECURSIVELY, mounts_of
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.docker import bodies, create
@@ -15,11 +22,7 @@ from sdk.oci.descriptor import Platform
 
 _DEFAULT_NETWORK = "bridge"
 _UNNAMED = ("", "default")
-HAS_ANNOTATIONS, HAS_SEVERAL_ENDPOINTS, HAS_NO_CONTAINER_MAC, UPDATES_THROTTLES = (1, 43), (1, 44), (1, 52), (1, 55)
-_THROTTLES = frozenset(
-    ("blkioweightdevice", "blkiodevicereadbps", "blkiodevicewritebps", "blkiodevicereadiops", "blkiodevicewriteiops")
-)
-
+HAS_SEVERAL_ENDPOINTS, HAS_NO_CONTAINER_MAC = (1, 44), (1, 52)
 WARNS_OF_BINDINGS = (1, 52)
 
 
@@ -27,21 +30,22 @@ def create_request(body: dict[str, JSON], name: str, platform: Platform | None, 
     """Return what the engine is asked to make. Raises InvalidArgument."""
     given = object_of(body.get("HostConfig"))
     host = host_config({**given, "Mounts": mounts_of(given["Mounts"], version)} if "Mounts" in given else given)
-    if version < HAS_ANNOTATIONS:
-        host = replace(host, annotations={})
+    host = host_of_version(host, version)
     endpoints = object_of(object_of(body.get("NetworkingConfig")).get("EndpointsConfig"))
     if version < HAS_SEVERAL_ENDPOINTS and len(endpoints) > 1:
         raise InvalidArgument(f"Container cannot be created with multiple network endpoints: {', '.join(endpoints)}")
-    config = container_body(body)
+    config = config_of_version(container_body(body), version)
     if not config.image:
         raise InvalidArgument("config cannot be empty in order to create a container" if not body else "no image specified")
-    places = {key: convert(object_of(value), bodies.EndpointConfig) for key, value in endpoints.items()}
+    places = {
+        key: endpoint_of_version(convert(object_of(value), bodies.EndpointConfig), version) for key, value in endpoints.items()
+    }
     return CreateRequest(
         config=create.container_config(config),
         host_config=create.host_config(host, recursive_readonly=version >= READS_RECURSIVELY),
         networks=networks(_with_macs_of(version, config, host, places), host.network_mode),
         name=name,
-        platform=platform,
+        platform=platform if version >= HAS_PLATFORM else None,
         opaque=create.opaque(host),
     )
 
@@ -93,7 +97,7 @@ def networks(endpoints: dict[str, bodies.EndpointConfig], mode: str) -> dict[str
 
 def update_request(body: dict[str, JSON], version: ApiVersion) -> UpdateRequest:
     """Return an update. The CLI sends every field, so zero means "leave it", as dockerd reads it; but a limit of processes that is not
-    positive means none. Block devices have been throttled by an update since API 1.55."""
+    positive means none. It has been changed by an update since API 1.40, and throttles of block devices since 1.55."""
     changes: dict[str, JSON] = {}
     for key, value in body.items():
         name = key.lower()
@@ -101,8 +105,8 @@ def update_request(body: dict[str, JSON], version: ApiVersion) -> UpdateRequest:
             changes[key] = max(value, 0)
         elif value not in (0, "") and not _is_empty_policy(name, value):
             changes[key] = value
-    if version < UPDATES_THROTTLES:
-        changes = {key: value for key, value in changes.items() if key.lower() not in _THROTTLES}
+    later = later_updates(version)
+    changes = {key: value for key, value in changes.items() if key.lower() not in later}
     return create.update_request(convert(changes, bodies.UpdateRequest))
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from plugins.api_docker.bodies import JSON
+from plugins.api_docker.convert import create_versions
 from plugins.api_docker.convert.create import create_request, empty_bindings, update_request
 from plugins.api_docker.versions import MAXIMUM, ApiVersion
 from sdk.docker.bodies import HostPort
@@ -8,7 +9,10 @@ from sdk.docker.create import as_sent
 from sdk.docker.inspect import host_config as shown_host_config
 from sdk.drivers.network import PortBinding
 from sdk.engine.config import EndpointConfig, RestartKind, RestartPolicy, ThrottleDevice
+from sdk.engine.modes import NamespaceKind
 from sdk.errors import InvalidArgument
+from sdk.linux.cgroups.mounts import CgroupMounts
+from sdk.oci.descriptor import Platform
 from sdk.oci.ports import Port
 
 
@@ -200,3 +204,40 @@ def test_a_port_without_bindings_is_published_anywhere_and_shown_so(minor, warne
     warnings = empty_bindings(body, version)
     assert len(warnings) == warned
     assert all("empty list of port-bindings: 53/udp, 80/tcp. " in warning for warning in warnings)
+
+
+def made_by(minor: int, config: dict[str, JSON] | None = None, **host: JSON):
+    """Return what a client of API 1.`minor` is understood to ask for."""
+    return create_request({"Image": "busybox", **(config or {}), "HostConfig": host}, "", Platform("arm64"), ApiVersion(1, minor))
+
+
+def test_old_clients_share_their_ipc_namespace_unless_they_say_otherwise() -> None:
+    assert [made_by(minor).host_config.ipc_mode.kind for minor in (39, 40)] == [NamespaceKind.SHAREABLE, NamespaceKind.DEFAULT]
+    assert made_by(39, IpcMode="private").host_config.ipc_mode.kind is NamespaceKind.PRIVATE
+
+
+@pytest.mark.parametrize(("cgroup_version", "kind"), [(1, NamespaceKind.HOST), (2, NamespaceKind.DEFAULT)])
+def test_old_clients_have_the_hosts_cgroup_namespace_on_version_1(
+    cgroup_version: int, kind: NamespaceKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = CgroupMounts({"memory": "/sys/fs/cgroup/memory"} if cgroup_version == 1 else {}, "/sys/fs/cgroup")
+    monkeypatch.setattr(create_versions, "cgroup_mounts", lambda: mounts)
+    assert [made_by(minor).host_config.cgroupns_mode.kind for minor in (40, 41)] == [kind, NamespaceKind.DEFAULT]
+    assert made_by(40, CgroupnsMode="private").host_config.cgroupns_mode.kind is NamespaceKind.PRIVATE
+
+
+def test_platforms_console_sizes_and_start_intervals_came_later() -> None:
+    assert [made_by(minor).platform for minor in (40, 41)] == [None, Platform("arm64")]
+    assert [made_by(minor, ConsoleSize=[24, 80]).host_config.console_size for minor in (41, 42)] == [(0, 0), (24, 80)]
+    check: dict[str, JSON] = {"Healthcheck": {"Test": ["CMD", "true"], "StartInterval": 1_000_000_000}}
+    checks = [made_by(minor, check).config.healthcheck for minor in (43, 44)]
+    assert [each.start_interval for each in checks if each] == [0, 1_000_000_000]
+
+
+def test_priorities_of_gateways_came_later() -> None:
+    body: dict[str, JSON] = {"Image": "busybox", "NetworkingConfig": {"EndpointsConfig": {"a": {"GwPriority": 3}}}}
+    assert [create_request(body, "", None, ApiVersion(1, minor)).networks["a"].gw_priority for minor in (47, 48)] == [0, 3]
+
+
+def test_old_updates_leave_the_limit_of_processes_alone() -> None:
+    assert [update_request({"PidsLimit": 5, "Memory": 1 << 30}, ApiVersion(1, minor)).pids_limit for minor in (39, 40)] == [None, 5]
