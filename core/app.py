@@ -19,6 +19,7 @@ from core.containers.limits.rlimits import parse_ulimit
 from core.containers.process.seccomp_profile import load_profile
 from core.daemon.authorization.door import Door
 from core.daemon.cross_site import guarded
+from core.daemon.exposure import exposed
 from core.daemon.heap import trim_when_grown
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from core.daemon.logs import set_level
@@ -244,6 +245,7 @@ def engine_settings(settings: Settings, instance: str) -> EngineSettings:
         runtimes=tuple((name, runtime.path) for name, runtime in settings.runtimes.items()),
         cdi_spec_dirs=settings.cdi_spec_dirs,
         authorizers=settings.drivers.authorizers,
+        warnings=tuple(exposed(settings.hosts, tls=settings.tls or settings.tlsverify, verify=settings.tlsverify)),
         keep_blobs=settings.keep_blobs,
         gc=GcPolicy(settings.gc.keep_free, settings.gc.max_age, settings.gc.interval),
     )

@@ -34,7 +34,7 @@ class GcPolicy:
 class EngineSettings:
     """The engine's own settings, already validated. `instance` names this daemon's kernel objects. With `live_restore` containers run on
     while the daemon does not; otherwise it stops them when it stops, and waits for them `shutdown_timeout` seconds (below 0: for ever).
-    `seccomp` is the filter of containers that name none."""
+    `seccomp` is the filter of containers that name none; `warnings` are shown to clients who ask about the engine."""
 
     data_root: Path
     exec_root: Path
@@ -57,6 +57,7 @@ class EngineSettings:
     runtimes: tuple[tuple[str, str], ...] = ()
     cdi_spec_dirs: tuple[str, ...] = ()
     authorizers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     keep_blobs: bool = True
     gc: GcPolicy = GcPolicy()
 

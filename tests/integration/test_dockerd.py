@@ -228,8 +228,11 @@ def test_debugging_does_not_show_each_message_of_netlink(start_daemon: DaemonFac
         assert "pyroute2" not in daemon.log.read_text()
 
 
-def test_there_need_be_no_default_network(start_daemon: DaemonFactory) -> None:
-    with start_daemon("--bridge", "none") as daemon:
+def test_plain_tcp_is_warned_of_and_there_need_be_no_default_network(start_daemon: DaemonFactory) -> None:
+    with start_daemon("--bridge", "none", "-H", "tcp://127.0.0.1:2375") as daemon:
+        warned = daemon.docker("info").stderr
+        assert "[DEPRECATION NOTICE]: API is accessible on http://127.0.0.1:2375 without encryption." in warned
+        assert "Access to the remote API is equivalent to root access on the host" in warned
         daemon.docker("pull", "--quiet", "busybox")
         assert daemon.docker("network", "ls", "--format", "{{.Name}}").stdout.split() == ["host", "none"]
         assert "eth0" not in daemon.docker("run", "--rm", "busybox", "ip", "link").stdout

@@ -71,7 +71,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         cdi_spec_dirs=settings.cdi_spec_dirs,
         authorizers=settings.authorizers,
         cdi_devices=tuple(cdi.devices),
-        warnings=tuple(f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults),
+        warnings=(*settings.warnings, *(f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults)),
     )
 
 
