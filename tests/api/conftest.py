@@ -13,9 +13,11 @@ from socket import AF_UNIX, socket
 
 import pytest
 
+from core.daemon.authorization.door import Door
 from core.daemon.listeners import ListenOptions, open_listeners
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
+from sdk.drivers.authorizer import Authorizer
 from sdk.engine import Engine
 from sdk.testing.fake import fake_engine
 from tests.serving import serving
@@ -90,12 +92,13 @@ class Api:
 
 
 @contextmanager
-def served(tmp_path: Path, settings: ApiDockerSettings) -> Iterator[Api]:
+def served(tmp_path: Path, settings: ApiDockerSettings, authorizer: Authorizer | None = None) -> Iterator[Api]:
     engine = fake_engine()
     path = f"{tmp_path}/s.sock"
     listeners = open_listeners([f"unix://{path}"], ListenOptions())
-    app = DockerFrontend(settings).build(engine)
-    with serving(app, listeners):
+    door = Door(DockerFrontend(settings).build(engine))
+    door.guard({"policy": authorizer} if authorizer else {})
+    with serving(door, listeners):
         yield Api(path, engine)
 
 

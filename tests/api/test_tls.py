@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from core.daemon.authorization.door import Door
 from core.daemon.listeners import ListenOptions, TLSFiles, open_listeners
 from plugins.api_docker.frontend import DockerFrontend
 from plugins.api_docker.settings import ApiDockerSettings
+from sdk.drivers.authorizer import Transport
+from sdk.testing.authorization import RecordingAuthorizer
 from sdk.testing.fake import fake_engine
 from tests.api.conftest import NEEDS_DOCKER
 from tests.serving import serving
@@ -41,13 +44,20 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture
+def policy() -> RecordingAuthorizer:
+    """What is shown of requests; it allows all."""
+    return RecordingAuthorizer()
+
+
 @pytest.fixture(params=[True, False], ids=["uvloop", "asyncio"])
-def port(certificates: Path, request: pytest.FixtureRequest) -> Iterator[int]:
+def port(certificates: Path, policy: RecordingAuthorizer, request: pytest.FixtureRequest) -> Iterator[int]:
     files = TLSFiles(certificates / "server.pem", certificates / "server-key.pem", certificates / "ca.pem", verify=True)
     listeners = open_listeners(["tcp://127.0.0.1:0"], ListenOptions(tls=files))
     number = listeners[0].socket.getsockname()[1]
-    app = DockerFrontend(ApiDockerSettings()).build(fake_engine())
-    with serving(app, listeners, use_uvloop=request.param):
+    door = Door(DockerFrontend(ApiDockerSettings()).build(fake_engine()))
+    door.guard({"policy": policy})
+    with serving(door, listeners, use_uvloop=request.param):
         yield number
 
 
@@ -89,6 +99,17 @@ def test_a_client_without_a_certificate_is_refused(certificates: Path, port: int
         client.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n")
         with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
             client.recv(10)
+
+
+def test_authorizers_see_what_the_client_proved_itself_by(certificates: Path, port: int, policy: RecordingAuthorizer) -> None:
+    with _client(certificates, port) as client:
+        client.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200")
+        address = client.getsockname()
+    subject = policy.requests[0].subject
+    assert (subject.transport, subject.common_name, subject.uid) == (Transport.TLS, "cert", -1)
+    assert subject.address == f"{address[0]}:{address[1]}"
+    assert subject.certificates[0] == ssl.PEM_cert_to_DER_cert((certificates / "cert.pem").read_text())
 
 
 def test_plain_http_is_refused(port: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from plugins.authz_rules.policy import read_policy
 
 from core.config import load_settings
 from core.kernel.plugins import find_plugins
@@ -14,10 +15,15 @@ from tests.busybox import busybox, push
 from tests.client_plugins import BUILDX, COMPOSE, find_plugin, link, require
 from tests.conftest import REGISTRY, DaemonFactory
 from tests.daemon import Daemon
-from tests.docs.pages import HOW_TO, PAGES, commands, settings, substituted
+from tests.docs.pages import HOW_TO, PAGES, blocks, commands, settings, substituted
 from tests.macvlan import require_macvlan
 
 NOT_RUN = {
+    "authorize-requests": {
+        "docker run alpine": "a user that is not root; tests/integration/test_authorization.py",
+        "systemctl": "no service manager; the same test reloads",
+        "core plugin new": "tests/unit/sdk/scaffold",
+    },
     "back-up-volumes": {"core volume export data | ssh": "a second machine"},
     "build-images": {
         "docker buildx build -t app:1 --secret": "an SSH agent of the user's; tests/build/test_mounts.py forwards one",
@@ -126,6 +132,14 @@ def test_what_is_named_as_not_run_is_on_its_page() -> None:
     ]
     assert stale == []
     assert all(NOT_RUN.values())
+
+
+def test_guide_authorize_requests(place: Path) -> None:
+    """Its rules are valid; the group is this machine's."""
+    (rules,) = (block for block in blocks("authorize-requests") if block.startswith("[[rule]]"))
+    (place / "rules.toml").write_text(rules.replace('"docker"', '"root"'))
+    policy = read_policy(place / "rules.toml")
+    assert [(rule.name, rule.effect) for rule in policy.rules] == [("administrators", "allow"), ("readers", "allow")]
 
 
 @pytest.mark.privileged
