@@ -26,7 +26,7 @@ class Authorizers:
 
     async def named(self, names: Sequence[str]) -> Mapping[str, Authorizer]:
         """Return the authorizers of these names. Raises StartupError for one that there is not or that does not work."""
-        return {name: await self._named(name) for name in names}
+        return {name: self._checked(name, await self._named(name)) for name in names}
 
     async def reloaded(self, names: Sequence[str]) -> Mapping[str, Authorizer]:
         """Return the authorizers of these names, all of which have read anew what they go by. Raises StartupError."""
@@ -37,6 +37,13 @@ class Authorizers:
             except (Exception, SystemExit) as error:
                 raise StartupError(failure(Kind.AUTHORIZER, name, self._plugin(name), "reload", error)) from error
         return wanted
+
+    def _checked(self, name: str, authorizer: object) -> Authorizer:
+        """Return an authorizer that says when it wants to be asked. Raises StartupError for what is none."""
+        try:
+            return _timed(authorizer)
+        except (Exception, SystemExit) as error:
+            raise StartupError(failure(Kind.AUTHORIZER, name, self._plugin(name), "open", error)) from error
 
     def _plugin(self, name: str) -> str:
         return self._offers[name].plugin if name in self._offers else ""
@@ -65,6 +72,14 @@ class Authorizers:
     def _others(self) -> str:
         drivers = sorted(name for name, offer in self._offers.items() if NAMES not in offer.provider.capabilities)
         return f" (there are: {', '.join(drivers)})" if drivers else ""
+
+
+def _timed(authorizer: object) -> Authorizer:
+    if not isinstance(authorizer, Authorizer):
+        raise TypeError(f"the plugin opened a {type(authorizer).__name__}, not an Authorizer")
+    bool(authorizer.reviews_responses)
+    float(authorizer.deadline)
+    return authorizer
 
 
 async def _ask(source: AuthorizerSource, name: str) -> Authorizer | None:

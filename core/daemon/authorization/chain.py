@@ -1,7 +1,8 @@
 """The authorizers in their order: each must allow. What is no answer refuses."""
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import anyio
 
@@ -38,35 +39,41 @@ class Chain:
     async def authorize_request(self, request: ApiRequest) -> None:
         """Return if all allow a request. Raises Refused, and logs it."""
         for name, authorizer in self._authorizers:
-            await _asked(name, authorizer.deadline, request, authorizer.authorize_request(request))
+            await _asked(name, authorizer, request, partial(authorizer.authorize_request, request))
 
     async def authorize_response(self, request: ApiRequest, response: ApiResponse) -> None:
         """Return if all allow a response. Raises Refused, and logs it."""
         for name, authorizer in self._reviewers:
-            await _asked(name, authorizer.deadline, request, authorizer.authorize_response(request, response))
+            await _asked(name, authorizer, request, partial(authorizer.authorize_response, request, response))
 
 
-async def _asked(name: str, deadline: float, request: ApiRequest, decision: Awaitable[None]) -> None:
+async def _asked(name: str, authorizer: Authorizer, request: ApiRequest, ask: Callable[[], Awaitable[object]]) -> None:
     try:
-        await _decided(name, deadline, decision)
+        await _decided(name, authorizer, ask)
     except Refused as refused:
         _log.warning("%s %s: %s", request.method, request.target.partition("?")[0], one_line(refused))
         raise
 
 
-async def _decided(name: str, deadline: float, decision: Awaitable[None]) -> None:
+async def _decided(name: str, authorizer: Authorizer, ask: Callable[[], Awaitable[object]]) -> None:
     try:
-        with anyio.fail_after(deadline):
-            await decision
+        with anyio.fail_after(authorizer.deadline):
+            _check(await ask())
     except PermissionDenied as denied:
         raise Refused(_FORBIDDEN, f"authorization denied by plugin {name}: {denied.message}") from denied
     except TimeoutError as error:
-        raise _failed(name, f"no answer within {deadline:g} seconds") from error
+        raise _failed(name, "no answer in time") from error
     except EngineError as error:
         raise _failed(name, error.message) from error
     except (Exception, SystemExit) as error:
         _log.error("authorizer %s: %s", name, sentence(error), exc_info=error)
         raise _failed(name, "an unforeseen error, which the daemon has logged") from error
+
+
+def _check(returned: object) -> None:
+    """Raise TypeError for a value that an authorizer returned: one that means to say no by it would otherwise say yes."""
+    if returned is not None:
+        raise TypeError(f"it returned {type(returned).__name__}, not None")
 
 
 def _failed(name: str, reason: str) -> Refused:

@@ -1,5 +1,6 @@
 """Which authorizers a configuration names, where they come from, and what a reload asks of them."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -35,6 +36,14 @@ class Broken(RecordingAuthorizer):
         raise InvalidArgument("no such file")
 
 
+class Timeless(RecordingAuthorizer):
+    """Does not say how long it may take."""
+
+    @property
+    def deadline(self) -> float:
+        raise ValueError("what time is it?")
+
+
 class Bench:
     """Offers of drivers, and which of them were opened."""
 
@@ -53,7 +62,10 @@ class Bench:
 
 @pytest.fixture
 def bench(provider: Callable[..., Provider[object, PluginSettings]]) -> Bench:
-    return Bench(provider, {"rules": RecordingAuthorizer(), "source": Source(), "broken": Broken()})
+    return Bench(
+        provider,
+        {"rules": RecordingAuthorizer(), "source": Source(), "broken": Broken(), "timeless": Timeless(), "thing": object()},
+    )
 
 
 async def test_nothing_is_opened_that_is_not_named(bench: Bench) -> None:
@@ -71,13 +83,18 @@ async def test_what_is_no_driver_is_looked_for_by_name_and_opened_once(bench: Be
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("none", r'failed to validate authorization plugin: plugin "none" not found \(there are: broken, rules\)'),
+        ("none", 'failed to validate authorization plugin: plugin "none" not found (there are: broken, rules, thing, timeless)'),
         ("silent", "failed to validate authorization plugin: it does not answer"),
         ("source", 'authorizer "source" stands for others'),
+        (
+            "thing",
+            'authorizer driver "thing" (plugin plugin_thing) failed in open: TypeError: the plugin opened a object, not an Authorizer',
+        ),
+        ("timeless", 'authorizer driver "timeless" (plugin plugin_timeless) failed in open: ValueError: what time is it?'),
     ],
 )
 async def test_what_cannot_be_asked_is_told(bench: Bench, name: str, sentence: str) -> None:
-    with pytest.raises(StartupError, match=sentence):
+    with pytest.raises(StartupError, match=re.escape(sentence)):
         await bench.authorizers.named(("rules", name))
 
 

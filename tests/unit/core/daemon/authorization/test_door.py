@@ -135,20 +135,27 @@ class Failing(Authorizer):
     async def authorize_request(self, request: ApiRequest) -> None:
         if self.how == "hangs":
             await anyio.sleep_forever()
+        if self.how == "returns":
+            return False  # type: ignore[return-value]
         raise {"raises": ValueError("secret path"), "exits": SystemExit(1), "says": InvalidArgument("the list is broken")}[self.how]
 
 
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ("hangs", "no answer within 0.05 seconds"),
+        ("hangs", "no answer in time"),
+        ("returns", "an unforeseen error, which the daemon has logged"),
+        ("is no coroutine", "an unforeseen error, which the daemon has logged"),
         ("raises", "an unforeseen error, which the daemon has logged"),
         ("exits", "an unforeseen error, which the daemon has logged"),
         ("says", "the list is broken"),
     ],
 )
 async def test_an_authorizer_that_fails_refuses(served: Served, how: str, sentence: str) -> None:
-    served.guard(Failing(how))
+    failing = Failing(how)
+    if how == "is no coroutine":
+        failing.authorize_request = lambda request: None  # type: ignore[method-assign]
+    served.guard(failing)
     status, answer = await served.ask("GET", "/json")
     assert (status, message(answer)) == (500, f"plugin a1 failed with error: {sentence}")
     assert served.app.bodies == []
