@@ -94,11 +94,14 @@ def _blobs_in_use(images: ImageStore) -> set[str]:
 
 
 def _topmost_first(parents: Mapping[str, str], chains: set[str]) -> list[str]:
-    def depth(chain: str) -> int:
-        below = parents.get(chain, "")
-        return 1 + depth(below) if below else 0
-
-    return sorted(chains, key=depth, reverse=True)
+    depths: dict[str, int] = {"": 0}
+    for chain in chains:
+        stack = [chain]
+        while (below := parents.get(stack[-1], "")) not in depths:
+            stack.append(below)
+        for above in reversed(stack):
+            depths[above] = depths[parents.get(above, "")] + 1
+    return sorted(chains, key=depths.__getitem__, reverse=True)
 
 
 async def _remove_layer(images: ImageStore, storage: StorageDriver, chain: str, used: set[str]) -> bool:

@@ -5,15 +5,16 @@ blobs of its manifest are here; else with a manifest of what is (`core.images.ma
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
 
 from core.images.documents import parse_index
-from core.images.manifests import held_manifest
+from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import ImageStore, StoredImage
 from sdk.drivers.registry import ResolvedManifest
-from sdk.errors import NotFound
+from sdk.errors import EngineError, NotFound
 from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor
 from sdk.oci.reference import Reference
 
@@ -56,7 +57,7 @@ def _is_served(store: ImageStore, repository: Reference, digest: str) -> bool:
     named = store.named(by_digest)
     if store.hosted.get(repository, digest) or (named and _is_whole(store, named) and _leads_to(store, digest, named)):
         return True
-    return any(held_manifest(store, image).descriptor.digest == digest for image in _images(store, repository))
+    return any(held.descriptor.digest == digest for _, held in _held_manifests(store, repository))
 
 
 def _is_whole(store: ImageStore, image: StoredImage) -> bool:
@@ -84,10 +85,16 @@ def _digest_of_image(store: ImageStore, repository: Reference, image: StoredImag
 
 def _rewritten(store: ImageStore, repository: Reference) -> Iterator[ResolvedManifest]:
     """Yield the manifests of a repository's images that were never stored: some of the blobs the stored ones name are not here."""
-    for image in _images(store, repository):
-        held = held_manifest(store, image)
+    for image, held in _held_manifests(store, repository):
         if held.descriptor.digest != image.record.manifest.digest:
             yield ResolvedManifest(held.descriptor, held.content)
+
+
+def _held_manifests(store: ImageStore, repository: Reference) -> Iterator[tuple[StoredImage, HeldManifest]]:
+    """Yield a repository's images with their manifests, but for images whose manifest was lost: they cost the others nothing."""
+    for image in _images(store, repository):
+        with suppress(EngineError):
+            yield image, held_manifest(store, image)
 
 
 def _images(store: ImageStore, repository: Reference) -> Iterator[StoredImage]:

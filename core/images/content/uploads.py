@@ -27,8 +27,9 @@ class FreshBlobs:
         """Hold a blob from now on for an hour; whose time is over is let go."""
         for expired in [name for name, (until, _) in self._held.items() if until < monotonic()]:
             self.release(expired)
-        pin = self._held.pop(digest, (0.0, ExitStack()))[1]
-        if not self._content.pins.held >= {digest}:
+        _, pin = self._held.pop(digest, (0.0, None))
+        if pin is None:
+            pin = ExitStack()
             pin.enter_context(self._content.pins.hold((digest,)))
         self._held[digest] = (monotonic() + _KEPT_SECONDS, pin)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import zstandard
 
-from core.archives.confinement import enter
+from core.archives.confinement import enter, failure
 from core.archives.untar import write_all
 from core.images.layers.tarsplit import joined
 
@@ -43,7 +43,7 @@ def main() -> None:
         enter(int(root), int(root))
         digest = _write(_gathered(joined(sys.stdin.buffer)), form)
     except (OSError, EOFError, zstandard.ZstdError) as error:
-        _fail(int(report), str(error))
+        _fail(int(report), failure(error)[1])
     if digest != diff_id:
         _fail(int(report), f"the layer's files are not what they were: it gives {digest}, not {diff_id}")
 

@@ -12,7 +12,7 @@ from typing import IO
 import zstandard
 
 from core.archives.compression import CORRUPT, BlobReader, HashingReader, decompressed
-from core.archives.confinement import FAILED, OK, enter
+from core.archives.confinement import FAILED, OK, enter, failure
 from core.archives.readahead import ReadAhead
 from core.archives.tarstream import TarError
 from core.images.layers.tarsplit import Recipe, Splitting
@@ -27,7 +27,7 @@ def main() -> None:
         try:
             report = _split(root, recipe)
         except (TarError, zstandard.ZstdError, ValueError, *CORRUPT) as error:
-            report = FAILED, str(error) or type(error).__name__
+            report = FAILED, failure(error)[1]
     os.write(1, "\0".join(report).encode("utf-8", "replace"))
 
 

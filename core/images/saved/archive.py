@@ -4,6 +4,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -74,16 +75,14 @@ class Archive:
                 yield ArchivedImage(config, layers, _names(descriptor), member, index, attached)
 
     def _manifests(self) -> dict[str, tuple[Member, Member | None]]:
-        """Return the manifests of an OCI layout, each with its index, by the hexadecimal digest of the configuration they are for."""
+        """Return the manifests of an OCI layout, each with its index, by the hexadecimal digest of the configuration they are for. What is
+        damaged or no layout has none: `manifest.json` alone says what an archive must have."""
         found: dict[str, tuple[Member, Member | None]] = {}
-        if not self._members.find(b"index.json"):
-            return found
-        for descriptor in parse_index(self._list("index.json")).manifests:
-            try:
-                offered = self._offered(descriptor)
-                found |= {hex_of(parse_manifest(_read(member)).config.digest): (member, index) for member, index in offered}
-            except (DataLoss, NotFound):
-                continue
+        with suppress(DataLoss):
+            for descriptor in parse_index(self._list("index.json")).manifests:
+                with suppress(DataLoss, NotFound, InvalidArgument):
+                    offered = self._offered(descriptor)
+                    found |= {hex_of(parse_manifest(_read(member)).config.digest): (member, index) for member, index in offered}
         return found
 
     def _offered(self, descriptor: Descriptor) -> list[tuple[Member, Member | None]]:
