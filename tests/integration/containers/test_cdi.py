@@ -40,6 +40,17 @@ def test_a_container_gets_what_the_file_of_its_device_says(start_daemon: DaemonF
         assert "4321" in done.stdout.splitlines()[3].split()
         assert done.stdout.splitlines()[4:] == ["read-only"]
 
+        own = daemon.core(
+            "run",
+            "--rm",
+            "--device=example.com/lamp=one",
+            "--device=/dev/null:/dev/hole",
+            "busybox",
+            "sh",
+            "-c",
+            "echo $LAMP; ls /dev/hole",
+        )
+        assert own.stdout.split() == ["on", "/dev/hole"]
         (shown,) = json.loads(daemon.docker("inspect", daemon.docker("ps", "-aq").stdout.strip()).stdout)
         assert shown["HostConfig"]["DeviceRequests"] == [
             {"Driver": "cdi", "Count": 0, "DeviceIDs": ["example.com/lamp=one"], "Capabilities": None, "Options": None}

@@ -8,6 +8,7 @@ import msgspec
 from core.cli.client.commands import run_options as words
 from core.cli.client.commands.attach import join
 from core.cli.client.commands.pull import pull_image
+from core.cli.client.commands.run_devices import device_requests, is_qualified
 from core.cli.client.commands.run_flags import RunFlags
 from core.cli.client.connection.api import Api, ApiError, connect
 from core.cli.client.connection.failure import exits, start_status
@@ -116,7 +117,8 @@ def _host_config(flags: RunFlags) -> HostConfig:
         memory=words.byte_count(flags.memory),
         nano_cpus=round(flags.cpus * 10**9),
         cpuset_cpus=flags.cpuset_cpus,
-        devices=tuple(map(words.device, flags.device or ())),
+        devices=tuple(words.device(text) for text in flags.device or () if not is_qualified(text)),
+        device_requests=tuple(device_requests(flags.device, flags.gpus)),
         pids_limit=flags.pids_limit,
         ulimits=tuple(map(words.ulimit, flags.ulimit or ())),
         init=flags.init or None,

@@ -50,7 +50,8 @@ class RunFlags:
     cap_add: Annotated[Many, Option("--cap-add", help="Capability to add.")] = None
     cap_drop: Annotated[Many, Option("--cap-drop", help="Capability to drop.")] = None
     security_opt: Annotated[Many, Option("--security-opt", help="seccomp=FILE|unconfined, no-new-privileges, ...")] = None
-    device: Annotated[Many, Option("--device", help="HOST, HOST:CONTAINER or HOST:CONTAINER:rwm")] = None
+    device: Annotated[Many, Option("--device", help="HOST, HOST:CONTAINER, HOST:CONTAINER:rwm or VENDOR/CLASS=NAME")] = None
+    gpus: Annotated[Many, Option("--gpus", help="all, a number, or device=ID, such as '\"device=0,1\"'.")] = None
     memory: Annotated[str, Option("--memory", "-m", help="Memory limit, such as 512m.")] = ""
     cpus: Annotated[float, Option("--cpus", help="Number of CPUs, such as 1.5.")] = 0.0
     cpuset_cpus: Annotated[str, Option("--cpuset-cpus", help="CPUs it may use, such as 0-2.")] = ""
