@@ -7,6 +7,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
+from sdk.errors import InvalidArgument
+
 Headers = tuple[tuple[str, str], ...]
 """Names in small letters, in the order of the message; one that is repeated stands there as often."""
 
@@ -60,6 +64,23 @@ class ApiRequest:
     query: str = ""
     headers: Headers = ()
     body: bytes | None = field(default=b"", repr=False)
+
+    def values(self, *names: str) -> tuple[object, ...]:
+        """Return every value that a JSON body has under these names, one within the other: `values("HostConfig", "Privileged")`.
+
+        There may be several, as the API takes names whatever their case: a policy that looks at one spelling is not told of the others. Empty where
+        the body is none of JSON. Raises InvalidArgument for JSON that cannot be read, which refuses the request.
+        """
+        if not self.body or not any(name == "content-type" and "json" in value.lower() for name, value in self.headers):
+            return ()
+        try:
+            found: list[object] = [msgspec.json.decode(self.body)]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidArgument("the body is no JSON that can be judged") from error
+        for name in names:
+            objects = [value for value in found if isinstance(value, dict)]
+            found = [item for each in objects for key, item in each.items() if key.lower() == name.lower()]
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ ROOT = Subject(Transport.UNIX, uid=0, gid=0, pid=1)
 
 
 def api_request(
-    method: str, target: str, *, subject: Subject = ROOT, headers: Headers = (), body: bytes | None = b""
+    method: str, target: str, *, subject: Subject = ROOT, headers: Headers | None = None, body: bytes | None = b""
 ) -> ApiRequest:
-    """Return a request as the daemon shows it: `target` is the path, with or without an API version, and the query."""
+    """Return a request as the daemon shows it: `target` is the path, with or without an API version, and the query. A body is JSON unless
+    the headers say otherwise."""
     path, _, query = target.partition("?")
     version, path = split_version(path)
-    return ApiRequest(subject, method, target, path, version, query, headers, body)
+    given = (("content-type", "application/json"),) if body and headers is None else headers or ()
+    return ApiRequest(subject, method, target, path, version, query, given, body)
 
 
 class RecordingAuthorizer(Authorizer):

@@ -1,6 +1,8 @@
 """Every guide's settings are valid, and every guide's commands are run, as they stand on the page, or are named here with the reason."""
 
 import os
+import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +13,8 @@ from core.config import load_settings
 from core.kernel.plugins import find_plugins
 from plugins.authz_rules.policy import read_policy
 from sdk.oci.digest import digest_of
+from sdk.providers import Kind
+from sdk.scaffold import render
 from tests.busybox import busybox, push
 from tests.client_plugins import BUILDX, COMPOSE, find_plugin, link, require
 from tests.conftest import REGISTRY, DaemonFactory
@@ -22,8 +26,8 @@ NOT_RUN = {
     "authorize-requests": {
         "docker run alpine": "a user that is not root; tests/integration/test_authorization.py",
         "systemctl": "no service manager; the same test reloads",
-        "core plugin new": "tests/unit/sdk/scaffold",
     },
+    "write-an-authorizer": {"core plugin": "its test writes the project without installing it"},
     "back-up-volumes": {"core volume export data | ssh": "a second machine"},
     "build-images": {
         "docker buildx build -t app:1 --secret": "an SSH agent of the user's; tests/build/test_mounts.py forwards one",
@@ -140,6 +144,27 @@ def test_guide_authorize_requests(place: Path) -> None:
     (place / "rules.toml").write_text(rules.partition("$ ")[0].replace('"docker"', '"root"'))
     policy = read_policy(place / "rules.toml")
     assert [(rule.name, rule.effect) for rule in policy.rules] == [("administrators", "allow"), ("readers", "allow")]
+
+
+def test_guide_write_an_authorizer(place: Path) -> None:
+    """The project that the page describes is right: its tests are green."""
+    project, package = place / "project", "core_authorizer_unprivileged"
+    render(Kind.AUTHORIZER, "unprivileged", project)
+    page = (HOW_TO / "write-an-authorizer.md").read_text()
+    settings_text, driver, construction, denied = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (project / package / "settings.py").write_text(settings_text)
+    (project / package / "driver.py").write_text(driver)
+    for file, line, written in (
+        (project / package / "plugin.py", r"    driver = .*\n    try:\n        yield driver\n", construction),
+        (project / "tests/test_contract.py", r'        return api_request\("POST".*\n', denied),
+    ):
+        text, count = re.subn(line, lambda _match, written=written: written, file.read_text())
+        assert count == 1
+        file.write_text(text)
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:core_sdk", "-p", "no:xdist"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    done = subprocess.run([sys.executable, *words], cwd=project, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.privileged
