@@ -5,9 +5,10 @@ import threading
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 
-from plugins.net_bridge.bridges import Bridges
+from plugins.net_bridge.bridges import Bridges, answer_for_containers
 from plugins.net_bridge.kernel import messages, sysctl
 from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from plugins.net_bridge.kernel.veths import Port, Veths
@@ -24,6 +25,7 @@ from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, PortBinding
 from sdk.errors import Conflict, EngineError, InvalidArgument
 from sdk.linux.namespaces import in_network_namespace_of
 from sdk.linux.nftables import RulesetError
+from sdk.network.announcements import Announcements
 from sdk.network.mac_addresses import mac_for
 
 Address = IPv4Address | IPv6Address
@@ -77,12 +79,14 @@ class Datapath:
         self._networks: dict[str, Bridged] = {}
         self._changing_networks = threading.Lock()
         self._wiring = Wiring(self._veths, settings, log)
+        self._announcements = Announcements(log)
         self._leaving: dict[Address, str] = {}
         if settings.ip_forward:
             sysctl.write("ipv4/ip_forward", "1")
 
     def close(self) -> None:
         """Give back what only this process needs; networks and endpoints stay."""
+        self._announcements.close()
         self._wiring.close()
         self._sandboxes.close()
         self._ports.close()
@@ -98,7 +102,7 @@ class Datapath:
             links = self._networks[network.id].links if network.id in self._networks else frozenset()
             known = self._networks[network.id] = Bridged(network, options, index, links)
             if links:
-                _answer_for_containers(options.bridge, yes=True)
+                answer_for_containers(options.bridge, yes=True)
             if network.ipv6:
                 sysctl.write("ipv6/conf/all/forwarding", "1")
             self._firewall.set_network(network.id, known.rules)
@@ -131,8 +135,11 @@ class Datapath:
             self._ports.publish(endpoint)
             undo.pop_all()
         if sandbox is None:
-            return self._sandboxes.keep(wired.namespace), endpoint
-        wired.close()
+            sandbox = self._sandboxes.keep(wired.namespace)
+        else:
+            wired.close()
+        forwarding = partial(self._veths.wait_until_forwarding, endpoint.host_interface)
+        self._announcements.begin(sandbox.path, endpoint, known.options.announcing, forwarding)
         return sandbox, endpoint
 
     def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
@@ -159,11 +166,12 @@ class Datapath:
                 return
             self._networks[network.id] = changed = replace(known, links=frozenset(links))
             self._firewall.set_network(network.id, changed.rules)
-            _answer_for_containers(known.options.bridge, yes=bool(links))
+            answer_for_containers(known.options.bridge, yes=bool(links))
 
     def disconnect(self, endpoint: Endpoint, *, alive: bool) -> None:
         """Unpublish an endpoint's ports and remove its interface, unless its namespace is about to go; idempotent."""
         self._ports.withdraw(endpoint)
+        self._announcements.end(endpoint)
         if alive:
             self._veths.delete(endpoint.host_interface)
             return
@@ -185,13 +193,14 @@ class Datapath:
         """Let go of a sandbox; idempotent."""
         self._sandboxes.release(sandbox)
 
-    def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[Endpoint]) -> None:
+    def restore(self, networks: Sequence[NetworkSpec], living: Sequence[tuple[Endpoint, Sandbox]]) -> None:
         """Make exactly these networks and published ports exist; remove what else an earlier process left."""
         for network in networks:
             try:
                 self.create_network(network)
             except (EngineError, OSError, RulesetError) as error:
                 self._log.error("network %s: %s", network.name, error)
+        endpoints = [endpoint for endpoint, _ in living]
         names = {known.options.bridge for known in self._networks.values()}
         for link in self._bridges.mine():
             if link.name not in names:
@@ -199,6 +208,8 @@ class Datapath:
         for name in self._veths.found - {endpoint.host_interface for endpoint in endpoints}:
             self._veths.delete(name)
         self._ports.restore({key: known.rules for key, known in self._networks.items()}, endpoints)
+        told = {key for key, known in self._networks.items() if known.options.announcing.count}
+        self._announcements.restore([each for each in living if each[0].network_id in told])
 
     def explain(self, network: NetworkSpec, endpoint: Endpoint) -> list[PortPath]:
         """Return the ways packets take to an endpoint's ports."""
@@ -228,10 +239,10 @@ class Datapath:
         return self.create_network(network)
 
     def _evict_predecessors(self, spec: EndpointSpec) -> None:
-        """Delete interfaces that ended containers had at these addresses and that the kernel has not torn down yet."""
+        """Cut interfaces off that ended containers had at these addresses and that the kernel has not torn down yet."""
         for interface in spec.addresses:
             if host_interface := self._leaving.pop(interface.ip, None):
-                self._veths.delete(host_interface)
+                self._veths.cut_off(host_interface)
 
     def _wire(self, known: Bridged, spec: EndpointSpec, sandbox: Sandbox | None, undo: ExitStack) -> Wired:
         prefix = known.options.interface_prefix
@@ -266,12 +277,6 @@ class Datapath:
             ports=ports,
             host_interface=wired.veth.host_interface,
         )
-
-
-def _answer_for_containers(bridge: str, *, yes: bool) -> None:
-    """Let a bridge answer ARP requests of one container for another, and at once: the kernel waits up to 0.8 s otherwise."""
-    sysctl.write(f"ipv4/neigh/{bridge}/proxy_delay", "0")
-    sysctl.write(f"ipv4/conf/{bridge}/proxy_arp_pvlan", "1" if yes else "0")
 
 
 def _check_link_local(network: NetworkSpec, spec: EndpointSpec) -> None:

@@ -111,7 +111,7 @@ class BridgeDriver(NetworkDriver, SandboxMaker, GatewaySwitch, PathExplainer, Po
         self._datapath.release(sandbox)
 
     async def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
-        await self._run(lambda: self._datapath.restore(networks, [endpoint for endpoint, _ in endpoints]))
+        await self._run(lambda: self._datapath.restore(networks, endpoints))
 
     async def audit(self) -> Sequence[str]:
         return await self._run(self._datapath.audit)

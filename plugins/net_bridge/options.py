@@ -9,6 +9,7 @@ from plugins.net_bridge.kernel.messages import LEAST_IPV6_MTU
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
+from sdk.network.announcing import Announcing, announcing
 from sdk.network.gateway_modes import GATEWAY_MODES, INHIBIT_IPV4, routed_versions, versions_of_mode, without_gateway
 
 _PREFIX = "com.docker.network.bridge."
@@ -41,6 +42,7 @@ class BridgeOptions:
     masquerade: bool = True
     host_ip: IPv4Address = IPv4Address(0)
     interface_prefix: str = "eth"
+    announcing: Announcing = Announcing()
     addressless: frozenset[int] = frozenset()
     routed: frozenset[int] = frozenset()
     unprotected: frozenset[int] = frozenset()
@@ -58,6 +60,7 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         masquerade=_boolean(options, _MASQUERADE, default=True),
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=_interface_prefix(options.get(_INTERFACE_PREFIX) or "eth"),
+        announcing=announcing(options),
         addressless=_addressless(network),
         routed=routed_versions(options),
         unprotected=versions_of_mode(options, "nat-unprotected"),

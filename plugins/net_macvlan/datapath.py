@@ -13,6 +13,7 @@ from sdk.drivers.network import Endpoint, EndpointSpec, NetworkSpec, Sandbox
 from sdk.errors import Conflict, EngineError
 from sdk.linux.links import kernel_errors
 from sdk.linux.namespaces import in_network_namespace
+from sdk.network.announcements import Announcements
 from sdk.network.default_routes import route_by
 from sdk.network.mac_addresses import mac_for
 from sdk.network.namespaces import Namespaces, free_interface
@@ -27,12 +28,14 @@ class Datapath:
         self._alias = f"core:{instance}:macvlan"
         self._unfinished = f"mv{instance}"
         self._log = log
+        self._announcements = Announcements(log)
         self._namespaces = Namespaces()
         self._networks: dict[str, tuple[NetworkSpec, MacvlanOptions]] = {}
         self._changing_networks = threading.Lock()
 
     def close(self) -> None:
         """Give back descriptors; networks and endpoints stay."""
+        self._announcements.close()
         self._namespaces.close()
 
     def create_network(self, network: NetworkSpec) -> None:
@@ -69,10 +72,13 @@ class Datapath:
                 route_by(place.path, interface, gateways, preferred=True)
             self._namespaces.hold(spec.id, place.path)
             undo.pop_all()
-        return place, Endpoint(spec.id, network.id, spec.container_id, interface, mac, spec.addresses, gateways)
+        endpoint = Endpoint(spec.id, network.id, spec.container_id, interface, mac, spec.addresses, gateways)
+        self._announcements.begin(place.path, endpoint, options.announcing)
+        return place, endpoint
 
     def disconnect(self, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
         """Remove a container's link at once, so that its MAC address is free; idempotent."""
+        self._announcements.end(endpoint)
         path = self._namespaces.of(endpoint.id) or (sandbox.path if sandbox else "")
         if path:
             in_network_namespace(path, lambda: links.delete(endpoint.interface))

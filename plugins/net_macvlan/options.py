@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
+from sdk.network.announcing import Announcing, announcing
 
 _PARENT, _MODE, _MTU = "parent", "macvlan_mode", "com.docker.network.driver.mtu"
 MADE = "dm-"
@@ -25,6 +26,7 @@ class MacvlanOptions:
     made: bool
     mode: str = "bridge"
     mtu: int = 0
+    announcing: Announcing = Announcing()
 
     @property
     def vlan(self) -> tuple[str, int] | None:
@@ -45,4 +47,4 @@ def parse(network: NetworkSpec) -> MacvlanOptions:
         raise InvalidArgument(f"invalid parent interface name: {parent}")
     if not mtu.isdecimal():
         raise InvalidArgument(f'invalid value for {_MTU}: strconv.Atoi: parsing "{mtu}": invalid syntax')
-    return MacvlanOptions(parent or f"{MADE}{network.id[:12]}", not parent, mode, int(mtu))
+    return MacvlanOptions(parent or f"{MADE}{network.id[:12]}", not parent, mode, int(mtu), announcing(options))

@@ -14,7 +14,7 @@ Address = IPv4Address | IPv6Address
 
 
 class AddressPool:
-    """The addresses of one subnet. They go round: one just given back is the last to be given again."""
+    """The addresses of one subnet, of which the lowest free one is given first: a container that is started again mostly has the one it had."""
 
     def __init__(self, subnet: SubnetConfig) -> None:
         self.cidr: Network = ip_network(subnet.subnet)
@@ -22,16 +22,16 @@ class AddressPool:
         self._first, self._last = usable(self._chosen, self.cidr)
         reserved = [subnet.gateway, *subnet.aux_addresses.values()]
         self._used = {int(ip_address(text)) for text in reserved if text}
-        self._next = self._first
+        self._lowest = self._first  # those below are in use
 
     def allocate(self) -> Address | None:
         """Return an address nobody has, None if there is none."""
-        for candidate in self._candidates():
-            if candidate not in self._used:
-                self._used.add(candidate)
-                self._next = candidate + 1 if candidate < self._last else self._first
-                return self.cidr[candidate - int(self.cidr.network_address)]
-        return None
+        while self._lowest in self._used:
+            self._lowest += 1
+        if self._lowest > self._last:
+            return None
+        self._used.add(self._lowest)
+        return self.cidr[self._lowest - int(self.cidr.network_address)]
 
     def claim(self, address: Address) -> bool:
         """Take a particular address; False if it is in use."""
@@ -43,17 +43,16 @@ class AddressPool:
 
     def release(self, address: Address) -> None:
         """Give an address back; idempotent."""
-        self._used.discard(int(address))
+        number = int(address)
+        self._used.discard(number)
+        if self._first <= number < self._lowest:
+            self._lowest = number
 
     def usage(self) -> SubnetUsage:
         """Return how many addresses are in use. Those of no container count: the network's own, IPv4's broadcast, gateway, auxiliary."""
         taken = {*self._used, *_own_addresses(self.cidr)}
         first, last = int(self._chosen.network_address), int(self._chosen.broadcast_address)
         return SubnetUsage(str(self.cidr), len(taken), last - first + 1 - sum(first <= number <= last for number in taken))
-
-    def _candidates(self) -> Iterator[int]:
-        yield from range(self._next, self._last + 1)
-        yield from range(self._first, self._next)
 
 
 def _own_addresses(cidr: Network) -> set[int]:

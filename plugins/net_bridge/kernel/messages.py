@@ -29,6 +29,9 @@ _MAIN_TABLE, _LOCAL_TABLE, _PROTOCOL_BOOT, _SCOPE_UNIVERSE, _UNICAST, _LOCAL = 2
 
 _WITHOUT_LINK_LOCAL = ("IFLA_AF_SPEC", {"attrs": [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", 1)]})]})
 
+_LISTENING = 1
+"""A port's state without spanning tree in which it neither forwards nor learns (IEEE 802.1D-1998, 8.4.2)."""
+
 LEAST_IPV6_MTU = 1280
 """Bytes of a frame that IPv6 needs (RFC 8200, section 5): the kernel has none on a link with fewer."""
 
@@ -96,6 +99,16 @@ def bridge_port(name: str, *, isolated: bool, ipv6: bool = True) -> bytes:
     flags = [("IFLA_BRPORT_MODE", 1), ("IFLA_BRPORT_ISOLATED", int(isolated))]
     port = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": flags})]
     return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": port}), *own])
+
+
+def cut_off(index: int) -> bytes:
+    """Have a bridge's port pass no more frames, and forget which addresses are behind it. Nothing waits for a grace period, as a deletion does.
+
+    The state is `listening`, since the kernel switches a disabled port of a link that is up on again.
+    """
+    flags: list[tuple[str, object]] = [("IFLA_BRPORT_STATE", _LISTENING), ("IFLA_BRPORT_FLUSH", None)]
+    port = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": flags})]
+    return _link(_SET, [("IFLA_LINKINFO", {"attrs": port})], index=index)
 
 
 def container_end(name: str, *, link_local: bool) -> bytes:

@@ -67,6 +67,13 @@ class RouteSocket:
             raise OSError(code, os.strerror(code), name)
         return int(_LINK_INDEX.unpack_from(payload, _LINK_INDEX_OFFSET)[0])
 
+    def port_state(self, name: str) -> int | None:
+        """Return the state of a bridge's port, None for a link that is none or is not there."""
+        with self._lock:
+            self._socket.send(messages.get_link(name))
+            kind, payload = next(self._receive())
+        return None if kind == _NLMSG_ERROR else _decode_port_state(payload)
+
     def find(self, name: str) -> int:
         """Return a link's index, 0 if there is none of that name."""
         try:
@@ -125,6 +132,14 @@ def _decode_link(payload: bytes) -> Link:
     info = message.get_attr("IFLA_LINKINFO")
     kind = info.get_attr("IFLA_INFO_KIND") if info is not None else ""
     return Link(message["index"], message.get_attr("IFLA_IFNAME"), message.get_attr("IFLA_IFALIAS") or "", kind or "")
+
+
+def _decode_port_state(payload: bytes) -> int | None:
+    message = ifinfmsg(payload)
+    message.decode()
+    info = message.get_attr("IFLA_LINKINFO")
+    port = info.get_attr("IFLA_INFO_SLAVE_DATA") if info is not None else None
+    return port.get_attr("IFLA_BRPORT_STATE") if port is not None else None
 
 
 def _decode_address(payload: bytes) -> tuple[int, IPv4Interface | IPv6Interface]:

@@ -1,7 +1,9 @@
 """Veth pairs: one end on a bridge, the other the container's interface."""
 
+import errno
 import itertools
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,10 @@ from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
 from sdk.linux.namespaces import in_network_namespace_of
 from sdk.network.ipv6 import disable_ipv6
 
+_GONE = frozenset({errno.ENODEV, errno.EINVAL})
+"""What the kernel says of a link that is no more, or no port of a bridge any more."""
+_FORWARDING = 3
+_FORWARDING_SECONDS, _LOOKING_SECONDS = 1.0, 0.002
 _TOKEN_LENGTH = 6
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _FIRST, _STARTS = 36**6, 35 * 36**6
@@ -71,6 +77,20 @@ class Veths:
             namespace.route.request([messages.container_end(interface, link_local=disabled)])
         index = namespace.route.index(interface)
         return Veth(name, index)
+
+    def wait_until_forwarding(self, host_interface: str) -> None:
+        """Wait until the bridge passes on what a new container sends: the kernel switches a port on a moment after its link is up."""
+        deadline = time.monotonic() + _FORWARDING_SECONDS
+        while self._route.port_state(host_interface) != _FORWARDING and time.monotonic() < deadline:
+            time.sleep(_LOOKING_SECONDS)
+
+    def cut_off(self, host_interface: str) -> None:
+        """Let no more frames of a container out that has ended: the kernel takes the pair away when it takes down the namespace. Idempotent."""
+        try:
+            self._route.request([messages.cut_off(self._route.index(host_interface))])
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
 
     def delete(self, host_interface: str) -> None:
         """Delete a pair; idempotent. Slow (a kernel grace period): not for the path of a container's start or end."""

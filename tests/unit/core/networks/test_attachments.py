@@ -128,7 +128,7 @@ async def test_failure_undoes_everything(room, driver):
     assert room.events == []
     driver.fail_on = ""
     again = await room.attachments.connect(request(networks={"bridge": EndpointConfig(), "web": EndpointConfig()}))
-    assert again.networks["bridge"].ipv4_address == "172.17.0.3"
+    assert again.networks["bridge"].ipv4_address == "172.17.0.2"
 
 
 async def test_a_taken_port_leaves_nothing(room, driver):

@@ -11,13 +11,26 @@ def addresses(*subnets: SubnetConfig) -> NetworkAddresses:
     return NetworkAddresses("net (id)", subnets)
 
 
-def test_addresses_go_round_so_that_one_is_not_reused_at_once():
+def test_the_lowest_free_address_is_given_first():
     pool = AddressPool(SubnetConfig("10.0.0.0/29", "10.0.0.1"))
-    first = pool.allocate()
-    assert str(first) == "10.0.0.2"
-    pool.release(first)
-    assert [str(pool.allocate()) for _ in range(5)] == ["10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.2"]
+    assert pool.claim(ip_address("10.0.0.4"))
+    given = [pool.allocate() for _ in range(4)]
+    assert [str(address) for address in given] == ["10.0.0.2", "10.0.0.3", "10.0.0.5", "10.0.0.6"]
     assert pool.allocate() is None
+    for text in ("10.0.0.5", "10.0.0.3", "10.0.0.3", "10.0.0.7", "10.0.0.0"):
+        pool.release(ip_address(text))
+    assert [str(pool.allocate()) for _ in range(2)] == ["10.0.0.3", "10.0.0.5"]
+    assert pool.allocate() is None
+    pool.release(ip_address("10.0.0.4"))
+    assert str(pool.allocate()) == "10.0.0.4"
+
+
+def test_a_released_address_outside_the_range_is_not_given():
+    pool = AddressPool(SubnetConfig("10.0.0.0/16", "10.0.0.1", ip_range="10.0.9.0/31"))
+    for text in ("10.0.8.255", "10.0.9.2"):
+        assert pool.claim(ip_address(text))
+        pool.release(ip_address(text))
+    assert [str(pool.allocate()) for _ in range(3)] == ["10.0.9.0", "10.0.9.1", "None"]
 
 
 def test_gateway_and_auxiliary_addresses_are_never_given():
