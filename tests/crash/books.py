@@ -71,4 +71,5 @@ class Container(Thing):
 
     def _may_end_with(self, code: object) -> bool:
         right = {CODE} if self.lines else set()
-        return code in (right | {137, 143} if self.disturbed else right) or (self.started is None and code in (CODE, 128, 137))
+        right |= {137, 143, 255} if self.disturbed else set()
+        return code in right or (self.started is None and code in (CODE, 128, 137, 255))

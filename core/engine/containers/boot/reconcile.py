@@ -34,7 +34,7 @@ from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.providers import Kind
 
-LOST = 137
+LOST = 255
 """Exit code of a container of which no trace is left: the machine went down with it."""
 
 _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
