@@ -58,7 +58,10 @@ class HijackedStream(Protocol):
 
 
 class ApiFrontend(ABC):
-    """One wire protocol over the engine."""
+    """One wire protocol over the engine.
+
+    Requests on the daemon's listeners pass the authorizers first; those on an address that a frontend opens itself do not.
+    """
 
     @property
     def prefix(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from core.daemon.authorization.door import Door
 from core.daemon.listeners import ListenOptions, open_listeners
 from core.daemon.server import dispatch
 from plugins.api_buildkit.frontend import BuildkitFrontend
@@ -89,9 +90,10 @@ async def _ask_agent(path: Path) -> bytes:
 class Buildx:
     """A server and the client's command line against it."""
 
-    def __init__(self, directory: Path, builds: LookingBuilds) -> None:
+    def __init__(self, directory: Path, builds: LookingBuilds, door: Door) -> None:
         self.directory = directory
         self.builds = builds
+        self.door = door
 
     @property
     def last(self) -> Seen:
@@ -132,8 +134,9 @@ def buildx(tmp_path: Path) -> Iterator[Buildx]:
     (tmp_path / "data").mkdir()
     frontends = (DockerFrontend(ApiDockerSettings()), BuildkitFrontend(ApiBuildkitSettings(), tmp_path / "data"))
     listeners = open_listeners([f"unix://{tmp_path}/s.sock"], ListenOptions())
-    with serving(dispatch([(frontend, frontend.build(engine)) for frontend in frontends]), listeners):
-        yield Buildx(tmp_path, builds)
+    door = Door(dispatch([(frontend, frontend.build(engine)) for frontend in frontends]))
+    with serving(door, listeners):
+        yield Buildx(tmp_path, builds, door)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sdk.engine.config import HostEntry
+from sdk.testing.authorization import RecordingAuthorizer
 from tests.buildx.conftest import Buildx
 
 
@@ -84,6 +85,17 @@ def test_a_failure_shows_the_line(buildx: Buildx, context: Path) -> None:
     assert "Dockerfile:2" in done.stderr
     assert ">>> RUN make" in done.stderr
     assert "ERROR: failed to solve: process did not complete: exit code: 1" in done.stderr
+
+
+def test_sessions_flow_behind_an_authorizer(buildx: Buildx, context: Path) -> None:
+    """It is asked about the connections; what goes over them was allowed with their beginning."""
+    buildx.door.guard({"policy": (policy := RecordingAuthorizer())})
+    buildx.build("--load", "--tag", "app:1", str(context))
+    assert {("POST", "/grpc"), ("POST", "/session")} & {(request.method, request.path) for request in policy.requests}
+    policy.denied |= {"/grpc": "no builds", "/images/create": "no builder in a container either", "/containers/create": "nor so"}
+    seen = len(buildx.builds.seen)
+    assert buildx.build(str(context), check=False).returncode != 0
+    assert len(buildx.builds.seen) == seen
 
 
 def test_a_secret_is_read_from_the_client(buildx: Buildx, context: Path) -> None:
