@@ -39,7 +39,7 @@ def bridge_addresses(name: str) -> list[IPv4Interface | IPv6Interface]:
     """Return a link's addresses in the kernel's order; none if there is no such link."""
     try:
         index = socket.if_nametoindex(name)
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL is none
         return []
     return [address for link, address in _addresses() if link == index]
 
