@@ -51,9 +51,10 @@ def read_int(text: str | int) -> int:
 
 
 def _limited(text: str, lowest: int, highest: int) -> int:
-    if len(text.lstrip("+-0")) > _LONGEST:
+    digits = text.lstrip("+-0")
+    if len(digits) > _LONGEST:
         raise BadNumber(RANGE)
-    number = int(text)
+    number = int(digits or 0) * (-1 if text.startswith("-") else 1)
     if not lowest <= number <= highest:
         raise BadNumber(RANGE)
     return number

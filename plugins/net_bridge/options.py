@@ -125,11 +125,12 @@ def _interface_prefix(prefix: str) -> str:
 
 def _number(options: Mapping[str, str], key: str, default: int) -> int:
     value = options.get(key, "")
-    if value and not value.isdecimal():
+    if value and not (value.isascii() and value.isdecimal()):
         raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": invalid syntax')
-    if len(value.lstrip("0")) > _DIGITS:
+    digits = value.lstrip("0")
+    if len(digits) > _DIGITS:
         raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": value out of range')
-    return int(value or 0) or default
+    return int(digits or 0) or default
 
 
 def _ipv4(options: Mapping[str, str], key: str, default: IPv4Address) -> IPv4Address:

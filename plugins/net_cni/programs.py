@@ -48,7 +48,9 @@ class Programs:
     def find(self, name: str) -> Path:
         """Return the path of a plugin. Raises InvalidArgument."""
         for directory in self._directories:
-            if (directory / name).is_file() and os.access(directory / name, os.X_OK):
+            if os.path.isfile(directory / name) and os.access(
+                directory / name, os.X_OK
+            ):  # is_file raises for a name that is too long
                 return directory / name
         raise InvalidArgument(f'failed to find plugin "{name}" in path [{self._path}]')
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sdk.errors import InvalidArgument
+from sdk.text import cleaned
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_COUNT = re.compile(r"([+-]?)(?=[0-9])0*([0-9]*)")
+_DIGITS, _TOO_LARGE = 18, 2**63
 _TRUTHS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
@@ -61,14 +64,19 @@ def parse_size(text: str) -> int:
     if match is None:
         raise InvalidArgument(f"invalid size: '{text}'")
     power = " kmgtp".index(match[2].lower() or " ")
-    return int(float(match[1]) * 1000**power)
+    size = float(match[1]) * 1000**power
+    if size >= _TOO_LARGE:
+        raise InvalidArgument(f"invalid size: '{cleaned(text)}'")
+    return int(size)
 
 
 def _parse_count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        raise InvalidArgument(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+    match = _COUNT.fullmatch(text)
+    if match is None:
+        raise InvalidArgument(f'strconv.Atoi: parsing "{cleaned(text)}": invalid syntax')
+    if len(match[2]) > _DIGITS:
+        raise InvalidArgument(f'strconv.Atoi: parsing "{cleaned(text)}": value out of range')
+    count = int(match[2] or 0) * (-1 if match[1] == "-" else 1)
     if count < 1:
         raise InvalidArgument("max-file cannot be less than 1")
     return count

@@ -31,7 +31,8 @@ def named_ports(ports: Iterable[Port]) -> dict[str, dict[str, str]]:
 
 def is_port_number(text: str) -> bool:
     """Tell whether a text is the number of a port, 0 included."""
-    return text.isascii() and text.isdigit() and len(text.lstrip("0")) <= len(str(HIGHEST_PORT)) and int(text) <= HIGHEST_PORT
+    digits = text.lstrip("0") or "0"
+    return text.isascii() and text.isdigit() and len(digits) <= len(str(HIGHEST_PORT)) and int(digits) <= HIGHEST_PORT
 
 
 def port_range(text: str) -> tuple[int, int]:

@@ -35,6 +35,8 @@ def test_logs_rotate_by_default():
         ({"max-size": "1.5m", "max-file": "1"}, Rotation(1_500_000, 1, compress=False)),
         ({"max-size": "2GB", "compress": "true"}, Rotation(2_000_000_000, 3, compress=True)),
         ({"max-size": "-1"}, Rotation(0, 3, compress=False)),
+        ({"max-file": "0" * 5000 + "2"}, Rotation(10_000_000, 2, compress=False)),
+        ({"max-file": "+2"}, Rotation(10_000_000, 2, compress=False)),
     ],
 )
 def test_rotation(options, rotation):
@@ -53,6 +55,14 @@ def test_a_default_makes_no_contradiction():
         ({"max-size": "0"}, "max-size must be a positive number: 0"),
         ({"max-file": "0"}, "max-file cannot be less than 1"),
         ({"max-file": "x"}, 'strconv.Atoi: parsing "x": invalid syntax'),
+        ({"max-file": ""}, 'strconv.Atoi: parsing "": invalid syntax'),
+        ({"max-file": "1_0"}, 'strconv.Atoi: parsing "1_0": invalid syntax'),
+        ({"max-file": " 5"}, 'strconv.Atoi: parsing "5": invalid syntax'),
+        ({"max-file": "-3"}, "max-file cannot be less than 1"),
+        ({"max-file": "9" * 19}, 'strconv.Atoi: parsing "9999999999999999999": value out of range'),
+        ({"max-size": "9" * 400}, f"invalid size: '{'9' * 400}'"),
+        ({"max-size": "9223372036854775808"}, "invalid size: '9223372036854775808'"),
+        ({"max-size": "\u0663m"}, "invalid size: '\u0663m'"),
         ({"compress": "perhaps"}, 'strconv.ParseBool: parsing "perhaps": invalid syntax'),
         (
             {"compress": "true", "max-file": "1"},

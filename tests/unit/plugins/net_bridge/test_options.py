@@ -83,7 +83,12 @@ def test_gateway_modes_that_make_no_sense(mode, sentence):
         parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings())
 
 
-@pytest.mark.parametrize("mtu", ["67", "65536", "9" * 5000])
+def test_an_mtu_may_begin_with_zeros():
+    network = NetworkSpec("n" * 64, "n", options={"com.docker.network.driver.mtu": "0" * 5000 + "1400"})
+    assert parse(network, BridgeSettings()).mtu == 1400
+
+
+@pytest.mark.parametrize("mtu", ["67", "65536", "9" * 5000, "\u0661\u0664\u0660\u0660", "1_400"])
 def test_an_mtu_that_no_link_can_have(mtu):
     with pytest.raises(InvalidArgument, match=r"invalid value for com\.docker\.network\.driver\.mtu"):
         parse(NetworkSpec("n" * 64, "n", options={"com.docker.network.driver.mtu": mtu}), BridgeSettings())

@@ -34,6 +34,30 @@ def test_a_result_that_says_little() -> None:
     assert (result.mac("eth0"), result.gateways(), result.host_interface()) == ("", (), ""), "no default route, no way out"
 
 
-def test_nonsense() -> None:
-    with pytest.raises(DriverError, match="makes no sense"):
-        decode(b'{"ips": "many"}')
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (b'{"ips": "many"}', "makes no sense"),
+        (b"", "makes no sense"),
+        (b'{"ips": [{"address": "\xff"}]}', "not UTF-8, or nested too deeply"),
+        (b'{"dns": ' + b"[" * 20_000, "not UTF-8, or nested too deeply"),
+        (b'{"ips": [{"address": "10.1.0.256/24"}]}', 'has an address that is none: "10.1.0.256/24"'),
+        (b'{"ips": [{"address": "10.1.0.2/24", "gateway": "there"}]}', 'has an address that is none: "there"'),
+        (b'{"routes": [{"dst": "anywhere"}]}', 'has an address that is none: "anywhere"'),
+        (b'{"routes": [{"dst": "0.0.0.0/0", "gw": "x"}]}', 'has an address that is none: "x"'),
+    ],
+)
+def test_nonsense(answer: bytes, message: str) -> None:
+    """An address that is none was found only after the plugins had run, and told in Python's words."""
+    with pytest.raises(DriverError, match=message):
+        decode(answer)
+
+
+def test_addresses_of_other_interfaces_are_not_the_containers() -> None:
+    result = decode(
+        b'{"interfaces": [{"name": "eth0", "sandbox": "/n"}, {"name": "eth1", "sandbox": "/n"}, {"name": "eth0"}],'
+        b' "ips": [{"interface": 1, "address": "10.1.0.2/24"}, {"interface": 2, "address": "10.1.0.3/24"},'
+        b' {"interface": 9, "address": "10.1.0.4/24"}, {"interface": -1, "address": "10.1.0.5/24"}]}'
+    )
+    assert [str(address) for address in result.addresses("eth0")] == ["10.1.0.4/24", "10.1.0.5/24"]
+    assert [str(address) for address in result.addresses("eth1")] == ["10.1.0.2/24", "10.1.0.4/24", "10.1.0.5/24"]

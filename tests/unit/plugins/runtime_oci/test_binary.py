@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugins.runtime_oci.binary import Binary, CommandFailed, find_binary
+from plugins.runtime_oci.binary import Binary, CommandFailed, State, find_binary, last_error
 from sdk.errors import SkipPlugin
 
 
@@ -60,3 +60,34 @@ def test_what_cannot_make_containers_is_skipped_with_its_reason(tmp_path):
         find_binary(program(tmp_path, "echo cgroups are not to my taste >&2; exit 1"), tmp_path)
     with pytest.raises(SkipPlugin, match="/no/such: not installed"):
         find_binary("/no/such", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        (b"", ""),
+        (b'{"level": "error", "msg": "one"}\n{"level": "fatal", "msg": "two"}\n{"level": "info", "msg": "three"}\n', "two"),
+        (b'{"level": "error", "msg": "one"}\n{"level": "error", "msg": "\xff"}\n', "one"),
+        (b'{"level": "error", "msg": "one"}\n{"x": ' + b"[" * 20_000 + b"\n", "one"),
+        (b'{"level": "error", "msg": "one"}\ncut {', "one"),
+        (b"no JSON", ""),
+    ],
+)
+def test_the_last_error_of_a_log(log: bytes, message: str):
+    assert last_error(log) == message
+
+
+@pytest.mark.parametrize(
+    ("output", "state"),
+    [
+        ('{"status": "running", "pid": 7}', State("running", 7)),
+        ('{"status": "stopped"}', State("stopped")),
+        ("{}", None),
+        ("", None),
+        (r"""{"status": "\377"}""", None),
+    ],
+)
+def test_a_state_that_cannot_be_read_is_none(tmp_path, output: str, state: State | None):
+    binary = Binary(program(tmp_path, f"printf '{output}'"), tmp_path)
+    assert binary.state("x") == state
+    assert Binary(program(tmp_path, "exit 1"), tmp_path).state("x") is None
