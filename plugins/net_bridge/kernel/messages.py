@@ -101,14 +101,21 @@ def bridge_port(name: str, *, isolated: bool, ipv6: bool = True) -> bytes:
     return _link(_SET, [("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": port}), *own])
 
 
-def cut_off(index: int) -> bytes:
+def cut_off(name: str) -> bytes:
     """Have a bridge's port pass no more frames, and forget which addresses are behind it. Nothing waits for a grace period, as a deletion does.
 
-    The state is `listening`, since the kernel switches a disabled port of a link that is up on again.
+    The state is `listening`, since the kernel switches a disabled port of a link that is up on again. It may lie on the path of a
+    container's start, so it is encoded once.
     """
+    mark = "?" * len(name)
+    return _cut_off_template(mark).replace(mark.encode(), name.encode())
+
+
+@lru_cache(maxsize=16)
+def _cut_off_template(mark: str) -> bytes:
     flags: list[tuple[str, object]] = [("IFLA_BRPORT_STATE", _LISTENING), ("IFLA_BRPORT_FLUSH", None)]
     port = [("IFLA_INFO_SLAVE_KIND", "bridge"), ("IFLA_INFO_SLAVE_DATA", {"attrs": flags})]
-    return _link(_SET, [("IFLA_LINKINFO", {"attrs": port})], index=index)
+    return _link(_SET, [("IFLA_IFNAME", mark), ("IFLA_LINKINFO", {"attrs": port})])
 
 
 def container_end(name: str, *, link_local: bool) -> bytes:

@@ -87,7 +87,7 @@ class Veths:
     def cut_off(self, host_interface: str) -> None:
         """Let no more frames of a container out that has ended: the kernel takes the pair away when it takes down the namespace. Idempotent."""
         try:
-            self._route.request([messages.cut_off(self._route.index(host_interface))])
+            self._route.request([messages.cut_off(host_interface)])
         except OSError as error:
             if error.errno not in _GONE:
                 raise
