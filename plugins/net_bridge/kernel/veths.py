@@ -13,8 +13,6 @@ from plugins.net_bridge.kernel.rtnetlink import Link, RouteSocket
 from sdk.linux.namespaces import in_network_namespace_of
 from sdk.network.ipv6 import disable_ipv6
 
-_GONE = frozenset({errno.ENODEV, errno.EINVAL})
-"""What the kernel says of a link that is no more, or no port of a bridge any more."""
 _FORWARDING = 3
 _FORWARDING_SECONDS, _LOOKING_SECONDS = 1.0, 0.002
 _TOKEN_LENGTH = 6
@@ -85,12 +83,15 @@ class Veths:
             time.sleep(_LOOKING_SECONDS)
 
     def cut_off(self, host_interface: str) -> None:
-        """Let no more frames of a container out that has ended: the kernel takes the pair away when it takes down the namespace. Idempotent."""
+        """Let no more frames of a container out that has ended: the kernel takes the pair away when it takes down the namespace. Idempotent.
+
+        One that is no bridge's port any more is deleted.
+        """
         try:
             self._route.request([messages.cut_off(host_interface)])
         except OSError as error:
-            if error.errno not in _GONE:
-                raise
+            if error.errno != errno.ENODEV:
+                self.delete(host_interface)
 
     def delete(self, host_interface: str) -> None:
         """Delete a pair; idempotent. Slow (a kernel grace period): not for the path of a container's start or end."""

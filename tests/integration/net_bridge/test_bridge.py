@@ -95,6 +95,19 @@ async def test_an_address_is_another_containers_while_its_last_owner_is_taken_do
     await bench.driver.release(last)
 
 
+async def test_an_address_is_another_containers_after_its_last_owners_bridge_is_gone(bench: Bench) -> None:
+    network = await bench.network()
+    last, endpoint = await bench.connect(network, 5)
+    with Path(last.path).open():
+        await bench.end(endpoint)
+        run("ip", "link", "delete", f"br-{network.id[:12]}")
+        sandbox, _ = await bench.connect(network, 5)
+        with serving(sandbox, 7000):
+            assert reaches("172.30.0.5", 7000)
+        with closing(RouteSocket()) as route:
+            assert not route.find(endpoint.host_interface)
+
+
 def _met(sandbox: Sandbox, address: str, port: int, timeout: float = 5) -> bool:
     with inside(sandbox):
         try:
