@@ -159,7 +159,7 @@ class DockerRoot:
             try:
                 config = (root / "imagedb" / "content" / "sha256" / number).read_bytes()
                 diff_ids = msgspec.json.decode(config, type=_ImageConfig).rootfs.diff_ids
-            except (OSError, msgspec.DecodeError) as error:
+            except (OSError, msgspec.DecodeError, UnicodeError) as error:
                 self.complaints.append(f"image {identity[:19]}: {_reason(error)}")
                 continue
             yield Image(number, tuple(sorted(tags[identity])), config, diff_ids)
@@ -193,7 +193,7 @@ class DockerRoot:
             try:
                 meta = msgspec.json.decode((directory / "config.v2.json").read_bytes(), type=_ContainerMeta)
                 host_config = msgspec.json.decode((directory / "hostconfig.json").read_bytes(), type=Json)
-            except (OSError, msgspec.DecodeError) as error:
+            except (OSError, msgspec.DecodeError, UnicodeError) as error:
                 self._complain_once(f"container {directory.name[:12]}: {_reason(error)}")
                 continue
             networks = meta.network_settings.get("Networks")

@@ -82,7 +82,7 @@ def _entries(record: Path) -> Iterator[_Entry]:
         for line in lines:
             try:
                 yield msgspec.json.decode(line, type=_Entry)
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeError) as error:
                 raise MissingLayer(f"{record}: {error}") from error
 
 

@@ -6,6 +6,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -63,11 +64,11 @@ def _copy_out(api: Api, container: str, path: str, target: str) -> None:
 
 
 def _unpack(content: IO[bytes], target: Path, *, contents: bool) -> None:
-    """Unpack into an existing directory, or as a new file or directory of that name, as cp(1) does."""
+    """Unpack into an existing directory, or as a new file or directory of that name, as cp(1) does. Raises ApiError."""
     directory, name = (target, "") if target.is_dir() else (target.parent, target.name)
     if not directory.is_dir():
         raise ApiError(0, f"no such directory: {directory}")
-    with tarfile.open(fileobj=content) as members:
+    with _failures(), tarfile.open(fileobj=content) as members:
         if hasattr(tarfile, "tar_filter"):  # Python 3.11 before 3.11.4 has none
             members.extraction_filter = tarfile.tar_filter
         for member in members:
@@ -75,7 +76,30 @@ def _unpack(content: IO[bytes], target: Path, *, contents: bool) -> None:
             if member.islnk():
                 member.linkname = _renamed(member.linkname, name)
             _require_inside(directory, member.name)
+            _make_room(directory / member.name, member.name, is_directory=member.isdir())
             members.extract(member, directory)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what goes wrong with files here, or with the archive, into a sentence."""
+    try:
+        yield
+    except tarfile.TarError as error:
+        raise ApiError(0, f"the archive cannot be read: {error}") from error
+    except OSError as error:
+        raise ApiError(0, f"{error.filename or 'copy'}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _make_room(place: Path, name: str, *, is_directory: bool) -> None:
+    """Remove what is replaced: nothing is written through a link that was there before. Raises ApiError where Docker's client refuses."""
+    if not place.is_symlink() and place.is_dir():
+        if not is_directory:
+            raise ApiError(0, f'cannot overwrite directory "{place}" with non-directory "{name}"')
+    elif os.path.lexists(place):
+        if is_directory:
+            raise ApiError(0, f'cannot overwrite non-directory "{place}" with directory "{name}"')
+        place.unlink()
 
 
 def _require_inside(directory: Path, name: str) -> None:
@@ -101,7 +125,7 @@ def _copy_in(api: Api, source: str, container: str, target: str, *, keep_owner: 
         raise ApiError(0, f"lstat {source}: no such file or directory")
     directory, name = _destination(api, path, target, source)
     with tempfile.TemporaryFile() as packed:
-        with tarfile.open(fileobj=packed, mode="w") as members:
+        with _failures(), tarfile.open(fileobj=packed, mode="w") as members:
             members.add(source, name)
         packed.seek(0)
         _put(api, path, {**query, "path": directory}, packed)

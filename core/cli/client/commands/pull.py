@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 import msgspec
 import typer
 
-from core.cli.client.connection.api import Api, connect
+from core.cli.client.connection.api import Api, ApiError, connect
 from core.cli.client.connection.failure import exits
 from core.cli.client.show.progress import show_progress
 
@@ -67,17 +67,22 @@ def split_tag(image: str) -> tuple[str, str]:
 
 
 def login_header(image: str) -> dict[str, str]:
-    """Return the header with what `docker login` has kept for an image's registry, if it has."""
+    """Return the header with what `docker login` has kept for an image's registry, if it has.
+
+    Raises ApiError for a login that cannot be read."""
     directory = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     try:
         logins = msgspec.json.decode((directory / "config.json").read_bytes(), type=_Logins).auths
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeError):
         return {}
     first = image.split("/", maxsplit=1)[0]
     registry = first if "/" in image and ("." in first or ":" in first or first == "localhost") else _HUB
     login = logins.get(registry) or logins.get(f"https://{registry}")
     if login is None:
         return {}
-    user, _, password = base64.b64decode(login.auth).decode().partition(":")
+    try:
+        user, _, password = base64.b64decode(login.auth).decode().partition(":")
+    except ValueError:  # not base64, or no text
+        raise ApiError(0, f"the login for {registry} in {directory / 'config.json'} cannot be read") from None
     said = {"username": user, "password": password, "identitytoken": login.identitytoken, "serveraddress": registry}
     return {"X-Registry-Auth": base64.urlsafe_b64encode(msgspec.json.encode(said)).decode()}

@@ -41,6 +41,8 @@ def run(flags: RunFlags) -> None:
 
 def _create(api: Api, flags: RunFlags) -> str:
     """Make the container, pulling the image if it is missing; return its ID."""
+    if flags.cidfile and Path(flags.cidfile).exists():
+        raise ApiError(0, f"container ID file found, make sure the other container isn't running or delete {flags.cidfile}")
     if flags.pull == "always":
         pull_image(api, flags.image, sys.stderr, platform=flags.platform)
     try:
@@ -55,8 +57,16 @@ def _create(api: Api, flags: RunFlags) -> str:
     for warning in made.warnings or ():
         print(f"WARNING: {warning}", file=sys.stderr)
     if flags.cidfile:
-        Path(flags.cidfile).write_text(made.id)
+        _note(flags.cidfile, made.id)
     return made.id
+
+
+def _note(path: str, container: str) -> None:
+    """Write a container's ID to a file. Raises ApiError."""
+    try:
+        Path(path).write_text(container)
+    except OSError as error:
+        raise ApiError(0, f"failed to create the container ID file: open {path}: {error.strerror}") from error
 
 
 def _post_create(api: Api, flags: RunFlags) -> bytes:
@@ -115,7 +125,7 @@ def _host_config(flags: RunFlags) -> HostConfig:
         shm_size=words.byte_count(flags.shm_size),
         sysctls=words.pairs(flags.sysctl),
         memory=words.byte_count(flags.memory),
-        nano_cpus=round(flags.cpus * 10**9),
+        nano_cpus=words.nano_cpus(flags.cpus),
         cpuset_cpus=flags.cpuset_cpus,
         devices=tuple(words.device(text) for text in flags.device or () if not is_qualified(text)),
         device_requests=tuple(device_requests(flags.device, flags.gpus)),

@@ -10,8 +10,27 @@ import typer
 from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
 from sdk.engine.config import DeviceMapping, Ulimit
 
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
+_LARGEST = 2**63 - 1
+_MOUNT_KEYS = frozenset(
+    [
+        "type",
+        "source",
+        "src",
+        "target",
+        "destination",
+        "dst",
+        "readonly",
+        "ro",
+        "bind-propagation",
+        "volume-nocopy",
+        "volume-subpath",
+        "tmpfs-size",
+        "tmpfs-mode",
+    ]
+)
+_ON, _OFF = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
 
 
 def byte_count(text: str) -> int:
@@ -19,9 +38,17 @@ def byte_count(text: str) -> int:
     if text in ("", "-1"):
         return int(text or 0)
     match = _SIZE.fullmatch(text)
-    if match is None:
+    count = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else float("inf")
+    if count > _LARGEST:
         raise typer.BadParameter(f"invalid size: '{text}'")
-    return int(float(match[1]) * _UNITS[match[2].lower()])
+    return int(count)
+
+
+def nano_cpus(count: float) -> int:
+    """Return `--cpus` in billionths of a CPU. A wrong one is an error of usage."""
+    if not -_LARGEST <= count * 10**9 <= _LARGEST:
+        raise typer.BadParameter(f'invalid argument "{count}" for "--cpus" flag: failed to parse {count} as a rational number')
+    return round(count * 10**9)
 
 
 def pairs(entries: Iterable[str] | None) -> dict[str, str]:
@@ -41,11 +68,24 @@ def labels(entries: Iterable[str] | None, files: Iterable[str] | None = None) ->
 
 
 def _lines(path: str) -> list[str]:
+    """Return the lines of a file of variables as Docker reads it: what is behind the `=` is kept as it is."""
     try:
-        lines = Path(path).read_text().splitlines()
+        lines = Path(path).read_bytes().decode("utf-8-sig").split("\n")
     except OSError as error:
         raise typer.BadParameter(f"open {path}: {error.strerror}") from error
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"env file {path} contains invalid utf8 bytes: {error.reason}") from error
+    listed = [line.removesuffix("\r").lstrip() for line in lines]
+    return [_checked_line(line) for line in listed if line and not line.startswith("#")]
+
+
+def _checked_line(line: str) -> str:
+    name = line.partition("=")[0]
+    if not name:
+        raise typer.BadParameter(f"no variable name on line '{line}'")
+    if re.search(r"\s", name):
+        raise typer.BadParameter(f"poorly formatted environment: variable '{name}' contains whitespaces")
+    return line
 
 
 def _with_value(entry: str) -> str:
@@ -105,7 +145,12 @@ def exposed_ports(expose: Iterable[str] | None, bindings: Mapping[str, object]) 
 
 def mount(text: str) -> MountRequest:
     """Return a `--mount type=...,source=...,target=...`."""
-    words = {key.lower(): (value if equals else "true") for key, equals, value in (word.partition("=") for word in text.split(","))}
+    words: dict[str, str] = {}
+    for word in text.split(","):
+        key, equals, value = word.partition("=")
+        if key.lower() not in _MOUNT_KEYS:
+            raise typer.BadParameter(f"unexpected key '{key}' in '{word}'")
+        words[key.lower()] = value if equals else "true"
     source = next((words[key] for key in ("source", "src") if key in words), "")
     target = next((words[key] for key in ("target", "destination", "dst") if key in words), "")
     if not target:
@@ -115,11 +160,24 @@ def mount(text: str) -> MountRequest:
         type=kind,
         source=os.path.abspath(source) if kind == "bind" and source.startswith(".") else source,
         target=target,
-        read_only=any(words.get(key) in ("true", "1") for key in ("readonly", "ro")),
+        read_only=any(_switch(words, key) for key in ("readonly", "ro")),
         bind_options=BindOptions(propagation=words.get("bind-propagation", "")),
-        volume_options=VolumeOptions(no_copy=words.get("volume-nocopy") in ("true", "1"), subpath=words.get("volume-subpath", "")),
-        tmpfs_options=TmpfsOptions(size_bytes=byte_count(words.get("tmpfs-size", "")), mode=int(words.get("tmpfs-mode", "0"), 8)),
+        volume_options=VolumeOptions(no_copy=_switch(words, "volume-nocopy"), subpath=words.get("volume-subpath", "")),
+        tmpfs_options=TmpfsOptions(size_bytes=byte_count(words.get("tmpfs-size", "")), mode=_mode(words.get("tmpfs-mode", "0"))),
     )
+
+
+def _switch(words: Mapping[str, str], key: str) -> bool:
+    value = words.get(key, "false")
+    if value not in _ON + _OFF:
+        raise typer.BadParameter(f"invalid value for {key}: {value}")
+    return value in _ON
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch("[0-7]{1,6}", text):
+        raise typer.BadParameter(f"invalid value for tmpfs-mode: {text}")
+    return int(text, 8)
 
 
 def tmpfs(entries: Iterable[str] | None) -> dict[str, str]:
@@ -165,5 +223,6 @@ def _with_profile(entry: str) -> str:
         return entry
     try:
         return f"seccomp={Path(value).read_text()}"
-    except OSError as error:
-        raise typer.BadParameter(f"opening seccomp profile ({value}) failed: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.reason
+        raise typer.BadParameter(f"opening seccomp profile ({value}) failed: {reason}") from error

@@ -1,5 +1,6 @@
 """Requests to the Docker API: plain ones, streams, and connections taken over for attach and exec."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ Query = Mapping[str, str]
 _NO_LIMIT = httpx.Timeout(None, connect=10)
 _OK = 400
 _HEAD_LIMIT = 64 << 10
+_STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})\b")
 
 chosen_host: ContextVar[str] = ContextVar("chosen_host", default="")
 """What `--host` says on this command line."""
@@ -56,7 +58,10 @@ class Api:
 
     def get(self, path: str, kind: type[T], query: Query | None = None) -> T:
         """Return what a path answers, as a type."""
-        return msgspec.json.decode(self.call("GET", path, query), type=kind)
+        try:
+            return msgspec.json.decode(self.call("GET", path, query), type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ApiError(0, f"the answer to {path} is none of a daemon: {error}") from error
 
     def post(self, path: str, query: Query | None = None, body: object = None) -> bytes:
         """POST and return the reply's body."""
@@ -101,7 +106,11 @@ class Api:
             wire = self._endpoint.connect()
         except OSError as error:
             self._unreachable(error)
-        wire.send(head.encode() + encoded)
+        try:
+            wire.send(head.encode() + encoded)
+        except OSError as error:
+            wire.close()
+            raise ApiError(0, f"the connection to the daemon broke: {error.strerror}") from error
         return _taken_over(wire)
 
     def _unreachable(self, error: Exception) -> NoReturn:
@@ -122,18 +131,19 @@ def _taken_over(wire: Wire) -> Hijacked:
             break
         received += chunk
     head, _, early = received.partition(b"\r\n\r\n")
-    status = int(head.split(b" ", 2)[1]) if head.startswith(b"HTTP/") else 0
+    match = _STATUS.match(head)
+    status = int(match[1]) if match else 0
     if status in (101, 200):
         return Hijacked(wire, early)
     while not early.endswith(b"}\n") and (chunk := wire.receive()):
         early += chunk
     wire.close()
-    raise _refusal(status, early[early.find(b"{") :])
+    raise _refusal(status, early[max(early.find(b"{"), 0) :])
 
 
 def _refusal(status: int, body: bytes) -> ApiError:
     try:
         message = msgspec.json.decode(body, type=_Message).message
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         message = body.decode(errors="replace").strip()
     return ApiError(status, message or f"the daemon answered {status}")

@@ -5,12 +5,14 @@ import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from core.cli.client.connection.wire import TlsWire, Wire
 
 DEFAULT = "unix:///run/core/core.sock"
+_PORT, _TLS_PORT = 2375, 2376
 
 
 class BadHost(Exception):
@@ -56,7 +58,8 @@ class Endpoint:
 
 
 def find_endpoint(host: str) -> Endpoint:
-    """Return the endpoint a person means; "" means the environment's or the default. Raises BadHost."""
+    """Return the endpoint a person means; "" means the environment's or the default. Raises BadHost,
+    also for certificates that cannot be used."""
     url = host or os.environ.get("DOCKER_HOST", "") or DEFAULT
     scheme, separator, rest = url.partition("://")
     if scheme == "unix" and rest:
@@ -67,17 +70,25 @@ def find_endpoint(host: str) -> Endpoint:
 
 
 def _tcp(url: str, rest: str, *, secure: bool) -> Endpoint:
-    address, colon, port = rest.rpartition(":")
-    if not colon or not port.isdecimal():
-        address, port = rest, "2376" if secure else "2375"
-    return Endpoint(url, address=address.strip("[]"), port=int(port), tls=_tls_context() if secure else None)
+    try:
+        parts = urlsplit(f"//{rest}")
+        address, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise BadHost(f"{url!r} has no address or port that can be read") from None
+    if port is None:
+        port = _TLS_PORT if secure else _PORT
+    return Endpoint(url, address=address or "127.0.0.1", port=port, tls=_tls_context() if secure else None)
 
 
 def _tls_context() -> ssl.SSLContext:
     """Return TLS with the files Docker's users keep: ca.pem, cert.pem and key.pem."""
     directory = Path(os.environ.get("DOCKER_CERT_PATH") or Path.home() / ".docker")
     authority = directory / "ca.pem"
-    context = ssl.create_default_context(cafile=str(authority) if authority.exists() else None)
-    if (directory / "cert.pem").exists():
-        context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+    try:
+        context = ssl.create_default_context(cafile=str(authority) if authority.exists() else None)
+        if (directory / "cert.pem").exists():
+            context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+    except OSError as error:  # ssl.SSLError is one
+        reason = getattr(error, "reason", None) or error.strerror
+        raise BadHost(f"the certificates in {directory} cannot be used: {reason}") from None
     return context

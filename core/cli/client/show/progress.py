@@ -17,16 +17,15 @@ _MEASURED = frozenset({"Downloading", "Extracting", "Pushing"})
 
 
 def messages(chunks: Iterable[bytes]) -> Iterator[Progress]:
-    """Yield the messages of a progress stream. Raises ApiError for one that reports an error."""
-    decode = msgspec.json.Decoder(Progress).decode
+    """Yield the messages of a progress stream. Raises ApiError for one that reports an error, or is none."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             if line.strip():
-                yield _checked(decode(line))
+                yield _checked(line)
     if rest.strip():
-        yield _checked(decode(rest))
+        yield _checked(rest)
 
 
 def show_progress(chunks: Iterable[bytes], to: TextIO, *, quiet: bool = False) -> None:
@@ -79,7 +78,11 @@ def _show_layer(bars: Bars, tasks: dict[str, TaskID], message: Progress) -> None
         bars.update(task, description=description)
 
 
-def _checked(message: Progress) -> Progress:
+def _checked(line: bytes) -> Progress:
+    try:
+        message = msgspec.json.decode(line, type=Progress)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ApiError(0, f"the daemon's progress cannot be read: {error}") from error
     if message.error or message.error_detail:
         raise ApiError(500, message.error or (message.error_detail.message if message.error_detail else ""))
     return message

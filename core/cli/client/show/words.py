@@ -1,5 +1,6 @@
 """Sizes, ages and IDs as people read them."""
 
+import re
 import time
 from datetime import datetime, timezone
 
@@ -14,6 +15,9 @@ _SPANS = (
     (60, "minute"),
     (1, "second"),
 )
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
 
 
 def short(identity: str) -> str:
@@ -42,10 +46,10 @@ def age(seconds: float) -> str:
 
 
 def moment(text: str) -> str:
-    """Return a point in time for the API: a duration such as `10m` counts back from now, all else is passed on."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if text and text[-1] in units and text[:-1].replace(".", "", 1).isdecimal():
-        return f"{time.time() - float(text[:-1]) * units[text[-1]]:.9f}"
+    """Return a point in time for the API: a duration such as `10m` or `1h30m` counts back from now, all else is passed on."""
+    if _DURATION.fullmatch(text):
+        seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+        return f"{time.time() - seconds:.9f}"
     try:
         return f"{datetime.fromisoformat(text).astimezone(timezone.utc).timestamp():.6f}"  # noqa: UP017
     except ValueError:
@@ -54,7 +58,8 @@ def moment(text: str) -> str:
 
 def _scaled(count: float, base: int, units: tuple[str, ...], digits: int) -> str:
     index = 0
-    while count >= base and index < len(units) - 1:
+    # As it is shown: 999.6 bytes are 1kB, not 1e+03B.
+    while float(f"{count:.{digits}g}") >= base and index < len(units) - 1:
         count /= base
         index += 1
     return f"{count:.{digits}g}{units[index]}"

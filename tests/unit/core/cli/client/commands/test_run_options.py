@@ -9,10 +9,74 @@ from sdk.engine.config import DeviceMapping, Ulimit
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("-1", -1), ("512", 512), ("1k", 1024), ("64m", 64 << 20), ("1.5GiB", 3 << 29)]
+    ("text", "count"),
+    [("", 0), ("-1", -1), ("512", 512), ("5b", 5), ("1k", 1024), ("64m", 64 << 20), ("1.5GiB", 3 << 29), ("8191p", 8191 << 50)],
 )
 def test_sizes(text: str, count: int):
     assert words.byte_count(text) == count
+
+
+@pytest.mark.parametrize("text", ["x", "-2", "5bb", "1ib", "٣", "8192p", "9" * 400, "nan"])
+def test_wrong_sizes(text: str):
+    with pytest.raises(typer.BadParameter, match=f"invalid size: '{text}'"):
+        words.byte_count(text)
+
+
+@pytest.mark.parametrize(("count", "billionths"), [(0, 0), (0.5, 500_000_000), (1.0000000001, 1_000_000_000), (-1, -1_000_000_000)])
+def test_cpus(count: float, billionths: int):
+    assert words.nano_cpus(count) == billionths
+
+
+@pytest.mark.parametrize("count", [float("nan"), float("inf"), -float("inf"), 1e10])
+def test_wrong_cpus(count: float):
+    with pytest.raises(typer.BadParameter, match="as a rational number"):
+        words.nano_cpus(count)
+
+
+def test_a_file_of_variables_keeps_what_is_behind_the_sign(tmp_path: Path):
+    (tmp_path / "env").write_bytes("\ufeffA= x \r\n \tB=\u2028y\x0c\n#C=1\n  \nD==\n".encode())
+    assert words.environment(None, [str(tmp_path / "env")]) == ("A= x ", "B=\u2028y\x0c", "D==")
+    assert words.labels(None, [str(tmp_path / "env")]) == {"A": " x ", "B": "\u2028y\x0c", "D": "="}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"=x", "no variable name on line '=x'"),
+        (b"A B=x", "poorly formatted environment: variable 'A B' contains whitespaces"),
+        (b"A \n", "poorly formatted environment: variable 'A ' contains whitespaces"),
+        (b"A=\xff", "contains invalid utf8 bytes"),
+    ],
+)
+def test_a_wrong_file_of_variables(tmp_path: Path, content: bytes, sentence: str):
+    (tmp_path / "env").write_bytes(content)
+    with pytest.raises(typer.BadParameter, match=sentence):
+        words.environment(None, [str(tmp_path / "env")])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("type=bind,src=/a", "target is required"),
+        ("type=bind,dst=/a,foo=bar", "unexpected key 'foo' in 'foo=bar'"),
+        ("dst=/a,", "unexpected key '' in ''"),
+        ("dst=/a,readonly=maybe", "invalid value for readonly: maybe"),
+        ("dst=/a,ro=", "invalid value for ro: "),
+        ("dst=/a,volume-nocopy=x", "invalid value for volume-nocopy: x"),
+        ("type=tmpfs,dst=/a,tmpfs-mode=8", "invalid value for tmpfs-mode: 8"),
+        ("type=tmpfs,dst=/a,tmpfs-mode=0o7", "invalid value for tmpfs-mode: 0o7"),
+        ("type=tmpfs,dst=/a,tmpfs-size=x", "invalid size: 'x'"),
+    ],
+)
+def test_wrong_mounts(text: str, sentence: str):
+    with pytest.raises(typer.BadParameter, match=sentence):
+        words.mount(text)
+
+
+def test_a_mount_that_may_be_written_says_so_in_any_of_go_s_spellings():
+    assert not words.mount("dst=/a,readonly=F").read_only
+    assert words.mount("dst=/a,ro=TRUE").read_only
+    assert words.mount("dst=/a,ro").read_only
 
 
 def test_environment(tmp_path: Path, monkeypatch):
