@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.engine.images.context import ImageContext
 from core.engine.images.manifests import index_of, manifests_of
+from core.engine.images.reference_patterns import reference_pattern
 from core.engine.moments import parse_moment
 from core.filters import check_keys, label_matches
 from core.images.documents import parse_index
@@ -16,11 +17,8 @@ from sdk.engine.containers import Filters
 from sdk.engine.images import ImageInfo, ImageListRequest
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Descriptor, Platform
-from sdk.oci.reference import DEFAULT_DOMAIN
 
 _TRUE, _FALSE = frozenset({"1", "true", "True", "TRUE", "t"}), frozenset({"0", "false", "False", "FALSE", "f"})
-
-_CANONICAL = re.compile(rf"^(?:index\.)?{re.escape(DEFAULT_DOMAIN)}/(?:library/)?")
 
 Test = Callable[[ImageInfo], bool]
 
@@ -30,7 +28,7 @@ def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageI
     infos = [context.store.info(image.id, _containers(context, image)) for image in context.store if not _is_beside(context, image)]
     tests = [_test(context, key, values) for key, values in request.filters.items()]
     shown = [info for info in infos if all(test(info) for test in tests) and (request.all or not _is_intermediate(context, info))]
-    patterns = tuple(_glob(value) for value in request.filters.get("reference", ()))
+    patterns = tuple(reference_pattern(value) for value in request.filters.get("reference", ()))
     if patterns:
         shown = [_narrowed(info, patterns) for info in shown]
     if request.shared_size:
@@ -97,7 +95,7 @@ def _until(_context: ImageContext, values: tuple[str, ...]) -> Test:
 
 
 def _reference(_context: ImageContext, values: tuple[str, ...]) -> Test:
-    patterns = tuple(_glob(value) for value in values)
+    patterns = tuple(reference_pattern(value) for value in values)
     return lambda info: bool(_matching(info.tags, patterns) or _matching(info.digests, patterns))
 
 
@@ -110,13 +108,6 @@ _TESTS: dict[str, Callable[[ImageContext, tuple[str, ...]], Test]] = {
     "until": _until,
     "reference": _reference,
 }
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Compile a shell pattern whose `*` and `?` stop at slashes, as Docker's do. It may be of full names: familiar ones are compared."""
-    pattern = _CANONICAL.sub("", pattern)
-    wild = {"*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(wild.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)))
 
 
 def _narrowed(info: ImageInfo, patterns: tuple[re.Pattern[str], ...]) -> ImageInfo:

@@ -1,6 +1,6 @@
 """Legacy links: on the default bridge a container learns others by entries of /etc/hosts and by variables, elsewhere by the name server."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import is_running
 from core.engine.containers.preparation.joining import network_holder
+from core.engine.containers.preparation.link_variables import link_variables
 from core.engine.context import EngineContext
 from sdk.engine.config import EndpointConfig, HostConfig, Link
 from sdk.errors import Conflict, InvalidArgument, NoSuchContainer
@@ -77,7 +78,11 @@ def names_of_links(links: Sequence[Linked]) -> list[tuple[str, str]]:
 
 def environment_of_links(links: Iterable[Linked]) -> tuple[str, ...]:
     """Return the variables that tell of links: where exposed ports are, and the other container's own variables."""
-    return tuple(variable for link in links for variable in _variables(link))
+    return tuple(
+        variable
+        for link in links
+        for variable in link_variables(link.path, link.address, link.child.config.exposed_ports, link.child.config.env)
+    )
 
 
 def with_links(record: ContainerRecord) -> dict[str, EndpointConfig]:
@@ -151,21 +156,3 @@ def address_of(context: EngineContext, record: ContainerRecord) -> str:
     """Return a running container's IPv4 address on the default bridge, "" if it has none."""
     networks, _ = context.attachments.describe(record.id)
     return networks["bridge"].ipv4_address if "bridge" in networks else ""
-
-
-def _variables(link: Linked) -> Iterator[str]:
-    prefix = link.alias.replace("-", "_").upper()
-    exposed = sorted(link.child.config.exposed_ports)
-    if exposed:
-        number, protocol = exposed[0]
-        yield f"{prefix}_PORT={protocol}://{link.address}:{number}"
-    for number, protocol in exposed:
-        port = f"{prefix}_PORT_{number}_{protocol.upper()}"
-        yield f"{port}={protocol}://{link.address}:{number}"
-        yield f"{port}_ADDR={link.address}"
-        yield f"{port}_PORT={number}"
-        yield f"{port}_PROTO={protocol}"
-    yield f"{prefix}_NAME={link.path}"
-    for variable in link.child.config.env:
-        if "=" in variable and not variable.startswith("PATH="):
-            yield f"{prefix}_ENV_{variable}"
