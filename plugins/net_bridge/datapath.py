@@ -59,6 +59,9 @@ class Bridged:
             routed=options.routed,
             unprotected=options.unprotected,
             links=self.links,
+            direct=options.direct,
+            trusted=options.trusted,
+            sources=options.sources,
         )
 
 
@@ -69,7 +72,7 @@ class Datapath:
         self._settings = settings
         self._log = log
         self._route = RouteSocket()
-        self._firewall = Firewall(f"core_{instance}", log)
+        self._firewall = Firewall(f"core_{instance}", log, settings.accepted_mark)
         self.changes = RulesetChanges(f"core_{instance}")
         self._bridges = Bridges(self._route, instance)
         self._veths = Veths(self._route, instance)

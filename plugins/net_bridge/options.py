@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from plugins.net_bridge.kernel.messages import LEAST_IPV6_MTU
 from plugins.net_bridge.settings import BridgeSettings
@@ -17,12 +17,15 @@ _NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
 _ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masquerade", _PREFIX + "host_binding_ipv4"
 _MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
 _MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
+_TRUSTED = _PREFIX + "trusted_host_interfaces"
+_SOURCES = {4: "com.docker.network.host_ipv4", 6: "com.docker.network.host_ipv6"}
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
 _DIGITS = 9
 _LEAST_MTU, _MOST_MTU = 68, 65535
 _PREFIX_NAME = re.compile(r"[^\s/:]{1,13}")
 """A prefix to which the kernel lets a number be added."""
+_INTERFACE_NAME = re.compile(r"[^\s/:\"*\\]{1,15}", re.ASCII)
 _PARAMETERS = "com.docker.network.endpoint.sysctls"
 _PARAMETER = re.compile(r"net\.(ipv4|ipv6|mpls)\.([a-z0-9_-]+)\.(?:IFNAME|ifname)\.([A-Za-z0-9_-]+)=(.*)")
 
@@ -43,6 +46,9 @@ class BridgeOptions:
     host_ip: IPv4Address = IPv4Address(0)
     interface_prefix: str = "eth"
     announcing: Announcing = Announcing()
+    direct: bool = False
+    trusted: tuple[str, ...] = ()
+    sources: tuple[IPv4Address | IPv6Address, ...] = ()
     addressless: frozenset[int] = frozenset()
     routed: frozenset[int] = frozenset()
     unprotected: frozenset[int] = frozenset()
@@ -61,6 +67,9 @@ def parse(network: NetworkSpec, settings: BridgeSettings) -> BridgeOptions:
         host_ip=_ipv4(options, _HOST_IP, settings.publish_default_ip),
         interface_prefix=_interface_prefix(options.get(_INTERFACE_PREFIX) or "eth"),
         announcing=announcing(options),
+        direct=settings.allow_direct_routing,
+        trusted=_trusted(options),
+        sources=_sources(options),
         addressless=_addressless(network),
         routed=routed_versions(options),
         unprotected=versions_of_mode(options, "nat-unprotected"),
@@ -131,6 +140,29 @@ def _number(options: Mapping[str, str], key: str, default: int) -> int:
     if len(digits) > _DIGITS:
         raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": value out of range')
     return int(digits or 0) or default
+
+
+def _trusted(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return interfaces of the host, which stand with colons between them."""
+    names = tuple(filter(None, options.get(_TRUSTED, "").split(":")))
+    for name in names:
+        if not _INTERFACE_NAME.fullmatch(name):
+            raise InvalidArgument(f"invalid value for {_TRUSTED}: {name}")
+    return names
+
+
+def _sources(options: Mapping[str, str]) -> tuple[IPv4Address | IPv6Address, ...]:
+    found = []
+    for version, key in _SOURCES.items():
+        if text := options.get(key):
+            try:
+                address = ip_address(text)
+            except ValueError:
+                address = None
+            if address is None or address.version != version or (isinstance(address, IPv6Address) and address.scope_id):
+                raise InvalidArgument(f"invalid value for {key}: {text}")
+            found.append(address)
+    return tuple(found)
 
 
 def _ipv4(options: Mapping[str, str], key: str, default: IPv4Address) -> IPv4Address:

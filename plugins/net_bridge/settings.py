@@ -2,9 +2,12 @@
 
 from ipaddress import IPv4Address
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sdk.providers import PluginSettings
+
+_MOST = 0xFFFFFFFF
+"""A mark has 32 bits."""
 
 
 class BridgeSettings(PluginSettings):
@@ -20,7 +23,42 @@ class BridgeSettings(PluginSettings):
     publish_default_ip: IPv4Address = Field(
         default=IPv4Address(0), description="where ports are published that name no address; 0.0.0.0 is every address, IPv6 too"
     )
+    allow_direct_routing: bool = Field(
+        default=False, description="let other hosts reach published ports at containers' own addresses, to which they route"
+    )
+    accept_fwmark: str = Field(default="", description="let packets with this firewall mark, or mark/mask, in to all containers")
     userland_proxy: bool = Field(
         default=True,
         description="pass clients by IPv6 on to containers that have IPv4 only, by a program that runs once there are some",
     )
+
+    @field_validator("accept_fwmark")
+    @classmethod
+    def _has_numbers(cls, text: str) -> str:
+        if text:
+            _mark(text)
+        return text
+
+    @property
+    def accepted_mark(self) -> str:
+        """What a packet's mark is compared with, in nft(8)'s words; "" if no mark counts."""
+        if not self.accept_fwmark:
+            return ""
+        mark, mask = _mark(self.accept_fwmark)
+        return f"& {mask:#010x} == {mark & mask:#010x}"
+
+
+def _mark(text: str) -> tuple[int, int]:
+    """Return a mark and its mask. Raises ValueError in Docker's words."""
+    mark, _, mask = text.partition("/")
+    return _number("mark", mark, text), _number("mask", mask, text) if "/" in text else _MOST
+
+
+def _number(kind: str, digits: str, text: str) -> int:
+    try:
+        number = int(digits, 0) if digits.isascii() and digits[:1].isdigit() and "_" not in digits else -1
+    except ValueError:
+        number = int(digits, 8) if digits.isdigit() and set(digits) <= set("01234567") else -1
+    if not 0 <= number <= _MOST:
+        raise ValueError(f'invalid firewall {kind} "{text}"')
+    return number

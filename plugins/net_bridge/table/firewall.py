@@ -16,8 +16,9 @@ _UNKNOWN = -1
 class Firewall:
     """The table of one daemon. All methods are for worker threads and take turns."""
 
-    def __init__(self, table: str, log: logging.Logger) -> None:
+    def __init__(self, table: str, log: logging.Logger, accepted_mark: str = "") -> None:
         self._table = table
+        self._accepted_mark = accepted_mark
         self._log = log
         self._nftables = Nftables()
         self._generation = GenerationSocket()
@@ -77,7 +78,7 @@ class Firewall:
             if not forwards:
                 return
             try:
-                self._run(ruleset.delete(self._table, forwards))
+                self._run(ruleset.delete(self._table, forwards, direct=self._is_direct()))
             except RulesetError:  # another program emptied the map or removed the table
                 self._rebuild()
 
@@ -100,12 +101,15 @@ class Firewall:
         lines = [f"nftables table inet {self._table}"]
         return lines + [_audited(forward) for forward in self._all_forwards()]
 
+    def _is_direct(self) -> bool:
+        return ruleset.is_direct(self._networks.values())
+
     def _all_forwards(self) -> Iterable[Forward]:
         return [forward for forwards in self._forwards.values() for forward in forwards]
 
     def _add(self, forwards: Sequence[Forward]) -> None:
         try:
-            self._run(ruleset.add(self._table, forwards))
+            self._run(ruleset.add(self._table, forwards, direct=self._is_direct()))
         except RulesetError:  # another program removed the table this very moment
             self._rebuild()
 
@@ -117,7 +121,9 @@ class Firewall:
         lost = self._remember_user_chain()
         self._known_generation = self._generation.read()
         networks, loopback6 = list(self._networks.values()), not _filters_bridged_frames()
-        commands = ruleset.render(self._table, networks, self._all_forwards(), loopback6=loopback6)
+        commands = ruleset.render(
+            self._table, networks, self._all_forwards(), loopback6=loopback6, accepted_mark=self._accepted_mark
+        )
         user_chain = self._user_chain if networks else ""
         try:
             self._run(commands + user_chain if lost else commands)

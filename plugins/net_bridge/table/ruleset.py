@@ -17,7 +17,9 @@ class BridgeRules:
     """What the table must know of a network. `icc` lets its containers talk to each other where bridged frames pass the filter.
 
     Addresses of the IP versions in `routed` are not translated; with those in `unprotected` other hosts may reach every port. Without
-    `icc` containers reach the ports that `links` opens to them, as far as the bridge has them go by the host.
+    `icc` containers reach the ports that `links` opens to them, as far as the bridge has them go by the host. `direct`: other hosts reach
+    published ports at containers' own addresses, too; those behind the interfaces in `trusted` do so in any case. What leaves has one
+    of the `sources` as its source, or else what the interface has that it leaves by.
     """
 
     bridge: str
@@ -28,6 +30,9 @@ class BridgeRules:
     routed: frozenset[int] = frozenset()
     unprotected: frozenset[int] = frozenset()
     links: frozenset[PortLink] = frozenset()
+    direct: bool = False
+    trusted: tuple[str, ...] = ()
+    sources: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ table inet {table} {{
 	map published_any_ip6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
 	set open_ip {{ type ipv4_addr . inet_proto . inet_service; }}
 	set open_ip6 {{ type ipv6_addr . inet_proto . inet_service; }}
+	set direct_ip {{ type ipv4_addr . inet_proto . inet_service; }}
+	set direct_ip6 {{ type ipv6_addr . inet_proto . inet_service; }}
 	set bridges {{ type ifname; }}
 	chain user {{ }}
 	chain published {{ }}
@@ -67,7 +74,7 @@ table inet {table} {{
 }}
 """
 _MAPS = ("published_ip", "published_any_ip", "published_ip6", "published_any_ip6")
-_SETS = ("open_ip", "open_ip6", "bridges")
+_SETS = ("open_ip", "open_ip6", "direct_ip", "direct_ip6", "bridges")
 _CHAINS = ("published", "guard", "prerouting", "output", "postrouting", "forward")
 _RULES = """\
 table inet {table} {{
@@ -99,7 +106,7 @@ table inet {table} {{
 {internal}		oifname @bridges ct status dnat accept
 		oifname @bridges ip daddr . meta l4proto . th dport @open_ip accept
 		oifname @bridges ip6 daddr . meta l4proto . th dport @open_ip6 accept
-{modes}{icc}{links}		oifname @bridges drop
+{mark}{modes}{direct}{icc}{links}		oifname @bridges drop
 	}}
 }}
 """
@@ -108,10 +115,12 @@ table inet {table} {{
 _NO_LOOPBACK6 = "\t\tip6 daddr ::1 accept\n"
 
 
-def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward], *, loopback6: bool = True) -> str:
+def render(
+    table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forward], *, loopback6: bool = True, accepted_mark: str = ""
+) -> str:
     """Return the transaction that gives the table these networks and ports and no others; without networks, removes it.
 
-    The administrator's chain stays as it is. Without `loopback6` ports do not answer at `::1`, which the kernel then refuses at once.
+    The administrator's chain stays as it is. Packets with the `accepted_mark` reach all containers. Without `loopback6` ports do not answer at `::1`, which the kernel then refuses at once.
     """
     if not networks:
         return remove(table)
@@ -124,11 +133,18 @@ def render(table: str, networks: Sequence[BridgeRules], forwards: Iterable[Forwa
         bridges=", ".join(f'"{network.bridge}"' for network in networks),
         masquerade=_lines(rule for network in networks for rule in _masquerade(network)),
         internal=_lines(rule for network in networks if network.internal for rule in _internal(network.bridge)),
+        mark=_lines([f"oifname @bridges meta mark {accepted_mark} accept"] if accepted_mark else ()),
+        direct=_lines(rule for network in networks for rule in _direct(network)),
         modes=_lines(rule for network in networks for rule in _modes(network)),
         icc=_lines(f'iifname "{network.bridge}" oifname "{network.bridge}" accept' for network in networks if network.icc),
         links=_lines(_opened(network) for network in networks if network.links and not network.icc),
     )
-    return "".join([_DECLARATION.format(table=table), *emptied, rules, add(table, forwards)])
+    return "".join([_DECLARATION.format(table=table), *emptied, rules, add(table, forwards, direct=is_direct(networks))])
+
+
+def is_direct(networks: Iterable[BridgeRules]) -> bool:
+    """Tell whether published ports have to be known by the containers' own addresses, too."""
+    return any(network.direct or network.trusted for network in networks)
 
 
 def remove(table: str) -> str:
@@ -136,14 +152,25 @@ def remove(table: str) -> str:
     return f"table inet {table}\ndelete table inet {table}\n"
 
 
-def add(table: str, forwards: Iterable[Forward]) -> str:
-    """Return commands that publish ports."""
-    return "".join(f"add element inet {table} {_map(forward)} {{ {_key(forward)}{_value(forward)} }}\n" for forward in forwards)
+def add(table: str, forwards: Iterable[Forward], *, direct: bool = False) -> str:
+    """Return commands that publish ports; `direct`: at the containers' own addresses, too."""
+    elements = _elements(forwards, direct=direct)
+    return "".join(f"add element inet {table} {name} {{ {key}{value} }}\n" for (name, key), value in elements.items())
 
 
-def delete(table: str, forwards: Iterable[Forward]) -> str:
+def delete(table: str, forwards: Iterable[Forward], *, direct: bool = False) -> str:
     """Return commands that unpublish ports."""
-    return "".join(f"delete element inet {table} {_map(forward)} {{ {_key(forward)} }}\n" for forward in forwards)
+    return "".join(f"delete element inet {table} {name} {{ {key} }}\n" for name, key in _elements(forwards, direct=direct))
+
+
+def _elements(forwards: Iterable[Forward], *, direct: bool) -> dict[tuple[str, str], str]:
+    """Return what is to be in which set or map, each once: several ports of the host may lead to one of a container."""
+    found = {}
+    for forward in forwards:
+        found[_map(forward), _key(forward)] = _value(forward)
+        if direct and not forward.routed:
+            found[f"direct_{_ip(forward.container_ip)}", _own(forward)] = ""
+    return found
 
 
 def _masquerade(network: BridgeRules) -> Iterable[str]:
@@ -151,10 +178,25 @@ def _masquerade(network: BridgeRules) -> Iterable[str]:
     for subnet in network.subnets:
         if subnet.version in network.routed:
             continue
-        source = f"{_family(subnet)} saddr {subnet}"
+        source = f"{_ip(subnet)} saddr {subnet}"
         yield f'{source} oifname "{network.bridge}" ct status dnat masquerade'
         if network.masquerade and not network.internal:
-            yield f'{source} oifname != "{network.bridge}" masquerade'
+            yield f'{source} oifname != "{network.bridge}" {_disguise(network, subnet.version)}'
+
+
+def _disguise(network: BridgeRules, version: int) -> str:
+    source = next((address for address in network.sources if address.version == version), None)
+    return f"snat {_ip(source)} to {source}" if source is not None else "masquerade"
+
+
+def _direct(network: BridgeRules) -> Iterable[str]:
+    """Yield rules that let other hosts in to published ports by the containers' own addresses: all of them, or those that are trusted."""
+    if network.internal or not (network.direct or network.trusted):
+        return
+    names = ", ".join(f'"{name}"' for name in network.trusted)
+    way = "" if network.direct else f"iifname {{ {names} }} "
+    for family in ("ip", "ip6"):
+        yield f'{way}oifname "{network.bridge}" {family} daddr . meta l4proto . th dport @direct_{family} accept'
 
 
 def _internal(bridge: str) -> tuple[str, str]:
@@ -178,7 +220,7 @@ def _opened(network: BridgeRules) -> str:
 
 
 def _map(forward: Forward) -> str:
-    family = "ip" if forward.container_ip.version == 4 else "ip6"
+    family = _ip(forward.container_ip)
     if forward.routed:
         return f"open_{family}"
     return f"published_any_{family}" if forward.host_ip.is_unspecified else f"published_{family}"
@@ -190,13 +232,17 @@ def _value(forward: Forward) -> str:
 
 def _key(forward: Forward) -> str:
     if forward.routed:
-        return f"{forward.container_ip} . {forward.protocol} . {forward.container_port}"
+        return _own(forward)
     port = f"{forward.protocol} . {forward.host_port}"
     return port if forward.host_ip.is_unspecified else f"{forward.host_ip} . {port}"
 
 
-def _family(subnet: IPv4Network | IPv6Network) -> str:
-    return "ip" if subnet.version == 4 else "ip6"
+def _own(forward: Forward) -> str:
+    return f"{forward.container_ip} . {forward.protocol} . {forward.container_port}"
+
+
+def _ip(address: Address | IPv4Network | IPv6Network) -> str:
+    return "ip" if address.version == 4 else "ip6"
 
 
 def _lines(rules: Iterable[str]) -> str:

@@ -105,3 +105,46 @@ def test_ipv6_needs_longer_frames():
     assert parse(NetworkSpec("n" * 64, "n", options=options), BridgeSettings()).mtu == 1279
     with pytest.raises(InvalidArgument, match="1279 is not between 1280 and 65535"):
         parse(NetworkSpec("n" * 64, "n", options=options, ipv6=True), BridgeSettings())
+
+
+def test_interfaces_that_are_trusted_and_sources_of_what_leaves():
+    assert options(trusted_host_interfaces="eth1::wlan-0:").trusted == ("eth1", "wlan-0")
+    sources = {"com.docker.network.host_ipv4": "192.0.2.9", "com.docker.network.host_ipv6": "2001:db8::9"}
+    found = parse(NetworkSpec("a" * 64, "x", options=sources), SETTINGS).sources
+    assert [str(address) for address in found] == ["192.0.2.9", "2001:db8::9"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {PREFIX + "trusted_host_interfaces": 'a"b'},
+        {PREFIX + "trusted_host_interfaces": "eth*"},
+        {PREFIX + "trusted_host_interfaces": "sixteen-letters-"},
+        {"com.docker.network.host_ipv4": "2001:db8::9"},
+        {"com.docker.network.host_ipv4": "here"},
+        {"com.docker.network.host_ipv6": "fe80::1%eth0"},
+    ],
+)
+def test_interfaces_and_sources_that_make_no_sense(values: dict[str, str]):
+    with pytest.raises(InvalidArgument, match=f"invalid value for {next(iter(values))}: "):
+        parse(NetworkSpec("a" * 64, "x", options=values), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("1", "& 0xffffffff == 0x00000001"),
+        ("2/3", "& 0x00000003 == 0x00000002"),
+        ("0x6/0x3", "& 0x00000003 == 0x00000002"),
+        ("010", "& 0xffffffff == 0x00000008"),
+    ],
+)
+def test_marks(text: str, words: str):
+    assert BridgeSettings(accept_fwmark=text).accepted_mark == words
+
+
+@pytest.mark.parametrize("text", ["x", "1/", "/1", "-1", "4294967296", "1/2/3", "1_0", " 1", "09", "0x"])
+def test_marks_that_are_none(text: str):
+    with pytest.raises(ValueError, match=r"invalid firewall (mark|mask)"):
+        BridgeSettings(accept_fwmark=text)

@@ -55,3 +55,34 @@ def test_rules_follow_a_networks_options():
     assert 'oifname != "b0" masquerade' not in internal
     assert 'iifname "b0" oifname != "b0" drop' in internal
     assert 'oifname "b0" accept' not in render("t", [BridgeRules("b0", subnet, icc=False)], [])
+
+
+def test_published_ports_are_known_by_containers_own_addresses_where_other_hosts_may_use_them():
+    """Two ports of the host may lead to one of the container; with `host_ip` they are two elements of a map and one of the set."""
+    other = Forward(ip_address("0.0.0.0"), "tcp", 8081, ip_address("172.17.0.2"), 80)
+    assert add("t", [ANY, other], direct=True).count("direct_ip { 172.17.0.2 . tcp . 80 }") == 1
+    assert delete("t", [ANY, other], direct=True).count("direct_ip { 172.17.0.2 . tcp . 80 }") == 1
+    assert "direct_ip6 { fd00::2 . tcp . 80 }" in add("t", [SIX], direct=True)
+    subnet = (ip_network("172.17.0.0/16"),)
+    trusting = render("t", [BridgeRules("b0", subnet), BridgeRules("b1", trusted=("eth1", "eth2"))], [ANY])
+    assert 'iifname { "eth1", "eth2" } oifname "b1" ip daddr . meta l4proto . th dport @direct_ip accept' in trusting
+    assert "direct_ip { 172.17.0.2 . tcp . 80 }" in trusting
+    assert 'oifname "b0" ip daddr' not in trusting
+    direct = render("t", [BridgeRules("b0", subnet, direct=True, trusted=("eth1",))], [ANY])
+    assert '\toifname "b0" ip6 daddr . meta l4proto . th dport @direct_ip6 accept' in direct
+    internal = render("t", [BridgeRules("b0", subnet, direct=True, internal=True)], [ANY])
+    assert "@direct_ip" not in internal
+
+
+def test_packets_with_the_accepted_mark_come_in_but_not_to_internal_networks():
+    rules = render("t", [BridgeRules("b0", internal=True)], [], accepted_mark="& 0x3 == 0x2")
+    drop, accept = rules.index('iifname != "b0" oifname "b0" drop'), rules.index("oifname @bridges meta mark & 0x3 == 0x2 accept")
+    assert drop < accept < rules.index("oifname @bridges drop")
+    assert "meta mark" not in render("t", [BridgeRules("b0")], [])
+
+
+def test_what_leaves_may_have_a_source_of_its_own():
+    subnets = (ip_network("172.17.0.0/16"), ip_network("fd00::/64"))
+    rules = render("t", [BridgeRules("b0", subnets, sources=(ip_address("192.0.2.9"),))], [])
+    assert 'ip saddr 172.17.0.0/16 oifname != "b0" snat ip to 192.0.2.9' in rules
+    assert 'ip6 saddr fd00::/64 oifname != "b0" masquerade' in rules
