@@ -22,7 +22,7 @@ def ran(history: History, ref: str, failure: BaseException | None = None) -> Bui
 
 
 async def listed(history: History, **request: object) -> list[tuple[int, str]]:
-    asked = wire.BuildHistoryRequest(early_exit=True, **request)  # type: ignore[arg-type]  # a test's own words
+    asked = wire.BuildHistoryRequest(early_exit=True, **request)
     return [(event.type, event.record.ref) async for event in history.listen(asked)]
 
 

@@ -136,7 +136,7 @@ class Echo:
 async def test_a_handshake_and_a_session() -> None:
     assert accept_key(b"dGhlIHNhbXBsZSBub25jZQ==") == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
     wire, heads = Wire([sent(Opcode.BINARY, b"hello")]), list[bytes]()
-    wire.close = lambda: None  # type: ignore[method-assign]  # it is closed at the end
+    wire.close = lambda: None
 
     def hijack(head: bytes) -> Wire:
         heads.append(head)
@@ -148,8 +148,8 @@ async def test_a_handshake_and_a_session() -> None:
         "extensions": {"hijack": hijack},
         "identity_headers": [(b"api-version", b"1.55")],
     }
-    reply = WebSocketReply(Echo())  # type: ignore[arg-type]  # as much of a session as is asked
+    reply = WebSocketReply(Echo())
     assert reply.head(Headers(scope=scope))[0] == b"HTTP/1.1 101 Switching Protocols"
-    await reply(scope, None, None)  # type: ignore[arg-type]  # neither is used
+    await reply(scope, None, None)
     assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nApi-Version: 1.55\r\n\r\n" in heads[0]
     assert wire.written == frame(Opcode.BINARY, b"hello") + frame(Opcode.CLOSE, struct.pack(">H", 1000))

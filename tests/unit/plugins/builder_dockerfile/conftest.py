@@ -32,7 +32,7 @@ class Paper:
     def build(self, dockerfile: str | bytes, **request: object) -> BuildResult:
         """Build a Dockerfile and return the result."""
         self.write({"Dockerfile": dockerfile})
-        anyio.run(self._build, BuildRequest(**{"context": self.context, **request}))  # type: ignore[arg-type]  # a test's own words
+        anyio.run(self._build, BuildRequest(**{"context": self.context, **request}))
         result = self.events[-1]
         assert isinstance(result, BuildResult)
         assert self.engine.open_places == self.engine.running == 0

@@ -38,7 +38,7 @@ def test_a_hostile_pattern_does_not_stop_the_daemon(tmp_path: str, pattern: str)
     name = "a" * 5000 + "!"
     with log_opener(RotationDefaults("10m", 3, compress=False)) as opener:
         JsonFileDriver(opener).check(options)
-    assert attributes_of(LogContext("id", "box", "image", tmp_path, options, {name: "x"}, (f"{name}=x",))) == {}  # type: ignore[arg-type]  # no file is made
+    assert attributes_of(LogContext("id", "box", "image", tmp_path, options, {name: "x"}, (f"{name}=x",))) == {}
 
 
 @pytest.mark.parametrize(

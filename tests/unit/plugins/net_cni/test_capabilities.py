@@ -22,7 +22,7 @@ def conflist(*capabilities: str) -> Conflist:
 
 
 def handed(names: Sequence[str], ports: Sequence[PortBinding] = (), **wishes: object) -> dict[str, str]:
-    spec = EndpointSpec("e", "c", **wishes)  # type: ignore[arg-type]  # a test's own words
+    spec = EndpointSpec("e", "c", **wishes)
     return {name: bytes(value).decode() for name, value in runtime_configuration(conflist(*names), spec, ports).items()}
 
 

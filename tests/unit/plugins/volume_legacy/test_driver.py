@@ -41,7 +41,7 @@ def plugin() -> Plugin:
 @pytest.fixture
 def driver(tmp_path: Path, plugin: Plugin) -> LegacyVolumeDriver:
     notes = Notes(tmp_path / "volumes", tmp_path / "users")
-    return LegacyVolumeDriver(plugin, notes, LegacyVolumeSettings())  # type: ignore[arg-type]  # asks and answers as the client does
+    return LegacyVolumeDriver(plugin, notes, LegacyVolumeSettings())
 
 
 def told(**fields: str | None) -> Answer:

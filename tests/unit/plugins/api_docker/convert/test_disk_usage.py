@@ -75,8 +75,8 @@ def test_only_what_is_asked_for_is_told(kind: str, names: set[str]) -> None:
 
 def test_items_are_told_when_there_are_some() -> None:
     told = newer(USAGE, verbose=True)
-    assert len(told["VolumeUsage"]["Items"]) == 3  # type: ignore[arg-type]  # a list
-    assert len(told["ContainerUsage"]["Items"]) == 4  # type: ignore[arg-type]  # a list
+    assert len(told["VolumeUsage"]["Items"]) == 3
+    assert len(told["ContainerUsage"]["Items"]) == 4
     assert "Items" not in told["ImageUsage"]
     assert "Items" not in newer(USAGE)["VolumeUsage"]
 

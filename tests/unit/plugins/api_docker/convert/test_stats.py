@@ -23,7 +23,7 @@ def reading(limit: int = 0, per_cpu: tuple[int, ...] = (), **more: object) -> St
         io_service_bytes=(BlockIOEntry(8, 0, "read", 512),),
         io_serviced=(),
     )
-    return StatsReading(**{"at_ns": 1_500_000_000, "task": task, "system_ns": 77, "online_cpus": 2, "networks": {}, **more})  # type: ignore[arg-type]  # a test's own words
+    return StatsReading(**{"at_ns": 1_500_000_000, "task": task, "system_ns": 77, "online_cpus": 2, "networks": {}, **more})
 
 
 def shown(sample: StatsSample, version: ApiVersion = NEW) -> dict[str, object]:
@@ -67,9 +67,9 @@ def test_processors_are_told_where_the_kernel_counts_them() -> None:
 def test_disks_and_networks() -> None:
     counters = InterfaceStats(*range(1, 9))
     told = shown(StatsSample("i", "n", reading(networks={"eth0": counters}), None))
-    assert told["blkio_stats"]["io_service_bytes_recursive"] == [{"major": 8, "minor": 0, "op": "read", "value": 512}]  # type: ignore[index]  # an object
-    assert told["blkio_stats"]["io_serviced_recursive"] is None  # type: ignore[index]  # an object
-    assert sorted(told["networks"]["eth0"].values()) == list(range(1, 9))  # type: ignore[index]  # an object
+    assert told["blkio_stats"]["io_service_bytes_recursive"] == [{"major": 8, "minor": 0, "op": "read", "value": 512}]
+    assert told["blkio_stats"]["io_serviced_recursive"] is None
+    assert sorted(told["networks"]["eth0"].values()) == list(range(1, 9))
 
 
 def test_an_older_client_is_not_told_the_system() -> None:
