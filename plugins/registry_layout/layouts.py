@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from sdk.errors import DataLoss, EngineError, NotFound, Unavailable
 from sdk.oci.digest import blob_name
+from sdk.text import cleaned
 
 LAYOUT_FILE, INDEX_FILE, LAYOUT_VERSION = "oci-layout", "index.json", "1.0.0"
 LONGEST_DOCUMENT = 4 << 20
@@ -98,15 +99,20 @@ def _members(path: Path, _inode: int, _mtime_ns: int, _size: int) -> Mapping[str
     """Return where the files of an archive begin and how long they are. An archive that changes is read again."""
     try:
         with tarfile.open(path, "r:") as archive:
-            return {
-                posixpath.normpath(each.name): (each.offset_data, each.size)
-                for each in archive
-                if each.isreg() and not each.issparse()
-            }
-    except (tarfile.TarError, EOFError) as error:
+            return {posixpath.normpath(each.name): (each.offset_data, each.size) for each in _files(path, archive)}
+    except (tarfile.TarError, EOFError, ValueError) as error:  # the last of maps of sparse files that are none
         raise Unavailable(f"{path} is no archive of a layout, or it is compressed: {error}") from error
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def _files(path: Path, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Yield the files of an archive. Raises Unavailable for a size below zero, which would lead back to where it was read."""
+    for each in archive:
+        if each.size < 0:
+            raise Unavailable(f"{path} is no archive of a layout: {cleaned(each.name)} has a size below zero")
+        if each.isreg() and not each.issparse():
+            yield each
 
 
 def open_layout(path: Path) -> Layout | None:
