@@ -63,8 +63,8 @@ def parse_reference(text: str, *, default_tag: bool = True) -> Reference:
     """
     if _BARE_ID.fullmatch(text):
         raise InvalidArgument(f"invalid reference format: repository name ({text}) cannot be a 64-byte hexadecimal string")
-    rest, _, digest = text.partition("@")
-    if digest and not is_digest(digest):
+    rest, at, digest = text.partition("@")
+    if at and not is_digest(digest):
         raise InvalidArgument("invalid reference format")
     name, tag = _split_tag(rest)
     domain, path = _split_domain(name)

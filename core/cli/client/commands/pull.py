@@ -59,8 +59,8 @@ def pull_image(api: Api, image: str, to: TextIO, *, platform: str = "", quiet: b
 
 def split_tag(image: str) -> tuple[str, str]:
     """Return an image's name and its tag or digest, "" if it has none."""
-    name, at, digest = image.partition("@")
-    if at:
+    name, _, digest = image.partition("@")
+    if digest:
         return name, digest
     head, colon, tag = image.rpartition(":")
     return (head, tag) if colon and "/" not in tag else (image, "")

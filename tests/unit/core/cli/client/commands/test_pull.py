@@ -21,6 +21,7 @@ HUB = "https://index.docker.io/v1/"
         ("localhost:5000/a:t", ("localhost:5000/a", "t")),
         ("a@sha256:00", ("a", "sha256:00")),
         ("a:1@sha256:00", ("a:1", "sha256:00")),
+        ("a@", ("a@", "")),
     ],
 )
 def test_names_of_images(image: str, parts: tuple[str, str]) -> None:

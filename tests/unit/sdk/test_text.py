@@ -1,0 +1,28 @@
+"""Text from outside, on one line and no longer than it may be."""
+
+import pytest
+
+from sdk.text import cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("plain", "plain"),
+        ("  two\n\tlines\r\n ", "two lines"),
+        ("\x1b[31mred\x00", "[31mred"),
+        ("a\u2028b\u202ec", "a b c"),
+        ("ä", "ä"),
+        ("1234567890", "1234567890"),
+        ("12345678901", "1234567890..."),
+        ("\n" * 39 + "x", "x"),
+        ("\n" * 40 + "x", ""),
+    ],
+)
+def test_it_is_one_line_without_control_characters(text: str, shown: str) -> None:
+    assert cleaned(text, 10) == shown
+
+
+def test_by_default_it_has_512_characters() -> None:
+    assert cleaned("x" * 600) == "x" * 512 + "..."
