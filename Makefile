@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 # One more than the two cores that it wants: tests wait for daemons a quarter of the time.
 WORKERS ?= 3
+ALL_TESTS = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# How coverage.py is told to start with each interpreter of the virtual environment.
+MEASURED := COVERAGE_PROCESS_START=pyproject.toml
 
 # The virtual machine of test-vm: docs/how-to/test-in-a-vm.md
 CORE_VM_CACHE ?= /var/cache/core-vm
@@ -13,7 +16,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-vm lint demo bench proto clean fuzz fuzz-api
+.PHONY: help venv packages demo-packages test coverage test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-vm lint demo bench proto clean fuzz fuzz-api
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -23,7 +26,17 @@ demo: demo-packages venv  ## run a daemon, pull an image with progress, run it, 
 	$(SUDO) $(BIN)/core demo
 
 test: packages lint compose-clients  ## everything: static checks, then all tests (root: sudo is used when needed)
-	$(SUDO) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(SUDO) rm -rf build/coverage
+	$(SUDO) env $(MEASURED) $(ALL_TESTS)
+	@$(SUDO) $(BIN)/python -m coverage combine --quiet
+	@printf 'Covered by what tests/measured.py names, in per cent of statements and branches (floor: pyproject.toml): '
+	@$(SUDO) $(BIN)/python -m coverage report --format=total
+
+coverage: packages compose-clients  ## all tests, all measured, then the files that are not covered whole; takes longer than test
+	@$(SUDO) rm -rf build/coverage
+	$(SUDO) env $(MEASURED) COVERAGE_OF_EVERYTHING=1 $(ALL_TESTS)
+	@$(SUDO) $(BIN)/python -m coverage combine --quiet
+	@$(SUDO) $(BIN)/python -m coverage report --skip-covered --fail-under=0
 
 test-unit: venv  ## the tests that need no root and no packages
 	$(BIN)/python -m pytest -m "not privileged" tests/unit tests/architecture

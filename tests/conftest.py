@@ -15,6 +15,8 @@ from sdk.testing.netns import private_network
 from tests.busybox import busybox, push
 from tests.compose.clients import prefer_fetched_docker
 from tests.daemon import Daemon
+from tests.measured import pytest_runtest_protocol as pytest_runtest_protocol
+from tests.measured import pytest_runtestloop as pytest_runtestloop
 from tests.network import NetworkNamespace
 from tests.running import keep_bytecode
 from tests.running import pytest_collection as pytest_collection

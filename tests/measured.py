@@ -1,0 +1,88 @@
+"""What of a run is measured for branch coverage, where coverage.py was started before the tests (`make test`, `make coverage`).
+
+A subprocess is measured where it inherits the variable by which coverage.py starts itself: the daemons and command lines of this
+interpreter do. Workers, helpers and executors that run with `-I -S` load no startup file, so they cannot be.
+"""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from coverage import Coverage
+
+PARTS = (
+    "tests/unit/",
+    "tests/contract/",
+    "tests/api/",
+    "tests/buildx/",
+    "tests/build/test_exporters.py",
+    "tests/integration/client/",
+    "tests/integration/demo/",
+)
+"""What `make test` measures. Measuring costs a third of a test's time again: these reach most for what they cost."""
+
+WATCHING = (
+    "tests/integration/test_daemon.py",
+    "tests/integration/test_hostile_registry.py",
+    "tests/integration/images/test_hostile_image_archives.py",
+    "tests/fuzz/",
+)
+"""Tests that watch how large or how fast a daemon is, as users run it: never measured."""
+
+EVERYTHING = "COVERAGE_OF_EVERYTHING"
+"""The variable that has all tests measured."""
+
+_VARIABLES = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+
+
+class _Measuring:
+    """The measuring of this process and of those that it starts; goes on and off with the files of tests."""
+
+    def __init__(self) -> None:
+        self._coverage = _started()
+        self._inherited = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+        self._is_on = True
+
+    def switch(self, *, on: bool) -> None:
+        if self._coverage is None or on == self._is_on:
+            return
+        self._is_on = on
+        if on:
+            os.environ.update(self._inherited)
+            self._coverage.start()
+            return
+        self._coverage.stop()
+        for name in self._inherited:
+            del os.environ[name]
+
+
+def _started() -> "Coverage | None":
+    """Return what measures this process. It began with the interpreter, or not at all."""
+    if "coverage" not in sys.modules:
+        return None
+    from coverage import Coverage
+
+    return Coverage.current()
+
+
+_measuring = _Measuring()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Measure nothing more in a process that only shares tests out to workers."""
+    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
+        _measuring.switch(on=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Measure while a test runs that is to be measured."""
+    _measuring.switch(on=_is_measured(item.nodeid))
+
+
+def _is_measured(test: str) -> bool:
+    return (EVERYTHING in os.environ or test.startswith(PARTS)) and not test.startswith(WATCHING)
