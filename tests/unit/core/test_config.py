@@ -78,4 +78,11 @@ def test_every_kind_has_a_choice() -> None:
         Kind.LOG: ("json-file",),
         Kind.BUILDER: ("dockerfile",),
         Kind.VERIFIER: ("allowlist",),
+        Kind.AUTHORIZER: (),
     }
+
+
+def test_an_authorizer_is_asked_once(tmp_path: Path) -> None:
+    path = tmp_path / "core.toml"
+    path.write_text('[drivers]\nauthorizers = ["b", "a", "b"]\n')
+    assert load_settings({}, path).drivers.names(Kind.AUTHORIZER) == ("b", "a")

@@ -150,7 +150,6 @@ def test_a_flag_that_dockerd_refuses(line: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("--authorization-plugin x", "--authorization-plugin: authorization plugins are not supported"),
         ("--userns-remap default", "--userns-remap: user namespaces are not supported"),
         ("--rootless", "--rootless: rootless mode is not supported"),
         ("--label a=1 --label a=2", "conflict labels for a=2 and a=1"),
