@@ -8,19 +8,22 @@ import anyio
 import pytest
 
 from plugins.builder_dockerfile.driver import DockerfileBuilder
+from sdk.builder import Output, StepProcess
 from sdk.engine.build_events import BuildEvent, BuildResult, Vertex
 from sdk.engine.builds import BuildRequest
 from sdk.errors import EngineError
-from sdk.testing.build_host import PaperBuildHost
+from sdk.testing.build_host import PaperBuildHost, PaperWorkspace
 
 
 @dataclass
 class Paper:
-    """One context and one engine, whose image `base` has a few files. `events` are those of the last build, `request` is what all share."""
+    """One context and one engine, whose image `base` has a few files. `events` are those of the last build, `processes` what was run
+    in all."""
 
     engine: PaperBuildHost
     context: Path
     events: list[BuildEvent] = field(default_factory=list)
+    processes: list[StepProcess] = field(default_factory=list)
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Put files into the context."""
@@ -72,9 +75,17 @@ class Paper:
 
 
 @pytest.fixture
-def paper(tmp_path: Path) -> Paper:
+def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paper:
     (tmp_path / "engine").mkdir()
     (tmp_path / "context").mkdir()
     engine = PaperBuildHost(tmp_path / "engine")
     engine.add_image("base", {"etc/passwd": "root:x:0:0::/:/bin/sh\n"})
-    return Paper(engine, tmp_path / "context")
+    made = Paper(engine, tmp_path / "context")
+    run = PaperWorkspace.run
+
+    async def noted(workspace: PaperWorkspace, process: StepProcess, output: Output) -> int:
+        made.processes.append(process)
+        return await run(workspace, process, output)
+
+    monkeypatch.setattr(PaperWorkspace, "run", noted)
+    return made
