@@ -149,6 +149,10 @@ class Settings(BaseSettings):
     cdi_spec_dirs: tuple[str, ...] = Field(("/etc/cdi", "/var/run/cdi"), description="where CDI specifications are")
     default_ulimits: tuple[str, ...] = Field((), description="limits of containers that set none: NAME=SOFT[:HARD]")
     drivers: DriverChoice = DriverChoice()
+    deadlines: dict[str, dict[str, Annotated[float, Field(gt=0)]]] = Field(
+        default={},
+        description="seconds that the daemon waits for a method of a kind of driver, where they are not to be the method's own",
+    )
     plugins: dict[str, dict[str, JsonValue]] = {}
 
 

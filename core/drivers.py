@@ -1,9 +1,10 @@
 """The opened, chosen drivers: built by the kernel, handed to the engine, which does not know that plugins exist."""
 
+import asyncio
 import errno
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ _DOCKERS_LOG_DRIVERS = frozenset(("awslogs", "etwlogs", "fluentd", "gcplogs", "g
 @dataclass(frozen=True, slots=True)
 class Drivers:
     """One storage driver, one registry backend and one builder; the verifiers that were chosen; of the other kinds a default and, by name, all
-    that opened."""
+    that opened. `complaints` gives a sentence for each driver that does not answer now."""
 
     storage_name: str
     storage: StorageDriver
@@ -46,6 +47,7 @@ class Drivers:
     builder: Builder
     verifiers: Mapping[str, ImageVerifier]
     plugins: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    complaints: Callable[[], Sequence[str]] = tuple
 
     @contextmanager
     def at_boot(self, kind: Kind, name: str, operation: str) -> Iterator[None]:
@@ -113,12 +115,17 @@ def calling(plugin: str, operation: str) -> Iterator[None]:
         yield
     except EngineError:
         raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise DriverError(plugin, operation, "the driver cancelled itself") from error
     except OSError as error:
         raise _in_words(plugin, operation, error) from error
     except (Exception, SystemExit) as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):  # in a name that a client gave
             raise InvalidArgument(f"{plugin}: {operation}: invalid argument") from error
-        raise DriverError(plugin, operation, error) from error
+        raise DriverError(plugin, operation, (isinstance(error, Exception) and str(error)) or sentence(error)) from error
 
 
 def _in_words(plugin: str, operation: str, error: OSError) -> EngineError:

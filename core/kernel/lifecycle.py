@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -22,33 +22,20 @@ from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.slots.facade import slotted
+from core.kernel.slots.kinds import SLOTTED, check_deadlines
 from core.kernel.slots.slot import Slot
 from core.kernel.tables import read_table
 from core.sentences import sentence
 from sdk.drivers.authorizer import Authorizer
-from sdk.drivers.logs import LogDriver
-from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
-from sdk.drivers.verifier import ImageVerifier
-from sdk.drivers.volume import VolumeDriver
 from sdk.errors import InvalidArgument, SkipPlugin
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
 from sdk.providers import Kind, PluginContext
 
 _log = logging.getLogger(__name__)
-
-_SLOTTED: Mapping[Kind, type[object]] = {
-    Kind.STORAGE: StorageDriver,
-    Kind.NETWORK: NetworkDriver,
-    Kind.RUNTIME: Runtime,
-    Kind.VOLUME: VolumeDriver,
-    Kind.LOG: LogDriver,
-    Kind.VERIFIER: ImageVerifier,
-}
-"""The kinds whose drivers are called through a slot, with their interfaces. The others give streams or applications, and keep time themselves."""
 
 VOLUMES = "volumes"
 """The capability of the driver whose volumes are directories below the data root, and the name of the directory they are in."""
@@ -71,6 +58,7 @@ async def open_drivers(
 ) -> AsyncIterator[Opened]:
     """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open, or takes not what is set for it."""
     choice = settings.drivers
+    check_deadlines(settings.deadlines)
     async with AsyncExitStack() as stack:
         opener = _Opener(stack, settings, health, instance, events)
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
@@ -97,6 +85,7 @@ async def open_drivers(
             builder=await opener.only(Kind.BUILDER, offers.builders, choice.builder),
             verifiers={name: await opener.only(Kind.VERIFIER, offers.verifiers, name) for name in choice.verifiers},
             plugins={(offer.kind, offer.name): offer.plugin for offer in offers},
+            complaints=lambda: [slot.complaint for slot in opener.slots if slot.complaint],
         )
         _check_log_options(drivers, settings)
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
@@ -150,6 +139,7 @@ class _Opener:
     health: Health
     instance: str
     events: EventSink
+    slots: list[Slot] = field(default_factory=list)
 
     async def only(self, kind: Kind, offers: Mapping[str, Offer[D]], chosen: str) -> D:
         """Open the chosen driver and no other."""
@@ -218,11 +208,13 @@ class _Opener:
             log=logging.getLogger(f"plugins.{offer.plugin}"),
         )
         driver = await self.stack.enter_async_context(offer.provider.open(context, settings))
-        if kind not in _SLOTTED:
+        if kind not in SLOTTED:
             return driver
-        if not isinstance(driver, _SLOTTED[kind]):
-            raise TypeError(f"the plugin opened a {type(driver).__name__}, not a {_SLOTTED[kind].__name__}")
-        return slotted(Slot(kind, name or offer.provider.name, offer.plugin), driver)
+        if not isinstance(driver, SLOTTED[kind]):
+            raise TypeError(f"the plugin opened a {type(driver).__name__}, not a {SLOTTED[kind].__name__}")
+        slot = Slot(kind, name or offer.provider.name, offer.plugin, self.settings.deadlines.get(kind, {}))
+        self.slots.append(slot)
+        return slotted(slot, driver)
 
 
 def _data_root(root: Path, capabilities: Collection[str], directory: str) -> Path:

@@ -29,7 +29,7 @@ from core.engine.containers.preparation.port_links import update_port_links
 from core.engine.containers.preparation.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy
-from core.engine.containers.settle import settle
+from core.engine.containers.settle import exit_status, settle
 from core.engine.context import EngineContext
 from core.images.content.diskspace import writing
 from core.networks.attachments import ConnectRequest
@@ -101,7 +101,7 @@ def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
 
 async def await_end(context: EngineContext, live: LiveContainer, task: Task) -> float | None:
     """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None."""
-    status = await task.wait()
+    status = await exit_status(live.id, task)
     async with live.lock:
         return await settle(context, live, task, status) if live.run.task is task else None
 

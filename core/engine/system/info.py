@@ -3,6 +3,7 @@
 import os
 import platform
 from collections import Counter
+from collections.abc import Awaitable, Mapping
 
 import anyio
 
@@ -12,6 +13,7 @@ from core.engine.context import EngineContext, EngineSettings
 from core.volumes.drivers import driver_names
 from sdk.engine.containers import ContainerState
 from sdk.engine.system import PluginStatus, SystemInfo
+from sdk.errors import EngineError
 from sdk.oci.descriptor import host
 
 VERSION = "0.1.0"
@@ -22,8 +24,11 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
     states = Counter(live.record.state for live in context.containers)
     running, paused = states[ContainerState.RUNNING] + states[ContainerState.RESTARTING], states[ContainerState.PAUSED]
     system, drivers, settings = os.uname(), context.drivers, context.settings
-    runtime = await drivers.runtime().status()
+    warnings = [f"WARNING: {complaint}" for complaint in drivers.complaints()]
+    runtime = await _status(drivers.runtime().status(), warnings)
+    storage = await _status(drivers.storage.status(), warnings)
     cdi = await anyio.to_thread.run_sync(read_catalog, settings.cdi_spec_dirs)
+    warnings += (f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults)
     return SystemInfo(
         id=settings.engine_id or settings.instance,
         name=system.nodename,
@@ -42,7 +47,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         stopped=states.total() - running - paused,
         images=len(list(context.images)),
         storage_driver=drivers.storage_name,
-        storage_status=await drivers.storage.status(),
+        storage_status=storage,
         runtime=settings.containers.runtime or drivers.runtime_name,
         runtimes=tuple(drivers.runtimes),
         cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
@@ -71,8 +76,17 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         cdi_spec_dirs=settings.cdi_spec_dirs,
         authorizers=settings.authorizers,
         cdi_devices=tuple(cdi.devices),
-        warnings=(*settings.warnings, *(f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults)),
+        warnings=(*settings.warnings, *warnings),
     )
+
+
+async def _status(status: Awaitable[Mapping[str, str]], warnings: list[str]) -> Mapping[str, str]:
+    """Return what a driver tells of itself; one that cannot tell is a warning, and all else is told."""
+    try:
+        return await status
+    except EngineError as error:
+        warnings.append(f"WARNING: {error.message}")
+        return {}
 
 
 def _security_options(settings: EngineSettings) -> tuple[str, ...]:

@@ -2,13 +2,16 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
+from types import NoneType
 from typing import TypeVar, cast, get_type_hints
 
 from core.drivers import calling
 from core.kernel.slots.results import check_of, spelled
 from core.kernel.slots.slot import Slot
+from core.kernel.slots.undoing import UNDO
 from sdk.drivers.deadlines import deadline_of
+from sdk.drivers.logs import ContainerLog
 from sdk.drivers.runtime import RunningProcess
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError
@@ -16,7 +19,7 @@ from sdk.errors import DriverError
 D = TypeVar("D")
 
 _INTERFACES = "sdk.drivers."
-_FOLLOWED = (RunningProcess, VolumeDriver)
+_FOLLOWED = (ContainerLog, RunningProcess, VolumeDriver)
 """What drivers return and the engine then calls: it is called through the slot, too."""
 
 
@@ -65,10 +68,13 @@ def _member(name: str, member: object) -> object:
 
 
 def _awaited(name: str, member: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    accept, seconds = _accepting(name, member), deadline_of(member)
+    accept, seconds, undo = _accepting(name, member), deadline_of(member), UNDO.get(name)
 
     async def bounded(self: Facade, *args: object, **kwargs: object) -> object:
-        return accept(self.slot, await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), *args, **kwargs))
+        back = undo and partial(undo, self.driver)
+        return accept(
+            self.slot, await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), back, *args, **kwargs)
+        )
 
     async def unbounded(self: Facade, *args: object, **kwargs: object) -> object:
         with calling(self.slot.name, name):
@@ -92,7 +98,7 @@ def _plain(name: str, member: object, use: Callable[..., object]) -> Callable[..
 def _accepting(name: str, member: object) -> Callable[[Slot, object], object]:
     """Return what is done with a result: it is checked by the type hint, and followed if the engine calls it."""
     hint = get_type_hints(member).get("return", object)
-    is_right = check_of(hint)
+    is_right = check_of(object if hint is NoneType else hint)  # what is returned in place of nothing is dropped
 
     def accept(slot: Slot, returned: object) -> object:
         if not is_right(returned):

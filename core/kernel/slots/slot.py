@@ -8,14 +8,17 @@ on, the call is counted as overdue, and what it returns in the end is logged and
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, ParamSpec, TypeVar, cast
+from functools import partial
+from types import MappingProxyType
+from typing import ParamSpec, TypeVar, cast
 
 import anyio
 
 from core.drivers import calling
-from sdk.errors import DeadlineExceeded, DriverError, Unavailable
+from core.kernel.slots.undoing import TAKES_AWAY, Undo
+from sdk.errors import DeadlineExceeded, Unavailable
 from sdk.providers import Kind
 
 P = ParamSpec("P")
@@ -31,28 +34,27 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class Call(Generic[R]):
-    """One call on its way. `key` names what it works on, `began` is Unix time, `scope` what it runs in."""
+class Call:
+    """One call on its way. `key` names what it works on, `began` is Unix time; it runs in `scope`."""
 
     method: str
     seconds: float
     key: Hashable
-    task: "asyncio.Task[R]"
-    scope: anyio.CancelScope
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     began: float = field(default_factory=time.time)
-
-    @property
-    def ended_well(self) -> bool:
-        """Tell whether it has a result, or an error of the driver's."""
-        return self.task.done() and not self.task.cancelled()
+    given_up: bool = False
 
 
 class Slot:
-    """One driver's place in the engine: how it is named, and which of its calls are overdue."""
+    """One driver's place in the engine: how it is named, and which of its calls are overdue.
 
-    def __init__(self, kind: Kind, name: str, plugin: str) -> None:
+    `deadlines` are the administrator's, in seconds by method, in place of the interface's own.
+    """
+
+    def __init__(self, kind: Kind, name: str, plugin: str, deadlines: Mapping[str, float] = MappingProxyType({})) -> None:
         self.kind, self.name, self.plugin = kind, name, plugin
-        self._overdue: list[Call[object]] = []
+        self._deadlines = deadlines
+        self._overdue: dict[Call, asyncio.Task[object]] = {}
 
     @property
     def complaint(self) -> str:
@@ -67,74 +69,95 @@ class Slot:
     def __str__(self) -> str:
         return f'{self.kind} driver "{self.name}" (plugin {self.plugin})'
 
-    async def call(self, method: str, seconds: float, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Await a driver's answer for so many seconds.
+    async def call(
+        self, method: str, seconds: float, function: Callable[P, Awaitable[R]], undo: Undo | None, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Await a driver's answer for so many seconds, or those that the administrator gave the method.
 
         Raises DeadlineExceeded, what the driver raises of EngineError, DriverError for all else, and Unavailable at once for a driver that
         has left too many calls unanswered. What a driver returned is never lost: a cancellation that comes at the same moment reaches
-        the caller at its next step.
+        the caller at its next step. What comes after the caller was told is undone: `undo` gets it, and the arguments.
         """
-        key = _key(args)
-        if self._overdue:
-            await self._make_way(method, seconds, key)
-        scope = anyio.CancelScope()
-        task = asyncio.get_running_loop().create_task(self._foreseen(scope, method, function, *args, **kwargs))
-        call = Call(method, seconds, key, task, scope)
+        call = Call(method, self._deadlines.get(method, seconds), _key(args))
+        work = partial(self._later, call, self._before(call), function) if self._overdue else function
+        task = asyncio.get_running_loop().create_task(self._foreseen(call, work, undo, *args, **kwargs))
         try:
-            await _ended(task, seconds)
+            await _ended(task, call.seconds)
         except asyncio.CancelledError as cancellation:
             with anyio.CancelScope(shield=True):
-                await self._stop(call, seconds)
-            if not call.ended_well:
+                await self._stop(call, task, call.seconds)
+            if not _ended_well(task):
                 raise
             _cancel_again(cancellation)
         else:
             if not task.done():
                 with anyio.CancelScope(shield=True):
-                    await self._stop(call, _GRACE_SECONDS)
-        return self._result(call)
+                    await self._stop(call, task, _GRACE_SECONDS)
+        if not _ended_well(task):
+            raise DeadlineExceeded(self._no_answer(call))
+        return task.result()
 
     async def _foreseen(
-        self, scope: anyio.CancelScope, method: str, function: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+        self, call: Call, function: Callable[P, Awaitable[R]], undo: Undo | None, *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Be the task of a call. It is cancelled by an anyio scope, as drivers shield by such scopes what they must finish."""
-        with scope, calling(self.name, method):
+        with call.scope, calling(self.name, call.method):
+            returned = await function(*args, **kwargs)
+            if call.given_up and undo is not None:
+                with anyio.CancelScope(shield=True):
+                    await undo(returned, *args, **kwargs)
+            return returned
+        raise asyncio.CancelledError
+
+    def _no_answer(self, call: Call) -> str:
+        return f'{self.kind} driver "{self.name}" did not answer {call.method} in {call.seconds:g} s'
+
+    def _before(self, call: Call) -> Sequence["asyncio.Task[object]"]:
+        """Return the overdue calls that a call has to come after: those on the same thing.
+
+        Raises Unavailable for a driver that is stuck. What only takes away comes after all calls of such a driver.
+        """
+        if len(self._overdue) < STUCK_AT:
+            return [task for earlier, task in self._overdue.items() if earlier.key == call.key]
+        if call.method not in TAKES_AWAY:
+            raise Unavailable(self.complaint)
+        return list(self._overdue.values())
+
+    async def _later(
+        self,
+        call: Call,
+        before: Sequence["asyncio.Task[object]"],
+        function: Callable[P, Awaitable[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Do a call after others. One that only takes away is done also when its caller waits no longer: nothing is left behind."""
+        with anyio.CancelScope(shield=call.method in TAKES_AWAY):
+            if before:
+                await asyncio.wait(before)
             return await function(*args, **kwargs)
         raise asyncio.CancelledError
 
-    def _result(self, call: Call[R]) -> R:
-        if call.ended_well:
-            return call.task.result()
-        if not call.scope.cancel_called:
-            raise DriverError(self.name, call.method, "the driver cancelled itself")
-        raise DeadlineExceeded(self._no_answer(call.method, call.seconds))
-
-    def _no_answer(self, method: str, seconds: float) -> str:
-        return f'{self.kind} driver "{self.name}" did not answer {method} in {seconds:g} s'
-
-    async def _make_way(self, method: str, seconds: float, key: Hashable) -> None:
-        """Refuse a call to a driver that is stuck; let one that works on the same thing as an overdue one come after it."""
-        if len(self._overdue) >= STUCK_AT:
-            raise Unavailable(self.complaint)
-        before = [call.task for call in self._overdue if call.key == key]
-        if before and (await asyncio.wait(before, timeout=seconds))[1]:
-            raise DeadlineExceeded(f"{self._no_answer(method, seconds)}: an earlier call is overdue")
-
-    async def _stop(self, call: Call[R], seconds: float) -> None:
+    async def _stop(self, call: Call, task: "asyncio.Task[R]", seconds: float) -> None:
         """Ask the driver to stop, and give it so many seconds; then the call is overdue."""
         call.scope.cancel()
-        await _ended(call.task, seconds)
-        if not call.task.done():
-            overdue = cast("Call[object]", call)
-            self._overdue.append(overdue)
+        await _ended(task, seconds)
+        if not task.done():
+            call.given_up = True
+            self._overdue[call] = cast("asyncio.Task[object]", task)
             _log.error("%s", self.complaint)
-            call.task.add_done_callback(lambda _task: self._ended_late(overdue))
+            task.add_done_callback(lambda task: self._ended_late(call, task))
 
-    def _ended_late(self, call: Call[object]) -> None:
-        self._overdue.remove(call)
-        error = call.task.exception() if call.ended_well else None
+    def _ended_late(self, call: Call, task: "asyncio.Task[R]") -> None:
+        del self._overdue[call]
+        error = task.exception() if _ended_well(task) else None
         how = f": {error}" if error else ""
         _log.warning("%s has ended %s after %.0f s%s", self, call.method, time.time() - call.began, how)
+
+
+def _ended_well(task: "asyncio.Task[R]") -> bool:
+    """Tell whether a call has a result, or an error of the driver's."""
+    return task.done() and not task.cancelled()
 
 
 async def _ended(task: "asyncio.Task[object]", seconds: float) -> None:

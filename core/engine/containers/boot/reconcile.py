@@ -28,14 +28,12 @@ from core.engine.containers.preparation.port_links import open_port_links
 from core.engine.containers.preparation.runtime_spec import is_settled
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy, finish_removal
+from core.engine.containers.settle import LOST
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState, WaitResult
 from sdk.providers import Kind
-
-LOST = 255
-"""Exit code of a container of which no trace is left: the machine went down with it."""
 
 _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
 """Seconds until a container is tried again that could not be adopted."""

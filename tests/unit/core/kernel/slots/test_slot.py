@@ -54,7 +54,7 @@ async def echo(value: object, *, loud: bool = False) -> object:
 
 
 async def test_it_hands_on_arguments_and_the_result(slot: Slot) -> None:
-    assert await slot.call("echo", 10, echo, 3, loud=True) == (3, True)
+    assert await slot.call("echo", 10, echo, None, 3, loud=True) == (3, True)
     assert slot.complaint == ""
 
 
@@ -64,7 +64,7 @@ async def test_it_hands_on_arguments_and_the_result(slot: Slot) -> None:
         (NoSuchSnapshot("x"), NoSuchSnapshot, ""),
         (InvalidArgument("no"), InvalidArgument, "no"),
         (RuntimeError("boom"), DriverError, "overlay: m: boom"),
-        (SystemExit(3), DriverError, "overlay: m: 3"),
+        (SystemExit(3), DriverError, "overlay: m: SystemExit: 3"),
         (OSError(5, "x"), DriverError, "overlay: m: input/output error"),
         (asyncio.CancelledError(), DriverError, "overlay: m: the driver cancelled itself"),
     ],
@@ -76,7 +76,7 @@ async def test_what_a_driver_raises_is_an_error_of_the_engine(
         raise raised
 
     with pytest.raises(seen) as caught:
-        await slot.call("m", 10, fails)
+        await slot.call("m", 10, fails, None)
     assert text in str(caught.value)
 
 
@@ -90,7 +90,7 @@ async def test_one_that_hears_the_deadline_is_not_overdue(slot: Slot) -> None:
             tidied.append(True)
 
     with pytest.raises(DeadlineExceeded, match=r'^storage driver "overlay" did not answer prepare in 0\.05 s$'):
-        await slot.call("prepare", SOON, slow)
+        await slot.call("prepare", SOON, slow, None)
     assert tidied == [True]
     assert slot.complaint == ""
 
@@ -103,7 +103,7 @@ async def test_one_that_ends_well_at_its_deadline_has_its_result(slot: Slot) -> 
             return 7
         return 0
 
-    assert await slot.call("prepare", SOON, slow) == 7
+    assert await slot.call("prepare", SOON, slow, None) == 7
 
 
 async def test_a_thread_that_hangs_holds_no_caller(
@@ -112,12 +112,12 @@ async def test_a_thread_that_hangs_holds_no_caller(
     monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
     with stuck() as driver:
         with pytest.raises(DeadlineExceeded):
-            await slot.call("prepare", SOON, driver.prepare, "a")
+            await slot.call("prepare", SOON, driver.prepare, None, "a")
         assert slot.complaint.startswith(
             'storage driver "overlay" (plugin storage_overlay) does not answer: 1 call is overdue (prepare), the oldest since '
         )
         assert slot.complaint in caplog.text
-        assert await slot.call("echo", 10, echo, "b") == ("b", False)
+        assert await slot.call("echo", 10, echo, None, "b") == ("b", False)
     with anyio.fail_after(10):
         while slot.complaint:
             await anyio.sleep(0.01)
@@ -129,39 +129,56 @@ async def test_a_stuck_driver_is_not_called_until_it_answers(slot: Slot, monkeyp
     with stuck() as driver:
         for number in range(STUCK_AT):
             with pytest.raises(DeadlineExceeded):
-                await slot.call("prepare", SOON, driver.prepare, str(number))
+                await slot.call("prepare", SOON, driver.prepare, None, str(number))
         with pytest.raises(Unavailable, match=rf"does not answer: {STUCK_AT} calls are overdue \(prepare\)"):
-            await slot.call("echo", 10, echo, "b")
+            await slot.call("echo", 10, echo, None, "b")
     with anyio.fail_after(10):
         while slot.complaint:
             await anyio.sleep(0.01)
-    assert await slot.call("echo", 10, echo, "b") == ("b", False)
+    assert await slot.call("echo", 10, echo, None, "b") == ("b", False)
 
 
 async def test_a_call_comes_after_an_overdue_one_on_the_same_thing(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
     order: list[str] = []
 
-    async def remove(key: str) -> None:
-        order.append(f"remove {key}")
+    async def note(key: str) -> None:
+        order.append(key)
 
     with stuck() as driver:
-
-        async def prepare(key: str) -> None:
-            await driver.prepare(key)
-            order.append(f"prepare {key}")
-
         with pytest.raises(DeadlineExceeded):
-            await slot.call("prepare", SOON, prepare, "a")
-        with pytest.raises(DeadlineExceeded, match="an earlier call is overdue"):
-            await slot.call("remove", SOON, remove, "a")
-        await slot.call("remove", SOON, remove, "b")
+            await slot.call("prepare", SOON, driver.prepare, None, "a")
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("mounts", SOON, note, None, "a")
+        await slot.call("mounts", SOON, note, None, "b")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(slot.call, "remove", 10, remove, "a")
+            tasks.start_soon(slot.call, "mounts", 10, note, None, "a")
             await anyio.sleep(SOON)
+            assert order == ["b"]
             driver.gone_on.set()
-    assert order[0] == "remove b"
-    assert order[-1] == "remove a"
+    assert order == ["b", "a"], "what its caller was told is not done is not done"
+
+
+@pytest.mark.parametrize("overdue", [1, STUCK_AT])
+async def test_what_takes_away_is_done_in_the_end(slot: Slot, overdue: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
+    removed: list[str] = []
+
+    async def remove(key: str) -> None:
+        await anyio.sleep(0)
+        removed.append(key)
+
+    with stuck() as driver:
+        for number in range(overdue):
+            with pytest.raises(DeadlineExceeded):
+                await slot.call("prepare", SOON, driver.prepare, None, str(number))
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("remove", SOON, remove, None, "0")
+        assert removed == []
+    with anyio.fail_after(10):
+        while slot.complaint:
+            await anyio.sleep(0.01)
+    assert removed == ["0"]
 
 
 async def test_a_caller_that_goes_takes_the_call_along(slot: Slot) -> None:
@@ -174,7 +191,7 @@ async def test_a_caller_that_goes_takes_the_call_along(slot: Slot) -> None:
             ended.set()
 
     with anyio.move_on_after(SOON) as scope:
-        await slot.call("m", 10, slow)
+        await slot.call("m", 10, slow, None)
     assert scope.cancelled_caught
     assert ended.is_set()
 
@@ -189,7 +206,7 @@ async def test_a_result_at_the_moment_of_the_cancellation_is_not_lost(slot: Slot
         return 5
 
     with anyio.move_on_after(SOON) as scope:
-        made.append(await slot.call("connect", 10, connect))
+        made.append(await slot.call("connect", 10, connect, None))
         await anyio.sleep_forever()
     assert scope.cancelled_caught
     assert made == [5]
@@ -204,7 +221,7 @@ async def test_a_task_that_is_cancelled_plainly_has_the_result_too(slot: Slot) -
         return 5
 
     async def caller() -> None:
-        made.append(await slot.call("connect", 10, connect))
+        made.append(await slot.call("connect", 10, connect, None))
         await asyncio.sleep(10)
 
     task = asyncio.get_running_loop().create_task(caller())
@@ -213,3 +230,33 @@ async def test_a_task_that_is_cancelled_plainly_has_the_result_too(slot: Slot) -
     with pytest.raises(asyncio.CancelledError):
         await task
     assert made == [5]
+
+
+async def test_what_comes_after_the_caller_was_told_is_undone(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next call on the same thing comes after that, so that it finds nothing half undone."""
+    monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
+    order: list[object] = []
+
+    async def undo(returned: str, key: str) -> None:
+        await anyio.sleep(SOON)
+        order.append(("undo", returned, key))
+
+    async def again(key: str) -> None:
+        order.append(("again", key))
+
+    with stuck() as driver:
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("prepare", SOON, driver.prepare, undo, "a")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(slot.call, "prepare", 10, again, None, "a")
+            await anyio.sleep(SOON)
+            driver.gone_on.set()
+    assert order == [("undo", "a", "a"), ("again", "a")]
+    assert slot.complaint == ""
+
+
+async def test_what_came_in_time_is_not_undone(slot: Slot) -> None:
+    async def undo(*_args: object) -> None:
+        raise AssertionError
+
+    assert await slot.call("echo", 10, echo, undo, 3) == (3, False)
