@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -88,7 +89,8 @@ def test_rules_decide_by_who_asks(start_daemon: DaemonFactory, open_to_all: Path
         denial = f"no rule allows POST /containers/create to the user with the ID {ALICE}"
         assert (status, json.loads(body)) == (403, {"message": f"authorization denied by plugin rules: {denial}"})
         assert ask_as(ALICE, socket, "GET", "/info")[0] == 403
-        assert f"POST /v1.44/containers/%63reate: authorization denied by plugin rules: {denial}" in daemon.log.read_text()
+        told = rf"POST /v1\.44/containers/%63reate of UID {ALICE} \(PID \d+\): authorization denied by plugin rules: {denial}"
+        assert re.search(told, daemon.log.read_text())
 
         rules.write_text(RULES.replace('"/version"', '"/version", "/info"'))
         reloaded(daemon, "Reloaded configuration")

@@ -7,7 +7,7 @@ from functools import partial
 import anyio
 
 from core.sentences import one_line, sentence
-from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
+from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer, Subject, Transport
 from sdk.errors import EngineError, PermissionDenied
 
 _FORBIDDEN, _FAILED = 403, 500
@@ -51,7 +51,8 @@ async def _asked(name: str, authorizer: Authorizer, request: ApiRequest, ask: Ca
     try:
         await _decided(name, authorizer, ask)
     except Refused as refused:
-        _log.warning("%s %s: %s", request.method, request.target.partition("?")[0], one_line(refused))
+        path = request.target.partition("?")[0]
+        _log.warning("%s %s of %s: %s", request.method, path, _origin(request.subject), one_line(refused))
         raise
 
 
@@ -68,6 +69,13 @@ async def _decided(name: str, authorizer: Authorizer, ask: Callable[[], Awaitabl
     except (Exception, SystemExit) as error:
         _log.error("authorizer %s: %s", name, sentence(error), exc_info=error)
         raise _failed(name, "an unforeseen error, which the daemon has logged") from error
+
+
+def _origin(subject: Subject) -> str:
+    """Return who sent a request, for an administrator who reads the log."""
+    if subject.transport is Transport.UNIX:
+        return f"UID {subject.uid} (PID {subject.pid})"
+    return f"{subject.common_name!r} at {subject.address}" if subject.common_name else subject.address
 
 
 def _check(returned: object) -> None:
