@@ -29,11 +29,10 @@ class LogFile:
         """Return the next block of whole lines, b"" if there is none (yet)."""
         size = BLOCK
         while True:
-            if self.end is not None:
-                size = min(size, self.end - self.offset)
-            data = os.pread(self._descriptor, size, self.offset) if size > 0 else b""
+            wanted = size if self.end is None else max(0, min(size, self.end - self.offset))
+            data = os.pread(self._descriptor, wanted, self.offset)
             length = data.rfind(b"\n") + 1
-            if length or len(data) < size or size <= 0:
+            if length or len(data) < size:
                 self.offset += length
                 return data[:length]
             size *= 2  # a line that is longer than the block

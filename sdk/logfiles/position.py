@@ -4,9 +4,13 @@ A file is known by the time of its first record. `first:size` is a place in a fi
 follows that file, or of an empty log if `first` is 0.
 """
 
+import re
 from typing import NamedTuple
 
 from sdk.errors import InvalidArgument
+from sdk.text import cleaned
+
+_POSITION = re.compile(r"([0-9]{1,20}):([0-9]{1,20})?")
 
 
 class Position(NamedTuple):
@@ -19,7 +23,7 @@ class Position(NamedTuple):
 
 def parse_position(text: str) -> Position:
     """Read a position. Raises InvalidArgument for anything that is none."""
-    first, colon, size = text.partition(":")
-    if not (colon and first.isdecimal() and (not size or size.isdecimal())):
-        raise InvalidArgument(f"not a position in this log: {text!r}")
-    return Position(int(first), int(size) if size else None)
+    match = _POSITION.fullmatch(text)
+    if match is None:
+        raise InvalidArgument(f"not a position in this log: {cleaned(text)!r}")
+    return Position(int(match[1]), int(match[2]) if match[2] else None)

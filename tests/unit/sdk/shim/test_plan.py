@@ -1,11 +1,10 @@
-"""Plans are data: their bytes, their limits, their text."""
+"""Plans are data: their bytes, their limits."""
 
 import struct
 
 import pytest
 
 from sdk.shim import layout
-from sdk.shim.describe import describe
 from sdk.shim.plan import ANY_ERROR, Label, Plan, Record
 
 NUMBERS = {"one": 1, "two": 2, "mount": 165, "clone3": 435, "faccessat": 48}
@@ -102,18 +101,3 @@ def test_a_plan_longer_than_its_address_space_is_refused(plan: Plan) -> None:
 def test_unknown_system_calls_are_refused(plan: Plan) -> None:
     with pytest.raises(KeyError):
         plan.call("three", why="nobody knows it")
-
-
-def test_people_read_flags_slots_and_reasons(plan: Plan) -> None:
-    slot, end = plan.slot(), Label()
-    plan.call("one", slot, "a b", None, b"\1\2", why="this and that", store=slot, tolerate=2)
-    plan.call("mount", "proc", "/proc", "proc", 0xE, None, why="the kernel's files")
-    plan.call("clone3", Record((0x20020000, 0)), 88, why="fork", if_not_zero=end)
-    plan.call("faccessat", -100, "/x", 0, why="look", tolerate=ANY_ERROR, if_zero=end)
-    plan.place(end)
-    assert describe(plan) == [
-        ('  0 s0 = one(s0, "a b", NULL, 0x0102), or no such file or directory', "this and that"),
-        ('  1 mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)', "the kernel's files"),
-        ("  2 clone3({flags=CLONE_NEWNS|CLONE_NEWPID}, 88); if not 0 go to 4", "fork"),
-        ('  3 faccessat(AT_FDCWD, "/x", 0), or fail; if 0 go to 4', "look"),
-    ]

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sdk.storage.copying import copy_into
+from sdk.storage.comparing import tree_changes
+from sdk.storage.copying import copy_into, copy_tree
+from sdk.storage.whiteouts import is_opaque, make_opaque
+from tests.trees import describe, plant
 
 _CALLS = ("chmod", "chown", "utime", "setxattr", "link", "open", "mkdir", "symlink", "mknod", "copy_file_range", "listxattr")
 
@@ -112,3 +115,36 @@ def test_an_enemy_who_swaps_every_name_before_every_call_reaches_nothing_outside
     assert {path: facts(path) for path in [outside, *outside.rglob("*")]} == before
     inodes = {path.stat().st_ino for path in places}
     assert not any(path.lstat().st_ino in inodes for path in target.rglob("*"))
+
+
+@pytest.fixture
+def tmpfs_source(tmpfs: Path) -> Path:
+    source = tmpfs / f"copying-{os.urandom(3).hex()}" / "source"
+    source.mkdir(parents=True)
+    return source
+
+
+@pytest.mark.privileged
+def test_a_copy_has_everything(tmpfs_source: Path) -> None:
+    plant(tmpfs_source)
+    copy = tmpfs_source.parent / "copy"
+    copy_tree(str(tmpfs_source), str(copy))
+    assert describe(copy) == describe(tmpfs_source)
+    assert os.stat(copy).st_mode == os.stat(tmpfs_source).st_mode
+    assert os.stat(copy / "hole at both ends").st_blocks <= os.stat(tmpfs_source / "hole at both ends").st_blocks
+    assert tree_changes(copy, tmpfs_source) == []
+
+
+@pytest.mark.privileged
+def test_a_copy_to_a_name_that_is_taken_is_refused(tmpfs_source: Path) -> None:
+    (tmpfs_source.parent / "copy").mkdir()
+    with pytest.raises(FileExistsError):
+        copy_tree(str(tmpfs_source), str(tmpfs_source.parent / "copy"))
+
+
+@pytest.mark.privileged
+def test_what_overlayfs_notes_for_itself_is_not_copied(tmpfs_source: Path) -> None:
+    (tmpfs_source / "d").mkdir()
+    make_opaque(str(tmpfs_source / "d"))
+    copy_tree(str(tmpfs_source), str(tmpfs_source.parent / "copy"))
+    assert not is_opaque(str(tmpfs_source.parent / "copy/d"))

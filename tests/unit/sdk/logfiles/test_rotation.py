@@ -1,0 +1,99 @@
+"""`max-size`, `max-file`, `compress` and `mode` as Docker reads them."""
+
+import pytest
+
+from sdk.errors import InvalidArgument
+from sdk.logfiles.rotation import Rotation, RotationDefaults, check_mode, parse_rotation, parse_size
+
+JSON = RotationDefaults("-1", 1, compress=False)
+LOCAL = RotationDefaults("20m", 5, compress=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "defaults", "rotation"),
+    [
+        ({}, JSON, Rotation(0, 1, compress=False)),
+        ({}, LOCAL, Rotation(20_000_000, 5, compress=True)),
+        ({"max-size": "10k", "max-file": "+03"}, JSON, Rotation(10_000, 3, compress=False)),
+        ({"max-size": "1", "max-file": "2", "compress": "T"}, JSON, Rotation(1, 2, compress=True)),
+        ({"max-file": "1"}, LOCAL, Rotation(20_000_000, 1, compress=False)),
+        ({"max-size": "-1"}, LOCAL, Rotation(0, 5, compress=False)),
+        ({"compress": "0"}, LOCAL, Rotation(20_000_000, 5, compress=False)),
+    ],
+)
+def test_what_is_not_given_is_the_drivers_own(options: dict[str, str], defaults: RotationDefaults, rotation: Rotation) -> None:
+    assert parse_rotation(options, defaults) == rotation
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"max-size": "0"}, "max-size must be a positive number: 0"),
+        ({"max-size": "x"}, "invalid size: 'x'"),
+        ({"max-size": ""}, "invalid size: ''"),
+        ({"max-file": "0"}, "max-file cannot be less than 1"),
+        ({"max-file": "-1"}, "max-file cannot be less than 1"),
+        ({"max-file": ""}, 'strconv.Atoi: parsing "": invalid syntax'),
+        ({"max-file": "1_0"}, 'strconv.Atoi: parsing "1_0": invalid syntax'),
+        ({"max-file": "1" * 19}, f'strconv.Atoi: parsing "{"1" * 19}": value out of range'),
+        ({"compress": "yes"}, 'strconv.ParseBool: parsing "yes": invalid syntax'),
+        (
+            {"compress": "true", "max-file": "1", "max-size": "1k"},
+            "compress cannot be true when max-file is less than 2 or max-size is not set",
+        ),
+        ({"compress": "true", "max-file": "2"}, "compress cannot be true when max-file is less than 2 or max-size is not set"),
+    ],
+)
+def test_options_that_docker_refuses(options: dict[str, str], reason: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        parse_rotation(options, JSON)
+    assert caught.value.message == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("1", 1),
+        ("1b", 1),
+        ("1k", 1000),
+        ("1kB", 1000),
+        ("1KiB", 1000),
+        ("1.5m", 1_500_000),
+        ("1 g", 10**9),
+        ("9223p", 9223 * 10**15),
+    ],
+)
+def test_a_size_counts_in_powers_of_1000(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "-1", "k", "1x", "1e3", "٣", "9224p", "9" * 400])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"^invalid size: "):
+        parse_size(text)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"mode": ""}, {"mode": "blocking"}, {"mode": "non-blocking"}, {"mode": "non-blocking", "max-buffer-size": "4m"}]
+)
+def test_modes(options: dict[str, str]) -> None:
+    check_mode(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"mode": "x"}, "logger: logging mode not supported: x"),
+        ({"max-buffer-size": "4m"}, "logger: max-buffer-size option is only supported with 'mode=non-blocking'"),
+        (
+            {"mode": "blocking", "max-buffer-size": "4m"},
+            "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+        ),
+        ({"mode": "non-blocking", "max-buffer-size": "x"}, "invalid size: 'x'"),
+    ],
+)
+def test_modes_that_docker_refuses(options: dict[str, str], reason: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        check_mode(options)
+    assert caught.value.message == reason
