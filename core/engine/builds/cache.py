@@ -98,12 +98,12 @@ class BuildCache:
     async def mount(self, cache_id: str, sharing: str) -> AsyncIterator[tuple[Path, bool]]:
         name = self._free_name(cache_id, private=sharing == "private")
         lock = self._locks.setdefault(name, anyio.Lock()) if sharing == "locked" else anyio.Lock()
-        async with lock:
-            self._busy[name] = self._busy.get(name, 0) + 1
-            try:
+        self._busy[name] = self._busy.get(name, 0) + 1  # before any wait: another step that wants a directory of its own may come
+        try:
+            async with lock:
                 yield self._open(name, cache_id)
-            finally:
-                self._busy[name] -= 1
+        finally:
+            self._busy[name] -= 1
 
     def _free_name(self, cache_id: str, *, private: bool) -> str:
         digest = hashlib.sha256(cache_id.encode()).hexdigest()[:32]

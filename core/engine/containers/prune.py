@@ -1,6 +1,7 @@
 """`docker container prune`."""
 
 import time
+from collections.abc import Sequence
 
 from core.containers.life.live import LiveContainer
 from core.engine.containers.remove import remove
@@ -18,9 +19,10 @@ _PRUNABLE = frozenset({ContainerState.CREATED, ContainerState.EXITED, ContainerS
 async def prune(context: EngineContext, filters: Filters) -> Pruned:
     """Remove containers that do not run; filters `until`, `label`, `label!`."""
     check_keys(filters, ("until", "label", "label!"))
+    until = [parse_moment(value, time.time_ns()) for value in filters.get("until", ())]
     deleted, space = [], 0
     for live in context.containers:
-        if live.record.state in _PRUNABLE and _selected(live, filters):
+        if live.record.state in _PRUNABLE and _selected(live, filters, until):
             try:
                 size, _ = await sizes(context, live)
                 await remove(context, live)
@@ -32,7 +34,5 @@ async def prune(context: EngineContext, filters: Filters) -> Pruned:
     return Pruned(tuple(deleted), space)
 
 
-def _selected(live: LiveContainer, filters: Filters) -> bool:
-    labels = live.record.config.labels
-    until = [parse_moment(value, time.time_ns()) for value in filters.get("until", ())]
-    return all(live.record.created_ns < moment for moment in until) and labels_match(labels, filters)
+def _selected(live: LiveContainer, filters: Filters, until: Sequence[int]) -> bool:
+    return all(live.record.created_ns < moment for moment in until) and labels_match(live.record.config.labels, filters)

@@ -52,7 +52,7 @@ def parse_system_time(stat: str) -> int:
 
 def parse_interfaces(table: str) -> dict[str, InterfaceStats]:
     """Return the counters of all interfaces but loopback (proc(5), /proc/net/dev)."""
-    rows = (line.partition(":") for line in table.splitlines()[2:])
+    rows = (line.partition(":") for line in table.rstrip("\n").split("\n")[2:])
     return {name.strip(): _interface(values.split()) for name, _, values in rows if name.strip() != "lo"}
 
 
@@ -71,5 +71,5 @@ def _interface(values: list[str]) -> InterfaceStats:
 
 
 def _text(path: str) -> str:
-    with open(path) as file:
+    with open(path, errors="replace") as file:  # an interface's name may be any bytes
         return file.read()

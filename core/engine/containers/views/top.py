@@ -35,12 +35,12 @@ async def top(context: EngineContext, live: LiveContainer, ps_args: str) -> Proc
 
 def select(output: str, pids: frozenset[int]) -> ProcessTable:
     """Return the rows of a ps listing that belong to `pids`; the last column may contain spaces. Raises InvalidArgument without a PID column."""
-    lines = output.splitlines()
-    titles = tuple(lines[0].split()) if lines else ()
+    lines = output.rstrip("\n").split("\n")  # a process may have other line ends in its arguments
+    titles = tuple(lines[0].split())
     if "PID" not in titles:
         raise InvalidArgument("Couldn't find PID field in ps output")
     column = titles.index("PID")
     rows = (tuple(line.split(None, len(titles) - 1)) for line in lines[1:])
     return ProcessTable(
-        titles, tuple(row for row in rows if len(row) > column and row[column].isdigit() and int(row[column]) in pids)
+        titles, tuple(row for row in rows if len(row) > column and row[column].isdecimal() and int(row[column]) in pids)
     )

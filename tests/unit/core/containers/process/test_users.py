@@ -65,3 +65,16 @@ def test_a_container_may_write_anything_into_its_files(number):
 
 def test_an_image_without_files_still_has_root():
     assert identify("", Accounts()).home == "/"
+
+
+@pytest.mark.parametrize("separator", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_line_ends_at_a_newline_alone(separator: str) -> None:
+    forged = f"app:x:1000:1000:a{separator}root:x:0:0::/:\nb:/home/app:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\n"
+    accounts = Accounts(passwd=forged.replace("\nb", "b", 1), group=f"www:x:33:app{separator}root:x:0:app\n")
+    assert identify("1000", accounts).user.additional_gids == (1000,)
+    assert identify("root", accounts).home == "/root"
+
+
+def test_lines_may_end_as_windows_writes_them() -> None:
+    accounts = Accounts(passwd="app:x:5:6:a:/home/app:/bin/sh\r\n", group="staff:x:50:other,app\r\n")
+    assert identify("app", accounts).user.additional_gids == (6, 50)
