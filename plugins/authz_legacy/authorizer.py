@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import anyio
+
 from plugins.authz_legacy.protocol import AUTHORIZATION, Answer, Question, question
+from plugins.authz_legacy.settings import LegacyAuthorizationSettings
 from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
 from sdk.errors import PermissionDenied, Unavailable
 from sdk.legacy.client import PluginClient
 from sdk.legacy.discovery import Address
 
+_PAUSE = 0.1
 _SPARE = 1.0
 """Seconds that are left to tell of an answer that did not come."""
 
@@ -15,16 +19,18 @@ _SPARE = 1.0
 class LegacyAuthorizer(Authorizer):
     """Asks the plugin about each request and each response. `find` says where the plugin listens, None if that is not known any more."""
 
-    def __init__(self, name: str, address: Address, find: Callable[[], Address | None], timeout: float) -> None:
+    def __init__(
+        self, name: str, address: Address, find: Callable[[], Address | None], settings: LegacyAuthorizationSettings
+    ) -> None:
         self._name = name
         self._find = find
-        self._timeout = timeout
+        self._settings = settings
         self._client = PluginClient(name, address, AUTHORIZATION)
         self._replaced: list[PluginClient] = []
 
     @property
     def deadline(self) -> float:
-        return self._timeout + _SPARE
+        return self._settings.timeout + self._settings.reconnect + _SPARE
 
     @property
     def reviews_responses(self) -> bool:
@@ -47,7 +53,7 @@ class LegacyAuthorizer(Authorizer):
             return
         client = PluginClient(self._name, address, AUTHORIZATION)
         self._replaced.append(client)
-        await client.activate(self._timeout)
+        await client.activate(self._settings.timeout)
         self._replaced.remove(client)
         self._replaced.append(self._client)  # decisions may be under way there
         self._client = client
@@ -58,10 +64,20 @@ class LegacyAuthorizer(Authorizer):
             await client.close()
 
     async def _ask(self, method: str, asked: Question) -> None:
-        client = self._client
-        try:
-            answer = await client.ask(method, asked, Answer, self._timeout)
-        except Unavailable:  # a kept connection ends with the plugin that it was made to, and there may be a new one
-            answer = await client.ask(method, asked, Answer, self._timeout)
+        answer = await self._answer(self._client, method, asked)
         if not answer.allow:
             raise PermissionDenied(answer.message or "")
+
+    async def _answer(self, client: PluginClient, method: str, asked: Question) -> Answer:
+        """Ask at least twice where the plugin cannot be reached: a kept connection ends with the process that it was made to, and there may
+        be a new one. To ask again does no harm, as a question changes nothing."""
+        end, is_last = anyio.current_time() + self._settings.reconnect, False
+        while True:
+            try:
+                return await client.ask(method, asked, Answer, self._settings.timeout)
+            except Unavailable:
+                if is_last:
+                    raise
+            is_last = anyio.current_time() >= end
+            if not is_last:
+                await anyio.sleep(_PAUSE)

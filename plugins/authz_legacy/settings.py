@@ -15,6 +15,11 @@ class LegacyAuthorizationSettings(PluginSettings):
         (Path("/etc/docker/plugins"), Path("/usr/lib/docker/plugins")), description="where NAME.spec and NAME.json say an address"
     )
     timeout: float = Field(30.0, gt=0, description="how long a plugin may take to decide; then the request is refused")
+    reconnect: float = Field(
+        3.0,
+        ge=0,
+        description="how long a request waits for a plugin that cannot be reached, as while it is restarted; then it is refused",
+    )
     patience: float = Field(
         10.0,
         ge=0,

@@ -64,7 +64,7 @@ class LegacyAuthorizers(Authorizer, AuthorizerSource):
         """Note a plugin that answers. Raises Unavailable for one that does not within the patience, NotFound for one of another kind."""
         from plugins.authz_legacy.authorizer import LegacyAuthorizer  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
 
-        authorizer = LegacyAuthorizer(name, address, lambda: self._address(name), self._settings.timeout)
+        authorizer = LegacyAuthorizer(name, address, lambda: self._address(name), self._settings)
         end = anyio.current_time() + self._settings.patience
         try:
             while True:

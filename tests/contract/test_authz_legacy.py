@@ -45,7 +45,7 @@ def settings(tmp_path: Path, **more: float) -> LegacyAuthorizationSettings:
     return LegacyAuthorizationSettings(
         socket_directories=(tmp_path / "plugins",),
         spec_directories=(tmp_path / "specs",),
-        **{"patience": 0.2, "timeout": 5.0, **more},
+        **{"patience": 0.2, "timeout": 5.0, "reconnect": 0.0, **more},
     )
 
 
@@ -165,6 +165,27 @@ async def test_a_plugin_that_ended_refuses_and_a_new_one_is_asked(source: Legacy
     with serve_authorization(socket) as another:
         await late.authorize_request(CREATE)
         assert len(another.asked) == 1
+
+
+async def test_a_request_waits_while_a_plugin_is_restarted(tmp_path: Path) -> None:
+    socket = tmp_path / "plugins/guard.sock"
+    async with open_source(plugin_context("authz_legacy", tmp_path), settings(tmp_path, reconnect=20)) as source:
+        assert isinstance(source, LegacyAuthorizers)
+        with serve_authorization(socket):
+            guard = await source.find("guard")
+            assert guard is not None
+        answered = anyio.Event()
+
+        async def ask() -> None:
+            await guard.authorize_request(CREATE)
+            answered.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            assert not answered.is_set()
+            with serve_authorization(socket):
+                await answered.wait()
 
 
 async def test_a_plugin_that_does_not_answer_in_time_refuses(tmp_path: Path, plugin: Plugin) -> None:

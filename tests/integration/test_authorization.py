@@ -112,7 +112,7 @@ def guard(tmp_path: Path) -> Iterator[Plugin]:
 
 
 def legacy(tmp_path: Path, names: str = '["guard"]', patience: float = 5) -> str:
-    table = f'socket_directories = ["{tmp_path}/plugins"]\nspec_directories = []\npatience = {patience}\n'
+    table = f'socket_directories = ["{tmp_path}/plugins"]\nspec_directories = []\npatience = {patience}\nreconnect = 0\n'
     return f"[drivers]\nauthorizers = {names}\n[plugins.authz_legacy]\n{table}"
 
 

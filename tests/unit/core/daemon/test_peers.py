@@ -19,19 +19,20 @@ class Wire(asyncio.Transport):
         super().__init__({"socket": connection, "peername": connection.getpeername()})
 
 
-def connect(path: str, identity: tuple[int, int, list[int]] | None) -> int:
-    """Connect from a process of its own, of this identity; return its ID. It ends when it is reaped by `ended`."""
+def connect(path: str, identity: tuple[int, int, list[int]]) -> int:
+    """Connect from a process of its own, of this identity; return its ID. It ends when the connection does."""
     child = os.fork()
     if child == 0:
-        if identity is not None:
+        try:
             uid, gid, groups = identity
             os.setgroups(groups)
             os.setgid(gid)
             os.setuid(uid)
-        client = socket.socket(socket.AF_UNIX)
-        client.connect(path)
-        client.recv(1)
-        os._exit(0)
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            client.recv(1)
+        finally:
+            os._exit(0)
     return child
 
 
@@ -40,6 +41,7 @@ def listening(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"{tmp_path}/s")
         server.listen()
+        server.settimeout(30)
         os.chmod(f"{tmp_path}/s", 0o666)
         for directory in (tmp_path, *tmp_path.parents[:3]):
             if directory.stat().st_uid == os.geteuid() and directory != Path("/tmp"):
