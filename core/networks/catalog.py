@@ -6,12 +6,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from msgspec.structs import replace as replace_record
+
 from core.defaults import BridgeDefaults, NetworkDefaults
 from core.drivers import Drivers
 from core.networks.addressing.bridge_addresses import bridge_addresses, is_bridge
 from core.networks.addressing.driver_subnets import with_subnets_of
 from core.networks.addressing.host_routes import host_routes
 from core.networks.addressing.ipam import NetworkAddresses
+from core.networks.addressing.shared_subnets import SharedSubnets
 from core.networks.addressing.subnets import (
     Pools,
     choose_bridge_subnet,
@@ -31,7 +34,6 @@ from sdk.drivers.network import AddressChooser, NetworkDriver
 from sdk.engine.modes import BRIDGE, HOST, NONE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, PermissionDenied
-from sdk.network.gateway_modes import without_gateway
 
 InUse = Callable[[str], bool]
 """Tell whether a network, by ID, has endpoints."""
@@ -60,7 +62,8 @@ class NetworkCatalog:
         self._records: dict[str, NetworkRecord] = dict(self._table.items())
         self._being_made: dict[str, NetworkRecord] = {}
         self._add_predefined()
-        self._addresses = {record.id: _addresses_of(record) for record in self._records.values()}
+        self._shared = SharedSubnets(drivers)
+        self._addresses = {record.id: self._shared.addresses_of(record) for record in self._records.values()}
 
     # -----------------------------------------------------------------------------------------------------------------
     # What there is
@@ -116,7 +119,7 @@ class NetworkCatalog:
             raise PermissionDenied(f'only one instance of "{driver_name}" network is allowed')
         driver = self._drivers.network(driver_name)
         request = configured(request, self._records.values())
-        check_ip_versions(request)
+        check_ip_versions(request, driver)
         if isinstance(driver, AddressChooser):
             request = await with_subnets_of(driver, request)
             self._check_name(request.name)  # another request may have been faster meanwhile
@@ -144,7 +147,8 @@ class NetworkCatalog:
             self._records[record.id] = record
             raise
         self._table.delete(record.id)
-        self._addresses.pop(record.id, None)
+        if addresses := self._addresses.pop(record.id, None):
+            addresses.close()
 
     async def _unmake(self, record: NetworkRecord) -> None:
         await self.driver(record).remove_network(record.spec())
@@ -152,7 +156,7 @@ class NetworkCatalog:
     def _keep(self, record: NetworkRecord) -> NetworkRecord:
         self._table.put(record.id, record)
         self._records[record.id] = record
-        self._addresses[record.id] = _addresses_of(record)
+        self._addresses[record.id] = self._shared.addresses_of(record)
         return record
 
     def _named(self, name: str) -> NetworkRecord | None:
@@ -173,12 +177,14 @@ class NetworkCatalog:
         """Choose what the request leaves open."""
         if request.ipam_driver not in ("", "default"):
             raise InvalidArgument(f"could not find ipam driver {request.ipam_driver}")
-        taken = [cidr for record in self._all() for cidr in record.cidrs]
+        taken = [
+            cidr for record in self._all() for cidr in record.cidrs if not self._shared.may_share(request, driver, record, cidr)
+        ]
         chosen_by_driver = isinstance(self._drivers.network(driver), AddressChooser)
         wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(taken))
-        subnets = choose_subnets(wanted, taken, host_routes(), self._pools, without_gateway(request.options))
+        subnets = choose_subnets(wanted, taken, host_routes(), self._pools, self._shared.without_gateway(request, driver))
         config = replace(request, driver=driver, subnets=tuple(subnets), ipam_driver="default")
-        return _new_record(config)
+        return replace_record(_new_record(config), secluded=self._shared.is_secluded(config))
 
     def _ipv6_subnet(self, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
         """Return an IPv6 subnet: of the configured pools if one is of IPv6, else of the engine's own."""
@@ -245,7 +251,3 @@ def _wanted_subnets(request: NetworkCreate, choose_ipv6: Callable[[], SubnetConf
         yield SubnetConfig()
     if request.ipv6 and 6 not in versions:
         yield choose_ipv6()
-
-
-def _addresses_of(record: NetworkRecord) -> NetworkAddresses:
-    return NetworkAddresses(f"{record.name} ({record.id})", () if record.config_only else record.config.subnets)

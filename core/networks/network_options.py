@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sdk.drivers.network import ExternalNetworks, NetworkDriver
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
 
@@ -23,9 +24,9 @@ def with_ip_versions(request: NetworkCreate, defaults: Mapping[str, str]) -> Net
     return replace(request, options=options, ipv4=ipv4, ipv6=ipv6)
 
 
-def check_ip_versions(request: NetworkCreate) -> None:
-    """Raise InvalidArgument for a network of no IP version."""
-    if not (request.ipv4 or request.ipv6):
+def check_ip_versions(request: NetworkCreate, driver: NetworkDriver) -> None:
+    """Raise InvalidArgument for a network of no IP version, which only some drivers can have."""
+    if not isinstance(driver, ExternalNetworks) and not (request.ipv4 or request.ipv6):
         raise InvalidArgument("IPv4 or IPv6 must be enabled")
 
 

@@ -23,11 +23,14 @@ _parsed = lru_cache(1024)(ip_network)
 
 
 class NetworkRecord(Struct, frozen=True, kw_only=True):
-    """A network with its choices made: each subnet and gateway in `config` is concrete, except in a mere configuration."""
+    """A network with its choices made: each subnet and gateway in `config` is concrete, except in a mere configuration.
+
+    `secluded`: its driver says that it leads nowhere."""
 
     id: str
     created_ns: int
     config: NetworkCreate
+    secluded: bool = False
 
     @property
     def name(self) -> str:
@@ -46,9 +49,14 @@ class NetworkRecord(Struct, frozen=True, kw_only=True):
         return self.config.driver not in NO_DRIVER
 
     @property
+    def is_outward(self) -> bool:
+        """Whether it leads to other hosts."""
+        return not (self.config.internal or self.secluded)
+
+    @property
     def gateway_versions(self) -> frozenset[int]:
         """The IP versions a container could leave by this network; where nothing is known of it, IPv4."""
-        if not self.has_driver or self.config.internal:
+        if not self.has_driver or not self.is_outward:
             return frozenset()
         return frozenset(6 if ":" in subnet.subnet else 4 for subnet in self.config.subnets if subnet.gateway) or frozenset({4})
 

@@ -26,6 +26,7 @@ from sdk.errors import Conflict, EngineError, InvalidArgument
 from sdk.linux.namespaces import in_network_namespace_of
 from sdk.linux.nftables import RulesetError
 from sdk.network.announcements import Announcements
+from sdk.network.default_routes import gateways_of
 from sdk.network.mac_addresses import mac_for
 
 Address = IPv4Address | IPv6Address
@@ -260,7 +261,7 @@ class Datapath:
 
     def _configure(self, known: Bridged, spec: EndpointSpec, ports: tuple[PortBinding, ...], wired: Wired) -> Endpoint:
         mac = spec.mac_address or mac_for(spec.addresses)
-        gateways = _gateways(known.spec, spec)
+        gateways = gateways_of(known.spec, spec.addresses)
         index = wired.veth.index
         routed = gateways if spec.default_route else ()
         try:
@@ -287,12 +288,3 @@ def _check_link_local(network: NetworkSpec, spec: EndpointSpec) -> None:
     for address in spec.link_local:
         if address.version == 6 and not network.ipv6:
             raise InvalidArgument(f'link-local address {address.ip} cannot be given: network "{network.name}" has no IPv6')
-
-
-def _gateways(network: NetworkSpec, spec: EndpointSpec) -> tuple[Address, ...]:
-    """Return the gateways a container can use: those of its own IP versions, none on an internal network."""
-    if network.internal:
-        return ()
-    versions = {interface.version for interface in spec.addresses}
-    ways = [subnet.next_hop or subnet.gateway for subnet in network.subnets]
-    return tuple(way for way in ways if way is not None and way.version in versions)

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from ipaddress import IPv4Address, IPv6Address
 
 from plugins.net_macvlan import links
 from plugins.net_macvlan.options import MacvlanOptions, parse
@@ -14,7 +13,7 @@ from sdk.errors import Conflict, EngineError
 from sdk.linux.links import kernel_errors
 from sdk.linux.namespaces import in_network_namespace
 from sdk.network.announcements import Announcements
-from sdk.network.default_routes import route_by
+from sdk.network.default_routes import gateways_of, route_by
 from sdk.network.mac_addresses import mac_for
 from sdk.network.namespaces import Namespaces, free_interface
 
@@ -64,10 +63,10 @@ class Datapath:
             if sandbox is None:
                 undo.callback(self._namespaces.release, place)
             interface = spec.interface or free_interface(place.path)
-            mac = spec.mac_address or mac_for(spec.addresses)
+            mac = spec.mac_address or mac_for(spec.addresses, spec.id)
             self._make(options, place.path, interface, mac, undo)
             in_network_namespace(place.path, lambda: links.configure(options, interface, (*spec.addresses, *spec.link_local)))
-            gateways = _gateways(network, spec)
+            gateways = () if options.made else gateways_of(network, spec.addresses)
             if spec.default_route:
                 route_by(place.path, interface, gateways, preferred=True)
             self._namespaces.hold(spec.id, place.path)
@@ -128,11 +127,3 @@ class Datapath:
         used = {options.parent for _, options in self._networks.values()}
         for name in set(links.made_parents(self._alias, self._unfinished)) - used:
             links.remove_parent(name)
-
-
-def _gateways(network: NetworkSpec, spec: EndpointSpec) -> tuple[IPv4Address | IPv6Address, ...]:
-    """Return the gateways a container can use: those of its own IP versions, none on an internal network."""
-    if network.internal:
-        return ()
-    versions = {interface.version for interface in spec.addresses}
-    return tuple(subnet.gateway for subnet in network.subnets if subnet.gateway is not None and subnet.gateway.version in versions)

@@ -1,6 +1,7 @@
 """Docker's options of a macvlan network, parsed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdk.drivers.network import NetworkSpec
@@ -33,6 +34,11 @@ class MacvlanOptions:
         """The link and VLAN ID of a parent like `eth0.10`."""
         match = _VLAN.fullmatch(self.parent)
         return (match[1], int(match[2])) if match and 0 < int(match[2]) <= _LAST_VLAN else None
+
+
+def has_parent(options: Mapping[str, str]) -> bool:
+    """Tell whether a network's options name a link of the host."""
+    return bool(options.get(_PARENT))
 
 
 def parse(network: NetworkSpec) -> MacvlanOptions:

@@ -15,9 +15,9 @@ from sdk.providers import NetworkProvider, PluginContext
 async def open_driver(context: PluginContext, _settings: MacvlanSettings) -> AsyncIterator[NetworkDriver]:
     """Open the driver: containers as hosts of their own on the network of one of this host's links."""
     from plugins.net_macvlan.datapath import Datapath  # noqa: PLC0415 - opened by the daemon only
-    from sdk.network.blocking import BlockingDriver  # noqa: PLC0415
+    from plugins.net_macvlan.driver import MacvlanDriver  # noqa: PLC0415
 
-    driver = BlockingDriver(Datapath(context.instance, context.log))
+    driver = MacvlanDriver(Datapath(context.instance, context.log))
     try:
         yield driver
     finally:

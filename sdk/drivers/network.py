@@ -173,6 +173,18 @@ class PortPublisher(ABC):
         """
 
 
+class ExternalNetworks(ABC):
+    """Optional ability: the driver's networks are those of links that other hosts are on.
+
+    A gateway is such a host: the engine chooses none where the client names none. A network may be of no IP version at all, and several may
+    share a subnet, each with a range of its own; no two containers on them get the same address.
+    """
+
+    @abstractmethod
+    def is_secluded(self, options: Mapping[str, str]) -> bool:
+        """Tell whether a network of these options leads nowhere: then it is like an internal one. Must not block."""
+
+
 @dataclass(frozen=True, slots=True)
 class PortLink:
     """A port of the container at `target` that the container at `source`, on the same network, may reach."""

@@ -3,11 +3,21 @@
 import errno
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 
+from sdk.drivers.network import NetworkSpec
 from sdk.linux.namespaces import in_network_namespace
 
 Address = IPv4Address | IPv6Address
+
+
+def gateways_of(network: NetworkSpec, addresses: Sequence[IPv4Interface | IPv6Interface]) -> tuple[Address, ...]:
+    """Return the gateways a container can use: those of the subnets it has an address of, none on an internal network."""
+    if network.internal:
+        return ()
+    own = [subnet for subnet in network.subnets if any(address.ip in subnet.cidr for address in addresses)]
+    ways = [subnet.next_hop or subnet.gateway for subnet in own]
+    return tuple(way for way in ways if way is not None)
 
 
 def route_by(path: str, interface: str, gateways: Sequence[Address], *, preferred: bool) -> None:

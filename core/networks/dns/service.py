@@ -95,7 +95,7 @@ class NameService:
     def _upstreams(self, record: ContainerEndpoints, vantage: Vantage) -> Iterator[Upstream]:
         """Yield whom to ask. Without a way out that is nobody but servers on the container's own networks."""
         networks = [self._catalog.find(endpoint.network_id) for endpoint in record.endpoints]
-        outward = any(not network.config.internal for network in networks)
+        outward = any(network.is_outward for network in networks)
         near = [cidr for network in networks for cidr in network.cidrs]
         for server in record.resolver.servers:
             address = _parsed(server)

@@ -94,3 +94,28 @@ def test_refusals(shared_daemon: Daemon, wire: NetworkNamespace) -> None:
     docker("run", "-d", "--network", "lan", *mac, *SLEEP)
     refused = docker("run", "--network", "more", *mac, "busybox", "true", check=False)
     assert "the MAC address is in use on wire0" in refused.stderr
+
+
+def test_the_way_out_is_the_gateway_that_a_client_names_for_the_containers_subnet(
+    shared_daemon: Daemon, wire: NetworkNamespace
+) -> None:
+    del wire
+    docker = shared_daemon.docker
+    subnets = ("--subnet", "10.66.0.0/24", "--subnet", "10.67.0.0/24", "--gateway", "10.67.0.254")
+    assert create(shared_daemon, "--opt", "parent=wire0", *subnets, "lan") == ""
+    assert create(shared_daemon, *(word.replace("10.6", "10.7") for word in subnets), "apart") == ""
+    for network, address, routes in (
+        ("lan", "10.66.0.20", ""),
+        ("lan", "10.67.0.20", "default via 10.67.0.254 dev eth0"),
+        ("apart", "10.77.0.20", ""),
+    ):
+        told = docker("run", "--rm", "--network", network, "--ip", address, "busybox", "ip", "route").stdout
+        assert [line.strip() for line in told.splitlines() if "default" in line] == [routes][: bool(routes)]
+
+
+def test_without_ip_versions_containers_only_have_mac_addresses_of_their_own(shared_daemon: Daemon, wire: NetworkNamespace) -> None:
+    del wire
+    assert create(shared_daemon, "--ipv4=false", "--opt", "parent=wire0", "bare") == ""
+    shown = [shared_daemon.docker("run", "--rm", "--network", "bare", "busybox", "ip", "addr", "show", "eth0").stdout for _ in "12"]
+    assert all("inet" not in each for each in shown)
+    assert len({line for each in shown for line in each.splitlines() if "link/ether" in line}) == 2

@@ -1,10 +1,14 @@
 """What a network's options say."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from core.networks.network_options import check_ip_versions, with_ip_versions
+from sdk.drivers.network import ExternalNetworks
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
+from sdk.testing.network_driver import PaperNetworkDriver
 
 FOUR, SIX = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
 
@@ -28,4 +32,10 @@ def test_what_is_no_ip_version():
     with pytest.raises(InvalidArgument, match=f'driver-opt "{SIX}" is not a valid bool'):
         with_ip_versions(NetworkCreate("n", ipv6=None, options={SIX: "maybe"}), {})
     with pytest.raises(InvalidArgument, match="IPv4 or IPv6 must be enabled"):
-        check_ip_versions(with_ip_versions(NetworkCreate("n", ipv4=False), {}))
+        check_ip_versions(with_ip_versions(NetworkCreate("n", ipv4=False), {}), PaperNetworkDriver())
+    check_ip_versions(with_ip_versions(NetworkCreate("n", ipv4=False), {}), ExternalPaper())
+
+
+class ExternalPaper(PaperNetworkDriver, ExternalNetworks):
+    def is_secluded(self, options: Mapping[str, str]) -> bool:
+        return not options
