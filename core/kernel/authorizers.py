@@ -65,9 +65,17 @@ class Authorizers:
     async def _found(self, name: str) -> Authorizer:
         for offer in self._offers.values():
             source = await self._driver(offer) if NAMES in offer.provider.capabilities else None
-            if isinstance(source, AuthorizerSource) and (found := await _ask(source, name)):
+            if isinstance(source, AuthorizerSource) and (found := await self._ask(source, offer, name)):
                 return found
         raise StartupError(f'failed to validate authorization plugin: plugin "{name}" not found{self._others()}')
+
+    async def _ask(self, source: AuthorizerSource, offer: Offer[Authorizer], name: str) -> Authorizer | None:
+        try:
+            return await source.find(name)
+        except EngineError as error:
+            raise StartupError(f"failed to validate authorization plugin: {error.message}") from error
+        except (Exception, SystemExit) as error:
+            raise StartupError(failure(Kind.AUTHORIZER, offer.provider.name, offer.plugin, "find", error)) from error
 
     def _others(self) -> str:
         drivers = sorted(name for name, offer in self._offers.items() if NAMES not in offer.provider.capabilities)
@@ -80,10 +88,3 @@ def _timed(authorizer: object) -> Authorizer:
     bool(authorizer.reviews_responses)
     float(authorizer.deadline)
     return authorizer
-
-
-async def _ask(source: AuthorizerSource, name: str) -> Authorizer | None:
-    try:
-        return await source.find(name)
-    except EngineError as error:
-        raise StartupError(f"failed to validate authorization plugin: {error.message}") from error

@@ -218,6 +218,29 @@ async def test_names_that_stand_for_no_plugin(source: LegacyAuthorizers, tmp_pat
         await source.authorize_request(CREATE)
 
 
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ('{"Addr": "tcp://127.0.0.1:x"}', "'tcp://127.0.0.1:x' or its TLS files cannot be used: Invalid port: 'x'"),
+        (
+            '{"Addr": "https://127.0.0.1:9", "TLSConfig": {"CAFile": "/none.pem"}}',
+            "TLS files cannot be used: no such file or directory",
+        ),
+        ('{"Addr": "ftp://127.0.0.1:9"}', "error while calling authorization plugin odd: "),
+        ('{"Addr": "http://127.0.0.1:1"}', "error while calling authorization plugin odd: "),
+        ("{", "odd.json: Input data was truncated"),
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_told(
+    source: LegacyAuthorizers, tmp_path: Path, address: str, sentence: str
+) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/odd.json").write_text(address)
+    with pytest.raises(EngineError) as caught:
+        await source.find("odd")
+    assert sentence in caught.value.message
+
+
 async def test_a_plugin_that_comes_a_little_later_is_waited_for(tmp_path: Path) -> None:
     async with open_source(plugin_context("authz_legacy", tmp_path), settings(tmp_path, patience=20)) as source:
         assert isinstance(source, LegacyAuthorizers)

@@ -26,6 +26,8 @@ class Source(RecordingAuthorizer, AuthorizerSource):
     async def find(self, name: str) -> Authorizer | None:
         if name == "silent":
             raise Unavailable("it does not answer")
+        if name == "strange":
+            raise ValueError("what is that?")
         return self.known if name == "known" else None
 
 
@@ -85,6 +87,7 @@ async def test_what_is_no_driver_is_looked_for_by_name_and_opened_once(bench: Be
     [
         ("none", 'failed to validate authorization plugin: plugin "none" not found (there are: broken, rules, thing, timeless)'),
         ("silent", "failed to validate authorization plugin: it does not answer"),
+        ("strange", 'authorizer driver "source" (plugin plugin_source) failed in find: ValueError: what is that?'),
         ("source", 'authorizer "source" stands for others'),
         (
             "thing",
