@@ -19,7 +19,6 @@ PARTS = (
     "tests/api/",
     "tests/buildx/",
     "tests/build/test_exporters.py",
-    "tests/integration/client/",
     "tests/integration/demo/",
 )
 """What `make test` measures. Measuring costs a third of a test's time again: these reach most for what they cost."""

@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +12,7 @@ PACKED = ".gz"
 UNFINISHED = ".unfinished"
 
 _CHUNK = 1 << 18
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def compress(source: int, target: Path) -> None:
@@ -47,7 +49,7 @@ def first_line(path: Path) -> bytes:
     with gzip.open(path) as content:
         try:
             return content.readline()
-        except (EOFError, gzip.BadGzipFile):
+        except _DAMAGED:
             return b""
 
 
@@ -56,5 +58,5 @@ def _unpack(source: int, plain: IO[bytes]) -> None:
     with open(source, "rb", closefd=False) as packed, gzip.open(packed) as content:
         try:
             shutil.copyfileobj(content, plain, _CHUNK)
-        except (EOFError, gzip.BadGzipFile):
+        except _DAMAGED:
             return
