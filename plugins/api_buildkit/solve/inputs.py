@@ -162,7 +162,10 @@ def _read(directory: Path, name: str) -> bytes:
 
 
 def _below(directory: Path, subdirectory: str) -> Path:
-    path = (directory / subdirectory.lstrip("/")).resolve()
+    try:
+        path = (directory / subdirectory.lstrip("/")).resolve()
+    except (ValueError, RuntimeError, OSError):  # a zero byte, symlinks in a circle
+        raise InvalidArgument(f"the context has no subdirectory {cleaned(subdirectory)}") from None
     if not path.is_relative_to(directory.resolve()):
         raise InvalidArgument(f"the context's subdirectory {subdirectory} leads out of it")
     return path
