@@ -25,7 +25,7 @@ from sdk.oci.descriptor import (
     matches,
 )
 from sdk.oci.descriptor import host as this_machine
-from sdk.oci.digest import chain_ids, digest_of, parse_digest
+from sdk.oci.digest import Digest, chain_ids, digest_of, is_digest, parse_digest
 from sdk.oci.image import Index, Manifest
 from sdk.oci.reference import Reference
 
@@ -137,10 +137,9 @@ async def _image(context: ImageContext, reference: Reference, document: Document
     is_whole = (
         manifest.layers and len(manifest.layers) == len(config.rootfs.diff_ids) and not any(map(_stays_elsewhere, manifest.layers))
     )
-    if not is_whole or not matches(this_machine(), offered):
+    if not is_whole or not all(map(is_digest, config.rootfs.diff_ids)) or not matches(this_machine(), offered):
         return ""
-    diff_ids = tuple(parse_digest(diff_id) for diff_id in config.rootfs.diff_ids)
-    layers = [Layer(blob, diff_id) for blob, diff_id in zip(manifest.layers, diff_ids, strict=True)]
+    layers = [Layer(blob, Digest(diff_id)) for blob, diff_id in zip(manifest.layers, config.rootfs.diff_ids, strict=True)]
     return manifest.config.digest if await _installed(context, document, layers) else ""
 
 
