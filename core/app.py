@@ -41,6 +41,7 @@ from core.host.systemd import notify
 from core.kernel.authorizers import Authorizers
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
+from core.swaps import check_default_network, check_storage
 from sdk.engine.config import Ulimit
 from sdk.engine.security import Seccomp, SeccompChoice
 from sdk.errors import EngineError, InvalidArgument
@@ -68,6 +69,8 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
     """Open the database, the drivers and the engine on the two roots, which the caller holds; close them in reverse."""
     database = open_database(settings.data_root)
     try:
+        check_storage(database, settings.data_root, settings.drivers.storage)
+        check_default_network(database, settings.drivers.network)
         instance = await stable_instance(database, settings)
         events = EventBus(plugins.hooks.on_event)
         async with (
@@ -122,6 +125,8 @@ async def run_daemon(configuration: Configuration, on_ready: Callable[[], None] 
                 tasks.start_soon(trim_when_grown)
                 plugins = find_plugins(settings)
                 check_strict(settings, plugins.health)
+                for broken in plugins.health.failures():
+                    _log.warning("plugin %s (%s) is left out: %s", broken.name, broken.distribution, broken.reason)
                 await _serve(life, plugins, on_ready)
                 tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:

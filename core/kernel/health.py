@@ -51,6 +51,10 @@ class Health:
         if self._ORDER.index(state) > self._ORDER.index(self._marks[plugin][0]):
             self._marks[plugin] = (state, reason)
 
+    def has_failed(self, plugin: str) -> bool:
+        """Tell whether a plugin is broken."""
+        return self._marks[plugin][0] is State.FAILED
+
     def reason(self, plugin: str) -> str:
         """Return why a plugin is not well, or ""."""
         return self._marks[plugin][1]

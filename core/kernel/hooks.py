@@ -181,8 +181,11 @@ class PluginHooks:
             self._health.failed(plugin, f"{hook}: {sentence(error)}")
 
     def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
-        """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""
+        """Yield the hook's implementations by plugin name, but those of plugins that failed; each takes keyword arguments, as many of the
+        hook's as it asked for."""
         for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
+            if self._health.has_failed(implementation.plugin_name):
+                continue
             yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))
 
 

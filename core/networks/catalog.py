@@ -1,5 +1,6 @@
 """All networks: their records, their free addresses, and the drivers that make them."""
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -37,6 +38,9 @@ from sdk.errors import AlreadyExists, InvalidArgument, NoSuchNetwork, Permission
 
 InUse = Callable[[str], bool]
 """Tell whether a network, by ID, has endpoints."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class NetworkCatalog:
@@ -151,6 +155,13 @@ class NetworkCatalog:
             addresses.close()
 
     async def _unmake(self, record: NetworkRecord) -> None:
+        if record.config.driver not in self._drivers.networks:  # uninstalled: an administrator must be able to forget the network
+            _log.warning(
+                "network %s is removed without its driver %s, which is not there: what it made on this machine stays",
+                record.name,
+                record.config.driver,
+            )
+            return
         await self.driver(record).remove_network(record.spec())
 
     def _keep(self, record: NetworkRecord) -> NetworkRecord:

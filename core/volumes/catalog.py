@@ -102,14 +102,17 @@ class VolumeCatalog:
         async with self._lock(name):
             return self._existing(name, request) or await self._create(name, request)
 
-    async def remove(self, name: str) -> None:
-        """Delete a volume and its data. Raises NoSuchVolume, Conflict while containers use it."""
+    async def remove(self, name: str, *, force: bool = False) -> None:
+        """Delete a volume and its data. Raises NoSuchVolume, Conflict while containers use it.
+
+        With `force` a volume whose driver is not there any more is forgotten; its data stay.
+        """
         async with self._lock(name):
             record = self.find(name)
             users = self.users(name)
             if users:
                 raise Conflict(f"remove {name}: volume is in use - [{', '.join(users)}]")
-            await self._remove(record)
+            await self._remove(record, force=force)
 
     def _existing(self, name: str, request: VolumeCreate) -> VolumeRecord | None:
         record = self._records.get(name)
@@ -151,8 +154,17 @@ class VolumeCatalog:
             raise NotFound(f"create {record.name}: {error}") from error
         return str(made.mountpoint)
 
-    async def _remove(self, record: VolumeRecord) -> None:
-        await find_driver(self._drivers, record.driver).remove(record.name)
+    async def _remove(self, record: VolumeRecord, *, force: bool) -> None:
+        try:
+            driver = find_driver(self._drivers, record.driver)
+        except NotFound:
+            if not force:
+                raise
+            _log.warning(
+                "volume %s is forgotten without its driver %s, which is not there: its data stay", record.name, record.driver
+            )
+        else:
+            await driver.remove(record.name)
         self._table.delete(record.name)
         del self._records[record.name]
         self._emit("destroy", record, {})

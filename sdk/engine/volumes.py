@@ -40,7 +40,7 @@ class Volumes(Protocol):
     async def create(self, request: VolumeCreate) -> VolumeInfo: ...
 
     async def remove(self, name: str, *, force: bool = False) -> None:
-        """Raises Conflict (`remove x: volume is in use - [ids]`); with `force` a missing one is no error."""
+        """Raises Conflict (`remove x: volume is in use - [ids]`); with `force` a missing one is no error, and one whose driver is gone is forgotten."""
 
     async def export(self, name: str) -> AsyncGenerator[bytes, None]:
         """Return a tar of a volume's contents, its own directory as `./`; holes of files stay holes. Raises NoSuchVolume, Unsupported."""

@@ -94,6 +94,10 @@ def test_the_check_of_one_fails_and_says_why(environment: dict[str, str], name: 
 def test_a_daemon_starts_in_spite_of_them(start_daemon: DaemonFactory, environment: dict[str, str]) -> None:
     with start_daemon(environment=environment) as daemon:
         assert daemon.answers()
+        log = daemon.log.read_text()
+    for name, reason in REASONS.items():
+        assert f"plugin {name} (broken-{name.replace('_', '-')}) is left out: " in log
+        assert reason in log
 
 
 @pytest.mark.privileged

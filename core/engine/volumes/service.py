@@ -33,9 +33,9 @@ class VolumeService:
         return (await self._catalog.create(request)).info()
 
     async def remove(self, name: str, *, force: bool = False) -> None:
-        """Delete a volume. Raises Conflict while it is used; NoSuchVolume unless `force`."""
+        """Delete a volume. Raises Conflict while it is used; NoSuchVolume unless `force`, which also forgets one whose driver is gone."""
         try:
-            await self._catalog.remove(name)
+            await self._catalog.remove(name, force=force)
         except NoSuchVolume:
             if not force:
                 raise

@@ -77,6 +77,22 @@ def test_an_observer_that_fails_at_the_start_is_marked(candidate: MakeCandidate)
     assert health.reason("a") == "engine_ready: RuntimeError: not like this"
 
 
+def test_no_hook_of_a_plugin_that_failed_is_called(candidate: MakeCandidate) -> None:
+    seen: list[str] = []
+
+    def on_event(event: Event) -> None:
+        seen.append(event.action)
+
+    def amend_runtime_spec(spec: Spec) -> Spec:
+        return replace(spec, hostname="amended")
+
+    registry, health = _registry(candidate("a", on_event, amend_runtime_spec), candidate("b", on_event))
+    health.failed("a", "its driver cannot be opened")
+    registry.on_event(EVENT)
+    assert seen == ["start"]
+    assert registry.amend_runtime_spec(SPEC, "id") is SPEC
+
+
 def test_commands_of_all_plugins_are_collected(candidate: MakeCandidate) -> None:
     def provide_cli_commands() -> object:
         return [("extra", "application")]
