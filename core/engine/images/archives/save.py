@@ -11,7 +11,7 @@ from core.engine.images.context import ImageContext
 from core.images.manifests import HeldManifest, held_manifest
 from core.images.store import StoredImage
 from core.images.timestamps import nanoseconds
-from sdk.errors import NoSuchImage
+from sdk.errors import InvalidArgument, NoSuchImage
 from sdk.oci.descriptor import OCI_INDEX, Descriptor, Platform
 from sdk.oci.digest import blob_name, digest_of
 from sdk.oci.image import Index
@@ -94,7 +94,10 @@ def _named(context: ImageContext, ref: str) -> Iterator[tuple[StoredImage, tuple
 
 
 def _tags_of(context: ImageContext, ref: str) -> list[tuple[StoredImage, tuple[Reference, ...]]]:
-    wanted = parse_reference(ref, default_tag=False)
+    try:
+        wanted = parse_reference(ref, default_tag=False)
+    except InvalidArgument:  # the whole of an ID, which is no name
+        return []
     if wanted.tag or wanted.digest:
         return []
     names = [name for name in context.store.references if name.tag and name.name == wanted.name]
