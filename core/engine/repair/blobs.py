@@ -13,6 +13,7 @@ from core.images.documents import parse_manifest
 from core.images.store import ImageStore
 from sdk.errors import EngineError
 from sdk.oci.descriptor import Descriptor
+from sdk.oci.digest import digest_from, hasher
 
 _SMALL = 4 << 20
 """What is no larger is verified by its digest in any case: documents, and recipes."""
@@ -42,7 +43,7 @@ def _problem(path: Path, digest: str, size: int | None, deep: bool) -> str:
             actual = os.fstat(file.fileno()).st_size
             if size is not None and actual != size:
                 return f"has {actual} bytes of {size}"
-            if (deep or actual <= _SMALL) and f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" != digest:
+            if (deep or actual <= _SMALL) and digest_from(hashlib.file_digest(file, lambda: hasher(digest))) != digest:
                 return "is not what its digest says"
     except OSError as error:
         return f"cannot be read: {os.strerror(error.errno or 0).lower()}"

@@ -38,7 +38,7 @@ class Sources:
         for repository in self._repositories(image_id):
             exact = Reference(repository.domain, repository.path, None, parse_digest(digest))
             try:
-                await self._context.store.content.put((await self._context.registry.resolve(exact, _ANONYMOUS)).content)
+                await self._context.store.content.put((await self._context.registry.resolve(exact, _ANONYMOUS)).content, digest)
             except EngineError as error:
                 self._refused(repository, digest, error)
             else:

@@ -13,7 +13,7 @@ from core.images.store import StoredImage
 from core.images.timestamps import nanoseconds
 from sdk.errors import InvalidArgument, NoSuchImage
 from sdk.oci.descriptor import OCI_INDEX, Descriptor, Platform
-from sdk.oci.digest import blob_name, digest_of
+from sdk.oci.digest import ALGORITHMS, blob_name, digest_of
 from sdk.oci.image import Index
 from sdk.oci.reference import Reference, parse_reference
 
@@ -87,7 +87,7 @@ def _named(context: ImageContext, ref: str) -> Iterator[tuple[StoredImage, tuple
             raise
         yield from tagged
         return
-    if image.id.startswith((ref, f"sha256:{ref}")):
+    if image.id.startswith((ref, *(f"{algorithm}:{ref}" for algorithm in ALGORITHMS))):
         yield image, ()
         return
     yield from _tags_of(context, ref) or [(image, tuple(name for name in (parse_reference(ref),) if name.tag))]

@@ -26,9 +26,8 @@ def layers_of(layers: Sequence[bytes]) -> list[ChainID]:
 
 async def stored(store: ImageStore, image: MadeImage, layers: Sequence[bytes], *names: str, index: str = "") -> StoredImage:
     """Store an image of these layers with all its blobs."""
-    for _descriptor, content in image.blobs:
-        await store.content.put(content)
-    await store.content.put(image.manifest)
+    for descriptor, content in (*image.blobs, (image.descriptor, image.manifest)):
+        await store.content.put(content, descriptor.digest)
     parent = ""
     for chain, tar, (blob, _) in zip(layers_of(layers), layers, image.blobs[1:], strict=True):
         store.layers.put(chain, LayerRecord(digest_of(tar), parent, len(tar), blob))

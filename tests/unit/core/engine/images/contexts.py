@@ -29,11 +29,13 @@ class Images:
 
     async def add(
         self, name: str, *tags: str, layers: Sequence[str] = (), created: str = "", labels: dict[str, str] | None = None,
-        platform: Platform | None = None, index: str = "", parent: str = "",
+        platform: Platform | None = None, index: str = "", parent: str = "", algorithm: str = "sha256",
     ) -> StoredImage:  # fmt: skip
         """Store an image of layers that are called so, one of its own by default."""
         tars = [make_tar({layer: layer.encode()}) for layer in layers or (name,)]
-        image = make_image(tars, ExecutionConfig(labels=labels or {"name": name}), platform=platform, created=created)
+        image = make_image(
+            tars, ExecutionConfig(labels=labels or {"name": name}), platform=platform, created=created, algorithm=algorithm
+        )
         self.made[name] = image
         below = ""
         for chain in layers_of(tars):

@@ -81,6 +81,12 @@ async def test_an_id_stands_for_an_image_without_names(images: Images, form) -> 
     assert layout(files) == [(images.made["a"].descriptor.digest, "")]
 
 
+async def test_also_one_of_the_longer_digest(images: Images) -> None:
+    await images.add("long", "long:1", algorithm="sha512")
+    assert images.id("long").startswith("sha512:")
+    assert entries(await saved(images, images.id("long")[7:19]), images) == [("long", None)]
+
+
 async def test_every_blob_is_what_its_name_says_and_comes_once(images: Images) -> None:
     files = await saved(images, "app:1", "app:2", images.id("none"))
     blobs = {name: content for name, content in files.items() if name.startswith("blobs/")}
