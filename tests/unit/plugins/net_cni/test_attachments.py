@@ -40,7 +40,9 @@ def test_an_attachment_is_found_by_container_and_interface(attachments: Attachme
         (b"[" * 20_000, b'{"old": 1}'),
     ],
 )
-def test_an_answer_that_nobody_heard_counts_if_it_is_a_result(attachments: Attachments, answer: bytes, result: bytes) -> None:
+def test_an_answer_that_the_daemon_did_not_hear_counts_if_it_is_a_result(
+    attachments: Attachments, answer: bytes, result: bytes
+) -> None:
     attachments.save(replace(FOUND, result=Raw(b'{"old": 1}')))
     attachments.answer(FOUND).write_bytes(answer)
     found = attachments.find(ID, "eth0")

@@ -5,18 +5,13 @@ import msgspec
 import pytest
 
 from plugins.api_docker.convert.containers import container_inspect
-from plugins.api_docker.convert.ports import port_list, port_map
 from plugins.api_docker.convert.summaries import SummaryEncoder, command_line, status
-from plugins.api_docker.models.containers import Port
 from plugins.api_docker.versions import ApiVersion
 from sdk.docker import bodies
-from sdk.docker.bodies import HostPort
 from sdk.docker.create import opaque
-from sdk.drivers.network import PortBinding
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.containers import ContainerInfo, ContainerState, Health, HealthProbe, HealthStatus, MountPoint, NetworkAttachment
 from sdk.engine.modes import network_named
-from sdk.oci import ports as exposed
 from sdk.oci.descriptor import Descriptor, Platform
 
 SECOND = 10**9
@@ -121,26 +116,6 @@ def test_what_older_clients_do_not_know_is_left_out_whoever_asked_before() -> No
 @pytest.mark.parametrize(("words", "shown"), [(("sh",), "sh"), (("sh", "-c", "a b"), "sh -c 'a b'"), (("a b", "c"), "a b c")])
 def test_commands_are_quoted_as_docker_does(words: tuple[str, ...], shown: str) -> None:
     assert command_line(words[0], words[1:]) == shown
-
-
-def test_ports_published_and_exposed() -> None:
-    container = info(
-        config=ContainerConfig(exposed_ports=(exposed.Port(80), exposed.Port(53, "udp"))),
-        ports=(PortBinding(80, "tcp", "", 8080), PortBinding(80, "tcp", "127.0.0.1", 8081)),
-    )
-    assert port_map(container) == {"53/udp": None, "80/tcp": [HostPort("0.0.0.0", "8080"), HostPort("127.0.0.1", "8081")]}
-    assert port_list(container) == [Port(53, "udp"), Port(80, "tcp", "0.0.0.0", 8080), Port(80, "tcp", "127.0.0.1", 8081)]
-
-
-def test_a_routed_port_shows_no_port_of_the_host() -> None:
-    container = info(ports=(PortBinding(80, "tcp", "::", 8080), PortBinding(80, "tcp", "0.0.0.0", 8080, routed=True)))
-    assert port_map(container) == {"80/tcp": [HostPort("::", "8080"), HostPort("0.0.0.0", "")]}
-    assert port_list(container) == [Port(80, "tcp", "0.0.0.0"), Port(80, "tcp", "::", 8080)]
-
-
-def test_a_container_that_does_not_run_shows_no_ports() -> None:
-    stopped = info(config=ContainerConfig(exposed_ports=(exposed.Port(80),)), sandbox_path="")
-    assert (port_map(stopped), port_list(stopped)) == ({}, [])
 
 
 def test_inspect_tells_the_bridge_twice_until_api_1_51() -> None:
