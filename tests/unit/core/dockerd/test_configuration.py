@@ -56,6 +56,13 @@ def test_every_setting_an_option_stands_for_exists() -> None:
     assert not {"--label", "--mtu", "--init"} & set(loaded.ignored)
 
 
+def test_flags_of_the_bridge_are_settings_of_its_plugin(file: Path) -> None:
+    wanted = {"allow_direct_routing": True, "accept_fwmark": "0x2/0x3", "ip_forward": False}
+    assert load("--allow-direct-routing --bridge-accept-fwmark 0x2/0x3 --ip-forward=false").settings.plugins["net_bridge"] == wanted
+    loaded = from_file(file, {"allow-direct-routing": True, "bridge-accept-fwmark": "0x2/0x3", "ip-forward": False})
+    assert (loaded.settings.plugins["net_bridge"], loaded.ignored) == (wanted, ())
+
+
 def test_a_file_of_dockers_in_docker_s_spellings(file: Path) -> None:
     settings = from_file(
         file,
