@@ -28,14 +28,10 @@ demo: demo-packages venv  ## run a daemon, pull an image with progress, run it, 
 test: packages lint compose-clients  ## everything: static checks, then all tests (root: sudo is used when needed)
 	@$(SUDO) rm -rf build/coverage
 	$(SUDO) env $(MEASURED) $(ALL_TESTS)
-	@$(SUDO) $(BIN)/python -m coverage combine --quiet
-	@printf 'Covered by what tests/measured.py names, in per cent of statements and branches (floor: pyproject.toml): '
-	@$(SUDO) $(BIN)/python -m coverage report --format=total
 
 coverage: packages compose-clients  ## all tests, all measured, then the files that are not covered whole; takes longer than test
 	@$(SUDO) rm -rf build/coverage
 	$(SUDO) env $(MEASURED) COVERAGE_OF_EVERYTHING=1 $(ALL_TESTS)
-	@$(SUDO) $(BIN)/python -m coverage combine --quiet
 	@$(SUDO) $(BIN)/python -m coverage report --skip-covered --fail-under=0
 
 test-unit: venv  ## the tests that need no root and no packages

@@ -17,6 +17,8 @@ from tests.compose.clients import prefer_fetched_docker
 from tests.daemon import Daemon
 from tests.measured import pytest_runtest_protocol as pytest_runtest_protocol
 from tests.measured import pytest_runtestloop as pytest_runtestloop
+from tests.measured import pytest_sessionfinish as pytest_sessionfinish
+from tests.measured import pytest_terminal_summary as pytest_terminal_summary
 from tests.network import NetworkNamespace
 from tests.running import keep_bytecode
 from tests.running import pytest_collection as pytest_collection

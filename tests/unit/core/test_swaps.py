@@ -81,7 +81,9 @@ def test_a_running_container_keeps_its_interface(database: Database) -> None:
     )
 
 
-@pytest.mark.parametrize(("pid", "network"), [(0, "bridge"), (GONE, "bridge"), (os.getpid(), "web")])
+@pytest.mark.parametrize(
+    ("pid", "network"), [(0, "bridge"), (GONE, "bridge"), (os.getpid(), "web")], ids=["stopped", "gone", "elsewhere"]
+)
 def test_one_that_has_none_there_holds_up_nothing(database: Database, pid: int, network: str) -> None:
     connected(database, pid, network)
     check_default_network(database, "macvlan")
