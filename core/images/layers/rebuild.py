@@ -105,7 +105,7 @@ class Rebuilder:
         output = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with Pipe() as report:
-                arguments = (str(root), str(output))
+                arguments = (str(root), str(output), diff_id.partition(":")[0])
                 async with worker.started(
                     "core.images.layers.tarsplit_main", arguments, stdin=source, stdout=report.writer, descriptors=(root, output)
                 ) as process:

@@ -4,7 +4,6 @@ Arguments: descriptor of the root, descriptor to report trouble on, the diffID t
 same tar always gives the same bytes, as long as the compressor's version stays.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ import zstandard
 from core.archives.confinement import enter, failure
 from core.archives.untar import write_all
 from core.images.layers.tarsplit import joined
+from sdk.oci.digest import digest_from, hasher
 
 _FLUSH = 1 << 18
 _GZIP = 31
@@ -41,22 +41,22 @@ def main() -> None:
     root, report, diff_id, form = sys.argv[1:]
     try:
         enter(int(root), int(root))
-        digest = _write(_gathered(joined(sys.stdin.buffer)), form)
+        digest = _write(_gathered(joined(sys.stdin.buffer)), form, diff_id)
     except (OSError, EOFError, zstandard.ZstdError) as error:
         _fail(int(report), failure(error)[1])
     if digest != diff_id:
         _fail(int(report), f"the layer's files are not what they were: it gives {digest}, not {diff_id}")
 
 
-def _write(content: Iterable[bytes], form: str) -> str:
-    """Write a tar, compressed if so asked, and return its digest."""
-    digest = hashlib.sha256()
+def _write(content: Iterable[bytes], form: str, like: str) -> str:
+    """Write a tar, compressed if so asked, and return its digest, by the algorithm of the digest `like`."""
+    digest = hasher(like)
     put, end = _compressing() if form else (_put, lambda: None)
     for chunk in content:
         digest.update(chunk)
         put(chunk)
     end()
-    return f"sha256:{digest.hexdigest()}"
+    return digest_from(digest)
 
 
 def _compressing() -> tuple[Callable[[bytes], None], Callable[[], None]]:

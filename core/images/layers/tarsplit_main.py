@@ -1,6 +1,6 @@
 """The process that takes a layer's blob apart: reads it on stdin, makes the layer's root its own, writes the recipe, reports on stdout.
 
-Arguments: descriptor of the root, descriptor of the file for the recipe. The report is fields with NULs between: `ok`, diffID, bytes of
+Arguments: descriptor of the root, descriptor of the file for the recipe, the diffID's algorithm. The report is fields with NULs between: `ok`, diffID, bytes of
 tar, digest of the recipe; or `failed` and a sentence.
 """
 
@@ -22,17 +22,17 @@ _READ = 1 << 20
 
 def main() -> None:
     """Do the work of this process and end it."""
-    root, output = map(int, sys.argv[1:])
-    with open(output, "w+b") as recipe:
+    root, output, algorithm = sys.argv[1:]
+    with open(int(output), "w+b") as recipe:
         try:
-            report = _split(root, recipe)
+            report = _split(int(root), recipe, algorithm)
         except (TarError, zstandard.ZstdError, ValueError, *CORRUPT) as error:
             report = FAILED, failure(error)[1]
     os.write(1, "\0".join(report).encode("utf-8", "replace"))
 
 
-def _split(root: int, file: IO[bytes]) -> tuple[str, ...]:
-    tar = HashingReader(decompressed(BlobReader(0)))
+def _split(root: int, file: IO[bytes], algorithm: str) -> tuple[str, ...]:
+    tar = HashingReader(decompressed(BlobReader(0)), algorithm=algorithm)
     source = ReadAhead(tar)
     enter(root, root)
     recipe = Recipe(file)
