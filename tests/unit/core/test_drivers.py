@@ -1,12 +1,13 @@
-"""What a driver raises while the engine starts: the chosen one's keeps it from starting, in one sentence; another's is logged."""
+"""What a driver raises: while the engine starts the chosen one's keeps it from starting and another's is logged; later it is told."""
 
 import logging
+import os
 
 import pytest
 
 from core.config import StartupError
-from core.drivers import Drivers
-from sdk.errors import Unsupported
+from core.drivers import Drivers, calling
+from sdk.errors import DriverError, InvalidArgument, Unsupported
 from sdk.providers import Kind
 
 PLUGINS = {(Kind.VOLUME, "nfs"): "volume_nfs", (Kind.NETWORK, "nfs"): "volume_nfs"}
@@ -47,3 +48,13 @@ def test_one_chosen_for_another_kind_is_another(caplog: pytest.LogCaptureFixture
     with drivers("nfs").at_boot(Kind.NETWORK, "nfs", "restore"):
         raise RuntimeError
     assert len(caplog.messages) == 1
+
+
+def test_a_null_byte_in_a_name_is_the_clients() -> None:
+    with pytest.raises(InvalidArgument, match="local: create: invalid argument"), calling("local", "create"):
+        os.stat("a\0b")
+
+
+def test_what_a_driver_should_not_raise_names_the_driver() -> None:
+    with pytest.raises(DriverError, match="local: create: /nosuch/x: no such file or directory"), calling("local", "create"):
+        os.stat("/nosuch/x")
