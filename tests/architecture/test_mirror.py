@@ -5,6 +5,7 @@
 
 import ast
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,23 +14,25 @@ import pytest
 
 from tests.architecture.source import ROOT, Function, files, modules
 
-UNIT = "tests/unit"
+UNIT, WHOLE = "tests/unit", "**"
 
 
 class Elsewhere(NamedTuple):
-    """Modules of one room that are tested elsewhere: their names, or `*` for the whole room, or `**` for the rooms in it as well."""
+    """Modules that are tested elsewhere: by room their names, or `**` for all of the room and of the rooms in it."""
 
-    room: str
-    modules: str
     reason: str
-    tested: tuple[str, ...]
+    tested: list[str]
+    modules: dict[str, str]
 
     def paths(self) -> frozenset[str]:
         """Return the modules that this entry excuses; those that it names need not exist."""
-        if "*" in self.modules:
-            pattern = "**/*.py" if self.modules == "**" else f"{self.modules}.py"
-            return frozenset(str(path.relative_to(ROOT)) for path in (ROOT / self.room).glob(pattern))
-        return frozenset(f"{self.room}/{name}.py" for name in self.modules.split())
+        return frozenset(path for room, names in self.modules.items() for path in _of_room(room, names))
+
+
+def _of_room(room: str, names: str) -> Iterable[str]:
+    if names == WHOLE:
+        return (str(path.relative_to(ROOT)) for path in (ROOT / room).rglob("*.py"))
+    return (f"{room}/{name}.py" for name in names.split())
 
 
 class Across(NamedTuple):
@@ -39,20 +42,9 @@ class Across(NamedTuple):
     reason: str
 
 
-class NotYet(NamedTuple):
-    """What is missing today and has no reason: globs of modules, and files in `tests/unit`."""
-
-    modules: list[str]
-    tests: list[str]
-
-    def paths(self) -> frozenset[str]:
-        """Return the modules that the globs match."""
-        return frozenset(str(path.relative_to(ROOT)) for glob in self.modules for path in ROOT.glob(glob))
-
-
 @cache
 def _elsewhere() -> list[Elsewhere]:
-    return [Elsewhere(**{**entry, "tested": tuple(entry["tested"])}) for entry in _list()["elsewhere"]]
+    return [Elsewhere(**entry) for entry in _list()["elsewhere"]]
 
 
 @cache
@@ -61,36 +53,32 @@ def _across() -> list[Across]:
 
 
 @cache
-def _not_yet() -> NotYet:
-    return NotYet(**_list()["not_yet"])
-
-
-@cache
 def _list() -> dict[str, Any]:
     return tomllib.loads((ROOT / "tests/architecture/mirror.toml").read_text())
 
 
 def test_a_module_that_decides_has_a_file_of_its_own_or_a_reason() -> None:
-    excused = _not_yet().paths().union(*(entry.paths() for entry in _elsewhere()))
+    excused = frozenset().union(*(entry.paths() for entry in _elsewhere()))
     assert sorted(_without_a_file() - excused) == []
 
 
 def test_a_file_in_unit_mirrors_a_module_or_has_a_reason() -> None:
     mirrors = {_mirror(path) for path in (*files(), "core_engine.py")}
     odd = {str(path.relative_to(ROOT)) for path in (ROOT / UNIT).rglob("test_*.py")} - mirrors
-    assert sorted(odd - set(_not_yet().tests) - {entry.tests for entry in _across()}) == []
-    assert sorted({entry.tests for entry in _across()} - odd) == []
+    assert odd == {entry.tests for entry in _across()}
 
 
 def test_every_entry_is_needed() -> None:
-    """A module that was named needs the entry today; a whole room has a module that does."""
+    """A module that was named needs its entry today; of a whole room some module does."""
     without = _without_a_file()
-    stale = [
-        f"{entry.room}: {', '.join(sorted(entry.paths() - without)) or 'no module'}"
+    stale = {
+        room: sorted(paths - without)
         for entry in _elsewhere()
-        if not (entry.paths() & without if "*" in entry.modules else entry.paths() <= without)
-    ]
-    assert stale == []
+        for room, names in entry.modules.items()
+        for paths in [frozenset(_of_room(room, names))]
+        if not (paths & without if names == WHOLE else paths <= without)
+    }
+    assert stale == {}
 
 
 def test_every_entry_has_a_reason_and_names_tests_that_exist() -> None:
