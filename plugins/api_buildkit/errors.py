@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+from google.protobuf.message import DecodeError
 from google.rpc.status_pb2 import Status as StatusMessage
 from grpclib.const import Status
 from grpclib.encoding.base import StatusDetailsCodecBase
@@ -44,9 +45,13 @@ class DetailsCodec(StatusDetailsCodecBase):
         return bytes(encoded.SerializeToString())
 
     def decode(self, status: Status, message: str | None, data: bytes) -> tuple[Detail, ...]:
-        """Decode a client's details."""
+        """Decode a client's details; those that cannot be read are none, for the status counts without them."""
         del status, message
-        return tuple(Detail(each.type_url, each.value) for each in StatusMessage.FromString(data).details)
+        try:
+            decoded = StatusMessage.FromString(data)
+        except DecodeError:
+            return ()
+        return tuple(Detail(each.type_url, each.value) for each in decoded.details)
 
 
 def as_grpc(error: EngineError, dockerfile: bytes = b"") -> GRPCError:

@@ -52,3 +52,9 @@ def test_details_travel_both_ways() -> None:
     details = (Detail("a", b"1"), Detail("b", b"\xff"))
     encoded = DetailsCodec().encode(Status.UNKNOWN, None, details)
     assert DetailsCodec().decode(Status.UNKNOWN, None, encoded) == details
+
+
+@pytest.mark.parametrize("data", [b"\xff\xff\xff", b"\x0a\x7f", b"text"])
+def test_details_that_cannot_be_read_do_not_hide_the_status(data: bytes) -> None:
+    """A client whose refusal had such details ended its build in a library's words."""
+    assert DetailsCodec().decode(Status.NOT_FOUND, "no such secret", data) == ()
