@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.containers.limits.devices import ALL_DEVICES, DEFAULT_RULES, container_devices, mapped_devices
-from sdk.engine.config import DeviceMapping, DeviceRequest, HostConfig
+from sdk.engine.config import DeviceMapping, HostConfig
 from sdk.errors import InvalidArgument
 from sdk.oci.runtime import Device, DeviceRule
 
@@ -73,20 +73,3 @@ def test_a_privileged_container_has_all_and_further_rules_come_last() -> None:
 def test_what_the_host_has_not_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="no such file or directory"):
         container_devices(HostConfig(devices=(DeviceMapping("/dev/missing"),)), on_host)
-
-
-@pytest.mark.parametrize(
-    ("request_", "message"),
-    [
-        (DeviceRequest(count=-1, capabilities=(("gpu",),)), 'could not select device driver "" with capabilities: [[gpu]]'),
-        (
-            DeviceRequest("nvidia", capabilities=(("gpu", "compute"), ("tpu",))),
-            'could not select device driver "nvidia" with capabilities: [[gpu compute] [tpu]]',
-        ),
-        (DeviceRequest("cdi"), 'could not select device driver "cdi" with capabilities: []'),
-    ],
-)
-def test_requests_for_which_there_is_no_driver(request_: DeviceRequest, message: str) -> None:
-    with pytest.raises(InvalidArgument) as refused:
-        container_devices(HostConfig(device_requests=(request_,)), on_host)
-    assert refused.value.message == message
