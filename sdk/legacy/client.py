@@ -85,7 +85,7 @@ class PluginClient:
                 await response.aclose()
         try:
             answer = msgspec.json.decode(response.content or b"{}", type=reply)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             said = response.text.strip() or f"status {response.status_code}"
             raise EngineError(f"{path}: {self._name} answered nonsense: {said}") from error
         if answer.error or not response.is_success:

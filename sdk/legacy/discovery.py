@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from sdk.errors import InvalidArgument
+from sdk.linux.regular import reopen_regular
 
 
 class Tls(Struct, frozen=True):
@@ -30,6 +31,10 @@ class Address(Struct, frozen=True):
 
 _LONGEST_NAME = 255 - len(".spec")
 """Bytes; a file's name may have 255 (pathconf(3), _PC_NAME_MAX)."""
+
+
+_LONGEST_FILE = 1 << 20
+"""Bytes; such a file has a few hundred."""
 
 
 def find_address(name: str, sockets: Sequence[Path], specs: Sequence[Path]) -> Address | None:
@@ -76,10 +81,29 @@ def _is_socket(path: Path) -> bool:
 
 
 def _read(path: Path) -> Address:
-    content = path.read_bytes()
+    content = _content(path)
     if path.suffix == ".spec":
         return Address(content.decode(errors="replace").strip())
     try:
         return msgspec.json.decode(content, type=Address)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except RecursionError:
+        raise InvalidArgument(f"{path}: it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file says. Nothing but a regular file is opened: a FIFO would hold the caller up."""
+    with ExitStack() as opened:
+        try:
+            found = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            opened.callback(os.close, found)
+            file = opened.enter_context(open(reopen_regular(found, str(path)), "rb"))
+            content = file.read(_LONGEST_FILE + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except OSError as error:
+            raise InvalidArgument(f"{path}: {(error.strerror or '').lower()}") from error
+    if len(content) > _LONGEST_FILE:
+        raise InvalidArgument(f"{path}: it is larger than {_LONGEST_FILE} bytes")
+    return content
