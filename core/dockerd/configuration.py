@@ -21,6 +21,9 @@ _OF_DAEMON_JSON: dict[str, JsonValue] = {"live_restore": False}
 """Docker's defaults where they are not ours, for who configures the daemon as Docker's."""
 
 _STORAGE = {"overlay2": "overlay", "overlayfs": "overlay"}
+_METRICS = "api_metrics"
+"""The plugin whose frontend is on when its table gives it an address."""
+
 _RESERVED = frozenset({"config-file", "validate", "version", "help", "restart"})
 
 
@@ -150,6 +153,9 @@ def _finished(settings: Settings) -> Settings:
     if settings.features.get("buildkit") is False:
         table = {"builder_version": "1", **settings.plugins.get("api_docker", {})}
         changes["plugins"] = {**settings.plugins, "api_docker": table}
+    frontends = settings.drivers.frontends
+    if settings.plugins.get(_METRICS, {}).get("address") and "metrics" not in frontends:
+        changes["drivers"] = settings.drivers.model_copy(update={"frontends": (*frontends, "metrics")})
     return settings.model_copy(update=changes) if changes else settings
 
 

@@ -73,7 +73,7 @@ _DAEMON = (
         "authorization-plugins",
         "drivers.authorizers",
     ),
-    _same("metrics-addr", Form.TEXT, "Set default address and port to serve the metrics api on"),
+    _same("metrics-addr", Form.TEXT, "Set default address and port to serve the metrics api on", "plugins.api_metrics.address"),
     _same("swarm-default-advertise-addr", Form.TEXT, "Set default address or interface for swarm advertised address"),
     Option("node-generic-resource", Form.LIST, "Advertise user-defined resource", "node-generic-resources"),
     Option("nri-opts", Form.PAIRS, "Node Resource Interface configuration", "nri-opts"),

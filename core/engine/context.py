@@ -1,10 +1,11 @@
 """What the verbs work with: the rooms of the engine, handed down as one value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.background import Background
+from core.containers.life.probing import ProbeCounts
 from core.containers.life.store import ContainerStore
 from core.defaults import BridgeDefaults, ContainerDefaults, NetworkDefaults, Proxies, Transfers
 from core.drivers import Drivers
@@ -87,6 +88,7 @@ class EngineContext:
     volumes: VolumeCatalog
     background: Background
     amend: Callable[[Spec, str], Spec]
+    probes: ProbeCounts = field(default_factory=ProbeCounts)
 
     @property
     def settings(self) -> EngineSettings:

@@ -103,7 +103,7 @@ async def open_engine(
             content=ContentService(image_service.context),
             networks=NetworkService(networks, context),
             volumes=VolumeService(volumes, events),
-            system=SystemService(context, image_service, builds, plugins),
+            system=SystemService(context, image_service, builds, networks, plugins),
             builds=builds,
         )
 

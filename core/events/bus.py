@@ -23,6 +23,12 @@ class EventBus:
         self._ring: deque[Event] = deque(maxlen=_RING)
         self._subscribers: set[MemoryObjectSendStream[Event]] = set()
         self._observe = observe
+        self._published = 0
+
+    @property
+    def published(self) -> int:
+        """How many events there were."""
+        return self._published
 
     @property
     def subscribers(self) -> int:
@@ -32,6 +38,7 @@ class EventBus:
     def publish(self, event: Event) -> None:
         """Record an event and hand it to every subscriber."""
         self._ring.append(event)
+        self._published += 1
         for subscriber in tuple(self._subscribers):
             try:
                 subscriber.send_nowait(event)

@@ -18,7 +18,7 @@ from plugins.runtime_ns.steps.capabilities import capability_sets
 from plugins.runtime_ns.steps.security import Confinement
 from plugins.runtime_ns.task import NamespaceTask
 from plugins.runtime_ns.templates import PlanTemplates
-from sdk.drivers.runtime import Bundle, PlanExplainer, ProcessIO, Runtime, Task
+from sdk.drivers.runtime import BatchStats, Bundle, PlanExplainer, ProcessIO, Runtime, Task, TaskStats
 from sdk.oci.cgroups import clean_cgroup_path
 from sdk.oci.runtime import Resources, Spec
 from sdk.shim.adopt import abandon, adopt
@@ -30,7 +30,7 @@ from sdk.shim.process import Supervised
 from sdk.shim.supervision import end_shim, shims_titled
 
 
-class NamespaceRuntime(Runtime, PlanExplainer):
+class NamespaceRuntime(Runtime, BatchStats, PlanExplainer):
     """See `sdk.drivers.runtime.Runtime`."""
 
     def __init__(self, context: RuntimeContext) -> None:
@@ -54,6 +54,9 @@ class NamespaceRuntime(Runtime, PlanExplainer):
     async def audit(self) -> Sequence[str]:
         return await self._context.in_thread(self._audit)
 
+    async def stats_many(self, container_ids: Sequence[str]) -> Mapping[str, TaskStats]:
+        return await self._context.in_thread(partial(self._stats_many, container_ids))
+
     async def status(self) -> Mapping[str, str]:
         return {
             "CgroupVersion": str(self._context.machine.hierarchy.version),
@@ -64,6 +67,12 @@ class NamespaceRuntime(Runtime, PlanExplainer):
     def describe(self, bundle: Bundle, io: ProcessIO) -> Sequence[tuple[str, str]]:
         bundle = self._placed(bundle)
         return describe(self._plan(bundle, io))
+
+    def _stats_many(self, container_ids: Sequence[str]) -> Mapping[str, TaskStats]:
+        places = ((container_id, self._context.containers.cgroup_of(container_id)) for container_id in container_ids)
+        hierarchy = self._context.machine.hierarchy
+        found = ((container_id, hierarchy.cgroup(place).brief_stats()) for container_id, place in places if place)
+        return {container_id: stats for container_id, stats in found if stats is not None}
 
     def _start(self, bundle: Bundle, io: ProcessIO) -> NamespaceTask:
         bundle = self._placed(bundle)

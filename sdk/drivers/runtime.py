@@ -68,13 +68,14 @@ class CPUStats:
 
 @dataclass(frozen=True, slots=True)
 class MemoryStats:
-    """Bytes. `detail` is the kernel's memory.stat as it stands."""
+    """Bytes. `failures` are hits of the limit, `oom_kills` processes killed for want of memory. `detail` is the kernel's memory.stat."""
 
     usage: int = 0
     maximum: int = 0
     limit: int = 0
     failures: int = 0
     detail: Mapping[str, int] = field(default_factory=dict)
+    oom_kills: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,19 @@ class Runtime(ABC):
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info`: at least CgroupVersion and CgroupDriver."""
         return {}
+
+
+class BatchStats(ABC):
+    """An optional ability of a runtime: read the counters of many containers at once, for monitors that ask every few seconds."""
+
+    @abstractmethod
+    @deadline(30)
+    async def stats_many(self, container_ids: Sequence[str]) -> Mapping[str, TaskStats]:
+        """Read the counters of running containers, by ID; one that has ended is left out.
+
+        What costs time may be left out: the time by CPU, `pids_limit`, `io_serviced`, and of `memory.detail` all but the total (version
+        1: `total_...`) of anonymous memory, of the page cache, and of its inactive part.
+        """
 
 
 class PlanExplainer(ABC):

@@ -313,6 +313,10 @@ class ContainerStreams(Protocol):
     async def stats(self, ref: str, *, stream: bool = True, one_shot: bool = False) -> AsyncIterator[StatsSample]:
         """One sample a second; a single one without `stream` (after two readings unless `one_shot`)."""
 
+    async def stats_all(self) -> Mapping[str, StatsReading]:
+        """One reading of every container that runs, by ID; one that ends meanwhile is left out. Made to be cheap: what
+        `sdk.drivers.runtime.BatchStats` says may be missing."""
+
     async def top(self, ref: str, ps_args: str = "") -> ProcessTable: ...
 
     async def resize(self, ref: str, rows: int, columns: int) -> None: ...

@@ -99,8 +99,26 @@ class EventsRequest:
     filters: Filters = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class EngineCounters:
+    """How many images, networks, volumes and listeners to events there are, and what was counted since the daemon started.
+
+    A health check failed that could not be run, or did not end in time."""
+
+    images: int
+    networks: int
+    volumes: int
+    event_subscribers: int
+    events: int
+    health_checks: int
+    failed_health_checks: int
+
+
 class System(Protocol):
     async def info(self) -> SystemInfo: ...
+
+    async def counters(self) -> EngineCounters:
+        """Cheap: no driver is asked."""
 
     async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:
         """`kinds` limits the work to container, image, volume, build-cache; empty means all."""

@@ -8,6 +8,19 @@ from sdk.engine.containers import Health, HealthStatus
 
 
 @dataclass(slots=True, eq=False)
+class ProbeCounts:
+    """Probes of all containers that ended, and those of them that could not be run or did not end in time."""
+
+    ended: int = 0
+    failed: int = 0
+
+    def count(self, *, failed: bool) -> None:
+        """Count one more."""
+        self.ended += 1
+        self.failed += failed
+
+
+@dataclass(slots=True, eq=False)
 class Probing:
     """Of the present run, or the last one; only these methods change it. `health` is None without a health check."""
 

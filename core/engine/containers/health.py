@@ -48,6 +48,7 @@ async def _watch(context: EngineContext, live: LiveContainer, schedule: Schedule
 def _record(context: EngineContext, live: LiveContainer, schedule: Schedule, probe: HealthProbe, *, in_start_period: bool) -> None:
     before = _health(live)
     health = judge(before, probe, schedule, in_start_period=in_start_period)
+    context.probes.count(failed=probe.exit_code == _TIMED_OUT)
     live.probing.found(health)
     live.changed()
     if health.status is not before.status:

@@ -1,6 +1,6 @@
 """Binds a container's verbs, streams and execs to the protocols that frontends see."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.containers.life.live import LiveContainer
@@ -8,7 +8,7 @@ from core.engine.containers import create, pause, prune, remove, rename, start, 
 from core.engine.containers.io import attach, exec, logs
 from core.engine.containers.preparation import links
 from core.engine.containers.preparation.port_links import open_port_links
-from core.engine.containers.views import explain, inspect, stats, top
+from core.engine.containers.views import explain, inspect, readings, stats, top
 from core.engine.containers.views import list as listing
 from core.engine.context import EngineContext
 from sdk.drivers.logs import LogRequest
@@ -27,6 +27,7 @@ from sdk.engine.containers import (
     ProcessTable,
     Pruned,
     Session,
+    StatsReading,
     StatsSample,
     WaitCondition,
     Waiter,
@@ -111,6 +112,9 @@ class StreamService(_Bound):
 
     async def stats(self, ref: str, *, stream: bool = True, one_shot: bool = False) -> AsyncIterator[StatsSample]:
         return stats.stats(self.context, self._find(ref), stream=stream, one_shot=one_shot)
+
+    async def stats_all(self) -> Mapping[str, StatsReading]:
+        return await readings.stats_all(self.context)
 
     async def top(self, ref: str, ps_args: str = "") -> ProcessTable:
         return await top.top(self.context, self._find(ref), ps_args)

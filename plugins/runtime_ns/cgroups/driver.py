@@ -70,6 +70,10 @@ class Cgroup(ABC):
         """Read its counters."""
 
     @abstractmethod
+    def brief_stats(self) -> TaskStats | None:
+        """Read what `sdk.drivers.runtime.BatchStats` asks for; None if it is not there any more."""
+
+    @abstractmethod
     def exists(self) -> bool:
         """Tell whether anything of it is there."""
 

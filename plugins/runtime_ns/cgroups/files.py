@@ -9,6 +9,8 @@ from contextlib import suppress
 from sdk.errors import InvalidArgument
 from sdk.linux.pidfd import open_process, send_signal
 
+_PIECE = 16384
+
 PATIENCE = 5.0
 """Seconds to wait for killed processes to be gone, or for frozen ones to stand."""
 
@@ -16,10 +18,15 @@ PATIENCE = 5.0
 def read(path: str) -> str:
     """Return a file's text, "" if there is none."""
     try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read().decode().strip()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    try:
+        return _content(descriptor).decode().strip()
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
 
 
 def read_int(path: str) -> int:
@@ -32,6 +39,13 @@ def read_table(path: str) -> Mapping[str, int]:
     """Return lines of `name number` as a mapping."""
     lines = (line.split() for line in read(path).splitlines())
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
+
+
+def read_chosen(path: str, names: Sequence[str]) -> Mapping[str, int]:
+    """Return the lines of some names only, of lines of `name number`."""
+    text = f"\n{read(path)}\n"
+    found = ((name, text.partition(f"\n{name} ")[2].partition("\n")[0]) for name in names)
+    return {name: int(value) for name, value in found if value.isdigit()}
 
 
 def write(path: str, value: str) -> None:
@@ -126,3 +140,11 @@ def removed_if_empty(directory: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _content(descriptor: int) -> bytes:
+    """Return a file to its end; for most files of a cgroup one call tells all, and the next one that it was all."""
+    content = b""
+    while piece := os.read(descriptor, _PIECE):
+        content += piece
+    return content

@@ -8,7 +8,7 @@ from plugins.runtime_ns.cgroups import files
 from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.cgroups.parents import CgroupParents
 from plugins.runtime_ns.cgroups.v1_limits import device_rules, set_limits
-from plugins.runtime_ns.cgroups.v1_stats import read_stats
+from plugins.runtime_ns.cgroups.v1_stats import read_brief, read_stats
 from plugins.runtime_ns.constants import AT_FDCWD
 from plugins.runtime_ns.paths import write_file
 from sdk.drivers.runtime import TaskStats
@@ -88,6 +88,9 @@ class CgroupV1(Cgroup):
 
     def stats(self) -> TaskStats:
         return read_stats(self._directories)
+
+    def brief_stats(self) -> TaskStats | None:
+        return read_brief(self._directories)
 
     def exists(self) -> bool:
         return any(map(os.path.isdir, self._distinct))

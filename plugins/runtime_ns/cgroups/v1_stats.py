@@ -20,6 +20,39 @@ def read_stats(directories: Mapping[str, str]) -> TaskStats:
     )
 
 
+def read_brief(directories: Mapping[str, str]) -> TaskStats | None:
+    """Return one reading of what monitors ask for; None if the cgroup is not there."""
+    accounting, memory = directories.get("cpuacct", ""), directories.get("memory", "")
+    total = files.read(f"{accounting}/cpuacct.usage")
+    if not total:
+        return None
+    throttling = files.read_table(f"{directories.get('cpu', '')}/cpu.stat")
+    return TaskStats(
+        cgroup_version=1,
+        cpu=CPUStats(
+            total=int(total),
+            user=files.read_int(f"{accounting}/cpuacct.usage_user"),
+            system=files.read_int(f"{accounting}/cpuacct.usage_sys"),
+            periods=throttling.get("nr_periods", 0),
+            throttled_periods=throttling.get("nr_throttled", 0),
+            throttled_time=throttling.get("throttled_time", 0),
+        ),
+        memory=MemoryStats(
+            usage=files.read_int(f"{memory}/memory.usage_in_bytes"),
+            maximum=files.read_int(f"{memory}/memory.max_usage_in_bytes"),
+            failures=files.read_int(f"{memory}/memory.failcnt"),
+            oom_kills=_oom_kills(memory),
+            detail=files.read_chosen(f"{memory}/memory.stat", ("total_rss", "total_cache", "total_inactive_file")),
+        ),
+        pids=files.read_int(f"{directories.get('pids', '')}/pids.current"),
+        io_service_bytes=_block_io(f"{directories.get('blkio', '')}/blkio.throttle.io_service_bytes_recursive"),
+    )
+
+
+def _oom_kills(directory: str) -> int:
+    return files.read_table(f"{directory}/memory.oom_control").get("oom_kill", 0)
+
+
 def _cpu(accounting: str, scheduling: str) -> CPUStats:
     throttling = files.read_table(f"{scheduling}/cpu.stat")
     return CPUStats(
@@ -39,6 +72,7 @@ def _memory(directory: str) -> MemoryStats:
         maximum=files.read_int(f"{directory}/memory.max_usage_in_bytes"),
         limit=files.read_int(f"{directory}/memory.limit_in_bytes"),
         failures=files.read_int(f"{directory}/memory.failcnt"),
+        oom_kills=_oom_kills(directory),
         detail=files.read_table(f"{directory}/memory.stat"),
     )
 

@@ -10,7 +10,7 @@ from plugins.runtime_ns.cgroups.device_program import DevicePrograms
 from plugins.runtime_ns.cgroups.driver import Cgroup
 from plugins.runtime_ns.cgroups.parents import CgroupParents
 from plugins.runtime_ns.cgroups.v2_limits import set_limits
-from plugins.runtime_ns.cgroups.v2_stats import read_stats
+from plugins.runtime_ns.cgroups.v2_stats import read_brief, read_stats
 from sdk.drivers.runtime import TaskStats
 from sdk.linux.mount import open_tree
 from sdk.oci.runtime import Resources
@@ -87,6 +87,9 @@ class CgroupV2(Cgroup):
 
     def stats(self) -> TaskStats:
         return read_stats(self._directory)
+
+    def brief_stats(self) -> TaskStats | None:
+        return read_brief(self._directory)
 
     def exists(self) -> bool:
         return os.path.isdir(self._directory)

@@ -1,5 +1,6 @@
 """Counters of version 2."""
 
+import os
 from collections.abc import Iterator
 
 from plugins.runtime_ns.cgroups import files
@@ -23,6 +24,26 @@ def read_stats(directory: str) -> TaskStats:
     )
 
 
+def read_brief(directory: str) -> TaskStats | None:
+    """Return one reading of what monitors ask for; None if the cgroup is not there."""
+    if not os.path.exists(f"{directory}/cgroup.procs"):
+        return None
+    events = files.read_table(f"{directory}/memory.events")
+    return TaskStats(
+        cgroup_version=2,
+        cpu=_cpu(directory),
+        memory=MemoryStats(
+            usage=files.read_int(f"{directory}/memory.current"),
+            maximum=files.read_int(f"{directory}/memory.peak"),
+            failures=events.get("max", 0),
+            oom_kills=events.get("oom_kill", 0),
+            detail=files.read_chosen(f"{directory}/memory.stat", ("anon", "file", "inactive_file")),
+        ),
+        pids=files.read_int(f"{directory}/pids.current"),
+        io_service_bytes=tuple(_io(files.read(f"{directory}/io.stat"), _OPERATIONS_BYTES)),
+    )
+
+
 def _cpu(directory: str) -> CPUStats:
     counters = files.read_table(f"{directory}/cpu.stat")
     return CPUStats(
@@ -36,11 +57,13 @@ def _cpu(directory: str) -> CPUStats:
 
 
 def _memory(directory: str) -> MemoryStats:
+    events = files.read_table(f"{directory}/memory.events")
     return MemoryStats(
         usage=files.read_int(f"{directory}/memory.current"),
         maximum=files.read_int(f"{directory}/memory.peak"),
         limit=files.read_int(f"{directory}/memory.max"),
-        failures=files.read_table(f"{directory}/memory.events").get("max", 0),
+        failures=events.get("max", 0),
+        oom_kills=events.get("oom_kill", 0),
         detail=files.read_table(f"{directory}/memory.stat"),
     )
 

@@ -24,6 +24,8 @@ def fake_engine(*images: str) -> Engine:
     system = FakeSystem()
     store = FakeImages(images or ("busybox:latest",))
     containers = FakeContainers(store, system)
+    networks, volumes = FakeNetworks(), FakeVolumes()
+    system.existing = lambda: (store.count, networks.count, volumes.count)
     return Engine(
         containers=containers,
         streams=FakeStreams(containers),
@@ -31,8 +33,8 @@ def fake_engine(*images: str) -> Engine:
         execs=FakeExecs(containers),
         images=store,
         content=FakeContent(),
-        networks=FakeNetworks(),
-        volumes=FakeVolumes(),
+        networks=networks,
+        volumes=volumes,
         system=system,
         builds=FakeBuilds(store),
     )

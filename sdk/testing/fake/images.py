@@ -65,6 +65,11 @@ class FakeImages:
         await self.inspect(f"{ref}:{tag}" if tag else ref)
         yield Progress(f"The push refers to repository [docker.io/library/{ref}]")
 
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._images)
+
     async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
         """Return all."""
         del request

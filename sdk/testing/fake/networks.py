@@ -22,6 +22,11 @@ class FakeNetworks:
         for name in _GIVEN:
             self._add(NetworkCreate(name, "null" if name == "none" else name, (SubnetConfig("172.17.0.0/16", "172.17.0.1"),)))
 
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._networks)
+
     async def list(self, filters: Filters) -> Sequence[NetworkInfo]:
         """Return networks, by name if asked."""
         names = filters.get("name", ())

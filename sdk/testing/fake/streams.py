@@ -1,7 +1,7 @@
 """Streams of containers that run nothing."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -12,6 +12,7 @@ from sdk.engine.containers import (
     AttachRequest,
     ContainerState,
     InterfaceStats,
+    ListRequest,
     LogSession,
     ProcessClient,
     ProcessTable,
@@ -67,6 +68,11 @@ class FakeStreams:
                 await anyio.sleep(0.1)
 
         return samples()
+
+    async def stats_all(self) -> Mapping[str, StatsReading]:
+        """Return readings of what runs."""
+        infos = await self._containers.list(ListRequest())
+        return {info.id: _reading() for info in infos}
 
     async def top(self, ref: str, ps_args: str = "") -> ProcessTable:
         """Return one process."""

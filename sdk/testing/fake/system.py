@@ -1,22 +1,26 @@
 """A machine that is always the same."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from sdk.drivers.registry import Credentials
-from sdk.engine.system import DiskUsage, EventsRequest, SystemInfo
+from sdk.engine.system import DiskUsage, EngineCounters, EventsRequest, SystemInfo
 from sdk.errors import Unauthorized
 from sdk.events import Event
 
 
 class FakeSystem:
-    """See `sdk.engine.system.System`. The password of every registry is `right`."""
+    """See `sdk.engine.system.System`. The password of every registry is `right`.
+
+    `existing` counts the images, networks and volumes beside it.
+    """
 
     def __init__(self) -> None:
         self._past: list[Event] = []
         self._listeners: list[MemoryObjectSendStream[Event]] = []
+        self.existing: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
 
     def publish(self, event: Event) -> None:
         """Record an event."""
@@ -60,6 +64,19 @@ class FakeSystem:
             default_log_driver="json-file",
             security_options=("name=seccomp,profile=builtin", "name=cgroupns"),
             insecure_registries=("127.0.0.0/8", "localhost:5000"),
+        )
+
+    async def counters(self) -> EngineCounters:
+        """Return what there is now, and the events there were. No health check is ever run."""
+        images, networks, volumes = self.existing()
+        return EngineCounters(
+            images=images,
+            networks=networks,
+            volumes=volumes,
+            event_subscribers=len(self._listeners),
+            events=len(self._past),
+            health_checks=0,
+            failed_health_checks=0,
         )
 
     async def disk_usage(self, kinds: frozenset[str] = frozenset()) -> DiskUsage:

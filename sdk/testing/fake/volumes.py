@@ -17,6 +17,11 @@ class FakeVolumes:
         self._archives: dict[str, bytes] = {}
         self.prune_filters: list[Filters] = []
 
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._volumes)
+
     async def list(self, filters: Filters) -> Sequence[VolumeInfo]:
         """Return all."""
         del filters

@@ -2,12 +2,14 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 
 import anyio
 
 from core.containers.life.live import LiveContainer
 from core.engine.context import EngineContext
+from sdk.drivers.runtime import Task, TaskStats
 from sdk.engine.containers import InterfaceStats, StatsReading, StatsSample
 from sdk.engine.modes import NetworkKind
 from sdk.errors import EngineError
@@ -37,12 +39,27 @@ async def _read(live: LiveContainer) -> StatsReading | None:
         return None
     try:
         reading = await task.stats()
-        interfaces = parse_interfaces(_text(f"/proc/{task.pid}/net/dev"))
+        interfaces = _interfaces(live, task)
     except (EngineError, OSError):
         return None  # it ended between the question and the answer
-    if live.record.host_config.network_mode.kind in (NetworkKind.HOST, NetworkKind.NONE):
-        interfaces = {}
     return StatsReading(time.time_ns(), parse_system_time(_text("/proc/stat")), os.cpu_count() or 1, reading, interfaces)
+
+
+def machine_reading(running: Sequence[tuple[LiveContainer, Task]], counters: Mapping[str, TaskStats]) -> dict[str, StatsReading]:
+    """Complete the counters of containers by those of /proc; one that has ended is left out. Blocks."""
+    now, system, cpus = time.time_ns(), parse_system_time(_text("/proc/stat")), os.cpu_count() or 1
+    readings = {}
+    for live, task in running:
+        with suppress(OSError):
+            readings[live.id] = StatsReading(now, system, cpus, counters[live.id], _interfaces(live, task))
+    return readings
+
+
+def _interfaces(live: LiveContainer, task: Task) -> dict[str, InterfaceStats]:
+    """Return the counters of a container's interfaces, none for one without a network of its own. Raises OSError when it has ended."""
+    if live.record.host_config.network_mode.kind in (NetworkKind.HOST, NetworkKind.NONE):
+        return {}
+    return parse_interfaces(_text(f"/proc/{task.pid}/net/dev"))
 
 
 def parse_system_time(stat: str) -> int:

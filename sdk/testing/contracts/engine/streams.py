@@ -93,6 +93,18 @@ class StreamCases:
         assert samples[0].current is not None
         assert samples[0].previous is None
 
+    async def test_all_that_runs_is_read_at_once(self, engine: Engine) -> None:
+        first, second, idle = await running(engine), await running(engine), await create(engine, "true")
+        readings = await engine.streams.stats_all()
+        assert {first, second} <= readings.keys()
+        assert idle not in readings
+        assert min(readings[each].task.memory.usage for each in (first, second)) > 0
+        assert min(readings[each].task.cpu.total for each in (first, second)) > 0
+        await engine.containers.remove(first, force=True)
+        readings = await engine.streams.stats_all()
+        assert second in readings
+        assert first not in readings
+
     async def test_a_paused_container_takes_no_client(self, engine: Engine) -> None:
         made = await running(engine)
         await engine.containers.pause(made)

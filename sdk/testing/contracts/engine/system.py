@@ -6,7 +6,9 @@ import anyio
 import pytest
 
 from sdk.engine import Engine
+from sdk.engine.images import ImageListRequest
 from sdk.engine.system import EventsRequest
+from sdk.engine.volumes import VolumeCreate
 from sdk.events import Event, EventType
 from sdk.testing.contracts.engine.bench import DEADLINE, create
 
@@ -24,6 +26,22 @@ class SystemCases:
         assert {"bridge", "host", "null"} <= set(info.network_drivers)
         assert "local" in info.volume_drivers
         assert info.default_log_driver in info.log_drivers
+
+    async def test_it_counts(self, engine: Engine) -> None:
+        before = await engine.system.counters()
+        events = await engine.system.events(EventsRequest())
+        await create(engine, "true")
+        await engine.volumes.create(VolumeCreate(name="counted"))
+        after = await engine.system.counters()
+        assert after.event_subscribers == before.event_subscribers + 1
+        assert after.events > before.events
+        assert after.volumes == before.volumes + 1
+        assert after.images == len(await engine.images.list(ImageListRequest(all=True)))
+        assert after.networks == len(await engine.networks.list({}))
+        assert after.failed_health_checks <= after.health_checks
+        with anyio.fail_after(DEADLINE):
+            async for _event in events:
+                break
 
     async def test_past_events_are_told_and_end(self, engine: Engine) -> None:
         since = time.time_ns()

@@ -228,3 +228,20 @@ def test_a_named_file_must_exist_and_the_default_one_need_not(file: Path) -> Non
         load(f"--config-file {file}")
     style = Style("dockerd", file, reads_daemon_json=True)
     assert load("", style).in_file == frozenset()
+
+
+def test_an_address_for_metrics_turns_their_frontend_on(file: Path) -> None:
+    assert load("").settings.drivers.frontends == ("docker", "buildkit")
+    for settings in (
+        load("--metrics-addr 127.0.0.1:9323").settings,
+        from_file(file, {"metrics-addr": "127.0.0.1:9323"}).settings,
+        from_file(file.with_suffix(".toml"), '[plugins.api_metrics]\naddress = "127.0.0.1:9323"\n').settings,
+    ):
+        assert settings.plugins["api_metrics"] == {"address": "127.0.0.1:9323"}
+        assert settings.drivers.frontends == ("docker", "buildkit", "metrics")
+
+
+def test_no_address_for_metrics_is_no_frontend(file: Path) -> None:
+    assert load("--metrics-addr=").settings.drivers.frontends == ("docker", "buildkit")
+    table = '[drivers]\nfrontends = ["metrics", "docker"]\n[plugins.api_metrics]\naddress = "127.0.0.1:9323"\n'
+    assert from_file(file.with_suffix(".toml"), table).settings.drivers.frontends == ("metrics", "docker")

@@ -1,0 +1,1 @@
+"""Metrics of the daemon and its containers, for Prometheus."""

@@ -1,0 +1,36 @@
+"""The daemon's own process, in the names that Prometheus' client libraries give."""
+
+import os
+import resource
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from plugins.api_metrics.text import Family, Sample, Type
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+CPU = Family("process_cpu_seconds_total", Type.COUNTER, "CPU time of the daemon, user and system, in seconds.")
+RESIDENT = Family("process_resident_memory_bytes", Type.GAUGE, "Resident memory of the daemon.")
+VIRTUAL = Family("process_virtual_memory_bytes", Type.GAUGE, "Virtual memory of the daemon.")
+OPEN_FDS = Family("process_open_fds", Type.GAUGE, "Open file descriptors of the daemon.")
+MAX_FDS = Family("process_max_fds", Type.GAUGE, "How many file descriptors the daemon may have open.")
+STARTED = Family("process_start_time_seconds", Type.GAUGE, "When the daemon's process started, in seconds since 1970.")
+
+FAMILIES = (CPU, RESIDENT, VIRTUAL, OPEN_FDS, MAX_FDS, STARTED)
+
+
+def started() -> float:
+    """Return when this process started, in seconds since 1970 (proc(5): field 22 of stat, and btime)."""
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    (boot,) = (line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+    return int(boot) + ticks / _TICKS
+
+
+def samples(started_at: float) -> Iterator[tuple[Family, Sequence[Sample]]]:
+    """Yield every family of this process."""
+    usage, page = resource.getrusage(resource.RUSAGE_SELF), resource.getpagesize()
+    virtual, resident = (int(pages) * page for pages in Path("/proc/self/statm").read_text().split()[:2])
+    limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    values = (usage.ru_utime + usage.ru_stime, resident, virtual, len(os.listdir("/proc/self/fd")), limit, started_at)
+    for family, value in zip(FAMILIES, values, strict=True):
+        yield family, [("", value)]
