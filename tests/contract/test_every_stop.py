@@ -57,6 +57,7 @@ class Surroundings:
         """Return the settings under which a plugin comes to hold something."""
         return {
             "api_registry": {"address": f"127.0.0.1:{self.port}"},
+            "api_metrics": {"address": f"127.0.0.1:{self.port}"},
             "net_cni": {"conf_dir": self.directory},
             "authz_rules": {"file": self.rules},
             "authz_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
