@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from plugins.storage_overlay.lookup import read_file
+from tests.descriptors import open_descriptors
 
 pytestmark = pytest.mark.privileged
 """Whiteouts are device nodes."""
@@ -82,9 +83,9 @@ def stack(tmp_path: Path) -> list[Path]:
 )
 def test_a_path_is_resolved_as_the_container_would(stack: list[Path], path: str, content: bytes | None) -> None:
     """A symlink to a name of more than 255 bytes kept every container of such an image from starting."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     assert read_file(stack, path, 100) == content
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before
 
 
 def test_no_more_is_read_than_asked_for(stack: list[Path]) -> None:

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from sdk.logfiles.follower import Follower
+from tests.descriptors import open_descriptors
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ async def test_what_is_told_since_the_round_began_ends_the_wait(anyio_backend_na
 
 
 async def test_beyond_the_limit_the_oldest_files_are_given_up(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     follower = Follower(2)
     for name in ("a", "b", "c"):
         (tmp_path / name).touch()
@@ -36,4 +37,4 @@ async def test_beyond_the_limit_the_oldest_files_are_given_up(tmp_path: Path) ->
     assert [os.readlink(f"/proc/self/fd/{file}") for file in follower.files] == [str(tmp_path / "b"), str(tmp_path / "c")]
     follower.release()
     assert not follower.files
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before

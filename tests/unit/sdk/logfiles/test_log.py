@@ -16,6 +16,7 @@ from sdk.errors import InvalidArgument
 from sdk.logfiles.log import LineLog
 from sdk.logfiles.opening import LogOpener
 from sdk.logfiles.rotation import RotationDefaults
+from tests.descriptors import open_descriptors
 
 pytestmark = pytest.mark.anyio
 STDOUT, STDERR = StdStream.STDOUT, StdStream.STDERR
@@ -272,12 +273,12 @@ async def test_a_reader_that_stops_early_leaves_no_descriptor(world: World):
     log = world.open(max_size="1k", max_file="5")
     for number in range(60):
         log.write(STDOUT, b"line %d\n" % number, NOW + number)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     for follow in (True, False):
         reading = log.read(LogRequest(follow=follow))
         await anext(reading)
         await reading.aclose()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before
     assert not log._followers
 
 

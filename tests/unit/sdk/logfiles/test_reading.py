@@ -12,6 +12,7 @@ from sdk.logfiles.files import LogFiles
 from sdk.logfiles.format import LineFormat
 from sdk.logfiles.reading import LogReader, Selection
 from sdk.logfiles.rotation import Rotation
+from tests.descriptors import open_descriptors
 
 OUT, ERR = StdStream.STDOUT, StdStream.STDERR
 
@@ -92,9 +93,9 @@ def log(tmp_path: Path) -> Path:
     ],
 )
 def test_files_are_read_from_the_oldest_or_from_the_tail(log: Path, request_: LogRequest, times: list[int]) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     assert read(log, request_) == times
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before
 
 
 def test_a_file_whose_end_is_too_old_is_not_opened(log: Path) -> None:

@@ -20,6 +20,7 @@ from sdk.shim.process import ShimProcess
 from sdk.shim.spawn import choose_executor
 from sdk.shim.supervision import shims_titled
 from sdk.shim.supervisor import NAME, detach, fork, supervise
+from tests.descriptors import open_descriptors
 
 TITLE = (NAME, f"unit{os.getpid()}")
 PIPES = ProcessIO()
@@ -109,12 +110,12 @@ async def test_a_plan_that_fails_raises_and_leaves_nothing(start: Starter, tmp_p
     forked = fork(plan, 0)
     plan.call("chdir", "/no such place", why="to fail")
     supervise(plan, forked, linger=True)
-    before = os.listdir("/proc/self/fd")
+    before = open_descriptors()
     with pytest.raises(PlanFailed) as failure:
         launch(choose_executor("python"), Launch(plan=plan, io=ProcessIO(stdin=True), title=TITLE, linger=True))
     assert failure.value.errno == errno.ENOENT
     assert failure.value.operation.reason == "to fail"
-    assert os.listdir("/proc/self/fd") == before
+    assert open_descriptors() == before
     assert list(shims_titled(*TITLE)) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from sdk.shim import layout
 from sdk.shim.plan import Plan
 from sdk.shim.state import StateFile
+from tests.descriptors import open_descriptors
 
 
 @pytest.fixture
@@ -73,8 +74,8 @@ def test_one_of_an_earlier_shim_is_opened_again(image: bytes, tmp_path: Path) ->
 
 @pytest.mark.parametrize("content", [None, b"", b"x" * (layout.HEADER.size - 1)])
 def test_what_is_missing_or_not_whole_is_none(tmp_path: Path, content: bytes | None) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     if content is not None:
         (tmp_path / "state").write_bytes(content)
     assert StateFile.open(tmp_path / "state") is None
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before

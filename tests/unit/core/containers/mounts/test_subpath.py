@@ -7,6 +7,7 @@ import pytest
 
 from core.containers.mounts.subpath import open_subpath, opened_path
 from sdk.errors import InvalidArgument
+from tests.descriptors import open_descriptors
 
 
 @pytest.fixture
@@ -38,14 +39,14 @@ def test_what_is_inside_is_opened(volume: Path, subpath: str, place: str) -> Non
 
 @pytest.mark.parametrize("subpath", ["..", "../outside", "deep/../../outside", "up", "absolute", "absolute/passwd"])
 def test_nothing_outside_is(volume: Path, subpath: str) -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(open_descriptors())
     with pytest.raises(InvalidArgument) as refused:
         opened_path(str(volume), subpath)
     assert refused.value.message == (
         "error while mounting volume with subpath: path concatenation escapes the base directory, "
         f"base: {volume}, subpath: {subpath}"
     )
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(open_descriptors()) == descriptors
 
 
 @pytest.mark.parametrize(

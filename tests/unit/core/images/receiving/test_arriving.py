@@ -1,7 +1,6 @@
 """A layer that is written down while another reads it."""
 
 import gzip
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from core.images.content.store import ContentStore
 from core.images.receiving.arriving import ArrivingLayer, arriving
 from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP
 from sdk.oci.digest import digest_of
+from tests.descriptors import open_descriptors
 
 pytestmark = pytest.mark.anyio
 
@@ -50,9 +50,9 @@ async def test_what_is_not_stored_is_deleted(tmp_path: Path) -> None:
         raise ConnectionError("gone")
 
     store = ContentStore(tmp_path)
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(open_descriptors())
     with pytest.raises(ConnectionError), arriving(store, broken()) as layer:
         await _read(layer)
     assert store.digests() == frozenset()
     assert list((tmp_path / "ingest").iterdir()) == []
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(open_descriptors()) == descriptors
