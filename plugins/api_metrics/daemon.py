@@ -17,7 +17,7 @@ CHECKS = Family("engine_daemon_health_checks_total", Type.COUNTER, "Health check
 FAILED_CHECKS = Family(
     "engine_daemon_health_checks_failed_total", Type.COUNTER, "Health checks that could not be run, or did not end in time."
 )
-IMAGES = Family("core_images", Type.GAUGE, "Images, without name ones included.")
+IMAGES = Family("core_images", Type.GAUGE, "Images.")
 NETWORKS = Family("core_networks", Type.GAUGE, "Networks, predefined ones included.")
 VOLUMES = Family("core_volumes", Type.GAUGE, "Volumes.")
 

@@ -88,5 +88,5 @@ def _interface(values: list[str]) -> InterfaceStats:
 
 
 def _text(path: str) -> str:
-    with open(path, errors="replace") as file:  # an interface's name may be any bytes
-        return file.read()
+    with open(path, "rb", buffering=0) as file:  # a text file would take twice the time
+        return file.read().decode(errors="replace")  # an interface's name may be any bytes
