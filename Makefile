@@ -41,7 +41,7 @@ test-compose: packages compose-clients  ## a web application with PostgreSQL, Re
 	$(SUDO) $(BIN)/python -m tests.compose.debian_images
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/compose
 
-test-sdk: packages  ## the Docker SDK for Python's own integration suite, fetched from PyPI
+test-sdk: packages venv  ## the Docker SDK for Python's own integration suite, fetched from PyPI
 	$(SUDO) $(BIN)/python -m tests.sdk_suite.source
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/sdk_suite
 
