@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.containers import EndpointSettings
@@ -21,14 +20,12 @@ from plugins.api_docker.models.networks import (
     SubnetStatus,
 )
 from plugins.api_docker.versions import ApiVersion
-from sdk.docker import bodies
 from sdk.docker import endpoints as endpoints_syntax
 from sdk.drivers.network import PortPath
-from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import ContainerInfo, NetworkAttachment
 from sdk.engine.networks import NetworkCreate, NetworkInfo, NetworkMember, SubnetConfig
 
-HAS_DNS_NAMES, HAS_IPV4_SWITCH, HAS_STATUS, CONNECTS_WITH_MAC = (1, 45), (1, 48), (1, 52), (1, 54)
+HAS_DNS_NAMES, HAS_IPV4_SWITCH, HAS_STATUS = (1, 45), (1, 48), (1, 52)
 _MOST = 2**64 - 1
 _PREDEFINED = frozenset(("bridge", "default", "host", "none"))
 
@@ -63,12 +60,6 @@ def endpoints(info: ContainerInfo, version: ApiVersion) -> dict[str, EndpointSet
             if name not in _PREDEFINED:
                 shown[name].aliases = tuple(dict.fromkeys((*place.config.aliases, info.id[:12], info.config.hostname)))
     return shown
-
-
-def endpoint_config(body: bodies.EndpointConfig, version: ApiVersion) -> EndpointConfig:
-    """Return what a client asks of a place when it connects a container: a MAC address only from API 1.54 on."""
-    config = endpoints_syntax.endpoint_config(body)
-    return config if version >= CONNECTS_WITH_MAC else replace(config, mac_address="")
 
 
 def network_summary(info: NetworkInfo, version: ApiVersion) -> Network:

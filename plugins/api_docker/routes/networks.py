@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from plugins.api_docker.bodies import GOT_EOF, decode
-from plugins.api_docker.convert.networks import endpoint_config, network, network_create, network_summary
+from plugins.api_docker.convert.networks import network, network_create, network_summary
 from plugins.api_docker.models.networks import ConnectBody, DisconnectBody, NetworkCreateBody, NetworkCreated, NetworksPruned
 from plugins.api_docker.queries import EngineOf, Filtering, VersionOf
 from plugins.api_docker.replies import json, no_content
+from sdk.docker.endpoints import endpoint_config
 
 router = APIRouter(prefix="/networks")
 
@@ -33,10 +34,10 @@ async def prune_networks(engine: EngineOf, filters: Filtering) -> Response:
 
 
 @router.post("/{name:path}/connect")
-async def connect_network(name: str, request: Request, engine: EngineOf, version: VersionOf) -> Response:
+async def connect_network(name: str, request: Request, engine: EngineOf) -> Response:
     """Connect a container."""
     body = await decode(request, ConnectBody, missing=GOT_EOF)
-    await engine.networks.connect(name, body.container, endpoint_config(body.endpoint_config, version))
+    await engine.networks.connect(name, body.container, endpoint_config(body.endpoint_config))
     return Response()
 
 

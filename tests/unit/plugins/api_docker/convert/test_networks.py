@@ -4,10 +4,9 @@ import pytest
 from msgspec import UNSET, to_builtins
 
 from plugins.api_docker.convert.create import create_request
-from plugins.api_docker.convert.networks import endpoint_config, network, network_create, network_summary
+from plugins.api_docker.convert.networks import network, network_create, network_summary
 from plugins.api_docker.models.networks import NetworkCreateBody
 from plugins.api_docker.versions import ApiVersion
-from sdk.engine.config import EndpointConfig
 from sdk.engine.networks import NetworkCreate, NetworkInfo, NetworkMember, SubnetConfig, SubnetUsage
 from sdk.errors import InvalidArgument
 
@@ -44,11 +43,6 @@ def test_a_list_shows_no_members():
 def test_ipv4_can_be_switched_off_from_1_48_on():
     body = NetworkCreateBody(name="web", enable_ipv4=False)
     assert [network_create(body, ApiVersion(1, minor)).ipv4 for minor in (47, 48)] == [None, False]
-
-
-def test_a_container_is_connected_with_a_mac_address_from_1_54_on():
-    wanted = EndpointConfig(mac_address=MAC)
-    assert [endpoint_config(wanted, ApiVersion(1, minor)).mac_address for minor in (53, 54)] == ["", MAC]
 
 
 def test_the_mac_address_of_a_container_became_one_of_an_endpoint():
