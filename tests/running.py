@@ -9,7 +9,7 @@ import pytest
 
 SECONDS = {
     "tests/integration/test_survival.py": 80,
-    "tests/fuzz/test_api.py": 65,
+    "tests/fuzz/test_api.py": 25,
     "tests/cli/test_run.py": 60,
     "tests/cli/test_lifecycle.py": 60,
     "tests/integration/test_doctor_repair.py": 55,

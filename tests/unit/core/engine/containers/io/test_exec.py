@@ -9,6 +9,7 @@ import pytest
 from core.background import Background
 from core.containers.life.execs import Exec
 from core.containers.life.live import LiveContainer
+from core.containers.life.probing import ProbeCounts
 from core.containers.life.record import ContainerRecord
 from core.engine.containers import health
 from core.engine.containers.io import exec as exec_verb
@@ -51,7 +52,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> LiveContainer:
 
 
 def context_of(background: Background | None) -> EngineContext:
-    return cast(EngineContext, SimpleNamespace(background=background, events=EventBus(lambda _event: None)))
+    return cast(EngineContext, SimpleNamespace(background=background, events=EventBus(lambda _event: None), probes=ProbeCounts()))
 
 
 async def test_an_exec_is_refused(live):

@@ -60,7 +60,7 @@ def test_of_which_kind_it_is(content: bytes, media_type: str, kind: str) -> None
         (encoded(mediaType="x/y"), "", "unsupported manifest media type x/y"),
         (b"no json", "", "manifest invalid: "),
         (b"[]", "", "manifest invalid: "),
-        (b'{"mediaType": "\xff"}', "", "manifest invalid: not UTF-8, or nested too deeply"),
+        (b'{"mediaType": "\xff"}', "", "UTF-8"),
         (b'{"manifests": ' + b"[" * 100_000, "", "manifest invalid: "),
         (b'{"layers": []}', "", "manifest invalid: "),
         (encoded(layers=[{"mediaType": OCI_LAYER, "digest": "sha256:../../etc/passwd", "size": 1}]), "", "invalid checksum digest format"),
