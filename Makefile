@@ -45,8 +45,8 @@ test-sdk: packages venv  ## the Docker SDK for Python's own integration suite, f
 	$(SUDO) $(BIN)/python -m tests.sdk_suite.source
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/sdk_suite
 
-test-huge: packages venv  ## a layer of a million files, loaded in bounded memory
-	$(SUDO) $(BIN)/python -m pytest -m slow tests/integration/images/test_huge_layers.py
+test-huge: packages venv  ## a layer of a million files, loaded in bounded memory, and a real Debian
+	$(SUDO) $(BIN)/python -m pytest -m slow tests/integration/images/test_huge_layers.py tests/cli/test_debian.py
 
 RANDOM_SECONDS ?= 60
 RANDOM_SEED    ?= 1

@@ -17,6 +17,7 @@ from tests.daemon import Daemon
 
 pytestmark = [
     pytest.mark.privileged,
+    pytest.mark.slow,  # make test-huge: debootstrap alone takes three quarters of a minute
     pytest.mark.skipif(shutil.which("debootstrap") is None, reason="debootstrap is not installed"),
 ]
 

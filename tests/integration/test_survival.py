@@ -16,7 +16,9 @@ from tests.daemon import Daemon
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
 
 CYCLES = 300
-KILLS = 20
+KILLS = 10
+"""`make test-crash` kills far more often."""
+
 PROBED = 25
 COUNTER = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); sleep 0.01; done; exit 7"
 
