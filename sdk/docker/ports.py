@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
 from sdk.errors import InvalidArgument
-from sdk.oci.ports import PROTOCOLS, Port, is_port_number, port_range
+from sdk.oci.ports import PROTOCOLS, Port, port_number, port_range
 
 _ANYWHERE = (HostPort(),)
 
@@ -18,13 +18,13 @@ def parse_port(text: str) -> Port:
     """Read `80/tcp`, or `80`. Raises InvalidArgument."""
     if not text:
         raise InvalidArgument("invalid JSON: invalid port: value is empty")
-    number, _, protocol = text.partition("/")
-    protocol = protocol.lower() or "tcp"
-    if wrong := _fault(number):
-        raise InvalidArgument(f"invalid JSON: invalid port '{number}': {wrong}")
+    digits, _, protocol = text.partition("/")
+    number, protocol = port_number(digits), protocol.lower() or "tcp"
+    if number is None:
+        raise InvalidArgument(f"invalid JSON: invalid port '{digits}': {_fault(digits)}")
     if protocol not in PROTOCOLS:
         raise InvalidArgument(f'invalid port specification: "{text}"')
-    return Port(int(number), protocol)
+    return Port(number, protocol)
 
 
 def parse_exposed(names: Iterable[str]) -> tuple[Port, ...]:
@@ -62,12 +62,10 @@ def _shown_range(binding: PortBinding) -> str:
 
 
 def _fault(text: str) -> str:
-    """Say what is wrong with a port's number, "" if nothing is."""
+    """Say what is wrong with a text that is no port's number."""
     if not text:
         return "value is empty"
-    if not (text.isascii() and text.isdigit()):
-        return "invalid syntax"
-    return "" if is_port_number(text) else "value out of range"
+    return "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
 
 
 def _host_address(text: str) -> str:

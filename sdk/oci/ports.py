@@ -29,24 +29,32 @@ def named_ports(ports: Iterable[Port]) -> dict[str, dict[str, str]]:
     return {str(port): {} for port in ports}
 
 
-def is_port_number(text: str) -> bool:
-    """Tell whether a text is the number of a port, 0 included."""
+def port_number(text: str) -> int | None:
+    """Return the port that a text is the number of, 0 included; None for a text that is none. Zeros may lead it, however many."""
+    if not (text.isascii() and text.isdigit()):
+        return None
     digits = text.lstrip("0") or "0"
-    return text.isascii() and text.isdigit() and len(digits) <= len(str(HIGHEST_PORT)) and int(digits) <= HIGHEST_PORT
+    number = int(digits) if len(digits) <= len(str(HIGHEST_PORT)) else HIGHEST_PORT + 1
+    return number if number <= HIGHEST_PORT else None
+
+
+def is_port_number(text: str) -> bool:
+    """Tell whether a text is the number of a port, as `port_number` reads it."""
+    return port_number(text) is not None
 
 
 def port_range(text: str) -> tuple[int, int]:
     """Split `8000-8010`, `8000` or nothing into first and last port; 0 for what is not there. Raises InvalidArgument."""
     if not text:
         return 0, 0
-    first, dash, last = text.partition("-")
-    numbers = (first, last) if dash else (first,)
-    if not all(map(is_port_number, numbers)) or (dash and int(last) < int(first)):
+    start, dash, end = text.partition("-")
+    first, last = port_number(start), port_number(end) if dash else 0
+    if first is None or last is None or (dash and last < first):
         raise InvalidArgument(f'invalid port specification: "{text}"')
-    return int(first), int(last) if dash else 0
+    return first, last
 
 
 def _parse(name: str) -> Port | None:
-    number, _, protocol = name.partition("/")
-    protocol = protocol.lower() or "tcp"
-    return Port(int(number), protocol) if is_port_number(number) and protocol in PROTOCOLS else None
+    text, _, protocol = name.partition("/")
+    number, protocol = port_number(text), protocol.lower() or "tcp"
+    return Port(number, protocol) if number is not None and protocol in PROTOCOLS else None

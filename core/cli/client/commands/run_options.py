@@ -9,6 +9,7 @@ import typer
 
 from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
 from sdk.engine.config import DeviceMapping, Ulimit
+from sdk.oci.ports import port_number
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
@@ -126,10 +127,11 @@ def _published(entry: str) -> list[tuple[str, HostPort]]:
 
 
 def _range(text: str, entry: str) -> list[int]:
-    first, _, last = text.partition("-")
-    if not first.isdecimal() or not (last or first).isdecimal() or not 0 < int(first) <= int(last or first) < 1 << 16:
+    start, _, end = text.partition("-")
+    first, last = port_number(start), port_number(end or start)
+    if first is None or last is None or not 0 < first <= last:
         raise typer.BadParameter(f"invalid containerPort: {entry}")
-    return list(range(int(first), int(last or first) + 1))
+    return list(range(first, last + 1))
 
 
 def exposed_ports(expose: Iterable[str] | None, bindings: Mapping[str, object]) -> dict[str, dict[str, str]]:

@@ -26,6 +26,12 @@ def test_exposed_ports():
     assert parse_exposed(["80", "80/tcp", "53/UDP", "0/sctp"]) == (Port(80), Port(53, "udp"), Port(0, "sctp"))
 
 
+def test_zeros_may_lead_a_port_however_many():
+    zeros = "0" * 5000
+    assert parse_exposed([f"{zeros}80"]) == (Port(80),)
+    assert parse_bindings({f"{zeros}80/tcp": (HostPort("", f"{zeros}8080"),)}) == (PortBinding(80, "tcp", "", 8080),)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -84,6 +84,7 @@ def test_an_exit_code_is_a_number(code: str) -> None:
         ("80-80", True),
         ("81-90", False),
         ("0-80", True),
+        pytest.param("0" * 5000 + "80", True, id="led by zeros"),
         ("0", False),
     ],
 )

@@ -96,13 +96,14 @@ def test_environment(tmp_path: Path, monkeypatch):
         ("127.0.0.1::80", {"80/tcp": (HostPort("127.0.0.1", ""),)}),
         ("8000-8001:80-81", {"80/tcp": (HostPort("", "8000"),), "81/tcp": (HostPort("", "8001"),)}),
         ("8000-8010:80", {"80/tcp": (HostPort("", "8000-8010"),)}),
+        ("0" * 5000 + "80", {"80/tcp": (HostPort(),)}),
     ],
 )
 def test_published_ports(entry: str, bindings):
     assert words.port_bindings([entry]) == bindings
 
 
-@pytest.mark.parametrize("entry", ["x", "80:", "1-2:80-82", "0", "70000"])
+@pytest.mark.parametrize("entry", ["x", "80:", "1-2:80-82", "0", "70000", "9" * 5000, "80:" + "9" * 5000, "٣"])
 def test_wrong_ports(entry: str):
     with pytest.raises(typer.BadParameter):
         words.port_bindings([entry])
