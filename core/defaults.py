@@ -1,5 +1,6 @@
 """What the daemon's configuration says about containers, networks and transfers that leave a choice open."""
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Interface, IPv6Address, IPv6Interface, ip_address, ip_network
 from typing import Annotated, Literal
@@ -7,14 +8,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+_URL = re.compile(r"(?P<scheme>(?:[^/?#@]*:)?//)?(?P<authority>[^/?#]*)", re.DOTALL)
+
 
 def without_credentials(url: str) -> str:
-    """Return a URL with user and password hidden, also of a text that is no URL."""
-    scheme, separator, rest = url.rpartition("://")
-    authority, at, host = rest.rpartition("@")
-    if not at or any(end in authority for end in "/?#"):
+    """Return a URL with user and password hidden (RFC 3986 section 3.2.1), also of a text that is no URL."""
+    found = _URL.match(url)
+    if found is None or "@" not in found["authority"]:
         return url
-    return f"{scheme}{separator}xxxxx:xxxxx@{host}"
+    host = found["authority"].rpartition("@")[2]
+    return f"{found['scheme'] or ''}xxxxx:xxxxx@{host}{url[found.end() :]}"
 
 
 def is_url(text: str) -> bool:
