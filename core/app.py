@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,7 +41,8 @@ from core.host.systemd import notify
 from core.kernel.authorizers import Authorizers
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
 from core.kernel.plugins import Plugins, find_plugins
-from core.swaps import check_default_network, check_storage
+from core.store.database import Database
+from core.swaps import check_default_network, check_storage, keep_storage
 from sdk.engine.config import Ulimit
 from sdk.engine.security import Seccomp, SeccompChoice
 from sdk.errors import EngineError, InvalidArgument
@@ -67,11 +68,9 @@ class Running:
 @asynccontextmanager
 async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator[Running]:
     """Open the database, the drivers and the engine on the two roots, which the caller holds; close them in reverse."""
-    database = open_database(settings.data_root)
-    try:
-        check_storage(database, settings.data_root, settings.drivers.storage)
+    async with _opened_root(settings) as (database, instance):
         check_default_network(database, settings.drivers.network)
-        instance = await stable_instance(database, settings)
+        keep_storage(database, settings.drivers.storage)
         events = EventBus(plugins.hooks.on_event)
         async with (
             open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
@@ -86,20 +85,23 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         ):
             plugins.hooks.engine_ready(engine.engine)
             yield Running(engine, opened.drivers, opened.frontends, opened.authorizers, opened.reload, instance)
-    finally:
-        database.close()
 
 
 @asynccontextmanager
 async def open_images(settings: Settings, plugins: Plugins) -> AsyncIterator[ImageContext]:
     """Open the image rooms alone, on a data root that the caller holds and no daemon works with."""
-    database = open_database(settings.data_root)
-    try:
-        instance, events = await stable_instance(database, settings), EventBus(lambda _event: None)
+    async with _opened_root(settings) as (database, instance):
+        events = EventBus(lambda _event: None)
         async with open_for_images(plugins.offers, settings, plugins.health, instance, events) as (storage, registry):
             yield images_without_engine(engine_settings(settings, instance), database, storage, registry, events)
-    finally:
-        database.close()
+
+
+@asynccontextmanager
+async def _opened_root(settings: Settings) -> AsyncIterator[tuple[Database, str]]:
+    """Open the database of a data root, and give it with the root's token. Raises StartupError where its storage driver is not the chosen."""
+    with closing(open_database(settings.data_root)) as database:
+        check_storage(database, settings.data_root, settings.drivers.storage)
+        yield database, await stable_instance(database, settings)
 
 
 async def run_daemon(configuration: Configuration, on_ready: Callable[[], None] = lambda: None) -> None:

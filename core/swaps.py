@@ -13,22 +13,23 @@ _KEY = "storage"
 
 
 def check_storage(database: Database, data_root: Path, chosen: str) -> None:
-    """Remember which storage driver has the data root's layers and containers.
-
-    Raises StartupError with the ways out where another one than the chosen has them: a driver knows nothing of another's snapshots.
-    """
-    engine = database.table("engine", str)
-    kept = engine.get(_KEY)
-    if kept == chosen:
-        return
-    if kept is not None and (
+    """Raise StartupError with the ways out where another storage driver than the chosen has the data root's layers and containers: a
+    driver knows nothing of another's snapshots."""
+    kept = database.table("engine", str).get(_KEY)
+    if kept not in (None, chosen) and (
         database.table("layers", LayerRecord).items() or database.table("containers", ContainerRecord).items()
     ):
         raise StartupError(
             f'the images and containers of {data_root} are kept by the storage driver "{kept}", and "{chosen}" is chosen: '
             f'choose "{kept}" again, or another data root, or remove them with "{kept}" first'
         )
-    engine.put(_KEY, chosen)
+
+
+def keep_storage(database: Database, chosen: str) -> None:
+    """Remember the storage driver that has the data root's layers and containers from now on; the caller has checked that it may."""
+    engine = database.table("engine", str)
+    if engine.get(_KEY) != chosen:
+        engine.put(_KEY, chosen)
 
 
 def check_default_network(database: Database, chosen: str) -> None:

@@ -1,8 +1,9 @@
-"""A reload that the machine or a driver does not let happen is logged, and the daemon goes on with what it had."""
+"""A data root is opened with its own storage driver. A reload that the machine or a driver does not let happen is logged, and the daemon goes on with what it had."""
 
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -10,8 +11,9 @@ from typing import NoReturn
 import anyio
 import pytest
 
-from core.app import Life, Running
-from core.config import Settings
+from core.app import Life, Running, open_everything, open_images
+from core.beginning import open_database
+from core.config import DriverChoice, Settings, StartupError
 from core.daemon.authorization.door import Door
 from core.dockerd.configuration import load_configuration
 from core.dockerd.flags import parse_flags
@@ -19,7 +21,10 @@ from core.dockerd.styles import CORE
 from core.drivers import Drivers
 from core.engine.context import EngineSettings
 from core.engine.opening import OpenedEngine
+from core.images.layers.store import LayerRecord
 from core.kernel.authorizers import Authorizers
+from core.kernel.plugins import find_plugins
+from core.swaps import keep_storage
 from sdk.drivers.runtime import Runtime
 from sdk.errors import DriverError
 from sdk.providers import Kind
@@ -128,3 +133,17 @@ async def _changes_nothing(bench: Bench) -> None:
     await bench.life.reload()
     assert bench.life.settings is before
     assert bench.told == bench.reloaded == []
+
+
+@pytest.mark.parametrize("opening", [open_everything, open_images])
+async def test_a_data_root_of_another_storage_driver_is_not_opened(
+    tmp_path: Path, opening: Callable[..., AbstractAsyncContextManager[object]]
+) -> None:
+    with closing(open_database(tmp_path)) as database:
+        keep_storage(database, "overlay")
+        database.table("layers", LayerRecord).put("x", LayerRecord("sha256:x", "", 1))
+    settings = Settings(data_root=tmp_path, exec_root=tmp_path / "run", drivers=DriverChoice(storage="vfs"))
+    with pytest.raises(StartupError, match='are kept by the storage driver "overlay", and "vfs" is chosen'):
+        async with opening(settings, find_plugins(settings)):
+            pass
+    assert not (tmp_path / "plugins").exists()

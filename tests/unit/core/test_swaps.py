@@ -10,7 +10,7 @@ from core.containers.life.record import ContainerRecord
 from core.images.layers.store import LayerRecord
 from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
-from core.swaps import check_default_network, check_storage
+from core.swaps import check_default_network, check_storage, keep_storage
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
 from sdk.engine.networks import NetworkCreate
 from sdk.oci.descriptor import Platform
@@ -31,22 +31,27 @@ def container(pid: int = 0) -> ContainerRecord:
     )  # fmt: skip
 
 
+def start(database: Database, data_root: Path, chosen: str) -> None:
+    check_storage(database, data_root, chosen)
+    keep_storage(database, chosen)
+
+
 def test_an_empty_data_root_takes_any_storage_driver(database: Database, tmp_path: Path) -> None:
     for chosen in ("overlay", "overlay", "vfs", "overlay"):
-        check_storage(database, tmp_path, chosen)
+        start(database, tmp_path, chosen)
 
 
 @pytest.mark.parametrize("kept", ["layer", "container"])
 def test_what_one_keeps_no_other_is_started_on(database: Database, tmp_path: Path, kept: str) -> None:
-    check_storage(database, tmp_path, "overlay")
+    start(database, tmp_path, "overlay")
     if kept == "layer":
         database.table("layers", LayerRecord).put("x", LayerRecord("sha256:x", "", 1))
     else:
         database.table("containers", ContainerRecord).put("c", container())
-    check_storage(database, tmp_path, "overlay")
+    start(database, tmp_path, "overlay")
     for _ in range(2):
         with pytest.raises(StartupError) as caught:
-            check_storage(database, tmp_path, "vfs")
+            start(database, tmp_path, "vfs")
         assert str(caught.value) == (
             f'the images and containers of {tmp_path} are kept by the storage driver "overlay", and "vfs" is chosen: '
             'choose "overlay" again, or another data root, or remove them with "overlay" first'
@@ -55,9 +60,15 @@ def test_what_one_keeps_no_other_is_started_on(database: Database, tmp_path: Pat
 
 def test_a_data_root_of_an_earlier_release_belongs_to_the_first_that_starts(database: Database, tmp_path: Path) -> None:
     database.table("containers", ContainerRecord).put("c", container())
-    check_storage(database, tmp_path, "overlay")
+    start(database, tmp_path, "overlay")
     with pytest.raises(StartupError):
-        check_storage(database, tmp_path, "vfs")
+        start(database, tmp_path, "vfs")
+
+
+def test_who_only_looks_takes_nothing(database: Database, tmp_path: Path) -> None:
+    database.table("containers", ContainerRecord).put("c", container())
+    check_storage(database, tmp_path, "vfs")
+    start(database, tmp_path, "overlay")
 
 
 def connected(database: Database, pid: int, network: str = "bridge") -> None:

@@ -1,14 +1,18 @@
 """What `core doctor` says of features, leaks and damage, and when it puts back a copy of the database."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from core.cli.doctor import _as_json, _kernel, _leaks, _outcome, _restored, _short, _store, _verdict
-from core.config import Settings, StartupError
+from core.beginning import open_database
+from core.cli.doctor import _as_json, _examine, _kernel, _leaks, _outcome, _restored, _short, _store, _verdict
+from core.config import DriverChoice, Settings, StartupError
 from core.engine.repair.finding import Examined, Finding
 from core.host.features import Feature
 from core.host.traces import Trace
+from core.images.layers.store import LayerRecord
+from core.swaps import keep_storage
 
 HEX = "0123456789ab" + "c" * 52
 
@@ -70,3 +74,15 @@ def test_a_damaged_database_without_a_copy_is_said(tmp_path: Path) -> None:
     with pytest.raises(StartupError, match=r"is damaged \(.*\), and there is no copy of it to put back"):
         _restored(Settings(data_root=tmp_path))
     assert (tmp_path / "core.db").read_bytes().startswith(b"no database")
+
+
+@pytest.mark.parametrize("repair", [False, True])
+def test_nothing_is_mended_into_another_storage_driver(tmp_path: Path, repair: bool) -> None:
+    with closing(open_database(tmp_path)) as database:
+        keep_storage(database, "overlay")
+        database.table("layers", LayerRecord).put("x", LayerRecord("sha256:x", "", 1))
+    settings = Settings(data_root=tmp_path, exec_root=tmp_path / "run", drivers=DriverChoice(storage="vfs"))
+    with pytest.raises(StartupError, match='choose "overlay" again'):
+        _examine(settings, deep=False, repair=repair)
+    with closing(open_database(tmp_path)) as database:
+        assert database.table("layers", LayerRecord).get("x") is not None
