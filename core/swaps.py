@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.config import StartupError
+from core.containers.life.processes import is_process_of
 from core.containers.life.record import ContainerRecord
 from core.images.layers.store import LayerRecord
 from core.networks.record import ContainerEndpoints, NetworkRecord
@@ -45,7 +46,7 @@ def check_default_network(database: Database, chosen: str) -> None:
         for key, endpoints in database.table("endpoints", ContainerEndpoints).items()
         if any(endpoint.network_id == bridge.id for endpoint in endpoints.endpoints)
     )
-    running = sorted(name for name, record in members if record is not None and Path(f"/proc/{record.pid}/ns/net").exists())
+    running = sorted(name for name, record in members if record is not None and is_process_of(record.pid, record.id))
     if running:
         raise StartupError(
             f'containers run on the network bridge of the network driver "{bridge.config.driver}", and "{chosen}" is chosen: '

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from core.config import StartupError
 from core.containers.life.record import ContainerRecord
@@ -17,6 +18,8 @@ from sdk.oci.descriptor import Platform
 
 GONE = 1 << 22
 """Above the largest PID."""
+ID = Path("/proc/self/cgroup").read_text().splitlines()[0].split(":", 1)[1]
+"""Of a container whose process this one is, by its cgroup."""
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def database(tmp_path: Path) -> Database:
 
 def container(pid: int = 0) -> ContainerRecord:
     return ContainerRecord(
-        id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
+        id=ID, name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
         config=ContainerConfig(), host_config=HostConfig(), pid=pid,
     )  # fmt: skip
 
@@ -90,6 +93,12 @@ def test_a_running_container_keeps_its_interface(database: Database) -> None:
         'containers run on the network bridge of the network driver "bridge", and "macvlan" is chosen: '
         'choose "bridge" again and stop them first (n)'
     )
+
+
+def test_another_process_with_the_id_of_one_before_a_power_cut_is_no_container(database: Database) -> None:
+    connected(database, os.getpid())
+    database.table("containers", ContainerRecord).put("c", replace(container(os.getpid()), id="f" * 64))
+    check_default_network(database, "macvlan")
 
 
 @pytest.mark.parametrize(

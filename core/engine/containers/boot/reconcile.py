@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from core.containers.files.hostfiles import remove_host_files
 from core.containers.life import restart
 from core.containers.life.live import LiveContainer
+from core.containers.life.processes import is_process_of
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import Transition, apply, is_running
 from core.engine.attempt import attempt
@@ -207,16 +208,8 @@ def _living_process(live: LiveContainer, task: _Adopted) -> int:
     if task is None:
         return 0
     if task is _UNKNOWN:
-        return live.record.pid if _is_of(live.record.pid, live.id) else 0
+        return live.record.pid if is_process_of(live.record.pid, live.id) else 0
     return task.pid if Path(f"/proc/{task.pid}").exists() else 0
-
-
-def _is_of(pid: int, container_id: str) -> bool:
-    """Tell by its cgroup whether a process is a container's."""
-    try:
-        return pid > 0 and container_id in Path(f"/proc/{pid}/cgroup").read_text()
-    except OSError:
-        return False
 
 
 async def _sweep_bundles(context: EngineContext) -> None:

@@ -1,0 +1,20 @@
+"""Whose process has an ID: the kernel tells it by the cgroup."""
+
+import os
+from pathlib import Path
+
+from core.containers.life.processes import is_process_of
+
+GONE = 1 << 22
+"""Above the largest PID."""
+
+
+def test_a_process_is_of_the_container_whose_id_its_cgroup_has() -> None:
+    name = Path("/proc/self/cgroup").read_text().splitlines()[0].split(":", 1)[1]
+    assert is_process_of(os.getpid(), name)
+    assert not is_process_of(os.getpid(), "f" * 64)
+
+
+def test_none_has_no_process() -> None:
+    assert not is_process_of(0, "")
+    assert not is_process_of(GONE, "")
