@@ -108,7 +108,10 @@ def provide_authorizer() -> AuthorizerProvider[Any]:
 
 @hookspec
 def amend_runtime_spec(spec: Spec, container_id: str) -> Spec | None:
-    """Look at a container's runtime spec just before it is started; return a changed one, or None to leave it. Must be pure."""
+    """Look at a container's runtime spec just before it is started; return a changed one, or None to leave it. Must be pure.
+
+    A container is not started where this raises, or where the plugin has failed before: the amendment may be a security measure.
+    """
 
 
 @hookspec

@@ -135,10 +135,12 @@ class PluginHooks:
     # Observers and amendments ----------------------------------------------------------------------------------------
 
     def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec:
-        """Return the spec as all plugins want it. Raises DriverError naming the plugin that failed: starting the container
-        without the amendment (which may be a security measure) would be worse than not starting it."""
+        """Return the spec as all plugins want it. Raises DriverError naming a plugin whose amendment fails, or that has failed before:
+        starting the container without the amendment (which may be a security measure) would be worse than not starting it."""
         hook = self._plugins.hook.amend_runtime_spec
-        for plugin, call in self._implementations(hook):
+        for plugin, call in _by_name(hook):
+            if self._health.has_failed(plugin):
+                raise DriverError(plugin, hook.name, self._health.reason(plugin))
             try:
                 amended = call(spec=spec, container_id=container_id)
             except (Exception, SystemExit) as error:
@@ -181,12 +183,14 @@ class PluginHooks:
             self._health.failed(plugin, f"{hook}: {sentence(error)}")
 
     def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
-        """Yield the hook's implementations by plugin name, but those of plugins that failed; each takes keyword arguments, as many of the
-        hook's as it asked for."""
-        for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
-            if self._health.has_failed(implementation.plugin_name):
-                continue
-            yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))
+        """Yield the hook's implementations by plugin name, but those of plugins that failed."""
+        return ((plugin, call) for plugin, call in _by_name(hook) if not self._health.has_failed(plugin))
+
+
+def _by_name(hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
+    """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""
+    for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
+        yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,21 @@ def test_no_hook_of_a_plugin_that_failed_is_called(candidate: MakeCandidate) -> 
     health.failed("a", "its driver cannot be opened")
     registry.on_event(EVENT)
     assert seen == ["start"]
+    with pytest.raises(DriverError) as caught:
+        registry.amend_runtime_spec(SPEC, "id")
+    assert caught.value.message == "a: amend_runtime_spec: its driver cannot be opened"
+
+
+def test_a_plugin_that_failed_and_amends_nothing_holds_no_container_up(candidate: MakeCandidate) -> None:
+    def on_event(event: Event) -> None: ...
+
+    def broken(spec: Spec) -> Spec:
+        return spec
+
+    broken.__name__ = "amend_runtime_specs"
+    registry, health = _registry(candidate("a", on_event), candidate("b", broken))
+    health.failed("a", "its driver cannot be opened")
+    assert health.has_failed("b")
     assert registry.amend_runtime_spec(SPEC, "id") is SPEC
 
 
