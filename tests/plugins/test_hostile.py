@@ -1,12 +1,15 @@
 """Drivers that misbehave in one method at a time: their client is told, and all others are served as if nothing were."""
 
+import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.engine.containers.exit_status import LOST
 from tests.asking import eventually
 from tests.conftest import MIRROR, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
@@ -158,3 +161,19 @@ def test_the_others_are_served(scene: Hostile, method: str, behaviour: str) -> N
         assert f"boom in {method}" in told
     scene.be()
     assert scene.daemon.docker("exec", "bystander", "echo", "ok").stdout == "ok\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("behaviour", ["raises", "wrong", "exits", "cancels"])
+def test_an_exec_whose_end_cannot_be_awaited_ends(scene: Hostile, behaviour: str) -> None:
+    daemon, before = scene.daemon, str(int(time.time()))
+    scene.be("runtime.wait", behaviour)
+    status, body = daemon.request("POST", "/containers/victim/exec", {"Cmd": ["true"]})
+    assert status == 201
+    exec_id = json.loads(body)["Id"]
+    assert daemon.request("POST", f"/exec/{exec_id}/start", {"Detach": True})[0] == 200
+    eventually(lambda: not daemon.json(f"/exec/{exec_id}/json")["Running"])
+    assert daemon.json(f"/exec/{exec_id}/json")["ExitCode"] == LOST
+    events = daemon.docker("events", "--since", before, "--until", str(int(time.time()) + 1), "--filter", "event=exec_die").stdout
+    assert f"exitCode={LOST}" in events
+    assert f"execID={exec_id}" in events

@@ -8,6 +8,7 @@ from core.containers.life.live import LiveContainer
 from core.containers.process.probes import Schedule, judge, schedule_of
 from core.durations import go_duration
 from core.engine.containers.announce import announce
+from core.engine.containers.exit_status import exit_status
 from core.engine.containers.io import exec
 from core.engine.context import EngineContext
 from core.streams.hub import OutputHub
@@ -66,7 +67,7 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
     process = None
     try:
         process = await exec.begin(context, live, f"health-{time.monotonic_ns():x}", ExecRequest(cmd=schedule.command), ProcessIO())
-        code = await _outcome(process, hub, schedule)
+        code = await _outcome(f"health check of container {live.id}", process, hub, schedule)
     except (EngineError, OSError) as error:
         return HealthProbe(start_ns, time.time_ns(), _TIMED_OUT, str(error))
     finally:
@@ -79,17 +80,17 @@ async def _probe(context: EngineContext, live: LiveContainer, schedule: Schedule
     return HealthProbe(start_ns, time.time_ns(), code, text)
 
 
-async def _outcome(process: RunningProcess, hub: OutputHub, schedule: Schedule) -> int:
+async def _outcome(what: str, process: RunningProcess, hub: OutputHub, schedule: Schedule) -> int:
     sources = ((process.stdout, StdStream.STDOUT), (process.stderr, StdStream.STDERR))
     pumps = PumpSet(tuple(StreamPump(fd, stream, hub) for fd, stream in sources if fd is not None), hub)
     pumps.start()
     code = _TIMED_OUT
     try:
         with anyio.move_on_after(schedule.timeout):
-            code = (await process.wait()).code
+            code = (await exit_status(what, process)).code
         if code == _TIMED_OUT:
             await process.signal(9)
-            await process.wait()
+            await exit_status(what, process)
         await pumps.drained(1.0)
     finally:
         pumps.stop()

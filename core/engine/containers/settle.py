@@ -1,9 +1,6 @@
 """The end of a container's process: settle everything, and say whether it is to be started again."""
 
 import logging
-import time
-from itertools import chain, repeat
-from pathlib import Path
 
 import anyio
 from msgspec.structs import replace
@@ -23,13 +20,6 @@ from core.engine.context import EngineContext
 from core.streams.pump import PumpSet
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.engine.containers import WaitResult
-from sdk.errors import EngineError
-
-LOST = 255
-"""The exit code of a process that is gone and whose own code cannot be learned, as dockerd has it."""
-
-_ASKED_AGAIN = (0.1, 1.0, 10.0)
-"""Seconds after which a runtime that could not tell a process' end is asked again; the last one over and over."""
 
 _PATIENCE = 2.0
 """Seconds that output may go on after the process has ended, when something else holds its pipe."""
@@ -41,22 +31,6 @@ _BETWEEN_WRITES = 2.0
 """Seconds after which a record is written again that a full disk did not take."""
 
 _log = logging.getLogger(__name__)
-
-
-async def exit_status(container_id: str, task: Task) -> ExitStatus:
-    """Await the end of a container's process.
-
-    A runtime that fails to tell it is asked again as long as the process is there; a process that is gone has ended as LOST.
-    """
-    for seconds in chain(_ASKED_AGAIN, repeat(_ASKED_AGAIN[-1])):
-        try:
-            return await task.wait()
-        except EngineError as error:
-            _log.error("container %s: its end cannot be awaited: %s", container_id, error)
-        await anyio.sleep(seconds)
-        if not Path(f"/proc/{task.pid}").exists():
-            break
-    return ExitStatus(LOST, time.time_ns())
 
 
 async def settle(context: EngineContext, live: LiveContainer, task: Task, status: ExitStatus) -> float | None:

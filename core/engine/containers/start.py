@@ -17,6 +17,7 @@ from core.containers.mounts.plan import mount_plan
 from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.exit_status import exit_status
 from core.engine.containers.io.output import attach_pumps, open_log
 from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.defaults import as_resolved, as_run
@@ -29,7 +30,7 @@ from core.engine.containers.preparation.port_links import update_port_links
 from core.engine.containers.preparation.runtime_spec import process_io, remember_process, runtime_spec
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy
-from core.engine.containers.settle import exit_status, settle
+from core.engine.containers.settle import settle
 from core.engine.context import EngineContext
 from core.images.content.diskspace import writing
 from core.networks.attachments import ConnectRequest
@@ -101,7 +102,7 @@ def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
 
 async def await_end(context: EngineContext, live: LiveContainer, task: Task) -> float | None:
     """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None."""
-    status = await exit_status(live.id, task)
+    status = await exit_status(f"container {live.id}", task)
     async with live.lock:
         return await settle(context, live, task, status) if live.run.task is task else None
 

@@ -22,6 +22,7 @@ from core.engine.containers import start
 from core.engine.containers.boot.half_filled import empty_half_filled
 from core.engine.containers.boot.shutdown import end_running
 from core.engine.containers.bundles import remove_bundle
+from core.engine.containers.exit_status import LOST
 from core.engine.containers.leave import leave_networks
 from core.engine.containers.pause import align
 from core.engine.containers.preparation.image_mounts import owner_of
@@ -29,7 +30,6 @@ from core.engine.containers.preparation.port_links import open_port_links
 from core.engine.containers.preparation.runtime_spec import is_settled
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy, finish_removal
-from core.engine.containers.settle import LOST
 from core.engine.context import EngineContext
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind

@@ -10,6 +10,7 @@ from core.containers.life.execs import Exec
 from core.containers.life.live import LiveContainer
 from core.containers.life.state import is_running
 from core.engine.containers.announce import announce
+from core.engine.containers.exit_status import exit_status
 from core.engine.containers.io.session import Input, relay
 from core.engine.containers.preparation.identity import identity_of
 from core.engine.containers.preparation.runtime_spec import exec_process
@@ -157,7 +158,7 @@ def _pumps(execution: Exec, process: RunningProcess) -> PumpSet:
 
 
 async def _supervise(context: EngineContext, live: LiveContainer, execution: Exec, process: RunningProcess, pumps: PumpSet) -> None:
-    status = await process.wait()
+    status = await exit_status(f"exec {execution.id}", process)
     live.execs.ended(execution, status.code)
     await pumps.drained(_PATIENCE)
     process.close()

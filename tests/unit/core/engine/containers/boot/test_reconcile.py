@@ -11,7 +11,7 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.engine.containers.boot import reconcile as boot_verb
 from core.engine.containers.boot.reconcile import Found, Step, reconcile
-from core.engine.containers.settle import LOST
+from core.engine.containers.exit_status import LOST
 from core.engine.containers.wait import register
 from core.engine.context import EngineContext
 from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
