@@ -12,7 +12,7 @@ from core.containers.life.probing import Probing
 from core.containers.life.record import ContainerRecord
 from core.containers.life.run import Run
 from core.streams.hub import OutputHub
-from sdk.engine.containers import ContainerInfo
+from sdk.engine.containers import ContainerInfo, WaitResult
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +72,11 @@ class LiveContainer:
         """Make a record the present one; the store writes it."""
         self.record = record
         self._info = None
+
+    def ended(self, result: WaitResult) -> None:
+        """Tell the clients who wait for its end, and let those who are attached see the end of the output."""
+        self.ends.ended(result)
+        self.hub.finish()
 
     def changed(self) -> None:
         """Forget the description: something it tells has changed."""

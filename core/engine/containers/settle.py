@@ -124,5 +124,4 @@ def _tell(context: EngineContext, live: LiveContainer, status: ExitStatus) -> No
     live.run.over()
     seconds = max(0, status.at_ns - live.record.started_ns) // 1_000_000_000
     announce(context, live, "die", exitCode=str(status.code), execDuration=str(seconds))
-    live.ends.ended(WaitResult(status.code))
-    live.hub.finish()
+    live.ended(WaitResult(status.code))

@@ -68,8 +68,7 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
     except EngineError as error:
         code = error.exit_code if isinstance(error, StartFailed) else 128
         context.containers.save(live, replace(live.record, exit_code=code, error=error.message, finished_ns=time.time_ns()))
-        live.ends.ended(WaitResult(code, error.message))
-        live.hub.finish()
+        live.ended(WaitResult(code, error.message))
         if live.record.host_config.auto_remove:
             await destroy(context, live, volumes=True)
         raise

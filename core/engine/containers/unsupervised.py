@@ -37,7 +37,7 @@ async def end_unsupervised(context: EngineContext, live: LiveContainer) -> bool:
             stopped_by_user=True,
         )
         context.containers.save(live, ended)
-        live.ends.ended(WaitResult(KILLED))
+        live.ended(WaitResult(KILLED))
     announce(context, live, "die", exitCode=str(KILLED))
     return True
 

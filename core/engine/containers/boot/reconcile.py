@@ -183,7 +183,7 @@ async def _settle_lost(context: EngineContext, live: LiveContainer) -> bool:
     )
     await leave_networks(context, live.record)
     await release_volumes(context, live.record)
-    live.ends.ended(WaitResult(LOST))  # clients may wait for one that could not be adopted at boot
+    live.ended(WaitResult(LOST))  # clients may wait for, or be attached to, one that could not be adopted at boot
     if live.record.host_config.auto_remove:
         await destroy(context, live, volumes=True)
         return False

@@ -14,6 +14,7 @@ from core.engine.containers.boot.reconcile import Found, Step, reconcile
 from core.engine.containers.exit_status import LOST
 from core.engine.containers.wait import register
 from core.engine.context import EngineContext
+from sdk.drivers.logs import StdStream
 from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
 from sdk.engine.containers import WaitCondition, WaitResult
@@ -60,12 +61,13 @@ async def left(container_id: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_clients_who_wait_for_what_turns_out_to_be_lost_are_told():
+async def test_clients_of_what_turns_out_to_be_lost_are_told():
     """One that could not be adopted at boot is taken for running until it is tried again."""
     live = LiveContainer(replace(RECORD, state=State.RUNNING))
-    wait = register(live, WaitCondition.NOT_RUNNING)
+    wait, attached = register(live, WaitCondition.NOT_RUNNING), live.hub.subscribe(StdStream.STDOUT)
     context = cast(EngineContext, SimpleNamespace(containers=Store(), attachments=SimpleNamespace(disconnect=left), volumes=None))
     await boot_verb._take_up(context, live, None)
     assert live.record.state is State.EXITED
     with anyio.fail_after(10):
         assert await wait.result() == WaitResult(LOST)
+        assert [chunk async for chunk in attached] == []
