@@ -11,6 +11,7 @@ from core.networks.record import NEXT_HOPS
 from sdk.engine.modes import BRIDGE
 from sdk.engine.networks import NetworkCreate, SubnetConfig
 from sdk.errors import InvalidArgument
+from sdk.network.mtu import MTU_OPTION
 
 Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
@@ -20,7 +21,7 @@ NO_BRIDGE = "none"
 """The bridge's name that means: there is no network `bridge`."""
 
 _PREFIX = "com.docker.network.bridge."
-_NAME, _MTU = _PREFIX + "name", "com.docker.network.driver.mtu"
+_NAME = _PREFIX + "name"
 _USUAL_MTU = 1500
 
 
@@ -35,7 +36,7 @@ def bridge_options(defaults: BridgeDefaults) -> Mapping[str, str]:
     if defaults.name or defaults.managed:
         options[_NAME] = defaults.name or defaults.managed
     if defaults.mtu not in (0, _USUAL_MTU):
-        options[_MTU] = str(defaults.mtu)
+        options[MTU_OPTION] = str(defaults.mtu)
     return options
 
 

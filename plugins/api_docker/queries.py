@@ -8,12 +8,12 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 
 from plugins.api_docker.bodies import convert, parse_object
-from plugins.api_docker.numbers import BadNumber, parse_int64, parse_uint32, read_int
 from plugins.api_docker.settings import ApiDockerSettings
 from plugins.api_docker.versions import ApiVersion
 from sdk.engine import Engine
 from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, parse_int64, parse_uint32
 from sdk.oci.descriptor import Platform, normalized, parse_platform
 from sdk.text import cleaned
 
@@ -26,6 +26,16 @@ _FRACTION_DIGITS = 20
 def is_true(text: str | bool) -> bool:
     """Tell whether a query value means true: everything but "", 0, no, false and none."""
     return text if isinstance(text, bool) else text.strip().lower() not in _FALSE
+
+
+def read_int(text: str | int) -> int:
+    """Return a query's number. Raises InvalidArgument in the words of Go's `Atoi`."""
+    if isinstance(text, int):
+        return text
+    try:
+        return parse_int64(text)
+    except BadNumber as error:
+        raise InvalidArgument(f'strconv.Atoi: parsing "{text}": {error}') from None
 
 
 Flag = Annotated[bool, BeforeValidator(is_true)]

@@ -11,17 +11,17 @@ from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
 from sdk.network.announcing import Announcing, announcing
 from sdk.network.gateway_modes import GATEWAY_MODES, INHIBIT_IPV4, routed_versions, versions_of_mode, without_gateway
+from sdk.network.mtu import MTU_OPTION, parse_mtu
 
 _PREFIX = "com.docker.network.bridge."
 _NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
 _ICC, _MASQUERADE, _HOST_IP = _PREFIX + "enable_icc", _PREFIX + "enable_ip_masquerade", _PREFIX + "host_binding_ipv4"
 _MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
-_MTU, _INTERFACE_PREFIX = "com.docker.network.driver.mtu", "com.docker.network.container_iface_prefix"
+_INTERFACE_PREFIX = "com.docker.network.container_iface_prefix"
 _TRUSTED = _PREFIX + "trusted_host_interfaces"
 _SOURCES = {4: "com.docker.network.host_ipv4", 6: "com.docker.network.host_ipv6"}
 _TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
-_DIGITS = 9
 _LEAST_MTU, _MOST_MTU = 68, 65535
 _PREFIX_NAME = re.compile(r"[^\s/:]{1,13}")
 """A prefix to which the kernel lets a number be added."""
@@ -119,10 +119,10 @@ def _boolean(options: Mapping[str, str], key: str, *, default: bool) -> bool:
 
 
 def _mtu(network: NetworkSpec, default: int) -> int:
-    mtu = _number(network.options, _MTU, default)
+    mtu = parse_mtu(network.options) or default
     least = LEAST_IPV6_MTU if network.ipv6 else _LEAST_MTU
     if not least <= mtu <= _MOST_MTU:
-        raise InvalidArgument(f"invalid value for {_MTU}: {mtu} is not between {least} and {_MOST_MTU}")
+        raise InvalidArgument(f"invalid value for {MTU_OPTION}: {mtu} is not between {least} and {_MOST_MTU}")
     return mtu
 
 
@@ -130,16 +130,6 @@ def _interface_prefix(prefix: str) -> str:
     if not _PREFIX_NAME.fullmatch(prefix):
         raise InvalidArgument(f"invalid value for {_INTERFACE_PREFIX}: {prefix}")
     return prefix
-
-
-def _number(options: Mapping[str, str], key: str, default: int) -> int:
-    value = options.get(key, "")
-    if value and not (value.isascii() and value.isdecimal()):
-        raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": invalid syntax')
-    digits = value.lstrip("0")
-    if len(digits) > _DIGITS:
-        raise InvalidArgument(f'invalid value for {key}: strconv.Atoi: parsing "{value}": value out of range')
-    return int(digits or 0) or default
 
 
 def _trusted(options: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sdk.drivers.network import NetworkSpec
 from sdk.errors import InvalidArgument
 from sdk.network.announcing import Announcing, announcing
+from sdk.network.mtu import parse_mtu
 
-_PARENT, _MODE, _MTU = "parent", "macvlan_mode", "com.docker.network.driver.mtu"
+_PARENT, _MODE = "parent", "macvlan_mode"
 MADE = "dm-"
 """How the names of parents begin that lead nowhere, as with Docker."""
 
@@ -44,13 +45,11 @@ def has_parent(options: Mapping[str, str]) -> bool:
 def parse(network: NetworkSpec) -> MacvlanOptions:
     """Return a network's options. Raises InvalidArgument for a value that makes no sense; options it does not know are ignored."""
     options = network.options
-    parent, mode, mtu = options.get(_PARENT, ""), options.get(_MODE) or "bridge", options.get(_MTU) or "0"
+    parent, mode = options.get(_PARENT, ""), options.get(_MODE) or "bridge"
     if mode not in _MODES:
         raise InvalidArgument(f"requested macvlan mode '{mode}' is not valid, 'bridge' mode is the macvlan driver default")
     if parent == "lo":
         raise InvalidArgument("loopback interface is not a valid macvlan parent link")
     if parent and not _NAME.fullmatch(parent):
         raise InvalidArgument(f"invalid parent interface name: {parent}")
-    if not mtu.isdecimal():
-        raise InvalidArgument(f'invalid value for {_MTU}: strconv.Atoi: parsing "{mtu}": invalid syntax')
-    return MacvlanOptions(parent or f"{MADE}{network.id[:12]}", not parent, mode, int(mtu), announcing(options))
+    return MacvlanOptions(parent or f"{MADE}{network.id[:12]}", not parent, mode, parse_mtu(options), announcing(options))

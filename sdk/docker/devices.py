@@ -3,6 +3,7 @@
 import re
 
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, parse_int64
 from sdk.oci.runtime import DeviceRule
 
 _RULE = re.compile(r"([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})")
@@ -14,7 +15,8 @@ def parse_device_rule(text: str) -> DeviceRule:
     if not match:
         raise InvalidArgument(f"invalid device cgroup rule format: '{text}'")
     kind, major, minor, access = match.groups()
-    return DeviceRule(allow=True, type=kind, major=_number(major), minor=_number(minor), access=access)
+    numbers = {side: _number(side, number, text) for side, number in (("major", major), ("minor", minor))}
+    return DeviceRule(allow=True, type=kind, access=access, **numbers)
 
 
 def shown_device_rule(rule: DeviceRule) -> str:
@@ -23,5 +25,8 @@ def shown_device_rule(rule: DeviceRule) -> str:
     return f"{rule.type} {major}:{minor} {rule.access}"
 
 
-def _number(text: str) -> int | None:
-    return None if text == "*" else int(text)
+def _number(side: str, number: str, rule: str) -> int | None:
+    try:
+        return None if number == "*" else parse_int64(number)
+    except BadNumber:
+        raise InvalidArgument(f"invalid {side} value in device cgroup rule format: '{rule}'") from None

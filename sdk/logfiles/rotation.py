@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, parse_int64
 from sdk.text import cleaned
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
-_COUNT = re.compile(r"([+-]?)(?=[0-9])0*([0-9]*)")
-_DIGITS, _TOO_LARGE = 18, 2**63
+_TOO_LARGE, _MOST_FILES = 2**63, 10**18 - 1
 _TRUTHS = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
@@ -71,12 +71,10 @@ def parse_size(text: str) -> int:
 
 
 def _parse_count(text: str) -> int:
-    match = _COUNT.fullmatch(text)
-    if match is None:
-        raise InvalidArgument(f'strconv.Atoi: parsing "{cleaned(text)}": invalid syntax')
-    if len(match[2]) > _DIGITS:
-        raise InvalidArgument(f'strconv.Atoi: parsing "{cleaned(text)}": value out of range')
-    count = int(match[2] or 0) * (-1 if match[1] == "-" else 1)
+    try:
+        count = parse_int64(text, most=_MOST_FILES)
+    except BadNumber as error:
+        raise InvalidArgument(f'strconv.Atoi: parsing "{cleaned(text)}": {error}') from None
     if count < 1:
         raise InvalidArgument("max-file cannot be less than 1")
     return count

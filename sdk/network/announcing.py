@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, OutOfRange, parse_int64
 
 _COUNT, _INTERVAL = "com.docker.network.advertise_addr_nmsgs", "com.docker.network.advertise_addr_ms"
 _MOST, _LEAST_MS, _MOST_MS = 3, 100, 2000
-_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,12 @@ def announcing(options: Mapping[str, str]) -> Announcing:
 
 
 def _number(option: str, text: str, kind: str, least: int, most: int) -> int:
-    digits = text.removeprefix("-").removeprefix("+") if text[:2] not in ("-+", "+-") else ""
-    if not (digits.isascii() and digits.isdecimal()):
-        raise InvalidArgument(f'value for option {option} "{text}" must be {kind}')
-    number = int(text) if len(digits) <= _LONGEST_NUMBER else -1
-    if not least <= number <= most:
-        raise InvalidArgument(f"{option} must be in the range {least} to {most}")
-    return number
+    try:
+        return parse_int64(text, least, most)
+    except OutOfRange:
+        raise InvalidArgument(f"{option} must be in the range {least} to {most}") from None
+    except BadNumber:
+        raise InvalidArgument(f'value for option {option} "{text}" must be {kind}') from None
 
 
 @dataclass(order=True)

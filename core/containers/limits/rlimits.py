@@ -1,14 +1,13 @@
 """`--ulimit` as resource limits of the runtime specification."""
 
-import re
 from collections.abc import Iterable
 
 from sdk.engine.config import Ulimit
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, parse_int64
 from sdk.oci import runtime as oci
 
 INFINITY = 2**64 - 1
-_DIGITS = re.compile(r"[+-]?[0-9]{1,20}")
 
 ULIMIT_NAMES = frozenset(
     [
@@ -53,21 +52,13 @@ def parse_ulimit(text: str) -> Ulimit:
     name, equals, values = text.partition("=")
     soft, colon, hard = values.partition(":")
     try:
-        ulimit = Ulimit(name, _number(soft), _number(hard if colon else soft))
-    except ValueError:
+        ulimit = Ulimit(name, parse_int64(soft), parse_int64(hard if colon else soft))
+    except BadNumber:
         raise InvalidArgument(f"invalid ulimit argument: {text}") from None
     if not equals:
         raise InvalidArgument(f"invalid ulimit argument: {text}")
     rlimit(ulimit)
     return ulimit
-
-
-def _number(text: str) -> int:
-    """Return a number as Go reads one of 64 bits. Raises ValueError."""
-    number = int(text) if _DIGITS.fullmatch(text) else None
-    if number is None or not -(1 << 63) <= number < 1 << 63:
-        raise ValueError(text)
-    return number
 
 
 def rlimits(ulimits: Iterable[Ulimit]) -> tuple[oci.Rlimit, ...]:

@@ -1,13 +1,12 @@
 """Who a process runs as: `user[:group]` looked up in a container's own passwd and group files (passwd(5), group(5))."""
 
-import re
 from dataclasses import dataclass
 
 from sdk.errors import InvalidArgument, StartFailed
+from sdk.numbers import BadNumber, parse_int64
 from sdk.oci.runtime import User
 
 _HIGHEST = 2**31 - 1
-_DECIMAL = re.compile(r"[+-]?0*[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,10 @@ def _lines(text: str) -> list[str]:
 
 def _number(text: str) -> int | None:
     """Return a decimal number of at most 64 bits, signed or not; None for other text, which a container may have put into its files."""
-    if not _DECIMAL.fullmatch(text):
+    try:
+        return parse_int64(text)
+    except BadNumber:
         return None
-    value = int(text)
-    return value if -(1 << 63) <= value < 1 << 63 else None
 
 
 def _in_range(value: int) -> int:

@@ -8,12 +8,12 @@ import msgspec
 
 from plugins.api_docker.convert.times import rfc3339_nano
 from plugins.api_docker.models.builds import BuildCacheEntry
-from plugins.api_docker.numbers import BadNumber, parse_int64
 from plugins.api_docker.registry_auth import parse_registry_config
 from sdk.drivers.registry import Credentials
 from sdk.engine.builds import BuildLimits, CacheEntry, CacheImport
 from sdk.engine.config import Ulimit
 from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, parse_int64
 from sdk.text import cleaned
 
 T = TypeVar("T")

@@ -15,8 +15,7 @@ from plugins.api_docker.build_output import ClassicOutput, error_text
 from plugins.api_docker.convert.builds import HeaderCredentials
 from plugins.api_docker.convert.builds import Query as Parameters
 from plugins.api_docker.errors import CLIENT_LEFT
-from plugins.api_docker.numbers import read_int
-from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text
+from plugins.api_docker.queries import EngineOf, Filtering, Flag, is_experimental, is_true, parse_platform_text, read_int
 from plugins.api_docker.replies import Streaming, closing, disconnected, json
 from plugins.api_docker.unforeseen import in_words
 from sdk.docker.hosts import parse_extra_host

@@ -9,6 +9,7 @@ import typer
 
 from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
 from sdk.engine.config import DeviceMapping, Ulimit
+from sdk.numbers import BadNumber, parse_uint32
 from sdk.oci.ports import port_number
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
@@ -190,9 +191,10 @@ def tmpfs(entries: Iterable[str] | None) -> dict[str, str]:
 def restart_policy(text: str) -> RestartPolicy:
     """Return `--restart NAME[:COUNT]`."""
     name, _, count = text.partition(":")
-    if count and not count.isdecimal():
-        raise typer.BadParameter("maximum retry count must be an integer")
-    return RestartPolicy(name or "no", int(count or 0))
+    try:
+        return RestartPolicy(name or "no", parse_uint32(count or "0"))
+    except BadNumber:
+        raise typer.BadParameter("maximum retry count must be an integer") from None
 
 
 def device(text: str) -> DeviceMapping:

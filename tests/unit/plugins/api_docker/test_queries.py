@@ -1,7 +1,6 @@
 import pytest
 
-from plugins.api_docker.numbers import read_int
-from plugins.api_docker.queries import is_true, moment, parse_filters, parse_platform_json, parse_timestamp
+from plugins.api_docker.queries import is_true, moment, parse_filters, parse_platform_json, parse_timestamp, read_int
 from sdk.errors import InvalidArgument
 from sdk.oci.descriptor import Platform
 
@@ -63,8 +62,8 @@ def test_numbers(text: str | int, number: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "invalid syntax"), ("1.0", "invalid syntax"), ("1_0", "invalid syntax"), (" 1", "invalid syntax"), ("x", "invalid syntax"),
-     (str(1 << 63), "value out of range"), ("9" * 5000, "value out of range")],
+    [*((text, "invalid syntax") for text in ("", "1.0", "1_0", " 1", "1 ", "1\n", "x", "+", "-", "--1", "0x1", "1e3", "\u0661", "\u00b2")),
+     *((text, "value out of range") for text in (str(1 << 63), str(-(1 << 63) - 1), "9" * 5000))],
 )  # fmt: skip
 def test_other_numbers_are_refused_in_gos_words(text: str, reason: str) -> None:
     with pytest.raises(InvalidArgument) as refused:

@@ -31,6 +31,8 @@ def test_parents_that_are_vlans(parent: str, vlan: tuple[str, int] | None) -> No
         ({"parent": "lo"}, "loopback interface is not a valid macvlan parent link"),
         ({"parent": "a name too long"}, "invalid parent interface name"),
         ({"com.docker.network.driver.mtu": "big"}, 'parsing "big": invalid syntax'),
+        ({"com.docker.network.driver.mtu": "9" * 5000}, '9": value out of range'),
+        ({"com.docker.network.driver.mtu": "\u0661"}, "invalid syntax"),
     ],
 )
 def test_what_makes_no_sense(given: dict[str, str], message: str) -> None:

@@ -25,3 +25,12 @@ def test_what_is_no_rule_is_refused_in_dockers_words(text: str):
     with pytest.raises(InvalidArgument) as refused:
         parse_device_rule(text)
     assert refused.value.message == f"invalid device cgroup rule format: '{text}'"
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 5000])
+def test_numbers_have_64_bits(number: str):
+    for side, text in (("major", f"c {number}:1 r"), ("minor", f"c 1:{number} r")):
+        with pytest.raises(InvalidArgument) as refused:
+            parse_device_rule(text)
+        assert refused.value.message == f"invalid {side} value in device cgroup rule format: '{text}'"
+    assert parse_device_rule(f"c {'0' * 5000}1:* r") == DeviceRule(allow=True, type="c", major=1, access="r")

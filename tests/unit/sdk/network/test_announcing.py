@@ -20,6 +20,7 @@ COUNT, INTERVAL = "com.docker.network.advertise_addr_nmsgs", "com.docker.network
         ({COUNT: "0"}, Announcing(0, 1.0, asked=True)),
         ({COUNT: "+2", INTERVAL: "0100"}, Announcing(2, 0.1, asked=True)),
         ({INTERVAL: "2000"}, Announcing(3, 2.0, asked=True)),
+        ({COUNT: "0" * 5000 + "2"}, Announcing(2, 1.0, asked=True)),
     ],
 )
 def test_options(options: dict[str, str], wanted: Announcing) -> None:

@@ -28,6 +28,11 @@ def test_identify(spec, uid, gid, extra, home):
     assert (identity.user.uid, identity.user.gid, identity.user.additional_gids, identity.home) == (uid, gid, extra, home)
 
 
+def test_zeros_may_lead_a_number_however_many():
+    assert identify("0" * 5000 + "33", ACCOUNTS).user.uid == 33
+    assert identify("app", Accounts(passwd=f"app:x:{'0' * 5000}7:8::/:\n")).user.uid == 7
+
+
 def test_groups_of_the_command_line_are_added():
     assert identify("www", ACCOUNTS, ("wheel", "99")).user.additional_gids == (33, 10, 50, 99)
 

@@ -153,6 +153,12 @@ def test_devices_ulimits_and_restarts():
         words.ulimit("nofile")
 
 
+@pytest.mark.parametrize("count", ["many", "-3", "٣", "9" * 5000])
+def test_a_count_of_restarts_is_a_number(count: str):
+    with pytest.raises(typer.BadParameter, match="maximum retry count must be an integer"):
+        words.restart_policy(f"on-failure:{count}")
+
+
 def test_the_file_of_a_seccomp_profile_is_read_here(tmp_path: Path):
     (tmp_path / "profile").write_text("{}")
     assert words.security_options([f"seccomp={tmp_path}/profile", "seccomp=unconfined", "no-new-privileges"]) == (

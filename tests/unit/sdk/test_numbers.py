@@ -2,8 +2,7 @@
 
 import pytest
 
-from plugins.api_docker.numbers import BadNumber, parse_int64, parse_uint16, parse_uint32, read_int
-from sdk.errors import InvalidArgument
+from sdk.numbers import BadNumber, OutOfRange, parse_digits, parse_int64, parse_uint16, parse_uint32
 
 SYNTAX, RANGE = "invalid syntax", "value out of range"
 NONE = ["", "+", "-", "x", " 1", "1 ", "1_000", "0x1", "1.0", "1e3", "\u0661", "\u00b2", "--1", "1\n"]
@@ -33,9 +32,6 @@ def test_64_bits(text: str, number: int) -> None:
 def test_what_is_not_in_64_bits(text: str, reason: str) -> None:
     with pytest.raises(BadNumber, match=f"^{reason}$"):
         parse_int64(text)
-    with pytest.raises(InvalidArgument) as refused:
-        read_int(text)
-    assert refused.value.message == f'strconv.Atoi: parsing "{text}": {reason}'
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("4294967295", 4_294_967_295), ("0" * 5000 + "1", 1)])
@@ -65,5 +61,17 @@ def test_what_is_not_in_16_bits(text: str, reason: str) -> None:
         parse_uint16(text)
 
 
-def test_a_number_may_be_one_already() -> None:
-    assert read_int(3) == 3
+@pytest.mark.parametrize("text", ["4", "-1", "9" * 5000])
+def test_limits_may_be_narrower(text: str) -> None:
+    assert [parse_int64("0", 0, 3), parse_int64("+3", 0, 3), parse_digits("003", 3)] == [0, 3, 3]
+    with pytest.raises(OutOfRange, match=r"^value out of range$"):
+        parse_int64(text, 0, 3)
+
+
+@pytest.mark.parametrize("text", [*NONE, "+1", "-1", "-0"])
+def test_digits_have_no_sign(text: str) -> None:
+    with pytest.raises(BadNumber, match=r"^invalid syntax$") as refused:
+        parse_digits(text, 3)
+    assert not isinstance(refused.value, OutOfRange)
+    with pytest.raises(OutOfRange):
+        parse_digits("4", 3)
