@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import DaemonFactory
+from tests.plugins.installing import announce
 
 BROKEN = {
     "no_import": "import does_not_exist\n",
@@ -64,9 +65,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def _install(name: str, source: str, site: Path) -> None:
     (site / f"broken_{name}.py").write_text(source)
-    info = site / f"broken_{name}-1.0.dist-info"
-    info.mkdir()
-    (info / "entry_points.txt").write_text(f"[core.plugins]\n{name} = broken_{name}\n")
+    announce(site, f"broken-{name.replace('_', '-')}", name, f"broken_{name}")
 
 
 def _core(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

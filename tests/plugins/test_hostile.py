@@ -1,7 +1,6 @@
 """Drivers that misbehave in one method at a time: their client is told, and all others are served as if nothing were."""
 
 import json
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,11 +12,10 @@ from core.engine.containers.exit_status import LOST
 from tests.asking import eventually
 from tests.conftest import MIRROR, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
+from tests.plugins.installing import with_hostile
 
 pytestmark = pytest.mark.privileged
 
-PLUGIN = Path(__file__).with_name("hostile")
-KINDS = ("storage", "network", "runtime", "volume", "log")
 CONFIG = """
 [drivers]
 storage = "hostile"
@@ -88,13 +86,8 @@ class Hostile:
 @pytest.fixture(scope="module")
 def hostile(tmpfs: Path, registry_storage: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
     site = tmp_path_factory.mktemp("site")
-    info = site / "core_hostile-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: core-hostile\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[core.plugins]\nhostile = core_hostile\n")
     file = site / "behaviour"
-    file.write_text("")
-    environment = {**os.environ, "PYTHONPATH": f"{site}:{PLUGIN}", "HOSTILE": str(file)}
+    environment = with_hostile(site, file)
     with (
         open_network() as network,
         open_registry(network, registry_storage),

@@ -1,6 +1,5 @@
 """Another driver in the configuration, or one that is not there any more, on a data root in use: nothing is lost, and there is a way out."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +7,9 @@ import pytest
 
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
+from tests.plugins.installing import with_hostile
 
 pytestmark = pytest.mark.privileged
-
-PLUGIN = Path(__file__).with_name("hostile")
 
 
 @pytest.fixture
@@ -65,13 +63,7 @@ def test_another_network_driver_takes_no_interface_away(used: Daemon) -> None:
 
 
 def test_what_a_driver_made_that_is_gone_can_be_forgotten(start_daemon: DaemonFactory, tmp_path: Path) -> None:
-    info = tmp_path / "core_hostile-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: core-hostile\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[core.plugins]\nhostile = core_hostile\n")
-    behaviour = tmp_path / "behaviour"
-    behaviour.write_text("")
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{PLUGIN}", "HOSTILE": str(behaviour)}
+    environment = with_hostile(tmp_path, tmp_path / "behaviour")
     with start_daemon(environment=environment) as daemon:
         daemon.docker("pull", "--quiet", "busybox")
         daemon.docker("network", "create", "-d", "hostile", "apart")

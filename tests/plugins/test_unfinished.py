@@ -8,6 +8,7 @@ import pytest
 from sdk.providers import Kind
 from sdk.scaffold import render
 from tests.conftest import DaemonFactory
+from tests.plugins.installing import announce
 
 pytestmark = pytest.mark.privileged
 
@@ -31,10 +32,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def _install(kind: Kind, name: str, site: Path) -> None:
     render(kind, name, site)
     plugin = f"{kind}_{name}".replace("-", "_")
-    info = site / f"core_{plugin}-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: core-{plugin}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[core.plugins]\n{plugin} = core_{plugin}.plugin\n")
+    announce(site, f"core-{plugin}", plugin, f"core_{plugin}.plugin")
 
 
 def test_a_daemon_that_chose_none_of_them_starts_and_works(start_daemon: DaemonFactory, environment: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Leaving networks: what is done on the way from a container that ended, whoever found that it has."""
+"""Leaving networks: what the engine does on the way from a container that ended, at whichever verb it found that it has."""
 
 from core.containers.life.record import ContainerRecord
 from core.engine.attempt import attempt

@@ -34,29 +34,21 @@ class Facade:
 
 def slotted(slot: Slot, driver: D) -> D:
     """Return the view of a driver: it has the driver's interfaces, optional abilities included, and no other method."""
-    interfaces = tuple(base for base in type(driver).__mro__ if base.__module__.startswith(_INTERFACES))
-    return cast(D, _view(_topmost(interfaces))(slot, driver))
-
-
-def _topmost(interfaces: tuple[type, ...]) -> tuple[type, ...]:
-    """Leave out what another one extends."""
-    return tuple(each for each in interfaces if not any(other is not each and issubclass(other, each) for other in interfaces))
+    return cast(D, _view(type(driver))(slot, driver))
 
 
 @cache
-def _view(interfaces: tuple[type, ...]) -> type[Facade]:
+def _view(driver: type) -> type[Facade]:
+    """Return the class of the views of a class of drivers; made once, for processes and logs are seen at every start."""
+    interfaces = tuple(base for base in driver.__mro__ if base.__module__.startswith(_INTERFACES))
     members: dict[str, object] = {"__slots__": ()}
-    for interface in interfaces:
-        for base in reversed(interface.__mro__):
-            members |= {name: _member(name, each) for name, each in vars(base).items() if _is_of_interface(base, name, each)}
-    name = "".join(interface.__name__ for interface in interfaces)
-    return type(f"Slotted{name}", (Facade, *interfaces), members)
+    for interface in reversed(interfaces):  # an extending one comes last
+        members |= {name: _member(name, each) for name, each in vars(interface).items() if _is_public(name, each)}
+    return type(f"Slotted{driver.__name__}", (Facade, *interfaces), members)
 
 
-def _is_of_interface(base: type, name: str, member: object) -> bool:
-    return (
-        base.__module__.startswith(_INTERFACES) and not name.startswith("_") and (callable(member) or isinstance(member, property))
-    )
+def _is_public(name: str, member: object) -> bool:
+    return not name.startswith("_") and (callable(member) or isinstance(member, property))
 
 
 def _member(name: str, member: object) -> object:

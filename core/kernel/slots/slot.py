@@ -2,7 +2,7 @@
 
 A call with a deadline runs in a task of its own. When the deadline comes, or the caller is cancelled, the driver is asked to stop; one
 that hears it ends as always. One that does not (a thread in a hanging system call hears nothing) is left alone: the caller goes
-on, the call is counted as overdue, and what it returns in the end is logged and dropped.
+on, the call is counted as overdue, and what it made in the end is undone.
 """
 
 import asyncio

@@ -111,5 +111,5 @@ async def test_a_client_that_waits_for_ever_is_cancelled_with_its_process(tmp_pa
 
 
 def _children() -> set[str]:
-    """Return the numbers of this process' children, those that nobody has waited for too."""
+    """Return the numbers of this process' children, those that it has not waited for too."""
     return set(" ".join(path.read_text() for path in Path("/proc/self/task").glob("*/children")).split())

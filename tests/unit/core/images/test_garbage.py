@@ -116,7 +116,7 @@ async def test_layers_that_only_one_side_knows_go_too(world: World) -> None:
 
 
 async def test_a_stack_of_any_height_can_go(tmp_path: Path) -> None:
-    """Whoever could store it must be able to prune it."""
+    """A client that could store it must be able to prune it."""
     world = World(tmp_path)
     names = [f"sha256:{number:04}" for number in range(3000)]
     world.snapshots.committed = dict(zip(names, ["", *names], strict=False))

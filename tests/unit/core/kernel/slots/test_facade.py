@@ -157,7 +157,7 @@ async def test_a_process_is_followed_and_its_properties_are_read() -> None:
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda each: each.__name__)
 def test_every_interface_can_be_seen_through_a_slot(interface: type[ABC]) -> None:
-    view = _view((interface,))
+    view = _view(interface)
     assert not inspect.isabstract(view)
     assert issubclass(view, Facade)
     names = {name for base in interface.__mro__ if base.__module__.startswith("sdk.") for name in vars(base) if name[0] != "_"}
