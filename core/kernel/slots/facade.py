@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import cache, partial
+from functools import partial
 from types import NoneType
 from typing import TypeVar, cast, get_type_hints
 
@@ -23,6 +23,10 @@ _FOLLOWED = (ContainerLog, RunningProcess, VolumeDriver)
 """What drivers return and the engine then calls: it is called through the slot, too."""
 
 
+_views: "dict[type[object], type[Facade]]" = {}
+"""By class of driver: processes and logs are seen at every start."""
+
+
 class Facade:
     """The base of every view: the slot and the driver, or what a driver returned."""
 
@@ -34,12 +38,12 @@ class Facade:
 
 def slotted(slot: Slot, driver: D) -> D:
     """Return the view of a driver: it has the driver's interfaces, optional abilities included, and no other method."""
-    return cast(D, _view(type(driver))(slot, driver))
+    made = type(driver)
+    view = _views.get(made) or _views.setdefault(made, _view(made))
+    return cast(D, view(slot, driver))
 
 
-@cache
-def _view(driver: type) -> type[Facade]:
-    """Return the class of the views of a class of drivers; made once, for processes and logs are seen at every start."""
+def _view(driver: type[object]) -> type[Facade]:
     interfaces = tuple(base for base in driver.__mro__ if base.__module__.startswith(_INTERFACES))
     members: dict[str, object] = {"__slots__": ()}
     for interface in reversed(interfaces):  # an extending one comes last

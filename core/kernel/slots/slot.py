@@ -18,6 +18,7 @@ import anyio
 
 from core.drivers import calling
 from core.kernel.slots.undoing import TAKES_AWAY, Undo
+from sdk.drivers.runtime import RunningProcess
 from sdk.errors import DeadlineExceeded, Unavailable
 from sdk.providers import Kind
 
@@ -78,7 +79,7 @@ class Slot:
         has left too many calls unanswered. What a driver returned is never lost: a cancellation that comes at the same moment reaches
         the caller at its next step. What comes after the caller was told is undone: `undo` gets it, and the arguments.
         """
-        call = Call(method, self._deadlines.get(method, seconds), _key(args))
+        call = Call(method, self._deadlines.get(method, seconds), _key(method, function, args))
         work = partial(self._later, call, self._before(call), function) if self._overdue else function
         task = asyncio.get_running_loop().create_task(self._foreseen(call, work, undo, *args, **kwargs))
         try:
@@ -185,6 +186,11 @@ def _cancel_again(cancellation: asyncio.CancelledError) -> None:
         current.cancel(*cancellation.args)
 
 
-def _key(args: tuple[object, ...]) -> Hashable:
-    """Return what a call works on: the names and IDs among its first two arguments."""
-    return tuple(each if isinstance(each, str) else getattr(each, "id", None) for each in args[:2])
+def _key(method: str, function: object, args: tuple[object, ...]) -> Hashable:
+    """Return what a call works on: the process whose method it is, else the names and IDs among its first two arguments, else, of a method that
+    takes none, the driver as far as that method goes."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, RunningProcess):
+        return id(owner)  # which lives as long as the call
+    names = tuple(each if isinstance(each, str) else getattr(each, "id", None) for each in args[:2])
+    return names if any(names) else (id(owner), method)

@@ -10,6 +10,7 @@ import anyio.to_thread
 import pytest
 
 from core.kernel.slots.slot import STUCK_AT, Slot
+from sdk.drivers.runtime import RunningProcess
 from sdk.errors import DeadlineExceeded, DriverError, InvalidArgument, NoSuchSnapshot, Unavailable
 from sdk.providers import Kind
 
@@ -157,6 +158,61 @@ async def test_a_call_comes_after_an_overdue_one_on_the_same_thing(slot: Slot, m
             assert order == ["b"]
             driver.gone_on.set()
     assert order == ["b", "a"], "what its caller was told is not done is not done"
+
+
+class Process(Stuck, RunningProcess):
+    """One of a runtime's; what it does not do here is abstract."""
+
+    async def pids(self) -> str:
+        return await self.prepare("")
+
+    async def signal(self, number: int) -> None:
+        """Done at once."""
+
+
+class Driver:
+    """Whose methods name what they work on, or nothing."""
+
+    def __init__(self, stuck: Stuck) -> None:
+        self._stuck = stuck
+
+    async def status(self) -> str:
+        return await self._stuck.prepare("")
+
+    async def list(self) -> None:
+        """Done at once."""
+
+    async def remove(self, key: str) -> None:
+        """Done at once."""
+
+
+async def test_one_process_waits_for_none_of_another(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All processes of a runtime are called through its slot, and most of their methods take no name."""
+    monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
+    monkeypatch.setattr(Process, "__abstractmethods__", frozenset())
+    one, other = Process(), Process()
+    other.gone_on.set()
+    try:
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("pids", SOON, one.pids, None)
+        assert await slot.call("pids", 10, other.pids, None) == ""
+        await slot.call("signal", 10, other.signal, None, 9)
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("signal", SOON, one.signal, None, 9)
+    finally:
+        one.gone_on.set()
+
+
+async def test_a_method_that_names_nothing_waits_for_itself_alone(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", SOON)
+    with stuck() as hanging:
+        driver = Driver(hanging)
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("status", SOON, driver.status, None)
+        await slot.call("list", 10, driver.list, None)
+        await slot.call("remove", 10, driver.remove, None, "a")
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("status", SOON, driver.status, None)
 
 
 @pytest.mark.parametrize("overdue", [1, STUCK_AT])
