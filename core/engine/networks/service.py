@@ -79,11 +79,9 @@ class NetworkService:
             wanted = self._wanted(live)
             if is_running(live.record):
                 await self._attachments.join(live.id, network, config, bindings(live.record.config, live.record.host_config))
-                self._refresh(live)
-                await update_port_links(self._context, live.record)
             else:
                 self._check(network, config, wanted)
-            self._save(live, {**wanted, network.name: config})
+            await self._take(live, {**wanted, network.name: config})
 
     async def disconnect(self, ref: str, container: str, *, force: bool = False) -> None:
         """Take a container off a network. With `force` a container or place that is not there is no error."""
@@ -98,11 +96,9 @@ class NetworkService:
             wanted = {name: config for name, config in self._wanted(live).items() if self._find_id(name) != network.id}
             if is_running(live.record):
                 await self._attachments.leave(live.id, network)
-                self._refresh(live)
-                await update_port_links(self._context, live.record)
             elif len(wanted) == len(self._wanted(live)) and not force:
                 raise PermissionDenied(f"container {live.id} is not connected to the network {network.name}")
-            self._save(live, wanted)
+            await self._take(live, wanted)
 
     async def explain(self, container: str) -> Sequence[PortPath]:
         """Return how packets reach a running container's published ports. Raises NoSuchContainer, NotRunning, Unsupported."""
@@ -124,12 +120,17 @@ class NetworkService:
         check_combination([*(self._catalog.find(network_of_mode(name)) for name in wanted), network])
         check_endpoint(network, config)
 
+    async def _take(self, live: LiveContainer, networks: dict[str, EndpointConfig]) -> None:
+        """Record the networks a container is on. Of one that runs, the host files and the ports of links follow: should that fail, the
+        record is true all the same."""
+        self._context.containers.save(live, replace(live.record, networks=networks))
+        if is_running(live.record):
+            self._refresh(live)
+            await update_port_links(self._context, live.record)
+
     def _refresh(self, live: LiveContainer) -> None:
         networks, _ = self._attachments.describe(live.id)
         refresh_host_files(self._context.directory(live.id), as_resolved(self._context, live.record), networks)
-
-    def _save(self, live: LiveContainer, networks: dict[str, EndpointConfig]) -> None:
-        self._context.containers.save(live, replace(live.record, networks=networks))
 
     def _find_id(self, name: str) -> str:
         try:
