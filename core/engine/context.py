@@ -95,6 +95,10 @@ class EngineContext:
         """The settings in effect."""
         return self.live_settings.current
 
+    def runtime_name(self, asked: str = "") -> str:
+        """Return the name of the runtime that a container gets which asks for one, or for none ("")."""
+        return asked or self.settings.containers.runtime or self.drivers.runtime_name
+
     def directory(self, container_id: str) -> Path:
         """Where a container's logs are kept."""
         return self.live_settings.directories / container_id

@@ -102,6 +102,7 @@ async def make_container(
         healthcheck=HealthcheckConfig(test=("NONE",)),
     )
     host = replace(host_config_of(process), log_config=LogConfig(type="none"))
+    cgroup_version = await context.drivers.cgroup_version(context.runtime_name(host.runtime))
     with context.images.layers.pins.hold(image.chains):
-        created = await create_from(context, CreateRequest(own, host), image)
+        created = await create_from(context, CreateRequest(own, host), image, cgroup_version)
     return context.containers.find(created.id)

@@ -44,19 +44,27 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
     if config.mac_address:
         config = replace(config, mac_address=parse_mac(config.mac_address))
     request = replace_request(request, config=config, networks=checked_endpoints(request.networks))
-    warnings = await _validate(context, request.config, request.host_config)
+    host_config = request.host_config
+    _check_networking(context, host_config)
+    cgroup_version = await context.drivers.cgroup_version(context.runtime_name(host_config.runtime))
+    warnings = _validate(context, request.config, host_config, cgroup_version)
     image = context.images.find_for(request.config.image, request.platform)
     warnings += _foreign(request, image)
     await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
-        return await create_from(context, request, image, warnings)
+        return await create_from(context, request, image, cgroup_version, warnings)
 
 
-async def create_from(context: EngineContext, request: CreateRequest, image: StoredImage, warnings: Sequence[str] = ()) -> Created:
-    """Make a container of an image that may be used and whose layers are held meanwhile: no record names them yet, and it may be removed."""
+async def create_from(
+    context: EngineContext, request: CreateRequest, image: StoredImage, cgroup_version: int, warnings: Sequence[str] = ()
+) -> Created:
+    """Make a container of an image that may be used and whose layers are held meanwhile: no record names them yet, and it may be removed.
+
+    `cgroup_version` is that of the runtime it asks for.
+    """
     config = merge.merge(request.config, image.config.config)
     check_text(config, request.host_config)
-    host_config = await with_creation_defaults(context, request.host_config)
+    host_config = with_creation_defaults(context, request.host_config, cgroup_version)
     record = _record(context, replace_request(request, host_config=host_config), image, config)
     async with AsyncExitStack() as undo:
         context.containers.reserve(record)
@@ -114,13 +122,15 @@ def _foreign(request: CreateRequest, image: StoredImage) -> list[str]:
     ]
 
 
-async def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig) -> list[str]:
+def _check_networking(context: EngineContext, host_config: HostConfig) -> None:
     ports.check_bindings(host_config)
     resolve_links(context, host_config)
     for server in host_config.dns:
         parse_address(server)
     check_extra_hosts(host_config.extra_hosts)
-    cgroup_version = await context.drivers.cgroup_version(host_config.runtime or context.settings.containers.runtime)
+
+
+def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig, cgroup_version: int) -> list[str]:
     if host_config.log_config.type != "none":
         context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
     return list(validate_host_config(config, host_config, cgroup_version=cgroup_version))

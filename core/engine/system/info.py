@@ -25,7 +25,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
     running, paused = states[ContainerState.RUNNING] + states[ContainerState.RESTARTING], states[ContainerState.PAUSED]
     system, drivers, settings = os.uname(), context.drivers, context.settings
     warnings = [f"WARNING: {complaint}" for complaint in drivers.complaints()]
-    runtime = await _status(drivers.runtime().status(), warnings)
+    runtime = await _status(_runtime_status(context), warnings)
     storage = await _status(drivers.storage.status(), warnings)
     cdi = await anyio.to_thread.run_sync(read_catalog, settings.cdi_spec_dirs)
     warnings += (f"CDI: Error associated with spec file {path}: {fault}" for path, fault in cdi.faults)
@@ -48,7 +48,7 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         images=len(list(context.images)),
         storage_driver=drivers.storage_name,
         storage_status=storage,
-        runtime=settings.containers.runtime or drivers.runtime_name,
+        runtime=context.runtime_name(),
         runtimes=tuple(drivers.runtimes),
         cgroup_driver=runtime.get("CgroupDriver", "cgroupfs"),
         cgroup_version=runtime.get("CgroupVersion", "1"),
@@ -78,6 +78,11 @@ async def info(context: EngineContext, plugins: tuple[PluginStatus, ...], starte
         cdi_devices=tuple(cdi.devices),
         warnings=(*settings.warnings, *warnings),
     )
+
+
+async def _runtime_status(context: EngineContext) -> Mapping[str, str]:
+    """Return what the default runtime tells of itself. Raises InvalidArgument for one that could not be opened."""
+    return await context.drivers.runtime(context.runtime_name()).status()
 
 
 async def _status(status: Awaitable[Mapping[str, str]], warnings: list[str]) -> Mapping[str, str]:

@@ -10,16 +10,16 @@ from sdk.engine.modes import BRIDGE, NamespaceKind, NamespaceMode, NetworkKind, 
 from sdk.engine.security import SeccompChoice, Security
 
 
-async def with_creation_defaults(context: EngineContext, host: HostConfig) -> HostConfig:
+def with_creation_defaults(context: EngineContext, host: HostConfig, cgroup_version: int) -> HostConfig:
     """Say at creation what was left to the engine: clients read it back, and it must not change under a container when the
-    configuration does."""
-    defaults, drivers = context.settings.containers, context.drivers
+    configuration does. `cgroup_version` is that of the container's runtime."""
+    defaults = context.settings.containers
     return replace(
         host,
-        runtime=host.runtime or defaults.runtime or drivers.runtime_name,
-        log_config=replace(host.log_config, type=host.log_config.type or drivers.log_name),
+        runtime=context.runtime_name(host.runtime),
+        log_config=replace(host.log_config, type=host.log_config.type or context.drivers.log_name),
         ipc_mode=_or_default(host.ipc_mode, defaults.ipc_mode),
-        cgroupns_mode=await _cgroup_namespace(context, host),
+        cgroupns_mode=_cgroup_namespace(host, defaults.cgroupns_mode, cgroup_version),
         shm_size=host.shm_size or defaults.shm_size,
     )
 
@@ -28,14 +28,14 @@ def _or_default(mode: NamespaceMode, kind: str) -> NamespaceMode:
     return NamespaceMode(NamespaceKind(kind)) if mode.kind is NamespaceKind.DEFAULT else mode
 
 
-async def _cgroup_namespace(context: EngineContext, host: HostConfig) -> NamespaceMode:
+def _cgroup_namespace(host: HostConfig, default: str, cgroup_version: int) -> NamespaceMode:
     """Return the mode asked for, or that of a container that names none. On cgroup version 1 a privileged one sees the host's groups."""
     if host.cgroupns_mode.kind is not NamespaceKind.DEFAULT:
         return host.cgroupns_mode
-    unified = await context.drivers.cgroup_version(host.runtime or context.settings.containers.runtime) == 2
+    unified = cgroup_version == 2
     if host.privileged and not unified:
         return NamespaceMode(NamespaceKind.HOST)
-    return NamespaceMode(NamespaceKind(context.settings.containers.cgroupns_mode or ("private" if unified else "host")))
+    return NamespaceMode(NamespaceKind(default or ("private" if unified else "host")))
 
 
 def with_start_defaults(settings: EngineSettings, host: HostConfig) -> HostConfig:

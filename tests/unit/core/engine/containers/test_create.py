@@ -21,20 +21,30 @@ IMAGE = SimpleNamespace(id="i", chains=(), config=SimpleNamespace(platform=Platf
 WARNING = "Your kernel does not support OomKillDisable. OomKillDisable discarded."
 
 
+class Context(SimpleNamespace):
+    """All that is asked of a context here."""
+
+    runtime_name = EngineContext.runtime_name
+
+
 class Drivers:
-    """Two runtimes, the driver's default on version 1 of control groups, `unified` on version 2."""
+    """Two runtimes, the driver's default `plain` on version 1 of control groups, `unified` on version 2."""
+
+    runtime_name = "plain"
 
     def __init__(self) -> None:
         self.verifiers: dict[str, ImageVerifier] = {}
 
-    async def cgroup_version(self, runtime: str = "") -> int:
-        return {"": 1, "plain": 1, "unified": 2}[runtime]
+    async def cgroup_version(self, runtime: str) -> int:
+        return {"plain": 1, "unified": 2}[runtime]
 
     def log(self, name: str) -> SimpleNamespace:
         return SimpleNamespace(check=lambda _options: None)
 
 
-async def made(context: EngineContext, request: CreateRequest, image: object, warnings: Sequence[str] = ()) -> Created:
+async def made(
+    context: EngineContext, request: CreateRequest, image: object, cgroup_version: int, warnings: Sequence[str] = ()
+) -> Created:
     return Created("c", tuple(warnings))
 
 
@@ -56,7 +66,7 @@ async def test_a_warning_is_that_of_the_runtime_it_gets(
         find_for=lambda _ref, _platform: IMAGE, layers=SimpleNamespace(pins=SimpleNamespace(hold=lambda _chains: nullcontext()))
     )
     settings = SimpleNamespace(containers=SimpleNamespace(runtime=configured))
-    context = cast(EngineContext, SimpleNamespace(drivers=Drivers(), settings=settings, images=images))
+    context = cast(EngineContext, Context(drivers=Drivers(), settings=settings, images=images))
     host = HostConfig(runtime=asked, limits=Limits(memory=64 << 20, oom_kill_disable=True))
     created = await create(context, CreateRequest(config=ContainerConfig(image="i"), host_config=host))
     assert created.warnings == warnings

@@ -26,22 +26,20 @@ HOST, PRIVATE, SHAREABLE = (NamespaceMode(NamespaceKind(kind)) for kind in ("hos
 UNCONFINED = Seccomp(SeccompChoice.UNCONFINED)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def settings(**more: object) -> EngineSettings:
     return EngineSettings(Path("/data"), Path("/run"), "instance", **more)
 
 
-def context(given: EngineSettings, *, cgroups: int = 2, gateways: tuple[str, ...] = ("172.17.0.1", "fd00::1")) -> EngineContext:
-    async def cgroup_version(_runtime: str) -> int:
-        return cgroups
+class Context(SimpleNamespace):
+    """All that is asked of a context here."""
 
-    drivers = SimpleNamespace(runtime_name="ns", log_name="json-file", cgroup_version=cgroup_version)
+    runtime_name = EngineContext.runtime_name
+
+
+def context(given: EngineSettings, *, gateways: tuple[str, ...] = ("172.17.0.1", "fd00::1")) -> EngineContext:
+    drivers = SimpleNamespace(runtime_name="ns", log_name="json-file")
     attachments = SimpleNamespace(host_gateways=lambda: gateways)
-    return cast(EngineContext, SimpleNamespace(settings=given, drivers=drivers, attachments=attachments))
+    return cast(EngineContext, Context(settings=given, drivers=drivers, attachments=attachments))
 
 
 def record(host: HostConfig, *, networks: dict[str, EndpointConfig] | None = None, disabled: bool = False) -> ContainerRecord:
@@ -51,23 +49,20 @@ def record(host: HostConfig, *, networks: dict[str, EndpointConfig] | None = Non
     )  # fmt: skip
 
 
-@pytest.mark.anyio
-async def test_what_is_left_open_is_said_at_creation() -> None:
+def test_what_is_left_open_is_said_at_creation() -> None:
     defaults = ContainerDefaults(runtime="crun", shm_size=5, ipc_mode="shareable")
-    found = await with_creation_defaults(context(settings(containers=defaults)), HostConfig())
+    found = with_creation_defaults(context(settings(containers=defaults)), HostConfig(), 2)
     assert (found.runtime, found.log_config.type, found.shm_size, found.ipc_mode) == ("crun", "json-file", 5, SHAREABLE)
-    plain = await with_creation_defaults(context(settings()), HostConfig())
+    plain = with_creation_defaults(context(settings()), HostConfig(), 2)
     assert (plain.runtime, plain.shm_size, plain.ipc_mode) == ("ns", 64 << 20, PRIVATE)
 
 
-@pytest.mark.anyio
-async def test_what_a_client_says_stays() -> None:
+def test_what_a_client_says_stays() -> None:
     asked = HostConfig(runtime="mine", log_config=LogConfig("none"), shm_size=7, ipc_mode=HOST, cgroupns_mode=HOST)
     defaults = ContainerDefaults(runtime="crun", shm_size=5, cgroupns_mode="private")
-    assert await with_creation_defaults(context(settings(containers=defaults)), asked) == asked
+    assert with_creation_defaults(context(settings(containers=defaults)), asked, 2) == asked
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("version", "privileged", "configured", "expected"),
     [
@@ -80,9 +75,9 @@ async def test_what_a_client_says_stays() -> None:
         (1, True, "private", HOST),
     ],
 )
-async def test_whose_control_groups(version: int, privileged: bool, configured: str, expected: NamespaceMode) -> None:
-    given = context(settings(containers=ContainerDefaults(cgroupns_mode=configured)), cgroups=version)
-    assert (await with_creation_defaults(given, HostConfig(privileged=privileged))).cgroupns_mode == expected
+def test_whose_control_groups(version: int, privileged: bool, configured: str, expected: NamespaceMode) -> None:
+    given = context(settings(containers=ContainerDefaults(cgroupns_mode=configured)))
+    assert with_creation_defaults(given, HostConfig(privileged=privileged), version).cgroupns_mode == expected
 
 
 def test_what_follows_the_configuration_is_added_at_a_start() -> None:
