@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
-from core.daemon.authorization.chain import Chain, Refused
+from core.daemon.authorization.chain import Chain
+from core.daemon.authorization.refused import Refused
 from core.daemon.authorization.responses import HeldResponse
 from core.daemon.authorization.shown import BodyTooLarge, ClientLeft, holds_credentials, shown
 from core.daemon.refusals import refuse

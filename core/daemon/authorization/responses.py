@@ -7,7 +7,7 @@ connection that was hijacked is told of when it has ended, as it cannot be held 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import cast
 
-from core.daemon.authorization.chain import Refused
+from core.daemon.authorization.refused import Refused
 from core.daemon.authorization.shown import is_readable, texts
 from core.daemon.refusals import refuse
 from sdk.drivers.authorizer import ApiResponse

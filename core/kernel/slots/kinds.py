@@ -21,7 +21,7 @@ SLOTTED: Mapping[Kind, type[object]] = {
     Kind.LOG: LogDriver,
     Kind.VERIFIER: ImageVerifier,
 }
-"""Their interfaces. Drivers of the other kinds give streams or applications, and keep time themselves."""
+"""Their interfaces. Drivers of the other kinds give streams or applications and keep time themselves; the door keeps that of authorizers."""
 
 
 def check_deadlines(deadlines: Mapping[str, Iterable[str]]) -> None:

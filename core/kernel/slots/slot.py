@@ -18,6 +18,7 @@ import anyio
 
 from core.drivers import calling
 from core.kernel.slots.undoing import TAKES_AWAY, Undo
+from core.waiting import ended
 from sdk.drivers.runtime import RunningProcess
 from sdk.errors import DeadlineExceeded, Unavailable
 from sdk.providers import Kind
@@ -83,7 +84,7 @@ class Slot:
         work = partial(self._later, call, self._before(call), function) if self._overdue else function
         task = asyncio.get_running_loop().create_task(self._foreseen(call, work, undo, *args, **kwargs))
         try:
-            await _ended(task, call.seconds)
+            await ended(task, call.seconds)
         except asyncio.CancelledError as cancellation:
             with anyio.CancelScope(shield=True):
                 await self._stop(call, task, call.seconds)
@@ -142,7 +143,7 @@ class Slot:
     async def _stop(self, call: Call, task: "asyncio.Task[R]", seconds: float) -> None:
         """Ask the driver to stop, and give it so many seconds; then the call is overdue."""
         call.scope.cancel()
-        await _ended(task, seconds)
+        await ended(task, seconds)
         if not task.done():
             call.given_up = True
             self._overdue[call] = cast("asyncio.Task[object]", task)
@@ -159,24 +160,6 @@ class Slot:
 def _ended_well(task: "asyncio.Task[R]") -> bool:
     """Tell whether a call has a result, or an error of the driver's."""
     return task.done() and not task.cancelled()
-
-
-async def _ended(task: "asyncio.Task[object]", seconds: float) -> None:
-    """Return when a task has ended, or so many seconds are over. Raises CancelledError when the caller is cancelled."""
-    loop = asyncio.get_running_loop()
-    waiter = loop.create_future()
-
-    def wake(_task: object = None) -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    task.add_done_callback(wake)
-    timer = loop.call_later(seconds, wake)
-    try:
-        await waiter
-    finally:
-        timer.cancel()
-        task.remove_done_callback(wake)
 
 
 def _cancel_again(cancellation: asyncio.CancelledError) -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.daemon.authorization.chain import Chain, Refused
+from core.daemon.authorization.chain import Chain
+from core.daemon.authorization.refused import Refused
 from sdk.drivers.authorizer import ApiResponse, Subject, Transport
 from sdk.testing.authorization import RecordingAuthorizer, api_request
 

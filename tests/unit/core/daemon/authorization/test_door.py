@@ -1,10 +1,12 @@
 """Requests through the real server and the door: what authorizers see is what the application gets, and what is not allowed does not get there."""
 
 import os
+import threading
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import msgspec
 import pytest
 
@@ -66,6 +68,7 @@ class Failing(Authorizer):
 
     def __init__(self, how: str) -> None:
         self.how = how
+        self.gone_on = threading.Event()
 
     @property
     def deadline(self) -> float:
@@ -74,6 +77,9 @@ class Failing(Authorizer):
     async def authorize_request(self, request: ApiRequest) -> None:
         if self.how == "hangs":
             await anyio.sleep_forever()
+        if self.how == "hangs in a thread":
+            await anyio.to_thread.run_sync(self.gone_on.wait, 5)
+            return None
         if self.how == "returns":
             return False  # type: ignore[return-value]
         raise {"raises": ValueError("secret path"), "exits": SystemExit(1), "says": InvalidArgument("the list is broken")}[self.how]
@@ -83,6 +89,7 @@ class Failing(Authorizer):
     ("how", "sentence"),
     [
         ("hangs", "no answer in time"),
+        ("hangs in a thread", "no answer in time"),
         ("returns", "an unforeseen error, which the daemon has logged"),
         ("is no coroutine", "an unforeseen error, which the daemon has logged"),
         ("raises", "an unforeseen error, which the daemon has logged"),
@@ -98,6 +105,7 @@ async def test_an_authorizer_that_fails_refuses(served: Served, how: str, senten
     status, answer = await served.ask("GET", "/json")
     assert (status, message(answer)) == (500, f"plugin a1 failed with error: {sentence}")
     assert served.app.bodies == []
+    failing.gone_on.set()
     served.guard()
     assert (await served.ask("GET", "/json"))[0] == 200
 
