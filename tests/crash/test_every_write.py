@@ -35,6 +35,7 @@ VERBS = ("start", "stop", "rm", "commit")
 _SECONDS = 60.0
 _STRACE_SECONDS = 2.0
 _LINE = re.compile(r"^(\d+) +(\w+)\(")
+_TRIED = re.compile(r"^strace: (?:Process \d+ attached|attach: .*No such process)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +163,14 @@ class Bench:
 
 @contextmanager
 def _traced(daemon: Daemon, *options: str) -> Iterator[None]:
-    """Have strace follow all threads of the daemon that there are, and none of its children."""
+    """Have strace follow all threads of the daemon that there are, and none of its children. One that has ended meanwhile is passed over."""
     threads = sorted(map(int, os.listdir(f"/proc/{daemon.pid}/task")))
     words = [word for thread in threads for word in ("-p", str(thread))]
     said = daemon.directory / "strace"
     with said.open("wb") as output:
         strace = subprocess.Popen(["strace", *options, *words], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        _until(lambda: said.read_text().count("attached") >= len(threads) or strace.poll() is not None)
+        _until(lambda: len(_TRIED.findall(said.read_text())) >= len(threads) or strace.poll() is not None)
         yield
     finally:
         strace.terminate()

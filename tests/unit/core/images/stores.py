@@ -25,15 +25,16 @@ def layers_of(layers: Sequence[bytes]) -> list[ChainID]:
 
 
 async def stored(store: ImageStore, image: MadeImage, layers: Sequence[bytes], *names: str, index: str = "") -> StoredImage:
-    """Store an image of these layers with all its blobs."""
-    for descriptor, content in (*image.blobs, (image.descriptor, image.manifest)):
-        await store.content.put(content, descriptor.digest)
-    parent = ""
-    for chain, tar, (blob, _) in zip(layers_of(layers), layers, image.blobs[1:], strict=True):
-        store.layers.put(chain, LayerRecord(digest_of(tar), parent, len(tar), blob))
-        parent = chain
-    blobs = (image.descriptor.digest, *(blob.digest for blob, _ in image.blobs))
-    return store.add(image.id, ImageRecord(image.descriptor, blobs, 0), tuple(map(parse_reference, names)), index)
+    """Store an image of these layers with all its blobs, pinned until it is recorded, as every writer of the engine has them."""
+    blobs, chains = (image.descriptor.digest, *(blob.digest for blob, _ in image.blobs)), layers_of(layers)
+    with store.content.pins.hold(blobs), store.layers.pins.hold(chains):
+        for descriptor, content in (*image.blobs, (image.descriptor, image.manifest)):
+            await store.content.put(content, descriptor.digest)
+        parent = ""
+        for chain, tar, (blob, _) in zip(chains, layers, image.blobs[1:], strict=True):
+            store.layers.put(chain, LayerRecord(digest_of(tar), parent, len(tar), blob))
+            parent = chain
+        return store.add(image.id, ImageRecord(image.descriptor, blobs, 0), tuple(map(parse_reference, names)), index)
 
 
 class Snapshots:
