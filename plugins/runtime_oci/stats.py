@@ -51,6 +51,7 @@ def _memory_1(directory: Path) -> MemoryStats:
         maximum=_number(directory / "memory.max_usage_in_bytes"),
         limit=_number(directory / "memory.limit_in_bytes"),
         failures=_number(directory / "memory.failcnt"),
+        oom_kills=_table(directory / "memory.oom_control").get("oom_kill", 0),
         detail=_table(directory / "memory.stat"),
     )
 
@@ -89,11 +90,13 @@ def _cpu_2(counts: dict[str, int]) -> CPUStats:
 
 
 def _memory_2(directory: Path) -> MemoryStats:
+    events = _table(directory / "memory.events")
     return MemoryStats(
         usage=_number(directory / "memory.current"),
         maximum=_number(directory / "memory.peak"),
         limit=_number(directory / "memory.max"),
-        failures=_table(directory / "memory.events").get("max", 0),
+        failures=events.get("max", 0),
+        oom_kills=events.get("oom_kill", 0),
         detail=_table(directory / "memory.stat"),
     )
 

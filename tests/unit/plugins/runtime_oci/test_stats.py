@@ -14,6 +14,7 @@ def test_files_of_version_1(tmp_path):
         "memory/core/x/memory.max_usage_in_bytes": "60\n",
         "memory/core/x/memory.limit_in_bytes": "100\n",
         "memory/core/x/memory.failcnt": "7\n",
+        "memory/core/x/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n",
         "memory/core/x/memory.stat": "cache 1\nrss 2\n",
         "pids/core/x/pids.current": "2\n",
         "pids/core/x/pids.max": "max\n",
@@ -27,6 +28,7 @@ def test_files_of_version_1(tmp_path):
     assert (stats.cpu.user, stats.cpu.system) == (6 * NANOSECONDS_PER_TICK, 3 * NANOSECONDS_PER_TICK)
     assert (stats.cpu.periods, stats.cpu.throttled_periods, stats.cpu.throttled_time) == (1, 2, 3)
     assert (stats.memory.usage, stats.memory.maximum, stats.memory.limit, stats.memory.failures) == (50, 60, 100, 7)
+    assert stats.memory.oom_kills == 3
     assert stats.memory.detail == {"cache": 1, "rss": 2}
     assert (stats.pids, stats.pids_limit) == (2, 0)
     assert stats.io_service_bytes == (BlockIOEntry(8, 1, "Read", 4096), BlockIOEntry(8, 1, "Total", 4096))
@@ -41,7 +43,7 @@ def test_files_of_version_2(tmp_path):
         "memory.current": "50\n",
         "memory.max": "max\n",
         "memory.stat": "anon 40\nfile 10\n",
-        "memory.events": "low 0\nmax 4\noom_kill 0\n",
+        "memory.events": "low 0\nmax 4\noom_kill 5\n",
         "pids.current": "3\n",
         "pids.max": "20\n",
         "io.stat": "8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n",
@@ -51,6 +53,7 @@ def test_files_of_version_2(tmp_path):
     stats = read_stats(2, "core/x", tmp_path)
     assert (stats.cpu.total, stats.cpu.user, stats.cpu.system, stats.cpu.throttled_time) == (7000, 5000, 2000, 3000)
     assert (stats.memory.usage, stats.memory.limit, stats.memory.failures) == (50, UNLIMITED, 4)
+    assert stats.memory.oom_kills == 5
     assert stats.memory.detail == {"anon": 40, "file": 10}
     assert (stats.pids, stats.pids_limit) == (3, 20)
     assert stats.io_service_bytes == (BlockIOEntry(8, 0, "read", 10), BlockIOEntry(8, 0, "write", 20))
