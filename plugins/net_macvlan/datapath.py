@@ -92,7 +92,7 @@ class Datapath:
         self._namespaces.release(sandbox)
 
     def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
-        """Make the parents of these networks be there, and no others."""
+        """Make the parents of these networks be there, and no others; announce the addresses of containers that lived on."""
         for network in networks:
             try:
                 self.create_network(network)
@@ -105,6 +105,8 @@ class Datapath:
                 self._namespaces.hold(endpoint.id, sandbox.path)
             except OSError as error:
                 self._log.error("the network of container %s: %s", endpoint.container_id, error)
+        told = {key for key, (_, options) in self._networks.items() if options.announcing.count}
+        self._announcements.restore([each for each in endpoints if each[0].network_id in told])
 
     def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
         """Make an endpoint's gateways the container's, or no longer; idempotent."""

@@ -30,6 +30,8 @@ class Announcements:
 
     def begin(self, path: str, endpoint: Endpoint, how: Announcing, wait_for_link: Callable[[], None] | None = None) -> None:
         """Announce the addresses of an endpoint in the namespace at a path, if there is reason to, once its neighbours can hear it."""
+        if not endpoint.addresses:
+            return
         remembered = self._remember(endpoint)
         if not how.count or not (how.asked or remembered):
             return
@@ -48,9 +50,11 @@ class Announcements:
 
     def restore(self, endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
         """Announce the addresses of containers that lived on without a daemon once, in the background and one after the other."""
-        for endpoint, _ in endpoints:
+        told = [(endpoint, sandbox) for endpoint, sandbox in endpoints if endpoint.addresses]
+        for endpoint, _ in told:
             self._remember(endpoint)
-        threading.Thread(target=self._announce_once, args=(list(endpoints),), name="announcements", daemon=True).start()
+        if told:
+            threading.Thread(target=self._announce_once, args=(told,), name="announcements", daemon=True).start()
 
     def close(self) -> None:
         """Say no more."""

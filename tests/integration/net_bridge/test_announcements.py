@@ -1,9 +1,5 @@
 """Containers' addresses, announced to their neighbours."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 
 import anyio
@@ -12,15 +8,13 @@ import pytest
 from plugins.net_bridge.plugin import open_driver
 from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import Endpoint, NetworkDriver, NetworkSpec, Sandbox
-from sdk.network.neighbours import announcement
 from sdk.testing.context import plugin_context
-from sdk.testing.contracts.network import Bench, inside
+from sdk.testing.contracts.network import Bench
+from tests.announced import CHOSEN, frames, heard, listening
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
 COUNT, INTERVAL = "com.docker.network.advertise_addr_nmsgs", "com.docker.network.advertise_addr_ms"
-ALL_PROTOCOLS = 0x0003
-CHOSEN = "02:42:aa:aa:aa:aa"
 
 
 async def test_addresses_are_announced_as_often_as_the_network_says(bench: Bench) -> None:
@@ -68,32 +62,3 @@ async def test_containers_that_outlived_a_daemon_are_announced_by_the_next(tmp_p
 async def _restored(driver: NetworkDriver, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox) -> None:
     gone = Sandbox("/proc/self/fd/999")
     await driver.restore([network], [(endpoint, gone), (endpoint, sandbox)])
-
-
-@contextmanager
-def listening(container: tuple[Sandbox, Endpoint]) -> Iterator[socket.socket]:
-    """Hear all frames that reach a container."""
-    sandbox, endpoint = container
-    with inside(sandbox):
-        ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS))
-    with ear:
-        ear.bind((endpoint.interface, ALL_PROTOCOLS))
-        yield ear
-
-
-def frames(endpoint: Endpoint) -> list[bytes]:
-    return [announcement(endpoint.mac_address, ip_address(interface.ip)) for interface in endpoint.addresses]
-
-
-def heard(ear: socket.socket, endpoint: Endpoint, count: int, seconds: float = 10) -> list[bytes]:
-    """Return the next announcements of an endpoint, as many as are awaited or came."""
-    wanted, found = frames(endpoint), []
-    ear.settimeout(seconds)
-    while len(found) < count:
-        try:
-            frame = ear.recv(2048)
-        except TimeoutError:
-            break
-        if frame in wanted:
-            found.append(frame)
-    return found
