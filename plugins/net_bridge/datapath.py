@@ -42,6 +42,8 @@ class Bridged:
     options: BridgeOptions
     index: int
     links: frozenset[PortLink] = frozenset()
+    is_linked: bool = True
+    """Whether the kernel surely has these links and no others."""
 
     @property
     def port(self) -> Port:
@@ -166,11 +168,13 @@ class Datapath:
         """
         with self._changing_networks:
             known = self._networks.get(network.id)
-            if known is None or known.links == frozenset(links):
+            if known is None or (known.is_linked and known.links == frozenset(links)):
                 return
-            self._networks[network.id] = changed = replace(known, links=frozenset(links))
+            self._networks[network.id] = replace(known, is_linked=False)
+            changed = replace(known, links=frozenset(links), is_linked=True)
             self._firewall.set_network(network.id, changed.rules)
             answer_for_containers(known.options.bridge, yes=bool(links))
+            self._networks[network.id] = changed
 
     def disconnect(self, endpoint: Endpoint, *, alive: bool) -> None:
         """Unpublish an endpoint's ports and remove its interface, unless its namespace is about to go; idempotent."""

@@ -114,6 +114,13 @@ class Firewall:
             self._rebuild()
 
     def _rebuild(self) -> None:
+        try:
+            self._write_all()
+        except RulesetError:
+            self._known_generation = _UNKNOWN  # the table may still be another program's: the next call looks again
+            raise
+
+    def _write_all(self) -> None:
         """Write everything, the administrator's chain too if it is gone: no port answers before its rules are back.
 
         A table that is laid out otherwise, as an earlier release did, is replaced as a whole.

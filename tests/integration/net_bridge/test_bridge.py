@@ -1,12 +1,14 @@
 """What net_bridge promises beyond the contract: it mends what others break, and it is quick."""
 
+import logging
 import socket
 import subprocess
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 import anyio
@@ -16,8 +18,11 @@ from plugins.net_bridge.kernel import namespaces
 from plugins.net_bridge.kernel.namespaces import Namespace
 from plugins.net_bridge.kernel.rtnetlink import RouteSocket
 from plugins.net_bridge.kernel.veths import Port, Veth, Veths
+from plugins.net_bridge.table.firewall import Firewall
+from plugins.net_bridge.table.ruleset import BridgeRules
 from sdk.drivers.network import Endpoint, NetworkSpec, PortBinding, PortLink, PortLinker, Sandbox, Subnet
 from sdk.errors import Conflict, InvalidArgument
+from sdk.linux.nftables import RulesetError
 from sdk.testing.contracts.network import Bench, inside, reaches, reaches_soon, serving
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
@@ -60,6 +65,56 @@ async def test_without_icc_a_link_opens_one_port_to_one_neighbour(bench: Bench) 
         assert not _met(linked, "172.30.0.5", 7000, timeout=0.3)
         await bench.driver.link(network, [])
         assert not _met(linked, "172.30.0.5", 7001, timeout=0.3)
+
+
+async def test_a_link_that_could_not_be_made_is_made_at_the_next_call(bench: Bench) -> None:
+    """The kernel refuses while the bridge is gone."""
+    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    assert isinstance(bench.driver, PortLinker)
+    links = [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)]
+    with _without_bridge(network) as bridge, pytest.raises(OSError, match=bridge):
+        await bench.driver.link(network, links)
+    await bench.driver.link(network, links)
+    server, _ = await bench.connect(network, 5)
+    linked, _ = await bench.connect(network, 6)
+    with serving(server, 7000):
+        assert _met(linked, "172.30.0.5", 7000)
+
+
+async def test_nothing_stays_of_a_link_that_could_not_be_made_and_is_given_up(bench: Bench) -> None:
+    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    assert isinstance(bench.driver, PortLinker)
+    links = [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)]
+    with _without_bridge(network) as bridge, pytest.raises(OSError, match=bridge):
+        await bench.driver.link(network, links)
+    await bench.driver.link(network, [])
+    assert "172.30.0.6" not in run("nft", "list", "ruleset")
+
+
+@contextmanager
+def _without_bridge(network: NetworkSpec) -> Iterator[str]:
+    """Let a network's bridge have another name meanwhile; return its own."""
+    bridge = f"br-{network.id[:12]}"
+    run("ip", "link", "set", bridge, "down")
+    run("ip", "link", "set", bridge, "name", "elsewhere")
+    yield bridge
+    run("ip", "link", "set", "elsewhere", "name", bridge)
+    run("ip", "link", "set", bridge, "up")
+
+
+async def test_a_table_that_could_not_be_mended_is_mended_at_the_next_call() -> None:
+    firewall = Firewall("core_mended", logging.getLogger("firewall"))
+    rules = BridgeRules("br-a", (IPv4Network("172.30.0.0/24"),), masquerade=True, internal=False, icc=False)
+    refused = replace(rules, links=frozenset([PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000, "nonsense")]))
+    try:
+        firewall.set_network("a", rules)
+        run("nft", "delete", "table", "inet", "core_mended")
+        with pytest.raises(RulesetError, match="protocol name"):
+            firewall.set_network("a", refused)
+        firewall.set_network("a", rules)
+        assert "172.30.0.0/24" in firewall.listing()
+    finally:
+        firewall.close()
 
 
 async def test_links_outlive_their_bridge(bench: Bench) -> None:
