@@ -6,12 +6,12 @@ import anyio
 
 from plugins.authz_legacy.protocol import AUTHORIZATION, Answer, Question, question
 from plugins.authz_legacy.settings import LegacyAuthorizationSettings
+from plugins.authz_legacy.waiting import until
 from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
-from sdk.errors import PermissionDenied, Unavailable
+from sdk.errors import PermissionDenied
 from sdk.legacy.client import PluginClient
 from sdk.legacy.discovery import Address
 
-_PAUSE = 0.1
 _SPARE = 1.0
 """Seconds that are left to tell of an answer that did not come."""
 
@@ -64,20 +64,8 @@ class LegacyAuthorizer(Authorizer):
             await client.close()
 
     async def _ask(self, method: str, asked: Question) -> None:
-        answer = await self._answer(self._client, method, asked)
+        """Ask, also a plugin that was started again meanwhile: a question changes nothing, so that to ask it twice does no harm."""
+        end = anyio.current_time() + self._settings.reconnect
+        answer = await until(end, lambda: self._client.ask(method, asked, Answer, self._settings.timeout))
         if not answer.allow:
             raise PermissionDenied(answer.message or "")
-
-    async def _answer(self, client: PluginClient, method: str, asked: Question) -> Answer:
-        """Ask at least twice where the plugin cannot be reached: a kept connection ends with the process that it was made to, and there may
-        be a new one. To ask again does no harm, as a question changes nothing."""
-        end, is_last = anyio.current_time() + self._settings.reconnect, False
-        while True:
-            try:
-                return await client.ask(method, asked, Answer, self._settings.timeout)
-            except Unavailable:
-                if is_last:
-                    raise
-            is_last = anyio.current_time() >= end
-            if not is_last:
-                await anyio.sleep(_PAUSE)

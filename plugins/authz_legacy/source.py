@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from plugins.authz_legacy.settings import LegacyAuthorizationSettings
+from plugins.authz_legacy.waiting import PAUSE, until
 from sdk.drivers.authorizer import ApiRequest, Authorizer, AuthorizerSource
-from sdk.errors import PermissionDenied, Unavailable
+from sdk.errors import PermissionDenied
 from sdk.legacy.discovery import Address, find_address
 from sdk.providers import PluginContext
 
 if TYPE_CHECKING:
     from plugins.authz_legacy.authorizer import LegacyAuthorizer
-
-_PAUSE = 0.1
 
 
 @asynccontextmanager
@@ -43,13 +42,14 @@ class LegacyAuthorizers(Authorizer, AuthorizerSource):
     async def find(self, name: str) -> Authorizer | None:
         """Return the plugin of a name once it answers. One that is not there yet is waited for, as services start side by side."""
         if name not in self._found:
-            with anyio.move_on_after(self._settings.patience):
+            end = anyio.current_time() + self._settings.patience
+            with anyio.CancelScope(deadline=end):
                 while self._address(name) is None:  # noqa: ASYNC110 - no plugin tells that it is there
-                    await anyio.sleep(_PAUSE)
+                    await anyio.sleep(PAUSE)
             address = self._address(name)
             if address is None:
                 return None
-            await self._introduce(name, address)
+            await self._introduce(name, address, end)
         return self._found[name]
 
     async def close(self) -> None:
@@ -60,21 +60,13 @@ class LegacyAuthorizers(Authorizer, AuthorizerSource):
     def _address(self, name: str) -> Address | None:
         return find_address(name, self._settings.socket_directories, self._settings.spec_directories)
 
-    async def _introduce(self, name: str, address: Address) -> None:
-        """Note a plugin that answers. Raises Unavailable for one that does not within the patience, NotFound for one of another kind."""
+    async def _introduce(self, name: str, address: Address, end: float) -> None:
+        """Note a plugin that answers. Raises Unavailable for one that cannot be reached until `end`, NotFound for one of another kind."""
         from plugins.authz_legacy.authorizer import LegacyAuthorizer  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
 
         authorizer = LegacyAuthorizer(name, address, lambda: self._address(name), self._settings)
-        end = anyio.current_time() + self._settings.patience
         try:
-            while True:
-                try:
-                    await authorizer.activate(self._settings.timeout)
-                    break
-                except Unavailable:
-                    if anyio.current_time() >= end:
-                        raise
-                await anyio.sleep(_PAUSE)
+            await until(end, lambda: authorizer.activate(self._settings.timeout))
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await authorizer.close()

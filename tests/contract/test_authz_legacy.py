@@ -1,5 +1,6 @@
 """The authorizer contract, kept by authz_legacy with a plugin behind it; and what Docker's protocol says of a request."""
 
+import asyncio
 import base64
 import json
 import ssl
@@ -256,6 +257,59 @@ async def test_a_plugin_that_comes_a_little_later_is_waited_for(tmp_path: Path) 
                 while not found:
                     await anyio.sleep(0.02)
     assert found[0] is not None
+
+
+async def test_the_patience_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both for a plugin that is not there yet and for one that is there and cannot be reached."""
+    loop = asyncio.get_running_loop()
+    skipped, time = [0.0], loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + sum(skipped))
+    asked, refused = anyio.Event(), anyio.Event()
+
+    async def hang_up(stream: anyio.abc.SocketStream) -> None:
+        asked.set()
+        await stream.aclose()
+
+    async def find(source: LegacyAuthorizers, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        task_status.started()
+        with pytest.raises(Unavailable):
+            await source.find("late")
+        refused.set()
+
+    opened = open_source(plugin_context("authz_legacy", tmp_path), settings(tmp_path, patience=1000))
+    async with opened as source, anyio.create_task_group() as finding:
+        assert isinstance(source, LegacyAuthorizers)
+        await finding.start(find, source)
+        await anyio.wait_all_tasks_blocked()
+        skipped.append(900)
+        (tmp_path / "plugins").mkdir()
+        listener = await anyio.create_unix_listener(tmp_path / "plugins/late.sock")
+        async with listener, anyio.create_task_group() as serving:
+            serving.start_soon(listener.serve, hang_up)
+            await asked.wait()
+            skipped.append(200)
+            with anyio.fail_after(30):
+                await refused.wait()
+            serving.cancel_scope.cancel()
+
+
+async def test_a_request_that_waits_follows_a_reload(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    file = tmp_path / "specs/moving.spec"
+    file.write_text(f"unix://{tmp_path}/one.sock")
+    async with open_source(plugin_context("authz_legacy", tmp_path), settings(tmp_path, reconnect=1000)) as source:
+        assert isinstance(source, LegacyAuthorizers)
+        with serve_authorization(tmp_path / "one.sock"):
+            moving = await source.find("moving")
+            assert moving is not None
+        with serve_authorization(tmp_path / "two.sock") as two:
+            async with anyio.create_task_group() as group:
+                group.start_soon(moving.authorize_request, CREATE)
+                await anyio.wait_all_tasks_blocked()
+                file.write_text(f"unix://{tmp_path}/two.sock")
+                await moving.reload()
+                group.cancel_scope.deadline = anyio.current_time() + 30
+            assert len(two.questions(REQUEST)) == 1
 
 
 async def test_a_reload_follows_the_address_in_the_file(source: LegacyAuthorizers, tmp_path: Path) -> None:
