@@ -1,4 +1,9 @@
-"""Text from outside as part of an error or a display."""
+"""Text from outside as part of an error or a display, and what is wrong with text that is no document."""
+
+import msgspec
+
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding a document from outside raises: it is no JSON or not of its type, is not UTF-8, or lies deeper than Python's stack."""
 
 _LONGEST = 512
 
@@ -8,3 +13,10 @@ def cleaned(text: str, longest: int = _LONGEST) -> str:
     printable = "".join(character if character.isprintable() else " " for character in text[: 4 * longest])
     line = " ".join(printable.split())
     return line if len(line) <= longest else f"{line[:longest]}..."
+
+
+def unreadable_reason(error: Exception) -> str:
+    """Return why a document cannot be read: one of the errors in `UNREADABLE`, in words that say nothing of Python."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)

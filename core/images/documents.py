@@ -8,6 +8,7 @@ import msgspec
 from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.image import ImageConfig, Index, Manifest
+from sdk.text import UNREADABLE
 
 LONGEST_CONFIG = 8 << 20
 """The largest configuration taken from a registry, in bytes."""
@@ -45,7 +46,7 @@ def parse_config(content: bytes) -> ImageConfig:
 
 
 def _parse(content: bytes, kind: type[Document], absent: dict[str, Json]) -> Document:
-    with suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+    with suppress(*UNREADABLE):
         return msgspec.json.decode(content, type=kind)
     if content.count(b"{") + content.count(b"[") > _MOST_CONTAINERS:
         raise DataLoss(f"malformed {kind.__name__.lower()}: more than {_MOST_CONTAINERS} objects and lists")

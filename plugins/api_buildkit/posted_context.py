@@ -1,13 +1,13 @@
 """What comes with `POST /build?version=2` itself when its client has no session: a tar of the context, and logins in a header."""
 
 import base64
-import binascii
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 
 from sdk.drivers.registry import Credentials
 from sdk.frontend import Message
+from sdk.text import UNREADABLE
 
 _Receive = Callable[[], Awaitable[Message]]
 
@@ -43,7 +43,7 @@ def logins_of(header: str) -> dict[str, Credentials]:
     try:
         decoded = base64.urlsafe_b64decode(header.replace("+", "-").replace("/", "_") + "=" * (-len(header) % 4))
         return {registry: _credentials(login) for registry, login in _logins.decode(decoded).items()} if decoded else {}
-    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
+    except (ValueError, *UNREADABLE):
         return {}
 
 

@@ -15,7 +15,7 @@ from sdk.engine.containers import Filters
 from sdk.errors import InvalidArgument
 from sdk.numbers import BadNumber, parse_int64, parse_uint32
 from sdk.oci.descriptor import Platform, normalized, parse_platform
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned
 
 _SEVERAL_PLATFORMS = ApiVersion(1, 52)
 _FALSE = frozenset({"", "0", "no", "false", "none"})
@@ -78,7 +78,7 @@ def parse_filters(text: str) -> Filters:
         return {}
     try:
         parsed = msgspec.json.decode(text, type=dict[str, list[str] | dict[str, bool]])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except UNREADABLE as error:
         raise InvalidArgument("invalid filter") from error
     return {
         key: tuple(values) if isinstance(values, list) else tuple(v for v, on in values.items() if on)

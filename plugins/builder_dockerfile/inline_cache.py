@@ -12,6 +12,7 @@ from sdk.engine.builds import CacheImport
 from sdk.errors import EngineError
 from sdk.oci.image import History
 from sdk.oci.reference import parse_reference
+from sdk.text import UNREADABLE
 
 STEPS_ANNOTATION = "engine.build.steps"
 """On the manifest: cache keys with the number of layers there were after each step."""
@@ -69,7 +70,7 @@ def _steps(image: BaseImage) -> list[tuple[str, int]]:
     """Return the steps that a manifest tells; what is malformed tells nothing."""
     try:
         told = _told.decode(image.annotations.get(STEPS_ANNOTATION, "[]"))
-    except (msgspec.MsgspecError, UnicodeError):
+    except UNREADABLE:
         return []
     return [(key, count) for key, count in told if 0 < count <= len(image.stack)]
 

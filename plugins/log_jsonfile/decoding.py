@@ -8,6 +8,7 @@ from time import strptime
 import msgspec
 
 from sdk.drivers.logs import LogRecord, StdStream
+from sdk.text import UNREADABLE
 
 _STREAMS = {stream.name.lower(): stream for stream in StdStream}
 
@@ -20,14 +21,13 @@ class _Line(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Line)
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 def decode(block: bytes) -> list[LogRecord]:
     """Return the records of a block of whole lines. Lines that are no records, as after a power failure, are left out."""
     try:
         lines: Sequence[_Line] = _decoder.decode_lines(block)
-    except _UNREADABLE:
+    except UNREADABLE:
         lines = _readable(block)
     return [
         LogRecord(_STREAMS[line.stream], parse_time(line.time), line.log.encode(), line.attrs)
@@ -41,7 +41,7 @@ def _readable(block: bytes) -> list[_Line]:
     for line in block.split(b"\n"):
         try:
             lines.append(_decoder.decode(line))
-        except _UNREADABLE:
+        except UNREADABLE:
             continue
     return lines
 

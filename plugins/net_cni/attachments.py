@@ -14,9 +14,9 @@ from msgspec import Raw, Struct
 from plugins.net_cni.conflists import Conflist, parse
 from plugins.net_cni.programs import Target
 from sdk.linux.atomic import replace_file
+from sdk.text import UNREADABLE
 
 _SHORT = 12
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class Attachments:
 
     def find(self, container_id: str, interface: str) -> Attachment | None:
         """Return what is known of an interface."""
-        with suppress(FileNotFoundError, *_UNREADABLE):
+        with suppress(FileNotFoundError, *UNREADABLE):
             attachment = msgspec.json.decode(self._path(container_id, interface).read_bytes(), type=Attachment)
             return msgspec.structs.replace(attachment, result=self._latest(attachment))
         return None
@@ -82,7 +82,7 @@ class Attachments:
 
     def _latest(self, attachment: Attachment) -> Raw:
         """Return the result of the last plugin that answered, though the daemon may not have been there to hear it."""
-        with suppress(FileNotFoundError, *_UNREADABLE):
+        with suppress(FileNotFoundError, *UNREADABLE):
             answer = self.answer(attachment).read_bytes()
             if "ips" in msgspec.json.decode(answer, type=dict[str, Raw]):
                 return Raw(answer)

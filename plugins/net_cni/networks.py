@@ -15,6 +15,7 @@ from plugins.net_cni.conflists import Conflist
 from sdk.drivers.network import NetworkSpec
 from sdk.linux.atomic import replace_file
 from sdk.linux.links import link_names
+from sdk.text import UNREADABLE
 
 _SHORT = 12
 
@@ -57,7 +58,7 @@ class Networks:
         return [name for path in self._directory.glob("*.json") for name in self._bridges(path) if name in present]
 
     def _bridges(self, path: Path) -> tuple[str, ...]:
-        with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeError):
+        with suppress(FileNotFoundError, *UNREADABLE):
             return msgspec.json.decode(path.read_bytes(), type=_Network).bridges
         return ()
 

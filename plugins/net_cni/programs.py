@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from sdk.errors import DeadlineExceeded, DriverError, EngineError, InvalidArgument, NotFound, Unavailable
+from sdk.text import UNREADABLE
 
 _KINDS: dict[int, type[EngineError]] = {
     1: InvalidArgument,  # incompatible version
@@ -89,7 +90,7 @@ def _error(operation: str, answer: bytes, done: subprocess.CompletedProcess[byte
     """Return what a plugin's answer, or if it has none what it wrote to standard error, means."""
     try:
         failure = msgspec.json.decode(answer, type=_Failure)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         failure = _Failure()
     said = ": ".join(filter(None, (failure.msg, failure.details))) or done.stderr.decode(errors="replace").strip()
     text = said or f"exit status {done.returncode}"

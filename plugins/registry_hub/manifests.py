@@ -20,7 +20,7 @@ from sdk.oci.descriptor import (
 )
 from sdk.oci.digest import digest_of
 from sdk.oci.reference import Reference
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned
 
 ACCEPT = ", ".join((OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST))
 _LONGEST_TYPE = 255
@@ -47,7 +47,7 @@ def read_manifest(reference: Reference, reply: Reply) -> ResolvedManifest:
 def _media_type(reference: Reference, served: str, content: bytes) -> str:
     try:
         probe = msgspec.json.decode(content, type=_Probe)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         raise Unavailable(parse_refusal(200, content).sentence) from None
     if probe.schema_version == 1 or served in (DOCKER_MANIFEST_V1, DOCKER_MANIFEST_V1_SIGNED):
         raise InvalidArgument(

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sdk.errors import EngineError, NotFound, PermissionDenied, Unauthorized, Unavailable
 from sdk.oci.reference import Reference
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned
 
 DENIED = "denied: requested access to the resource is denied"
 
@@ -39,7 +39,7 @@ def parse_refusal(status: int, body: bytes) -> Refusal:
     """Read an error reply (distribution-spec: "Error Codes"); what is not one is quoted."""
     try:
         parsed = msgspec.json.decode(body, type=_Body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return Refusal("", _unreadable(status, body))
     if parsed.errors:
         code = cleaned(parsed.errors[0].code)

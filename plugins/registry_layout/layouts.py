@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from sdk.errors import DataLoss, EngineError, NotFound, Unavailable
 from sdk.oci.digest import blob_name
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned
 
 LAYOUT_FILE, INDEX_FILE, LAYOUT_VERSION = "oci-layout", "index.json", "1.0.0"
 LONGEST_DOCUMENT = 4 << 20
@@ -151,5 +151,5 @@ def unreadable(path: Path, error: OSError) -> EngineError:
 def _version(content: bytes) -> str:
     try:
         return msgspec.json.decode(content, type=_Version).image_layout_version
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return ""

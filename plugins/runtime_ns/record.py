@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from sdk.linux.atomic import replace_file
+from sdk.text import UNREADABLE
 
 STATE = "rt.state"
 _RECORD = "rt.task.json"
@@ -26,7 +27,7 @@ def load_record(directory: Path) -> TaskRecord | None:
     """Return the record; None if there is none."""
     try:
         return msgspec.json.decode((directory / _RECORD).read_bytes(), type=TaskRecord)
-    except (FileNotFoundError, msgspec.DecodeError, UnicodeError):
+    except (FileNotFoundError, *UNREADABLE):
         return None
 
 

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from sdk.errors import SkipPlugin
 from sdk.oci import runtime as oci
+from sdk.text import UNREADABLE
 
 CANDIDATES = ("crun", "runc")
 DIRECTORIES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 TIMEOUT = 60
 """Seconds after which a command counts as failed."""
 
@@ -46,7 +46,7 @@ def last_error(log: bytes) -> str:
     for line in reversed(log.splitlines()):
         try:
             entry = msgspec.json.decode(line, type=LogLine)
-        except _UNREADABLE:
+        except UNREADABLE:
             continue
         if entry.level in ("error", "fatal"):
             return entry.msg
@@ -86,7 +86,7 @@ class Binary:
         """Return a container's state; None if it is not known. Blocks."""
         try:
             return msgspec.json.decode(self.run("state", container_id), type=State)
-        except (CommandFailed, *_UNREADABLE):
+        except (CommandFailed, *UNREADABLE):
             return None
 
     def known(self) -> list[str]:

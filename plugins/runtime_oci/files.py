@@ -12,6 +12,7 @@ from sdk.drivers.runtime import ProcessIO
 from sdk.linux.atomic import replace_file
 from sdk.linux.descriptors import is_descriptor
 from sdk.oci.runtime import ConsoleSize, Process, Root, Spec
+from sdk.text import UNREADABLE
 
 
 def with_terminal(process: Process, io: ProcessIO) -> Process:
@@ -83,7 +84,7 @@ class ContainerFiles:
         """Return the spec as written; None if there is none that can be read."""
         try:
             return msgspec.json.decode((self.bundle / "config.json").read_bytes(), type=Spec)
-        except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+        except (OSError, *UNREADABLE):
             return None
 
     def remove(self) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from sdk.linux.atomic import replace_file
+from sdk.text import UNREADABLE
 
 
 class Record(Struct, frozen=True):
@@ -28,7 +29,7 @@ class Notes:
 
     def record(self, name: str) -> Record | None:
         """Return what is noted of a volume; None for nothing, or nothing that can be read."""
-        with suppress(FileNotFoundError, msgspec.DecodeError, UnicodeError):
+        with suppress(FileNotFoundError, *UNREADABLE):
             return msgspec.json.decode((self._volumes / name).read_bytes(), type=Record)
         return None
 

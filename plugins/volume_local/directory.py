@@ -13,6 +13,7 @@ import msgspec
 from sdk.drivers.volume import DriverVolume
 from sdk.errors import DataLoss
 from sdk.linux.atomic import replace_file
+from sdk.text import UNREADABLE
 
 DATA = "_data"
 _OPTIONS = "opts.json"
@@ -43,7 +44,7 @@ def read_volume(root: Path, name: str) -> DriverVolume:
         options = msgspec.json.decode((path / _OPTIONS).read_bytes(), type=dict[str, str])
     except FileNotFoundError:
         options = {}
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise DataLoss(f"the options of volume {name} cannot be read: {path / _OPTIONS}") from error
     return DriverVolume(name, path / DATA, made, options)
 

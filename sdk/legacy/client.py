@@ -10,6 +10,7 @@ import msgspec
 from sdk.errors import DeadlineExceeded, EngineError, InvalidArgument, NotFound, Unavailable
 from sdk.legacy.discovery import Address, Tls
 from sdk.legacy.protocol import MEDIA_TYPE, ActivateReply, Empty, Interface, Reply
+from sdk.text import UNREADABLE
 
 _R = TypeVar("_R", bound=Reply)
 
@@ -85,7 +86,7 @@ class PluginClient:
                 await response.aclose()
         try:
             answer = msgspec.json.decode(response.content or b"{}", type=reply)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             said = response.text.strip() or f"status {response.status_code}"
             raise EngineError(f"{path}: {self._name} answered nonsense: {said}") from error
         if answer.error or not response.is_success:

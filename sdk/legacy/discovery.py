@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from sdk.errors import InvalidArgument
 from sdk.linux.regular import reopen_regular
+from sdk.text import UNREADABLE, unreadable_reason
 
 
 class Tls(Struct, frozen=True):
@@ -86,10 +87,8 @@ def _read(path: Path) -> Address:
         return Address(content.decode(errors="replace").strip())
     try:
         return msgspec.json.decode(content, type=Address)
-    except RecursionError:
-        raise InvalidArgument(f"{path}: it is nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path}: {error}") from error
+    except UNREADABLE as error:
+        raise InvalidArgument(f"{path}: {unreadable_reason(error)}") from error
 
 
 def _content(path: Path) -> bytes:

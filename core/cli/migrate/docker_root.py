@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from core.cli.migrate.bolt import Bolt, DamagedDatabase
 from core.config import StartupError
+from sdk.text import UNREADABLE, unreadable_reason
 
 _LOCKED = ("network/files/local-kv.db", "volumes/metadata.db")
 _NETWORKS = b"libnetwork"
@@ -159,7 +160,7 @@ class DockerRoot:
             try:
                 config = (root / "imagedb" / "content" / "sha256" / number).read_bytes()
                 diff_ids = msgspec.json.decode(config, type=_ImageConfig).rootfs.diff_ids
-            except (OSError, msgspec.DecodeError, UnicodeError) as error:
+            except (OSError, *UNREADABLE) as error:
                 self.complaints.append(f"image {identity[:19]}: {_reason(error)}")
                 continue
             yield Image(number, tuple(sorted(tags[identity])), config, diff_ids)
@@ -193,7 +194,7 @@ class DockerRoot:
             try:
                 meta = msgspec.json.decode((directory / "config.v2.json").read_bytes(), type=_ContainerMeta)
                 host_config = msgspec.json.decode((directory / "hostconfig.json").read_bytes(), type=Json)
-            except (OSError, msgspec.DecodeError, UnicodeError) as error:
+            except (OSError, *UNREADABLE) as error:
                 self._complain_once(f"container {directory.name[:12]}: {_reason(error)}")
                 continue
             networks = meta.network_settings.get("Networks")
@@ -269,4 +270,4 @@ def _network_request(meta: _NetworkMeta) -> Json:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.filename}: {(error.strerror or 'unreadable').lower()}"
-    return str(error)
+    return unreadable_reason(error)

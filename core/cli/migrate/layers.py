@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from sdk.linux.openat import open_regular
+from sdk.text import UNREADABLE, unreadable_reason
 
 _FILE, _SEGMENT = 1, 2
 _CHUNK = 1 << 20
@@ -82,8 +83,8 @@ def _entries(record: Path) -> Iterator[_Entry]:
         for line in lines:
             try:
                 yield msgspec.json.decode(line, type=_Entry)
-            except (msgspec.DecodeError, UnicodeError) as error:
-                raise MissingLayer(f"{record}: {error}") from error
+            except UNREADABLE as error:
+                raise MissingLayer(f"{record}: {unreadable_reason(error)}") from error
 
 
 def _content(root: int, entry: _Entry) -> Iterator[bytes]:

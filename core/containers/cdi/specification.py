@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from core.containers.cdi.names import check_device_name, parse_kind
+from sdk.text import UNREADABLE, unreadable_reason
 
 
 class DeviceNode(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -98,8 +99,8 @@ def parse_specification(content: bytes, path: str) -> Specification:
             specification = msgspec.json.decode(content, type=Specification)
         else:
             specification = msgspec.yaml.decode(content, type=Specification)
-    except (msgspec.DecodeError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+    except UNREADABLE as error:
+        reason = " ".join(unreadable_reason(error).split())
         raise ValueError(f'failed to parse CDI Spec "{path}": {reason}') from None
     try:
         _check(specification)

@@ -11,7 +11,9 @@ from msgspec import Struct
 from core.containers.process.seccomp_default import ARCHITECTURES
 from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
+from sdk.text import UNREADABLE, cleaned, unreadable_reason
 
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?![0-9])")
 MACHINE_NAMES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 """How a profile's `arches` name machines."""
 
@@ -85,17 +87,17 @@ class _Situation(Struct, frozen=True):
 
 
 def _version(text: str) -> tuple[int, int]:
-    match = re.match(r"(\d+)\.(\d+)", text)
+    match = _VERSION.match(text)
     if not match:
-        raise InvalidArgument(f"Decoding seccomp profile failed: invalid kernel version: {text}")
+        raise InvalidArgument(f"Decoding seccomp profile failed: invalid kernel version: {cleaned(text)}")
     return int(match[1]), int(match[2])
 
 
 def _decode(text: str) -> Profile:
     try:
         profile = msgspec.json.decode(text, type=Profile)
-    except msgspec.DecodeError as error:
-        raise InvalidArgument(f"Decoding seccomp profile failed: {error}") from None
+    except UNREADABLE as error:
+        raise InvalidArgument(f"Decoding seccomp profile failed: {unreadable_reason(error)}") from None
     if profile.architectures and profile.arch_map:
         raise InvalidArgument(
             "both 'architectures' and 'archMap' are specified in the seccomp profile, use either 'architectures' or 'archMap'"

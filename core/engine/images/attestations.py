@@ -18,6 +18,7 @@ from sdk.errors import DataLoss, EngineError, NotFound
 from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.digest import digest_of, parse_digest
 from sdk.oci.reference import Reference
+from sdk.text import UNREADABLE
 
 _STATEMENT = "application/vnd.in-toto+json"
 _PREDICATE = "in-toto.io/predicate-type"
@@ -61,7 +62,7 @@ async def _statement(context: ImageContext, origins: tuple[Reference, ...], laye
     content = await _content(context, origins, layer, is_manifest=False)
     try:
         msgspec.json.decode(content.decode(), type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         raise DataLoss(f"attestation {layer.digest} is no JSON object") from None
     return content
 

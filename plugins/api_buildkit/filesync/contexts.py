@@ -11,6 +11,7 @@ import anyio.to_thread
 import msgspec
 
 from plugins.api_buildkit.filesync.tree import Entry, Tree
+from sdk.text import UNREADABLE
 
 _INDEX = "index"
 _TREE = "tree"
@@ -82,5 +83,5 @@ def _open(root: Path) -> KeptContext:
 def _read_index(root: Path) -> dict[str, Entry]:
     try:
         return _decoder.decode((root / _INDEX).read_bytes())
-    except (FileNotFoundError, msgspec.DecodeError, UnicodeError):
+    except (FileNotFoundError, *UNREADABLE):
         return {}

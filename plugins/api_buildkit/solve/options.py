@@ -13,7 +13,7 @@ from sdk.engine.builds import BuildLimits, CacheExport, CacheImport
 from sdk.engine.config import HostEntry, Ulimit
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.oci.descriptor import Platform, parse_platform
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned
 
 _PULL = "pull"
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
@@ -141,7 +141,7 @@ def cache_exports(cache: wire.CacheOptions) -> tuple[CacheExport, ...]:
 def _cache_imports(text: str) -> tuple[_CacheSource, ...]:
     try:
         return _cache_sources.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         raise InvalidArgument(f"failed to unmarshal cache-imports ({cleaned(text)})") from None
 
 

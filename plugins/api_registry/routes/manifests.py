@@ -10,6 +10,7 @@ from plugins.api_registry.names import target
 from sdk.engine.content import Content
 from sdk.errors import NotFound
 from sdk.oci.digest import is_digest
+from sdk.text import UNREADABLE
 
 LONGEST = 4 << 20
 """The largest manifest taken, as the distribution-spec advises."""
@@ -71,6 +72,6 @@ def _subject(body: bytes) -> str:
     """Return the digest of what a manifest that was taken refers to; "" for what does not say so properly."""
     try:
         subject = msgspec.json.decode(body, type=_Referring).subject
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return ""
     return subject.digest if subject and is_digest(subject.digest) else ""

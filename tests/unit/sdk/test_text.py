@@ -1,8 +1,9 @@
-"""Text from outside, on one line and no longer than it may be."""
+"""Text from outside, on one line and no longer than it may be, and why a document cannot be read."""
 
+import msgspec
 import pytest
 
-from sdk.text import cleaned
+from sdk.text import UNREADABLE, cleaned, unreadable_reason
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,19 @@ def test_it_is_one_line_without_control_characters(text: str, shown: str) -> Non
 
 def test_by_default_it_has_512_characters() -> None:
     assert cleaned("x" * 600) == "x" * 512 + "..."
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "Input data was truncated"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'{"\xff": 1}', "it is not UTF-8"),
+        ('{"a": "\udc80"}', "it is not UTF-8"),
+        (b'{"a": ' + b"[" * 100_000, "it is nested too deeply"),
+    ],
+)
+def test_why_a_document_cannot_be_read(content: bytes | str, reason: str) -> None:
+    with pytest.raises(UNREADABLE) as caught:
+        msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    assert unreadable_reason(caught.value) == reason

@@ -12,6 +12,7 @@ import typer
 from core.cli.client.connection.api import Api, ApiError, connect
 from core.cli.client.connection.failure import exits
 from core.cli.client.show.progress import show_progress
+from sdk.text import UNREADABLE
 
 _HUB = "https://index.docker.io/v1/"
 
@@ -73,7 +74,7 @@ def login_header(image: str) -> dict[str, str]:
     directory = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     try:
         logins = msgspec.json.decode((directory / "config.json").read_bytes(), type=_Logins).auths
-    except (OSError, msgspec.DecodeError, UnicodeError):
+    except (OSError, *UNREADABLE):
         return {}
     first = image.split("/", maxsplit=1)[0]
     registry = first if "/" in image and ("." in first or ":" in first or first == "localhost") else _HUB

@@ -11,6 +11,7 @@ import msgspec
 
 from core.cli.client.connection.endpoint import Endpoint, find_endpoint
 from core.cli.client.connection.wire import Wire
+from sdk.text import UNREADABLE, unreadable_reason
 
 T = TypeVar("T")
 Query = Mapping[str, str]
@@ -60,8 +61,8 @@ class Api:
         """Return what a path answers, as a type."""
         try:
             return msgspec.json.decode(self.call("GET", path, query), type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ApiError(0, f"the answer to {path} is none of a daemon: {error}") from error
+        except UNREADABLE as error:
+            raise ApiError(0, f"the answer to {path} is none of a daemon: {unreadable_reason(error)}") from error
 
     def post(self, path: str, query: Query | None = None, body: object = None) -> bytes:
         """POST and return the reply's body."""
@@ -144,6 +145,6 @@ def _taken_over(wire: Wire) -> Hijacked:
 def _refusal(status: int, body: bytes) -> ApiError:
     try:
         message = msgspec.json.decode(body, type=_Message).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         message = body.decode(errors="replace").strip()
     return ApiError(status, message or f"the daemon answered {status}")

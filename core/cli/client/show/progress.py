@@ -11,6 +11,7 @@ from rich.progress import Progress as Bars
 from core.cli.client.connection.api import ApiError
 from core.cli.client.models import Progress
 from core.cli.client.show.words import size
+from sdk.text import UNREADABLE, unreadable_reason
 
 _ENDED = frozenset({"Pull complete", "Already exists", "Pushed", "Layer already exists"})
 _MEASURED = frozenset({"Downloading", "Extracting", "Pushing"})
@@ -81,8 +82,8 @@ def _show_layer(bars: Bars, tasks: dict[str, TaskID], message: Progress) -> None
 def _checked(line: bytes) -> Progress:
     try:
         message = msgspec.json.decode(line, type=Progress)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError(0, f"the daemon's progress cannot be read: {error}") from error
+    except UNREADABLE as error:
+        raise ApiError(0, f"the daemon's progress cannot be read: {unreadable_reason(error)}") from error
     if message.error or message.error_detail:
         raise ApiError(500, message.error or (message.error_detail.message if message.error_detail else ""))
     return message

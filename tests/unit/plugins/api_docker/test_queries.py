@@ -85,7 +85,7 @@ def test_filters(text: str, filters: dict[str, tuple[str, ...]]) -> None:
     assert parse_filters(text) == filters
 
 
-@pytest.mark.parametrize("text", ["[]", "x", '{"a":"b"}', '{"a":{"b":1}}'])
+@pytest.mark.parametrize("text", ["[]", "x", '{"a":"b"}', '{"a":{"b":1}}', '{"a":["\udc80"]}', '{"a":' + "[" * 20_000])
 def test_other_filters_are_refused(text: str) -> None:
     with pytest.raises(InvalidArgument, match="invalid filter"):
         parse_filters(text)

@@ -28,7 +28,7 @@ def test_a_bridge_that_was_there_before_does_not_go_with_the_network(tmp_path: P
     assert not list((tmp_path / "networks").iterdir())
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"bridges": 5}', b'{"bridges": ["\xff"]}'])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"bridges": 5}', b'{"bridges": ["\xff"]}', b'{"x": ' + b"[" * 20_000])
 def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path, content: bytes) -> None:
     networks = Networks(tmp_path / "networks")
     networks.learn(NETWORK, LIST)

@@ -14,7 +14,7 @@ def test_a_record_is_kept_as_it_is(tmp_path: Path) -> None:
     assert load_record(tmp_path) == record
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"cgroup": "\xff"}', b'{"cgroup": 5}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"cgroup": "\xff"}', b'{"cgroup": 5}', b'{"x": ' + b"[" * 20_000])
 def test_a_record_that_cannot_be_read_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rt.task.json").write_bytes(content)
     assert load_record(tmp_path) is None

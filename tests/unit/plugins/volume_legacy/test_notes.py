@@ -21,7 +21,7 @@ def test_a_volume_is_noted_and_forgotten(notes: Notes) -> None:
     assert notes.record("v") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"created_ns": "x", "options": {}}'])
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"created_ns": "x", "options": {}}', b'{"x": ' + b"[" * 20_000])
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, notes: Notes, content: bytes) -> None:
     notes.keep("v", Record(5, {}))
     (tmp_path / "volumes/v").write_bytes(content)

@@ -63,7 +63,7 @@ def test_nothing_there(place: Path) -> None:
         (b"{", "Input data was truncated"),
         (b'{"Name": "nfs"}', "missing required field `Addr`"),
         (b'{"Addr": 3}', "Expected `str`, got `int`"),
-        (b'{"Addr": "\xff"}', ""),
+        (b'{"Addr": "\xff"}', "it is not UTF-8"),
         (b'{"Addr": "x", "y": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "it is nested too deeply"),
         (b" " * ((1 << 20) + 1), "it is larger than 1048576 bytes"),
     ],

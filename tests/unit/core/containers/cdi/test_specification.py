@@ -136,6 +136,7 @@ def test_a_file_must_be_of_the_version_that_has_what_it_uses(needed: str, edits:
         b"kind: [",
         b"- \t- a",
         b"\xff\xfe",
+        b'{"kind": "\xff"}',
         b"[" * 100_000,
         b"&a [*a]",
         json.dumps(specification(more=1)).encode(),

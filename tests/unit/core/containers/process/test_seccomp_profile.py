@@ -85,8 +85,28 @@ def test_an_empty_profile_filters_nothing():
     assert load({}) is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"defaultAction": 1}', '{"syscalls": [{"args": [{"value": -1.5}]}]}'])
-def test_what_cannot_be_read(text):
+@pytest.mark.parametrize("version", ["", "4", "4.", ".8", "v4.8", "\u0664.\u0668", "4." + "8" * 5000, "4" * 5000 + ".8"])
+def test_versions_of_a_kernel_that_are_none(version: str):
+    """Thousands of digits were refused in Python's words."""
+    ptrace = {"names": ["ptrace"], "action": "SCMP_ACT_ALLOW", "excludes": {"minKernel": version or "x"}}
+    with pytest.raises(InvalidArgument, match=r"^Decoding seccomp profile failed: invalid kernel version: .{1,515}$"):
+        rules(ptrace)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"defaultAction": 1}',
+        '{"syscalls": [{"args": [{"value": -1.5}]}]}',
+        '{"defaultAction": "\udc80"}',
+        '{"x": ' + "[" * 100_000,
+    ],
+)
+def test_what_cannot_be_read(text: str):
+    """Values nested deeply, and lone surrogates, were refused in Python's words."""
     with pytest.raises(InvalidArgument, match=r"^Decoding seccomp profile failed: "):
         load_profile(text, NONE)
 

@@ -43,7 +43,9 @@ async def test_without_an_index_the_tree_is_not_trusted(root: Path) -> None:
     assert (await used(contexts, "a"))[1]
 
 
-@pytest.mark.parametrize("content", [b"", b"\xc1", b"\x91", b"\x81\xa1\xff\xa0", b"\x81\xa1a\xa1\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xc1", b"\x91", b"\x81\xa1\xff\xa0", b"\x81\xa1a\xa1\xff", b"\x81\xa1a\x81\xa1x" + b"\x91" * 20_000]
+)
 async def test_an_index_that_cannot_be_read_is_none(root: Path, content: bytes) -> None:
     """Bytes in it that are not UTF-8 made every build from that directory fail."""
     contexts = Contexts(root, 4)

@@ -65,7 +65,17 @@ def test_user_password_and_token_are_sent(config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"{}", b"[]", b'{"auths": {"other": {}}}', b'{"auths": 5}', b'{"auths": {"\xff": {}}}']
+    "content",
+    [
+        None,
+        b"",
+        b"{}",
+        b"[]",
+        b'{"auths": {"other": {}}}',
+        b'{"auths": 5}',
+        b'{"auths": {"\xff": {}}}',
+        b'{"x": ' + b"[" * 100_000,
+    ],
 )
 def test_without_a_login_nothing_is_sent(config: Path, content: bytes | None) -> None:
     if content is not None:

@@ -49,7 +49,7 @@ def test_an_answer_is_read_as_a_type(answering: Answering) -> None:
     assert answering(reply(200, b'{"Id": "x", "More": 1}')).get("/x", Created) == Created("x")
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Id": 5}', b'{"Id": "\xff"}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"Id": 5}', b'{"Id": "\xff"}', b'{"x": ' + b"[" * 100_000])
 def test_an_answer_that_is_none_of_a_daemon(answering: Answering, body: bytes) -> None:
     with pytest.raises(ApiError, match="the answer to /x is none of a daemon: ") as caught:
         answering(reply(200, body)).get("/x", Created)
@@ -63,6 +63,7 @@ def test_an_answer_that_is_none_of_a_daemon(answering: Answering, body: bytes) -
         (400, b"plain words\n", "plain words"),
         (400, b'{"message":5}', '{"message":5}'),
         (500, b'{"message":"\xff"}', '{"message":"\ufffd"}'),
+        (500, b'{"x":' + b"[" * 20_000, '{"x":' + "[" * 20_000),
         (500, b"", "the daemon answered 500"),
         (500, b"{}", "the daemon answered 500"),
     ],

@@ -37,6 +37,8 @@ def test_messages_come_in_any_pieces(step: int) -> None:
         (b'{"error":"words alone"}', "^words alone$"),
         (b"<html>", "^the daemon's progress cannot be read: "),
         (b'{"status":5}\n', "^the daemon's progress cannot be read: "),
+        (b'{"status":"\xff"}\n', "^the daemon's progress cannot be read: it is not UTF-8$"),
+        (b'{"x":' + b"[" * 100_000, "^the daemon's progress cannot be read: it is nested too deeply$"),
     ],
 )
 def test_an_error_ends_it(line: bytes, sentence: str) -> None:
