@@ -17,11 +17,12 @@ from core.containers.limits.host_devices import host_devices
 from core.containers.limits.resources import cgroup_of
 from core.containers.mounts.rootfs import opened_root
 from core.containers.process.namespaces import SharedNamespaces
-from core.containers.process.users import Accounts, Identity, identify
+from core.containers.process.users import Identity, identify
 from core.containers.spec import SpecRequest, build_spec
 from core.containers.validation import validate_host_config
 from core.engine.builds.mounts import StepMounts, step_mounts
 from core.engine.builds.stubs import Stub, make_stubs, remove_stubs
+from core.engine.containers.preparation.identity import read_accounts
 from core.engine.containers.preparation.runtime_spec import DEFAULT_PATH
 from core.engine.context import EngineContext
 from core.networks.attachments import ConnectRequest
@@ -68,16 +69,9 @@ async def run_process(context: EngineContext, key: str, process: StepProcess, ou
         mounts = await step_mounts(context, process.mounts, step.bundle, held)
         stubs = await _in_snapshot(context, key, lambda root: make_stubs(root, (*system_points(), *mounts.points)))
         held.push_async_callback(_clean, context, key, stubs)
-        identity = identify(process.user, await accounts(context, key))
+        identity = identify(process.user, await read_accounts(context, key))
         spec = await _spec(context, step, process, identity, sandbox, mounts)
         return await _run(context, step, key, spec, output)
-
-
-async def accounts(context: EngineContext, key: str) -> Accounts:
-    """Return the account files of an active snapshot."""
-    passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
-    group = await context.drivers.storage.read_file(key, "/etc/group")
-    return Accounts((passwd or b"").decode(errors="replace"), (group or b"").decode(errors="replace"))
 
 
 def host_config_of(process: StepProcess) -> HostConfig:

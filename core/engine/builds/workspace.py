@@ -8,7 +8,8 @@ import anyio
 
 from core.containers.mounts.rootfs import opened_root
 from core.containers.process.users import identify
-from core.engine.builds.process import accounts, run_process
+from core.engine.builds.process import run_process
+from core.engine.containers.preparation.identity import read_accounts
 from core.engine.context import EngineContext
 from core.engine.images.context import ImageContext
 from core.images.layers.layerfile import Packed, pack_layer
@@ -32,7 +33,7 @@ class SnapshotWorkspace:
         return opened_root(self._context.drivers.storage, self._key)
 
     async def owner(self, spec: str) -> tuple[int, int]:
-        user = identify(spec, await accounts(self._context, self._key)).user
+        user = identify(spec, await read_accounts(self._context, self._key)).user
         return user.uid, user.gid
 
     async def run(self, process: StepProcess, output: Output) -> int:

@@ -22,13 +22,14 @@ async def _accounts(context: EngineContext, live: LiveContainer) -> Accounts:
     chain_id = live.record.chain_id
     pristine = live.record.started_ns == 0 and not live.files_touched
     if chain_id is None or not pristine:
-        return await _read_accounts(context, live.id)
+        return await read_accounts(context, live.id)
     if chain_id not in _accounts_of_images:
-        _accounts_of_images[chain_id] = await _read_accounts(context, live.id)
+        _accounts_of_images[chain_id] = await read_accounts(context, live.id)
     return _accounts_of_images[chain_id]
 
 
-async def _read_accounts(context: EngineContext, key: str) -> Accounts:
+async def read_accounts(context: EngineContext, key: str) -> Accounts:
+    """Return the account files of an active snapshot; a file that is not there is empty."""
     passwd = await context.drivers.storage.read_file(key, "/etc/passwd")
     group = await context.drivers.storage.read_file(key, "/etc/group")
     return Accounts((passwd or b"").decode(errors="replace"), (group or b"").decode(errors="replace"))

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-Port = tuple[int, str]
-"""A number and a protocol."""
+from sdk.oci.ports import Port
 
 _OF_IMAGES = frozenset({"HOME", "PATH"})
 """Variables that a build gives an image, and that say nothing to others."""
@@ -15,7 +14,7 @@ def link_variables(path: str, address: str, ports: Iterable[Port], env: Iterable
     TCP ports come first, and the first of all has a variable without a number. Ports in a row have variables of where it begins and ends.
     """
     prefix = path.rpartition("/")[2].replace("-", "_").upper()
-    ordered = sorted(ports, key=lambda port: (port[1] != "tcp", port[1], port[0]))
+    ordered = sorted(ports, key=lambda port: (port.protocol != "tcp", port.protocol, port.number))
     for number, protocol in ordered[:1]:
         yield f"{prefix}_PORT={protocol}://{address}:{number}"
     for port in ordered:
@@ -51,7 +50,7 @@ def _rows(ordered: Iterable[Port]) -> Iterator[list[Port]]:
     """Yield the ports of one protocol that follow one another, where there are at least two."""
     row: list[Port] = []
     for port in ordered:
-        if row and port != (row[-1][0] + 1, row[-1][1]):
+        if row and port != Port(row[-1].number + 1, row[-1].protocol):
             if len(row) > 1:
                 yield row
             row = []

@@ -7,6 +7,7 @@ from core.containers.life.record import ContainerRecord
 from core.engine.containers.preparation.links import address_of, children_of
 from core.engine.context import EngineContext
 from sdk.drivers.network import PortLink
+from sdk.oci.ports import Port
 
 
 async def update_port_links(context: EngineContext, record: ContainerRecord) -> None:
@@ -34,7 +35,7 @@ def _open_ports(context: EngineContext) -> Iterator[PortLink]:
 
 
 def _ports(source: IPv4Address, target: IPv4Address, child: ContainerRecord) -> Iterator[PortLink]:
-    exposed = {(port.number, port.protocol) for port in child.config.exposed_ports}
-    published = {(binding.container_port, binding.protocol) for binding in child.host_config.port_bindings}
+    exposed = set(child.config.exposed_ports)
+    published = {Port(binding.container_port, binding.protocol) for binding in child.host_config.port_bindings}
     for number, protocol in exposed | published:
         yield PortLink(source, target, number, protocol)

@@ -38,11 +38,10 @@ async def _read(live: LiveContainer) -> StatsReading | None:
     if task is None:
         return None
     try:
-        reading = await task.stats()
-        interfaces = _interfaces(live, task)
+        counters = {live.id: await task.stats()}
     except (EngineError, OSError):
         return None  # it ended between the question and the answer
-    return StatsReading(time.time_ns(), parse_system_time(_text("/proc/stat")), os.cpu_count() or 1, reading, interfaces)
+    return machine_reading([(live, task)], counters).get(live.id)
 
 
 def machine_reading(running: Sequence[tuple[LiveContainer, Task]], counters: Mapping[str, TaskStats]) -> dict[str, StatsReading]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.engine.containers.preparation.link_variables import Port, link_variables
+from core.engine.containers.preparation.link_variables import link_variables
+from sdk.oci.ports import Port
 
 
 def variables(*ports: Port, env: tuple[str, ...] = (), path: str = "/web/db") -> dict[str, str]:
@@ -12,7 +13,7 @@ def variables(*ports: Port, env: tuple[str, ...] = (), path: str = "/web/db") ->
 
 
 def test_one_port() -> None:
-    assert variables((5432, "tcp")) == {
+    assert variables(Port(5432, "tcp")) == {
         "DB_PORT": "tcp://172.17.0.2:5432",
         "DB_PORT_5432_TCP": "tcp://172.17.0.2:5432",
         "DB_PORT_5432_TCP_ADDR": "172.17.0.2",
@@ -29,10 +30,10 @@ def test_without_ports_there_is_the_name_alone() -> None:
 @pytest.mark.parametrize(
     ("ports", "first"),
     [
-        ([(53, "udp"), (80, "tcp")], "tcp://172.17.0.2:80"),
-        ([(443, "tcp"), (80, "tcp")], "tcp://172.17.0.2:80"),
-        ([(1000, "tcp"), (9, "tcp")], "tcp://172.17.0.2:9"),
-        ([(5, "udp"), (9, "sctp")], "sctp://172.17.0.2:9"),
+        ([Port(53, "udp"), Port(80, "tcp")], "tcp://172.17.0.2:80"),
+        ([Port(443, "tcp"), Port(80, "tcp")], "tcp://172.17.0.2:80"),
+        ([Port(1000, "tcp"), Port(9, "tcp")], "tcp://172.17.0.2:9"),
+        ([Port(5, "udp"), Port(9, "sctp")], "sctp://172.17.0.2:9"),
     ],
 )
 def test_the_first_port_is_the_lowest_of_tcp_if_there_is_any(ports: list[Port], first: str) -> None:
@@ -42,12 +43,12 @@ def test_the_first_port_is_the_lowest_of_tcp_if_there_is_any(ports: list[Port], 
 @pytest.mark.parametrize(
     ("ports", "rows"),
     [
-        ([(1, "tcp"), (2, "tcp")], {(1, "TCP"): 2}),
-        ([(3, "tcp"), (1, "tcp"), (2, "tcp"), (9, "tcp")], {(1, "TCP"): 3}),
-        ([(1, "tcp"), (2, "udp")], {}),
-        ([(1, "tcp"), (2, "udp"), (3, "udp")], {(2, "UDP"): 3}),
-        ([(1, "tcp"), (2, "tcp"), (4, "tcp"), (5, "tcp")], {(1, "TCP"): 2, (4, "TCP"): 5}),
-        ([(1, "tcp"), (3, "tcp")], {}),
+        ([Port(1, "tcp"), Port(2, "tcp")], {(1, "TCP"): 2}),
+        ([Port(3, "tcp"), Port(1, "tcp"), Port(2, "tcp"), Port(9, "tcp")], {(1, "TCP"): 3}),
+        ([Port(1, "tcp"), Port(2, "udp")], {}),
+        ([Port(1, "tcp"), Port(2, "udp"), Port(3, "udp")], {(2, "UDP"): 3}),
+        ([Port(1, "tcp"), Port(2, "tcp"), Port(4, "tcp"), Port(5, "tcp")], {(1, "TCP"): 2, (4, "TCP"): 5}),
+        ([Port(1, "tcp"), Port(3, "tcp")], {}),
     ],
 )
 def test_ports_in_a_row(ports: list[Port], rows: dict[tuple[int, str], int]) -> None:
