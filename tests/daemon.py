@@ -20,7 +20,7 @@ from tests.network import NetworkNamespace
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
-_SETTLE_SECONDS = 3.0
+_SETTLE_SECONDS = 20.0
 
 
 class Daemon:

@@ -25,8 +25,8 @@ def serving(app: ASGIApp, listeners: Sequence[Listener], *, use_uvloop: bool = T
 
     thread = threading.Thread(target=anyio.run, args=(run,), kwargs={"backend_options": {"use_uvloop": use_uvloop}})
     thread.start()
-    assert started.wait(5)
+    assert started.wait(30)
     yield
     stop.set()
-    thread.join(15)
+    thread.join(30)
     assert not thread.is_alive()

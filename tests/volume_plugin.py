@@ -117,7 +117,7 @@ def serve_volumes(socket: Path, root: Path) -> Iterator[subprocess.Popen[bytes]]
     project = Path(__file__).parents[1]
     process = subprocess.Popen([sys.executable, "-m", "tests.volume_plugin", socket, root], cwd=project)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not socket.exists():
             assert process.poll() is None
             assert time.monotonic() < deadline

@@ -82,13 +82,13 @@ class Api:
 
     def raw(self) -> socket:
         connection = socket(AF_UNIX)
-        connection.settimeout(10)
+        connection.settimeout(30)
         connection.connect(self.path)
         return connection
 
     def docker(self, *arguments: str, stdin: str = "", config: Path | None = None) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "DOCKER_HOST": f"unix://{self.path}", "DOCKER_CONFIG": str(config or Path(self.path).parent)}
-        return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=30)
+        return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager

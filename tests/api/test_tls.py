@@ -68,7 +68,7 @@ def docker(certificates: Path, port: int, *arguments: str, stdin: str = "") -> s
         "DOCKER_TLS_VERIFY": "1",
         "DOCKER_CERT_PATH": str(certificates),
     }
-    return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=30)
+    return subprocess.run(["docker", *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=60)
 
 
 @NEEDS_DOCKER
@@ -93,7 +93,7 @@ def test_large_bodies_pass_both_ways(certificates: Path, port: int) -> None:
 def test_a_client_without_a_certificate_is_refused(certificates: Path, port: int) -> None:
     context = ssl.create_default_context(cafile=certificates / "ca.pem")
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as client,
     ):
         client.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -113,7 +113,7 @@ def test_authorizers_see_what_the_client_proved_itself_by(certificates: Path, po
 
 
 def test_plain_http_is_refused(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         client.sendall(b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n")
         assert not client.recv(4096).startswith(b"HTTP")
 
@@ -121,4 +121,4 @@ def test_plain_http_is_refused(port: int) -> None:
 def _client(certificates: Path, port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=certificates / "ca.pem")
     context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20), server_hostname="127.0.0.1")
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname="127.0.0.1")

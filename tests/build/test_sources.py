@@ -48,7 +48,7 @@ def served(shared_daemon: Daemon, tmp_path: Path) -> Iterator[Path]:
 
 
 def _await_server(daemon: Daemon) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     with daemon.network.entered():
         while True:
             try:

@@ -22,7 +22,7 @@ def test_nothing_of_the_step_is_left(start_daemon: DaemonFactory, tmp_path) -> N
         while client.stdout.readline() != b"started\n":
             assert client.poll() is None
         daemon.kill9()
-        client.communicate(timeout=10)
+        client.communicate(timeout=60)
         daemon.restart()
         daemon.assert_clean()
         daemon.docker("build", "--quiet", "-", stdin="FROM busybox\nRUN true\n", environment={"DOCKER_BUILDKIT": "0"})
@@ -38,7 +38,7 @@ def test_the_container_of_a_classic_step_is_taken_over_and_its_images_are_the_ca
     while client.stdout.readline() != b"started\n":
         assert client.poll() is None
     daemon.kill9()
-    client.communicate(timeout=10)
+    client.communicate(timeout=60)
     daemon.restart()
     (container,) = daemon.docker("ps", "--quiet", "--no-trunc").stdout.split()
     assert daemon.docker("exec", container, "cat", "/f").stdout == "first\n"

@@ -100,7 +100,7 @@ def test_exec(docker, fails, sleeper, shared_daemon: Daemon):
     assert "executable file not found in $PATH" in missing.stdout
     assert fails("exec", sleeper, "/etc/passwd")[0] == 126
     docker("exec", "-d", sleeper, "touch", "/tmp/detached")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while "detached" not in docker("exec", sleeper, "ls", "/tmp"):
         assert time.monotonic() < deadline
     assert (
@@ -152,7 +152,7 @@ def test_attach_and_detach_keys(shared_daemon: Daemon, docker):
     attached.stdin.write(b"\x10\x11")
     attached.stdin.flush()
     assert b"read escape sequence" in attached.stdout.read()
-    attached.wait(10)
+    attached.wait(30)
     for pipe in (attached.stdin, attached.stdout, attached.stderr):
         pipe.close()
     assert status(docker, "shell") == "running"
@@ -284,7 +284,7 @@ def test_links_cannot_lead_cp_out_of_the_container(docker, sleeper, tmp_path: Pa
 
 def test_diff(docker):
     name = docker("run", "-d", "busybox", "sh", "-c", "echo x > /etc/new; rm /etc/group; echo y >> /etc/passwd; sleep 60")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     wanted = ["A /etc/new", "C /etc", "C /etc/passwd", "D /etc/group"]
     while sorted(docker("diff", name).splitlines()) != wanted:
         assert time.monotonic() < deadline, docker("diff", name)

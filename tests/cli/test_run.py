@@ -499,7 +499,7 @@ def test_a_terminal(shared_daemon: Daemon):
 def wait_for(docker, name: str, template: str, wanted: str) -> None:
     import time
 
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while (seen := docker("inspect", "--format", template, name)) != wanted:
         assert time.monotonic() < deadline, f"{template} stays {seen}"
         time.sleep(0.05)
@@ -508,7 +508,7 @@ def wait_for(docker, name: str, template: str, wanted: str) -> None:
 def wait_for_log(docker, name: str, wanted: str) -> None:
     import time
 
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while wanted not in docker("logs", name):
         assert time.monotonic() < deadline
         time.sleep(0.05)

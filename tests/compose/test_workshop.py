@@ -119,5 +119,5 @@ def test_wait_and_attach(workshop: Project):
     with workshop.running("wait", "clock") as waiting, workshop.running("attach", "--no-stdin", "clock") as attached:
         assert "tick" in next(lines_of(attached))
         workshop("stop", "clock")
-        assert waiting.wait(10) == 0
-        assert attached.wait(10) == 0
+        assert waiting.wait(30) == 0
+        assert attached.wait(30) == 0

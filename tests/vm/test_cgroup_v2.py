@@ -59,7 +59,7 @@ def test_exec_joins_the_cgroup(shared_daemon: Daemon) -> None:
     container = started(shared_daemon)
     shared_daemon.docker("exec", "-d", container, "sleep", "999")
     cgroup = ContainerCgroup(shared_daemon, container)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(cgroup.read("cgroup.procs").split()) < 2:
         assert time.monotonic() < deadline
 
@@ -68,7 +68,7 @@ def test_exec_into_a_container_that_made_cgroups_of_its_own(shared_daemon: Daemo
     """As systemd or a nested engine does it: then no process may join the container's cgroup itself."""
     divide = "mkdir /sys/fs/cgroup/init && echo 1 >/sys/fs/cgroup/init/cgroup.procs && echo +pids >/sys/fs/cgroup/cgroup.subtree_control && exec sleep 1000"
     container = started(shared_daemon, "--privileged", command=("sh", "-c", divide))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while ContainerCgroup(shared_daemon, container).path.rpartition("/")[2] != "init":
         assert time.monotonic() < deadline
     assert shared_daemon.docker("exec", container, "echo", "joined").stdout == "joined\n"

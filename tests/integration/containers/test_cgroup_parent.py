@@ -32,7 +32,7 @@ def name() -> Iterator[str]:
 
 def _remove_when_empty(directory: Path) -> None:
     """Remove a cgroup; the daemon removes those in it a moment after it has answered."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while True:
         try:
             directory.rmdir()
@@ -56,7 +56,7 @@ def test_dots_end_at_the_root_of_the_hierarchies(shared_daemon: Daemon, name: st
         assert os.path.isdir(f"{place}{expected}/{container}"), place
         assert not any(os.path.exists(f"{above}/{name}") for above in Path(place).parents)
     shared_daemon.docker("rm", "-f", container)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while any(os.path.exists(f"{place}{expected}/{container}") for place in places()):
         assert time.monotonic() < deadline
         time.sleep(0.02)

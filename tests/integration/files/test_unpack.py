@@ -254,13 +254,13 @@ async def test_the_worker_ends_when_the_engine_is_killed(target: Path):
     keep = os.open(target.parent / "endless", os.O_RDWR)
     try:
         engine = subprocess.Popen([sys.executable, "-c", script, target.parent / "endless", target])
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while not (workers := _children(engine.pid)):
                 await anyio.sleep(0.01)
         await anyio.sleep(0.2)
         engine.kill()
         engine.wait()
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while Path("/proc", workers[0]).exists():
                 await anyio.sleep(0.01)
     finally:

@@ -180,7 +180,7 @@ async def test_imports_that_stall_hold_up_no_other(rooms) -> None:
     async with anyio.create_task_group() as stalled:
         for number in range(os.cpu_count() or 1):
             stalled.start_soon(imported, stalling(), f"stalled{number}")
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while rooms.images.context.unpacker.takes_streams:
                 await anyio.sleep(0.01)
             await imported(pieces(BASE), "whole")

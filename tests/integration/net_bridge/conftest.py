@@ -72,7 +72,7 @@ def _give_addresses(interface: str, number: int) -> None:
 
 
 def _until_unshared(pid: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/thread-self/ns/net"):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -66,7 +66,7 @@ def cni(tmp_path: Path, start_daemon: DaemonFactory) -> Iterator[Cni]:
 def cat(daemon: Daemon, address: str, port: int) -> str:
     """Return what a server says, asked from the host; one that has just been started gets time to listen."""
     words = ["busybox", "nc", "-w", "2", address, str(port)]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not (said := daemon.run(*words, check=False).stdout.strip()) and time.monotonic() < deadline:
         time.sleep(0.05)
     return said

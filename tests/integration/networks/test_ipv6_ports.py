@@ -17,7 +17,7 @@ _SERVER = ("busybox", "sh", "-c", "echo here > /tmp/index.html; exec httpd -f -p
 
 def asked(daemon: Daemon, host: str, port: int) -> bytes:
     """Return what the server says, which may still be starting."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while True:
         with daemon.network.entered():
             connection = HTTPConnection(host, port, timeout=5)

@@ -133,7 +133,7 @@ def test_a_link_on_a_user_network_may_lead_to_a_container_that_comes_later(share
 
 
 def answered(daemon: Daemon, container: str, name: str) -> bool:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 30
     while daemon.docker("exec", container, "ping", "-c1", "-W2", name, check=False).returncode:
         if time.monotonic() > deadline:
             return False

@@ -37,7 +37,7 @@ def asked(daemon: Daemon, port: str) -> bytes:
 
 def answers(daemon: Daemon, port: str) -> bool:
     """Ask the server, which may still be starting."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while asked(daemon, port) != b"here\n":
         if time.monotonic() > deadline:
             return False

@@ -43,9 +43,9 @@ def test_what_is_no_pattern_matches_only_itself(pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["(a*)*b", "(a|aa)+b", "(.*)*(.*)*(.*)*b", "((a{1000}){1000}){1000}", "(a?){800}a{800}b"])
 def test_no_pattern_takes_long(pattern: str) -> None:
-    before = time.monotonic()
+    before = time.thread_time()
     assert not found(pattern, "a" * 255)
-    assert time.monotonic() - before < 5
+    assert time.thread_time() - before < 5
 
 
 def test_plain_text_does_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:

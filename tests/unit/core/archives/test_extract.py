@@ -95,7 +95,7 @@ async def test_a_source_that_fails_leaves_no_process(tmp_path: Path) -> None:
     before = _children()
     with pytest.raises(InvalidArgument, match="the client is gone"):
         await unpacked(broken(), tmp_path)
-    assert _children() == before
+    assert _children() <= before, "another test's may end meanwhile"
 
 
 async def test_a_client_that_waits_for_ever_is_cancelled_with_its_process(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ async def test_a_client_that_waits_for_ever_is_cancelled_with_its_process(tmp_pa
     with anyio.move_on_after(0.05) as scope:
         await unpacked(endless(), tmp_path)
     assert scope.cancelled_caught
-    assert _children() == before
+    assert _children() <= before, "another test's may end meanwhile"
 
 
 def _children() -> set[str]:

@@ -76,7 +76,7 @@ async def send_and_leave(path: str, data: bytes, step: int) -> None:
 
 
 async def ping(path: str) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with await anyio.connect_unix(path) as client:
             await client.send(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
             assert await read_until(client, b"/ping")

@@ -51,7 +51,7 @@ def test_the_first_signal_stops_in_order_and_the_second_at_once(signals: list[si
             process.send_signal(number)
             if number is signals[0]:
                 assert process.stdout.readline() == f"{number.name}\n"
-        assert process.wait(10) == status
+        assert process.wait(30) == status
 
 
 @pytest.mark.usefixtures("hangups")

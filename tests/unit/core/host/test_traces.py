@@ -46,7 +46,7 @@ def test_the_daemon_itself_is_no_trace(territory: Territory, opener: subprocess.
 def test_a_leaked_process_can_be_removed(territory: Territory, opener: subprocess.Popen[bytes]) -> None:
     (trace,) = processes(territory, 0)
     remove(trace)
-    assert opener.wait(5) == -9
+    assert opener.wait(30) == -9
 
 
 def test_files_named_by_an_id_are_found_but_not_what_is_in_them(territory: Territory) -> None:

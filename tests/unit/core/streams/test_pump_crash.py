@@ -72,6 +72,6 @@ def test_no_line_is_lost_or_doubled(tmp_path: Path):
         kills += 1
     assert pump.wait(60) == 0
     pump.stdout.close()
-    assert producer.wait(10) == 0
+    assert producer.wait(30) == 0
     os.close(reader)
     assert (tmp_path / "log").read_text() == "".join(f"{n} {'.' * (n % 97)}\n" for n in range(LINES))

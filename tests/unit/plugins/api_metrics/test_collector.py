@@ -51,7 +51,8 @@ def collections(engine: Engine) -> int:
     return engine.streams.collections
 
 
-async def test_scrapes_at_the_same_time_share_one_collection(engine: Engine) -> None:
+async def test_scrapes_at_the_same_time_share_one_collection(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "FRESH_SECONDS", 60.0)
     await run(engine, "web")
     metrics, texts = Collector(engine), []
 
@@ -75,6 +76,8 @@ async def test_a_scrape_that_is_cancelled_takes_no_other_along(engine: Engine) -
 
 
 async def test_figures_are_good_for_a_second(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert collector.FRESH_SECONDS == 1
+    monkeypatch.setattr(collector, "FRESH_SECONDS", 60.0)
     metrics = Collector(engine)
     await metrics.text(Format.TEXT)
     await metrics.text(Format.OPENMETRICS)

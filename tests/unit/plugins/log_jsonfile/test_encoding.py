@@ -102,7 +102,7 @@ def test_encoding_is_fast():
     encode = LineEncoder({}).encode
     best = 1.0
     for _ in range(20):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         encode(STDOUT, lines, NOW)
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.thread_time() - begin)
     assert len(lines) / best > 200e6

@@ -48,7 +48,7 @@ def test_options_that_make_no_sense(option: str, value: str, words: str) -> None
         announcing({option: value})
 
 
-def heard(ear: socket.socket, seconds: float = 10) -> list[bytes]:
+def heard(ear: socket.socket, seconds: float = 30) -> list[bytes]:
     """Return what is said until the other end is closed."""
     ear.settimeout(seconds)
     messages = []
@@ -74,7 +74,7 @@ def test_each_is_said_as_often_as_is_wanted_and_then_the_socket_is_closed() -> N
     assert heard(again[1]) == [b"later"]
     for thread in threading.enumerate():
         if thread.name == "announcer":
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive(), "it is there only while there is something to say"
 
 
@@ -94,7 +94,7 @@ def test_an_interface_that_is_gone_is_no_failure() -> None:
     announcer, (mouth, ear) = Announcer(), pair()
     ear.close()
     announcer.begin("one", mouth, [b"arp"], Announcing(2, 0.01))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while mouth.fileno() >= 0:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -19,10 +19,10 @@ def test_parse(text: str, numbers: set[int]) -> None:
     "text", [",", "1,", "1--2", "3-1", "-1", "a", " 1", "1_0", "\u0661", "8193", "0-8193", "1-9223372036854775807"]
 )
 def test_others_are_refused_and_none_is_counted_out(text: str) -> None:
-    before = time.monotonic()
+    before = time.thread_time()
     with pytest.raises(ValueError, match=r"invalid format|value of out range"):
         parse_list(text)
-    assert time.monotonic() - before < 1
+    assert time.thread_time() - before < 1
 
 
 @pytest.mark.parametrize(("numbers", "text"), [((), ""), ((0,), "0"), ((1, 0), "0-1"), ((0, 2, 3, 4, 9), "0,2-4,9")])

@@ -70,7 +70,7 @@ async def test_its_clients_are_told(tmp_path: Path) -> None:
     assert await settle(context_of(tmp_path, Store()), live, TASK, ExitStatus(3, at_ns=7, oom_killed=True)) is None
     record = live.record
     assert (record.state, record.exit_code, record.oom_killed, record.pid) == (ContainerState.EXITED, 3, True, 0)
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert await wait.result() == WaitResult(3)
         assert [chunk async for chunk in attached] == []
 
@@ -90,5 +90,5 @@ async def test_attached_clients_see_the_end_of_one_that_cannot_be_settled(tmp_pa
     attached = live.hub.subscribe(StdStream.STDOUT)
     with pytest.raises(OSError, match="Input/output error"):
         await settle(context_of(tmp_path, store), live, TASK, ExitStatus(3, at_ns=7))
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert [chunk async for chunk in attached] == []

@@ -84,7 +84,7 @@ async def test_it_does_not_run_afterwards(verb: str, at_first: State, then: Stat
     monkeypatch.setattr(remove_verb, "destroy", removed)
     live = LiveContainer(replace(RECORD, state=at_first))
     context = context_of(live)
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks, live.lock:
             tasks.start_soon(VERBS[verb], context, live)
             await anyio.wait_all_tasks_blocked()
@@ -101,7 +101,7 @@ async def test_clients_who_wait_for_its_end_are_told(verb: str, monkeypatch: pyt
     live = LiveContainer(replace(RECORD, state=State.RESTARTING))
     waits = [register(live, condition) for condition in (WaitCondition.NOT_RUNNING, WaitCondition.NEXT_EXIT)]
     await VERBS[verb](context_of(live), live)
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert [await wait.result() for wait in waits] == [WaitResult(0)] * 2
 
 
@@ -116,6 +116,6 @@ async def test_the_end_of_its_next_run_is_another_one(verb: str, monkeypatch: py
     wait = register(live, WaitCondition.NOT_RUNNING)
     assert isinstance(wait, Ending)
     assert not wait.outcome.event.is_set()
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         await kill(context_of(live), live)
         assert await wait.result() == WaitResult(137)

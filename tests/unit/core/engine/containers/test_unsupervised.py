@@ -58,7 +58,7 @@ async def test_its_clients_are_told(tmp_path: Path) -> None:
     wait, attached = register(live, WaitCondition.NOT_RUNNING), live.hub.subscribe(StdStream.STDOUT)
     assert await end_unsupervised(context_of(Runtime(), tmp_path), live)
     assert live.record.state is ContainerState.EXITED
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert await wait.result() == WaitResult(KILLED)
         assert [chunk async for chunk in attached] == []
 

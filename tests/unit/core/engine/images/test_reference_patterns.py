@@ -57,6 +57,6 @@ def test_what_is_no_pattern(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["*a" * 60 + "b", "*" * 500 + "b", "*?" * 60 + "b", "*[a-z]" * 60 + "0"])
 def test_no_pattern_takes_long(pattern: str) -> None:
     """All clients wait while one is matched."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert not reference_pattern(pattern).fullmatch("a" * 255)
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2

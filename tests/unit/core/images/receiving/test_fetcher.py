@@ -46,7 +46,7 @@ async def test_as_many_as_the_configuration_says_and_all_where_it_says_0(tmp_pat
     async with anyio.create_task_group() as tasks:
         for blob, _content in BLOBS:
             tasks.start_soon(fetcher.fetch, parse_reference("x"), blob, Credentials(), lambda _progress: None)
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while registry.asked < at_once:
                 await anyio.sleep(0.001)
         await anyio.wait_all_tasks_blocked()

@@ -46,7 +46,7 @@ class World:
         found = tuple(Upstream(server, self.vantage) for server in servers)
         self.server.configure(Scope((Neighbourhood("n", "web"),)), found)
 
-    async def ask(self, name: str, kind: str = "A", timeout: float = 6) -> DNSRecord:
+    async def ask(self, name: str, kind: str = "A", timeout: float = 30) -> DNSRecord:
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as client:
             client.connect(self.listening.udp.getsockname())
@@ -276,6 +276,7 @@ async def test_a_silent_server_is_asked_now_and_then_while_no_other_can_be_reach
         for number in range(5):
             assert (await world.ask(f"{number}.example.org")).header.rcode == 2
         assert len(asked) == 2
+        monkeypatch.setattr(upstreams_module, "SLOT_SECONDS", 1000.0)
         monkeypatch.setattr(upstreams_module, "_HOPELESS_SECONDS", 0.0)
         speaks.append(True)
         assert texts(await world.ask("now.example.org")) == ["192.0.2.7"]
@@ -288,7 +289,7 @@ async def test_nonsense_is_no_trouble(world: World):
         for data in (b"", b"x", b"\xff" * 100, DNSRecord.question("a" * 63).pack()[:20]):
             client.sendto(data, world.listening.udp.getsockname())
         client.settimeout(0)
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             told = await asyncio.get_running_loop().sock_recv(client, 512)
         assert told[2:4] == b"\x81\x01", "a format error, so that the client need not wait"
     question = DNSRecord.question("one")

@@ -37,7 +37,7 @@ def answering(tmp_path: Path) -> Iterator[Answering]:
 
     yield start
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     listener.close()
 
 

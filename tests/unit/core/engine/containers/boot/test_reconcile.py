@@ -68,6 +68,6 @@ async def test_clients_of_what_turns_out_to_be_lost_are_told():
     context = cast(EngineContext, SimpleNamespace(containers=Store(), attachments=SimpleNamespace(disconnect=left), volumes=None))
     await boot_verb._take_up(context, live, None)
     assert live.record.state is State.EXITED
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         assert await wait.result() == WaitResult(LOST)
         assert [chunk async for chunk in attached] == []
