@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.dockerd.options import OPTIONS, REPEATABLE, Form, Option
+from sdk.text import truth
 
 _LONG = {option.flag: option for option in OPTIONS}
 _SHORT = {option.short: option for option in OPTIONS if option.short}
@@ -46,11 +47,10 @@ def parse_flags(arguments: Sequence[str]) -> Flags:
 
 def boolean(flag: str, text: str) -> bool:
     """Return a switch's value in any of Go's spellings. Raises FlagError."""
-    if text in ("1", "t", "T", "true", "TRUE", "True"):
-        return True
-    if text in ("0", "f", "F", "false", "FALSE", "False"):
-        return False
-    raise FlagError(f'invalid argument "{text}" for "{shown(flag)}" flag: strconv.ParseBool: parsing "{text}": invalid syntax')
+    found = truth(text)
+    if found is None:
+        raise FlagError(f'invalid argument "{text}" for "{shown(flag)}" flag: strconv.ParseBool: parsing "{text}": invalid syntax')
+    return found
 
 
 def shown(flag: str) -> str:

@@ -6,11 +6,9 @@ from dataclasses import replace
 from sdk.drivers.network import ExternalNetworks, NetworkDriver
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import InvalidArgument
+from sdk.text import truth
 
 _ENABLE_IPV4, _ENABLE_IPV6 = "com.docker.network.enable_ipv4", "com.docker.network.enable_ipv6"
-_WORDS = {
-    word: value for value, words in ((True, "1 t T true TRUE True"), (False, "0 f F false FALSE False")) for word in words.split()
-}
 
 
 def with_ip_versions(request: NetworkCreate, defaults: Mapping[str, str]) -> NetworkCreate:
@@ -37,7 +35,7 @@ def _switch(options: dict[str, str], key: str, asked: bool | None, *, usual: boo
         return asked
     if key not in options:
         return usual
-    try:
-        return _WORDS[options[key]]
-    except KeyError:
-        raise InvalidArgument(f'driver-opt "{key}" is not a valid bool') from None
+    found = truth(options[key])
+    if found is None:
+        raise InvalidArgument(f'driver-opt "{key}" is not a valid bool')
+    return found

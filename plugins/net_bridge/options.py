@@ -12,6 +12,7 @@ from sdk.errors import InvalidArgument
 from sdk.network.announcing import Announcing, announcing
 from sdk.network.gateway_modes import GATEWAY_MODES, INHIBIT_IPV4, routed_versions, versions_of_mode, without_gateway
 from sdk.network.mtu import MTU_OPTION, parse_mtu
+from sdk.text import truth
 
 _PREFIX = "com.docker.network.bridge."
 _NAME, _DEFAULT = _PREFIX + "name", _PREFIX + "default_bridge"
@@ -20,7 +21,6 @@ _MODES = frozenset({"", "nat", "nat-unprotected", "routed", "isolated"})
 _INTERFACE_PREFIX = "com.docker.network.container_iface_prefix"
 _TRUSTED = _PREFIX + "trusted_host_interfaces"
 _SOURCES = {4: "com.docker.network.host_ipv4", 6: "com.docker.network.host_ipv6"}
-_TRUE, _FALSE = frozenset({"1", "t", "T", "true", "TRUE", "True"}), frozenset({"0", "f", "F", "false", "FALSE", "False"})
 _NAME_LIMIT = 15
 _LEAST_MTU, _MOST_MTU = 68, 65535
 _PREFIX_NAME = re.compile(r"[^\s/:]{1,13}")
@@ -113,9 +113,10 @@ def _bridge_name(name: str) -> str:
 
 def _boolean(options: Mapping[str, str], key: str, *, default: bool) -> bool:
     value = options.get(key, "")
-    if value and value not in _TRUE | _FALSE:
+    found = truth(value) if value else default
+    if found is None:
         raise InvalidArgument(f'invalid value for {key}: strconv.ParseBool: parsing "{value}": invalid syntax')
-    return value in _TRUE if value else default
+    return found
 
 
 def _mtu(network: NetworkSpec, default: int) -> int:

@@ -6,9 +6,7 @@ from msgspec.structs import replace
 
 from sdk.engine.security import Seccomp, SeccompChoice, Security
 from sdk.errors import InvalidArgument
-
-_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+from sdk.text import truth
 
 
 def parse_security_options(options: Iterable[str]) -> Security:
@@ -64,11 +62,10 @@ def _with_option(options: Security, option: str) -> Security:
 
 
 def _boolean(option: str, value: str) -> bool:
-    if value in _TRUE:
-        return True
-    if value in _FALSE:
-        return False
-    raise InvalidArgument(f'invalid --security-opt 2: "{option}"')
+    found = truth(value)
+    if found is None:
+        raise InvalidArgument(f'invalid --security-opt 2: "{option}"')
+    return found
 
 
 def _split(option: str) -> tuple[str, str]:

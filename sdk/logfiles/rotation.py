@@ -7,14 +7,10 @@ from msgspec import Struct
 
 from sdk.errors import InvalidArgument
 from sdk.numbers import BadNumber, parse_int64
-from sdk.text import cleaned
+from sdk.text import cleaned, truth
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _TOO_LARGE, _MOST_FILES = 2**63, 10**18 - 1
-_TRUTHS = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
 
 
 class Rotation(Struct, frozen=True):
@@ -37,7 +33,7 @@ def check_mode(options: Mapping[str, str]) -> None:
     """Raise InvalidArgument for a `mode` that is none, or a buffer it does not have. Either mode writes to the page cache at once."""
     mode = options.get("mode", "")
     if mode not in ("", "blocking", "non-blocking"):
-        raise InvalidArgument(f"logger: logging mode not supported: {mode}")
+        raise InvalidArgument(f"logger: logging mode not supported: {cleaned(mode)}")
     if "max-buffer-size" in options:
         if mode != "non-blocking":
             raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
@@ -49,7 +45,7 @@ def parse_rotation(options: Mapping[str, str], defaults: RotationDefaults) -> Ro
     text = options.get("max-size", defaults.max_size)
     max_size = 0 if text == "-1" else parse_size(text)
     if max_size <= 0 and text != "-1":
-        raise InvalidArgument(f"max-size must be a positive number: {text}")
+        raise InvalidArgument(f"max-size must be a positive number: {cleaned(text)}")
     max_file = _parse_count(options.get("max-file", str(defaults.max_file)))
     # The default must not turn an option that is right by itself into a contradiction.
     compress = _parse_truth(options["compress"]) if "compress" in options else defaults.compress and max_file > 1 and max_size > 0
@@ -62,7 +58,7 @@ def parse_size(text: str) -> int:
     """Return the bytes of a human size with decimal units, as Docker reads log sizes. Raises InvalidArgument."""
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise InvalidArgument(f"invalid size: '{text}'")
+        raise InvalidArgument(f"invalid size: '{cleaned(text)}'")
     power = " kmgtp".index(match[2].lower() or " ")
     size = float(match[1]) * 1000**power
     if size >= _TOO_LARGE:
@@ -81,7 +77,7 @@ def _parse_count(text: str) -> int:
 
 
 def _parse_truth(text: str) -> bool:
-    try:
-        return _TRUTHS[text]
-    except KeyError:
-        raise InvalidArgument(f'strconv.ParseBool: parsing "{text}": invalid syntax') from None
+    found = truth(text)
+    if found is None:
+        raise InvalidArgument(f'strconv.ParseBool: parsing "{cleaned(text)}": invalid syntax')
+    return found

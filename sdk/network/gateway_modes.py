@@ -5,6 +5,8 @@ The engine chooses addresses and ports by them and the driver makes its rules by
 
 from collections.abc import Mapping
 
+from sdk.text import truth
+
 _BRIDGE = "com.docker.network.bridge."
 GATEWAY_MODES = {4: _BRIDGE + "gateway_mode_ipv4", 6: _BRIDGE + "gateway_mode_ipv6"}
 """The option that names the mode, by IP version: `nat`, `nat-unprotected`, `routed` or `isolated`."""
@@ -12,8 +14,6 @@ INHIBIT_IPV4 = _BRIDGE + "inhibit_ipv4"
 """The option that takes the gateway's IPv4 address away, in a word of Go's `strconv.ParseBool`."""
 UNSPECIFIED = {4: "0.0.0.0", 6: "::"}
 """Every address of the host, by IP version: the `host_ip` of a port whose container is reached at its own address."""
-
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 
 def versions_of_mode(options: Mapping[str, str], mode: str) -> frozenset[int]:
@@ -24,7 +24,7 @@ def versions_of_mode(options: Mapping[str, str], mode: str) -> frozenset[int]:
 def without_gateway(options: Mapping[str, str]) -> frozenset[int]:
     """Return the IP versions of which a network takes no address for its gateway, unless the client names one."""
     isolated = versions_of_mode(options, "isolated")
-    return isolated | {4} if options.get(INHIBIT_IPV4) in _TRUE else isolated
+    return isolated | {4} if truth(options.get(INHIBIT_IPV4, "")) else isolated
 
 
 def routed_versions(options: Mapping[str, str]) -> frozenset[int]:

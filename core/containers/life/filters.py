@@ -9,6 +9,7 @@ from core.patterns import Patterns
 from sdk.engine.containers import ContainerInfo, ContainerState, Filters, HealthStatus
 from sdk.errors import InvalidArgument
 from sdk.oci.ports import port_range
+from sdk.text import truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +50,17 @@ def _named(infos: list[ContainerInfo], values: tuple[str, ...]) -> list[Containe
 
 
 def _check(key: str, value: str) -> None:
-    allowed = _ALLOWED.get(key)
-    if allowed is not None and value not in allowed:
+    if key in _ALLOWED and not _ALLOWED[key](value):
         raise InvalidArgument(f"invalid filter '{key}={value}'")
     if key == "exited" and not _CODE.fullmatch(value):
         raise InvalidArgument(f"invalid filter 'exited={value}'")
 
 
 _CODE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_TRUTH = frozenset({"true", "1", "false", "0", "True", "False", "TRUE", "FALSE", "t", "f", "T", "F"})
-_ALLOWED = {
-    "status": frozenset(ContainerState),
-    "health": frozenset(HealthStatus),
-    "is-task": _TRUTH,
+_ALLOWED: dict[str, Callable[[str], bool]] = {
+    "status": frozenset(ContainerState).__contains__,
+    "health": frozenset(HealthStatus).__contains__,
+    "is-task": lambda value: truth(value) is not None,
 }
 
 
@@ -114,6 +113,6 @@ _PREDICATES: dict[str, Predicate] = {
     "network": _network,
     "publish": _publish,
     "expose": _expose,
-    "is-task": lambda _info, value, _: value.lower() in ("false", "0", "f"),
+    "is-task": lambda _info, value, _: truth(value) is False,
     "isolation": lambda _info, value, _: value in ("", "default"),
 }

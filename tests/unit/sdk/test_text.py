@@ -1,9 +1,9 @@
-"""Text from outside, on one line and no longer than it may be, and why a document cannot be read."""
+"""Text from outside, on one line and no longer than it may be, and yes or no, and why a document cannot be read."""
 
 import msgspec
 import pytest
 
-from sdk.text import UNREADABLE, cleaned, unreadable_reason
+from sdk.text import UNREADABLE, cleaned, truth, unreadable_reason
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,23 @@ def test_why_a_document_cannot_be_read(content: bytes | str, reason: str) -> Non
     with pytest.raises(UNREADABLE) as caught:
         msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     assert unreadable_reason(caught.value) == reason
+
+
+def test_yes_and_no_are_gos_words() -> None:
+    assert {word for word in ("1", "t", "T", "true", "True", "TRUE") if truth(word) is True} == {
+        "1",
+        "t",
+        "T",
+        "true",
+        "True",
+        "TRUE",
+    }
+    assert {word for word in ("0", "f", "F", "false", "False", "FALSE") if truth(word) is False} == {
+        "0",
+        "f",
+        "F",
+        "false",
+        "False",
+        "FALSE",
+    }
+    assert [truth(word) for word in ("", "tRUE", "yes", "on", "no", " true", "01", "true\n")] == [None] * 8

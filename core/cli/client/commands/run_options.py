@@ -11,6 +11,7 @@ from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy
 from sdk.engine.config import DeviceMapping, Ulimit
 from sdk.numbers import BadNumber, parse_uint32
 from sdk.oci.ports import port_number
+from sdk.text import truth
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
@@ -32,7 +33,6 @@ _MOUNT_KEYS = frozenset(
         "tmpfs-mode",
     ]
 )
-_ON, _OFF = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
 
 
 def byte_count(text: str) -> int:
@@ -172,9 +172,10 @@ def mount(text: str) -> MountRequest:
 
 def _switch(words: Mapping[str, str], key: str) -> bool:
     value = words.get(key, "false")
-    if value not in _ON + _OFF:
+    found = truth(value)
+    if found is None:
         raise typer.BadParameter(f"invalid value for {key}: {value}")
-    return value in _ON
+    return found
 
 
 def _mode(text: str) -> int:

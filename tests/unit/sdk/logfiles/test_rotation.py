@@ -37,6 +37,8 @@ def test_what_is_not_given_is_the_drivers_own(options: dict[str, str], defaults:
         ({"max-file": "1_0"}, 'strconv.Atoi: parsing "1_0": invalid syntax'),
         ({"max-file": "1" * 19}, f'strconv.Atoi: parsing "{"1" * 19}": value out of range'),
         ({"compress": "yes"}, 'strconv.ParseBool: parsing "yes": invalid syntax'),
+        ({"compress": "a\n" + "y" * 600}, f'strconv.ParseBool: parsing "a {"y" * 510}...": invalid syntax'),
+        ({"max-size": "a\n" + "x" * 600}, f"invalid size: 'a {'x' * 510}...'"),
         (
             {"compress": "true", "max-file": "1", "max-size": "1k"},
             "compress cannot be true when max-file is less than 2 or max-size is not set",
@@ -85,6 +87,7 @@ def test_modes(options: dict[str, str]) -> None:
     ("options", "reason"),
     [
         ({"mode": "x"}, "logger: logging mode not supported: x"),
+        ({"mode": "a\n" + "x" * 600}, f"logger: logging mode not supported: a {'x' * 510}..."),
         ({"max-buffer-size": "4m"}, "logger: max-buffer-size option is only supported with 'mode=non-blocking'"),
         (
             {"mode": "blocking", "max-buffer-size": "4m"},

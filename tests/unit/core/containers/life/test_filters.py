@@ -67,6 +67,17 @@ def test_any_value_of_a_key_but_every_label(filters: Filters, names: str) -> Non
     assert "".join(info.name for info in matching(there, filters, NOTHING_ELSE)) == names
 
 
+@pytest.mark.parametrize(("word", "names"), [("false", "a"), ("F", "a"), ("0", "a"), ("true", ""), ("1", "")])
+def test_no_container_is_a_task(word: str, names: str) -> None:
+    assert "".join(info.name for info in matching([container("a", {})], {"is-task": (word,)}, NOTHING_ELSE)) == names
+
+
+@pytest.mark.parametrize("word", ["", "no", "tRUE", "2"])
+def test_a_task_is_yes_or_no(word: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"invalid filter 'is-task={word}'"):
+        matching([container("a", {})], {"is-task": (word,)}, NOTHING_ELSE)
+
+
 @pytest.mark.parametrize("code", ["", "--5", "²", "five", "9" * 5000, "5 "])
 def test_an_exit_code_is_a_number(code: str) -> None:
     with pytest.raises(InvalidArgument, match=f"invalid filter 'exited={code}'"):
