@@ -24,9 +24,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from plugins.authz_rules.patterns import compiled
 from sdk.drivers.authorizer import ApiRequest, Subject
 from sdk.errors import InvalidArgument
+from sdk.globs import compile_glob
 
 _METHOD = re.compile(r"[A-Z]+")
 
@@ -115,9 +115,9 @@ class CompiledRule:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self._users, self._groups = frozenset(rule.users), frozenset(rule.groups)
-        self._certificates = tuple(map(compiled, rule.certificates))
+        self._certificates = tuple(map(compile_glob, rule.certificates))
         self._methods = frozenset((*rule.methods, *(("HEAD",) if "GET" in rule.methods else ())))
-        self._paths = tuple(map(compiled, rule.paths))
+        self._paths = tuple(map(compile_glob, rule.paths))
         self._is_for_all = not (rule.users or rule.groups or rule.certificates)
 
     def fits(self, request: ApiRequest) -> bool:

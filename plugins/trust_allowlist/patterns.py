@@ -2,6 +2,7 @@
 
 import re
 
+from sdk.globs import compile_glob
 from sdk.oci.reference import DEFAULT_DOMAIN
 
 _PATTERN = re.compile(r"[A-Za-z0-9*._:\[\]/-]+")
@@ -12,7 +13,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     full = _full(pattern)
     if not _PATTERN.fullmatch(full) or "//" in full or full.endswith("/") or "/" not in full.replace("**", "/"):
         raise ValueError(f"{pattern!r} is not a pattern of repositories")
-    return re.compile("".join(_translated(part) for part in re.split(r"(\*+)", full)))
+    return compile_glob(full)
 
 
 def _full(pattern: str) -> str:
@@ -21,9 +22,3 @@ def _full(pattern: str) -> str:
     if "**" in first or (slash and (set(".:") & set(first) or first == "localhost")):
         return pattern
     return f"{DEFAULT_DOMAIN}/{pattern}" if slash else f"{DEFAULT_DOMAIN}/library/{pattern}"
-
-
-def _translated(part: str) -> str:
-    if part.startswith("**"):
-        return ".*"
-    return "[^/]*" if part == "*" else re.escape(part)

@@ -27,3 +27,11 @@ def test_a_pattern(pattern: str, matches: list[str], others: list[str]) -> None:
 def test_what_can_match_nothing_is_no_pattern(pattern: str) -> None:
     with pytest.raises(ValueError, match="is not a pattern of repositories"):
         compiled(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["team/*-*-*-*-*-*c", "**/*-*-*-*-*-*c", "*-*-*-*-*-*c/**"])
+def test_a_long_name_is_compared_at_once(pattern: str) -> None:
+    """A client chooses it, and the daemon answers no other client meanwhile."""
+    name = "-" * 240
+    assert not compiled(pattern).fullmatch(f"docker.io/team/{name}")
+    assert not compiled(pattern).fullmatch(f"{name}/team/{name}")
