@@ -1,7 +1,7 @@
 """An archive on the web, for `docker import URL`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 
 from core.engine.remote_files import RemoteFile, remote_file
 from core.images.receiving.progress import Meter, Report
@@ -10,14 +10,12 @@ from sdk.errors import EngineError, InvalidArgument, NotFound, PermissionDenied,
 _KINDS: dict[int, type[EngineError]] = {400: InvalidArgument, 401: Unauthorized, 403: PermissionDenied, 404: NotFound}
 
 
-@asynccontextmanager
-async def remote_archive(source: str) -> AsyncIterator[RemoteFile]:
+def remote_archive(source: str) -> AbstractAsyncContextManager[RemoteFile]:
     """Ask for what a URL names; without a scheme it is http.
 
     Raises InvalidArgument for what is no URL of the web; for a status of failure the error of that status; Unavailable.
     """
-    async with remote_file(source if "://" in source else f"http://{source}", _failed) as file:
-        yield file
+    return remote_file(source if "://" in source else f"http://{source}", _failed)
 
 
 async def metered(file: RemoteFile, report: Report) -> AsyncGenerator[bytes, None]:
