@@ -1,4 +1,4 @@
-"""Text from outside: as part of an error or a display, as yes or no, and what is wrong with text that is no document."""
+"""Text from outside: its lines, as part of an error or a display, as yes or no, and what is wrong with text that is no document."""
 
 import msgspec
 
@@ -17,6 +17,15 @@ def cleaned(text: str, longest: int = _LONGEST) -> str:
     printable = "".join(character if character.isprintable() else " " for character in text[: 4 * longest])
     line = " ".join(printable.split())
     return line if len(line) <= longest else f"{line[:longest]}..."
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines of a file as the C library and Go know them: each ends at a newline, or a carriage return and a newline.
+
+    Python's `splitlines` also ends one at a form feed, a lone carriage return and what Unicode calls a separator. The last newline
+    begins no further line; no text has no lines.
+    """
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def truth(text: str) -> bool | None:

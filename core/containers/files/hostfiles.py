@@ -12,6 +12,7 @@ from sdk.engine.containers import NetworkAttachment
 from sdk.errors import InvalidArgument
 from sdk.linux.atomic import rewrite_lines
 from sdk.oci.runtime import Mount
+from sdk.text import lines
 
 NETWORK_FILES = {"hostname": "/etc/hostname", "hosts": "/etc/hosts", "resolv.conf": "/etc/resolv.conf"}
 """The files written here, by name, and where they are seen in every container."""
@@ -57,7 +58,7 @@ def write_host_files(directory: Path, record: ContainerRecord, connection: Conne
         "resolv.conf": _resolv_conf_of(record, places, shares_host=shares_host),
     }
     for name, content in contents.items():
-        rewrite_lines(directory / name, content.encode())
+        _write(directory / name, content)
 
 
 def remove_host_files(directory: Path) -> None:
@@ -89,7 +90,7 @@ def refresh_host_files(directory: Path, record: ContainerRecord, networks: Mappi
     file = directory / "resolv.conf"
     other = resolv_conf_of(record.host_config, embedded=not _has_names(places), ipv6=_has_ipv6(places))
     if wanted != other and read_text(file) == other:
-        rewrite_lines(file, wanted.encode())
+        _write(file, wanted)
 
 
 def rename_in_hosts(directory: Path, names: str, addresses: Iterable[str]) -> None:
@@ -98,16 +99,20 @@ def rename_in_hosts(directory: Path, names: str, addresses: Iterable[str]) -> No
     file = directory / "hosts"
     if not is_short(file):
         return
-    kept = [line for line in read_text(file).splitlines() if line.partition("\t")[2] != names]
-    lines = (*kept, *(f"{address}\t{names}" for address in addresses))
-    rewrite_lines(file, "".join(f"{line}\n" for line in lines).encode())
+    kept = [line for line in lines(read_text(file)) if line.partition("\t")[2] != names]
+    _write(file, "".join(f"{line}\n" for line in (*kept, *(f"{address}\t{names}" for address in addresses))))
+
+
+def _write(file: Path, content: str) -> None:
+    """Give a file a text which is in part what `read_text` returned."""
+    rewrite_lines(file, content.encode(errors="surrogateescape"))
 
 
 def hosts(names: str, addresses: Iterable[str], extra: Iterable[tuple[str, str]], head: str = _LOOPBACK_HOSTS) -> str:
     """Return an /etc/hosts: the loopback lines (or another head), extra pairs of address and name, and the container's own addresses."""
-    lines = [f"{address}\t{name}" for address, name in extra]
-    lines += [f"{address}\t{names}" for address in addresses]
-    return head + "".join(f"{line}\n" for line in lines)
+    entries = [f"{address}\t{name}" for address, name in extra]
+    entries += [f"{address}\t{names}" for address in addresses]
+    return head + "".join(f"{entry}\n" for entry in entries)
 
 
 def extra_hosts(wanted: Iterable[HostEntry], gateway: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from sdk.engine.config import HostConfig
+from sdk.text import lines
 
 HOST_RESOLV_CONF = Path("/etc/resolv.conf")
 RESOLVED_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")
@@ -104,11 +105,11 @@ def shared_resolv_conf(host: str, servers: Iterable[str], search: Iterable[str],
 
 def _render(host: str, servers: list[str], search: list[str], options: list[str]) -> str:
     domains = [] if search == ["."] else search or _words(host, "search")
-    lines = [f"nameserver {server}" for server in servers]
-    lines += [f"search {' '.join(domains)}"] if domains else []
+    rendered = [f"nameserver {server}" for server in servers]
+    rendered += [f"search {' '.join(domains)}"] if domains else []
     settings = options or _words(host, "options")
-    lines += [f"options {' '.join(settings)}"] if settings else []
-    return "".join(f"{line}\n" for line in lines)
+    rendered += [f"options {' '.join(settings)}"] if settings else []
+    return "".join(f"{line}\n" for line in rendered)
 
 
 def _reachable(text: str, ipv6: bool) -> list[str]:
@@ -123,8 +124,8 @@ def _reachable(text: str, ipv6: bool) -> list[str]:
 
 def _words(text: str, keyword: str) -> list[str]:
     """Return the values of all lines of a keyword (of `search` only the last counts, as for the C library)."""
-    lines = [line.split() for line in text.splitlines()]
-    found = [line[1:] for line in lines if line and line[0] == keyword]
+    split = [line.split() for line in lines(text)]
+    found = [line[1:] for line in split if line and line[0] == keyword]
     if keyword == "search":
         return found[-1] if found else []
     return [word for line in found for word in (line[:1] if keyword == "nameserver" else line)]
@@ -147,10 +148,11 @@ def is_short(path: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text, "" if there is none, or if it is longer than a MiB."""
+    """Return a file's text, "" if there is none, or if it is longer than a MiB. Bytes that are no UTF-8 come as lone surrogates: what is
+    kept of the file stays as it is."""
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            return file.read(size).decode(errors="replace") if size <= _LONGEST else ""
+            return file.read(size).decode(errors="surrogateescape") if size <= _LONGEST else ""
     except OSError:
         return ""

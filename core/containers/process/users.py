@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sdk.errors import InvalidArgument, StartFailed
 from sdk.numbers import BadNumber, parse_int64
 from sdk.oci.runtime import User
+from sdk.text import lines
 
 _HIGHEST = 2**31 - 1
 
@@ -45,7 +46,7 @@ def identify(spec: str, accounts: Accounts, extra_groups: tuple[str, ...] = ()) 
 
 
 def _passwd_entry(passwd: str, wanted: str, number: int | None) -> list[str] | None:
-    for line in _lines(passwd):
+    for line in lines(passwd):
         fields = line.split(":")
         if len(fields) >= 7 and (fields[0] == wanted or (number is not None and _number(fields[2]) == number)):
             return fields
@@ -53,14 +54,14 @@ def _passwd_entry(passwd: str, wanted: str, number: int | None) -> list[str] | N
 
 
 def _memberships(group: str, name: str) -> set[int]:
-    rows = (line.split(":") for line in _lines(group))
+    rows = (line.split(":") for line in lines(group))
     found = {_number(fields[2]) for fields in rows if len(fields) >= 4 and name in fields[3].split(",")}
     return {_in_range(gid) for gid in found if gid is not None}
 
 
 def _group_id(group: str, wanted: str) -> int:
     number = _number(wanted)
-    for line in _lines(group):
+    for line in lines(group):
         fields = line.split(":")
         gid = _number(fields[2]) if len(fields) >= 3 else None
         if gid is not None and (fields[0] == wanted or gid == number):
@@ -68,11 +69,6 @@ def _group_id(group: str, wanted: str) -> int:
     if number is None:
         raise StartFailed(f"unable to find group {wanted}: no matching entries in group file")
     return _in_range(number)
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines of an account file: they end at a newline alone, or at one with a carriage return before it."""
-    return [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def _number(text: str) -> int | None:

@@ -21,7 +21,7 @@ from plugins.api_buildkit.solve.progress import step
 from sdk.engine.builds import Builds, NamedContext
 from sdk.errors import InvalidArgument, Unsupported
 from sdk.linux.openat import open_regular
-from sdk.text import cleaned
+from sdk.text import cleaned, lines
 
 _UPLOADS = "buildkit-session"
 _IGNORE = ".dockerignore"
@@ -138,8 +138,8 @@ class Fetcher:
 
 def ignore_patterns(text: bytes) -> tuple[str, ...]:
     """Return the patterns of a .dockerignore, cleaned as Docker's clients do."""
-    lines = (line.strip() for line in text.decode("utf-8-sig", errors="replace").splitlines() if not line.startswith("#"))
-    return tuple(_clean(line) for line in lines if line)
+    stripped = (line.strip() for line in lines(text.decode("utf-8-sig", errors="replace")) if not line.startswith("#"))
+    return tuple(_clean(line) for line in stripped if line)
 
 
 def _clean(pattern: str) -> str:

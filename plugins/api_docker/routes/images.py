@@ -25,6 +25,7 @@ from plugins.api_docker.registry_auth import parse_registry_auth
 from plugins.api_docker.replies import json
 from sdk.engine.images import CommitRequest, ImageListRequest
 from sdk.errors import InvalidArgument, NotFound
+from sdk.text import lines
 
 router = APIRouter()
 
@@ -135,6 +136,6 @@ async def commit_container(
     """Make an image of a container."""
     body = await read_object(request)
     config = container_config(body) if body else None
-    steps = tuple(line for change in changes for line in change.splitlines() if line)
+    steps = tuple(line for change in changes for line in lines(change) if line)
     image = await engine.images.commit(CommitRequest(container, repo, tag, comment, author, steps, pause, config))
     return json(Identified(image), 201)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from plugins.builder_dockerfile.language.patterns import compile_pattern
+from sdk.text import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ class IgnoreRules:
 
 def read_ignore(text: str) -> IgnoreRules:
     """Read a .dockerignore. Raises DockerfileError for a malformed pattern."""
-    return ignore_rules(line for line in text.removeprefix("\ufeff").splitlines() if not line.startswith("#"))
+    return ignore_rules(line for line in lines(text.removeprefix("\ufeff")) if not line.startswith("#"))
 
 
-def ignore_rules(lines: Iterable[str]) -> IgnoreRules:
+def ignore_rules(patterns: Iterable[str]) -> IgnoreRules:
     """Return the rules of some patterns, in order; empty ones do not count."""
-    return IgnoreRules(tuple(rule for line in lines if (rule := _rule(line.strip()))))
+    return IgnoreRules(tuple(rule for line in patterns if (rule := _rule(line.strip()))))
 
 
 def _rule(line: str) -> _Rule | None:

@@ -196,6 +196,7 @@ def test_an_update_takes_the_limit_of_processes_away(client: Client, limit: int)
         ({"Cmd": ["ls"]}, [], {"Entrypoint": None, "Cmd": ["ls"]}),
         (None, ["ENV DEBUG true", "ENV PATH /foo"], {"Env": ["OWN=1", "PATH=/foo", "DEBUG=true"]}),
         (None, ["ENV PATH=/y:$PATH"], {"Env": ["OWN=1", "PATH=/y:{path}"]}),
+        (None, ['ENV X="a\u2028b"\r\n\nLABEL a=c'], {"Env": ["OWN=1", "PATH={path}", "X=a\u2028b"], "Labels": {"a": "c"}}),
         ({"WorkingDir": "/srv"}, ["WORKDIR sub", "LABEL a=c"], {"WorkingDir": "/srv/sub", "Labels": {"a": "c"}}),
     ],
 )

@@ -1,9 +1,9 @@
-"""Text from outside, on one line and no longer than it may be, and yes or no, and why a document cannot be read."""
+"""Text from outside, on one line and no longer than it may be, its lines, and yes or no, and why a document cannot be read."""
 
 import msgspec
 import pytest
 
-from sdk.text import UNREADABLE, cleaned, truth, unreadable_reason
+from sdk.text import UNREADABLE, cleaned, lines, truth, unreadable_reason
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,23 @@ def test_it_is_one_line_without_control_characters(text: str, shown: str) -> Non
 
 def test_by_default_it_has_512_characters() -> None:
     assert cleaned("x" * 600) == "x" * 512 + "..."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ("\n", [""]),
+        ("a", ["a"]),
+        ("a\n", ["a"]),
+        ("a\n\n", ["a", ""]),
+        ("\na\r\nb", ["", "a", "b"]),
+        ("a\rb\r\r\n", ["a\rb\r"]),
+        ("a\x0bb\x0cc\x1cd\x85e\u2028f", ["a\x0bb\x0cc\x1cd\x85e\u2028f"]),
+    ],
+)
+def test_lines_end_at_newlines(text: str, found: list[str]) -> None:
+    assert lines(text) == found
 
 
 @pytest.mark.parametrize(

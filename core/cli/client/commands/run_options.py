@@ -11,7 +11,7 @@ from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy
 from sdk.engine.config import DeviceMapping, Ulimit
 from sdk.numbers import BadNumber, parse_uint32
 from sdk.oci.ports import port_number
-from sdk.text import truth
+from sdk.text import lines, truth
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
@@ -72,12 +72,12 @@ def labels(entries: Iterable[str] | None, files: Iterable[str] | None = None) ->
 def _lines(path: str) -> list[str]:
     """Return the lines of a file of variables as Docker reads it: what is behind the `=` is kept as it is."""
     try:
-        lines = Path(path).read_bytes().decode("utf-8-sig").split("\n")
+        text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise typer.BadParameter(f"open {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"env file {path} contains invalid utf8 bytes: {error.reason}") from error
-    listed = [line.removesuffix("\r").lstrip() for line in lines]
+    listed = [line.lstrip() for line in lines(text)]
     return [_checked_line(line) for line in listed if line and not line.startswith("#")]
 
 

@@ -13,6 +13,7 @@ from sdk.drivers.runtime import Task, TaskStats
 from sdk.engine.containers import InterfaceStats, StatsReading, StatsSample
 from sdk.engine.modes import NetworkKind
 from sdk.errors import EngineError
+from sdk.text import lines
 
 _INTERVAL = 1.0
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -68,7 +69,7 @@ def parse_system_time(stat: str) -> int:
 
 def parse_interfaces(table: str) -> dict[str, InterfaceStats]:
     """Return the counters of all interfaces but loopback (proc(5), /proc/net/dev)."""
-    rows = (line.partition(":") for line in table.rstrip("\n").split("\n")[2:])
+    rows = (line.partition(":") for line in lines(table)[2:])
     return {name.strip(): _interface(values.split()) for name, _, values in rows if name.strip() != "lo"}
 
 

@@ -10,6 +10,7 @@ from core.engine.containers.announce import announce
 from core.engine.context import EngineContext
 from sdk.engine.containers import ContainerState, ProcessTable
 from sdk.errors import Conflict, InvalidArgument, NotRunning, Unavailable
+from sdk.text import lines
 
 _DEFAULT = "-ef"
 
@@ -35,12 +36,11 @@ async def top(context: EngineContext, live: LiveContainer, ps_args: str) -> Proc
 
 def select(output: str, pids: frozenset[int]) -> ProcessTable:
     """Return the rows of a ps listing that belong to `pids`; the last column may contain spaces. Raises InvalidArgument without a PID column."""
-    lines = output.rstrip("\n").split("\n")  # a process may have other line ends in its arguments
-    titles = tuple(lines[0].split())
+    titles = tuple(output.partition("\n")[0].split())
     if "PID" not in titles:
         raise InvalidArgument("Couldn't find PID field in ps output")
     column = titles.index("PID")
-    rows = (tuple(line.split(None, len(titles) - 1)) for line in lines[1:])
+    rows = (tuple(line.split(None, len(titles) - 1)) for line in lines(output)[1:])
     return ProcessTable(
         titles, tuple(row for row in rows if len(row) > column and row[column].isdecimal() and int(row[column]) in pids)
     )

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from core.containers.files.hostfiles import check_extra_hosts, extra_hosts, hosts, names_of_host
+from core.containers.files.hostfiles import check_extra_hosts, extra_hosts, hosts, names_of_host, rename_in_hosts
 from sdk.engine.config import ContainerConfig, HostEntry
 from sdk.errors import InvalidArgument
 
@@ -43,3 +45,10 @@ def test_extra_hosts_that_cannot_be_are_refused_whatever_frontend_asks():
 )
 def test_a_dotted_hostname_is_there_in_short_too(hostname, domain, names):
     assert names_of_host(ContainerConfig(hostname=hostname, domainname=domain)) == names
+
+
+@pytest.mark.parametrize("kept", [b"# a\x0cb", "# \u2028 \x85".encode(), b"# caf\xe9", b"192.0.2.1\tdb\rx"])
+def test_what_a_container_wrote_into_its_hosts_stays_as_it_is(tmp_path: Path, kept: bytes):
+    (tmp_path / "hosts").write_bytes(b"172.17.0.2\tbox\r\n" + kept + b"\n")
+    rename_in_hosts(tmp_path, "box", ["172.17.0.3"])
+    assert (tmp_path / "hosts").read_bytes() == kept + b"\n172.17.0.3\tbox\n"

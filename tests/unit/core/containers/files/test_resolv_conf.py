@@ -1,3 +1,5 @@
+import pytest
+
 from core.containers.files.resolv_conf import embedded_resolv_conf, resolv_conf, shared_resolv_conf
 
 HOST = "# a comment\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nnameserver fd00::53\nsearch old\nsearch example.org lan\noptions ndots:2 edns0\n"
@@ -33,3 +35,8 @@ def test_the_embedded_server_takes_short_names_as_they_are():
         "nameserver 127.0.0.11\nsearch lan\noptions edns0 ndots:0\n"
     )
     assert embedded_resolv_conf(HOST, ["corp"], ["ndots:3"]) == "nameserver 127.0.0.11\nsearch corp\noptions ndots:3\n"
+
+
+@pytest.mark.parametrize("separator", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
+def test_a_comment_ends_at_its_newline(separator: str):
+    assert resolv_conf(f"# old{separator}nameserver 192.0.2.66\nnameserver 192.0.2.53\n", "") == "nameserver 192.0.2.53\n"

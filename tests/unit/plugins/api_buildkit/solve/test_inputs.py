@@ -127,6 +127,7 @@ async def test_a_posted_context_needs_no_session(directory: Path) -> None:
         (b"/\n.\n./a/..\n", (".", ".", ".")),
         (b"!/a/\n!\n", ("!a", "!.")),
         (b"caf\xe9\n", ("caf\ufffd",)),
+        ("a\u2028b\n# no\x0cno\n".encode(), ("a\u2028b",)),
     ],
 )
 async def test_patterns_of_an_ignore_file(text: bytes, patterns: tuple[str, ...]) -> None:
