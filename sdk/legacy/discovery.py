@@ -3,14 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from sdk.errors import InvalidArgument
-from sdk.linux.regular import reopen_regular
+from sdk.linux.regular import read_regular
 from sdk.text import UNREADABLE, unreadable_reason
 
 
@@ -93,16 +93,9 @@ def _read(path: Path) -> Address:
 
 def _content(path: Path) -> bytes:
     """Return what a file says. Nothing but a regular file is opened: a FIFO would hold the caller up."""
-    with ExitStack() as opened:
-        try:
-            found = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            opened.callback(os.close, found)
-            file = opened.enter_context(open(reopen_regular(found, str(path)), "rb"))
-            content = file.read(_LONGEST_FILE + 1)
-        except (FileNotFoundError, NotADirectoryError):
-            raise
-        except OSError as error:
-            raise InvalidArgument(f"{path}: {(error.strerror or '').lower()}") from error
-    if len(content) > _LONGEST_FILE:
-        raise InvalidArgument(f"{path}: it is larger than {_LONGEST_FILE} bytes")
-    return content
+    try:
+        return read_regular(path, _LONGEST_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise InvalidArgument(f"{path}: {(error.strerror or '').lower()}") from error

@@ -23,6 +23,20 @@ def reopen_regular(found: int, path: str, links: int | None = None) -> int:
     return os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=links)
 
 
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return what a regular file holds, up to `limit` bytes; nothing else is opened. Follows symlinks. Raises OSError: EFBIG for more bytes,
+    IsADirectoryError, EINVAL for what is no file, and as open(2) does."""
+    found = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        with open(reopen_regular(found, os.fspath(path)), "rb") as file:
+            content = file.read(limit + 1)
+    finally:
+        os.close(found)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit} bytes", os.fspath(path))
+    return content
+
+
 def descriptor_links() -> int:
     """Return a descriptor (O_PATH) of the directory in which a process' own descriptors are links."""
     return os.open("/proc/self/fd", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from core.containers.cdi.names import parse_kind, qualified
 from core.containers.cdi.specification import Device, Specification, parse_specification
-from sdk.linux.regular import reopen_regular
+from sdk.linux.regular import read_regular
 
 _LARGEST = 16 << 20
 _SUFFIXES = (".json", ".yaml")
@@ -93,12 +93,4 @@ def _loaded(path: str) -> Specification | str:
 @lru_cache(maxsize=256)
 def _parsed(path: str, _version: tuple[int, ...]) -> Specification:
     """Return what a file of this version says; a GPU's may have a thousand lines of YAML. Raises ValueError, OSError."""
-    found = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        with open(reopen_regular(found, path), "rb") as file:
-            content = file.read(_LARGEST + 1)
-    finally:
-        os.close(found)
-    if len(content) > _LARGEST:
-        raise ValueError(f'failed to read CDI Spec "{path}": it is larger than {_LARGEST} bytes')
-    return parse_specification(content, path)
+    return parse_specification(read_regular(path, _LARGEST), path)

@@ -1,5 +1,6 @@
 """What is no regular file is never opened, and what was reached once is not looked up again."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdk.linux.openat import open_regular
-from sdk.linux.regular import descriptor_links, open_same, pinned, reopen_regular
+from sdk.linux.regular import descriptor_links, open_same, pinned, read_regular, reopen_regular
 
 
 @pytest.fixture
@@ -40,6 +41,25 @@ def test_nothing_else_is_opened(root: int, tmp_path: Path, kind: str) -> None:
     with pytest.raises(OSError, match=said) as caught:
         open_regular(root, "x")
     assert type(caught.value) is {"directory": IsADirectoryError, "symlink out": FileNotFoundError}.get(kind, OSError)
+
+
+def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "link", 5) == b"12345"
+    with pytest.raises(OSError, match="it is larger than 4 bytes") as caught:
+        read_regular(place, 4)
+    assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(place))
+
+
+def test_nothing_but_a_file_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    before = os.listdir("/proc/self/fd")
+    for place, kind in ((tmp_path / "fifo", OSError), (tmp_path, IsADirectoryError), (tmp_path / "none", FileNotFoundError)):
+        with pytest.raises(kind):
+            read_regular(place, 5)
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_another_file_under_the_same_name_is_not_opened(tmp_path: Path) -> None:
