@@ -1,6 +1,8 @@
 """One plugin process, asked over HTTP. Every request has a deadline: a plugin that hangs holds up the request to it and no other."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -16,6 +18,7 @@ _R = TypeVar("_R", bound=Reply)
 
 _HEADERS = {"Accept": MEDIA_TYPE, "Content-Type": MEDIA_TYPE}
 _UNIX = "unix://"
+_ACTIVATE = "Plugin.Activate"
 
 
 class PluginClient:
@@ -40,38 +43,35 @@ class PluginClient:
         """Call a method by its name without the interface's. Raises EngineError with the plugin's sentence, Unavailable if it cannot be
         reached, DeadlineExceeded after `seconds`, NotFound if the plugin does not implement the interface."""
         path = f"{self._interface.methods}.{method}"
-        try:
-            with anyio.fail_after(seconds):
-                await self._activate()
-                return await self._post(path, request, reply)
-        except TimeoutError as error:
-            raise DeadlineExceeded(f"{path}: {self._name} did not answer in {seconds:g} s") from error
-        except (httpx.HTTPError, OSError) as error:
-            raise self._unreached(error) from error
+        with self._within(path, seconds):
+            await self._activate()
+            return await self._post(path, request, reply)
 
     async def activate(self, seconds: float) -> None:
         """Introduce the daemon to the plugin, unless that was done. Raises as `ask` does."""
-        try:
-            with anyio.fail_after(seconds):
-                await self._activate()
-        except TimeoutError as error:
-            raise DeadlineExceeded(f"Plugin.Activate: {self._name} did not answer in {seconds:g} s") from error
-        except (httpx.HTTPError, OSError) as error:
-            raise self._unreached(error) from error
+        with self._within(_ACTIVATE, seconds):
+            await self._activate()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
 
-    def _unreached(self, error: Exception) -> Unavailable:
-        """The plugin may be another one when it answers again."""
-        self._activated = False
-        return Unavailable(f"error while calling {self._name}: {error or type(error).__name__}")
+    @contextmanager
+    def _within(self, path: str, seconds: float) -> Iterator[None]:
+        """Give a request its deadline, and what fails on the way the sentences of `ask`."""
+        try:
+            with anyio.fail_after(seconds):
+                yield
+        except TimeoutError as error:
+            raise DeadlineExceeded(f"{path}: {self._name} did not answer in {seconds:g} s") from error
+        except (httpx.HTTPError, OSError) as error:
+            self._activated = False  # the plugin may be another one when it answers again
+            raise Unavailable(f"error while calling {self._name}: {error or type(error).__name__}") from error
 
     async def _activate(self) -> None:
         if self._activated:
             return
-        told = await self._post("Plugin.Activate", Empty(), ActivateReply)
+        told = await self._post(_ACTIVATE, Empty(), ActivateReply)
         if self._interface.implements not in (told.implements or ()):
             raise NotFound(f"{self._name} does not implement {self._interface.implements}")
         self._activated = True
@@ -110,7 +110,7 @@ def _transport(address: Address) -> httpx.AsyncHTTPTransport:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or "").lower() if isinstance(error, OSError) and error.strerror else str(error)
+    return error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _trust(tls: Tls | None) -> ssl.SSLContext | bool:
