@@ -1,13 +1,12 @@
 """Announcing containers' addresses to their neighbours: what a network's options ask for, and who does it."""
 
 import heapq
-import itertools
 import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sdk.errors import InvalidArgument
 from sdk.numbers import BadNumber, OutOfRange, parse_int64
@@ -45,13 +44,6 @@ def _number(option: str, text: str, kind: str, least: int, most: int) -> int:
         raise InvalidArgument(f'value for option {option} "{text}" must be {kind}') from None
 
 
-@dataclass(order=True)
-class _Due:
-    at: float
-    order: int
-    endpoint: str = field(compare=False)
-
-
 @dataclass
 class _Speaker:
     socket: socket.socket
@@ -65,8 +57,7 @@ class Announcer:
 
     def __init__(self) -> None:
         self._speakers: dict[str, _Speaker] = {}
-        self._due: list[_Due] = []
-        self._order = itertools.count()
+        self._due: list[tuple[float, str]] = []
         self._changed = threading.Condition()
         self._running = False
 
@@ -97,7 +88,7 @@ class Announcer:
             self.end(endpoint)
 
     def _plan(self, endpoint: str, delay: float) -> None:
-        heapq.heappush(self._due, _Due(time.monotonic() + delay, next(self._order), endpoint))
+        heapq.heappush(self._due, (time.monotonic() + delay, endpoint))
         self._changed.notify()
 
     def _run(self) -> None:
@@ -108,11 +99,11 @@ class Announcer:
         """Send what is due until a socket is to be closed, and return that; None when there is nothing left to do."""
         with self._changed:
             while self._due:
-                wait = self._due[0].at - time.monotonic()
+                wait = self._due[0][0] - time.monotonic()
                 if wait > 0:
                     self._changed.wait(wait)
                     continue
-                endpoint = heapq.heappop(self._due).endpoint
+                _, endpoint = heapq.heappop(self._due)
                 speaker = self._speakers.get(endpoint)
                 if speaker is None:
                     continue
