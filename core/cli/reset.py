@@ -1,6 +1,5 @@
 """`core reset`: remove everything that the engine of a data root made on this machine."""
 
-import os
 import shutil
 import sqlite3
 import sys
@@ -22,6 +21,7 @@ from core.host.roots import hold_data_root, holder
 from core.host.traces import Territory, Trace
 from sdk.linux.mount import UnmountFlag, umount
 from sdk.linux.mountinfo import mount_table
+from sdk.storage.usage import files_allocated
 
 _MARKS = ("core.db", "core.lock", "copies")
 """One of these is in every data root: a directory without any is not touched."""
@@ -72,7 +72,8 @@ def _territory(data_root: Path, exec_root: Path) -> Territory:
 
 def _listing(territory: Territory, made: list[Trace]) -> list[str]:
     rows = [(trace.kind, trace.name) for trace in made]
-    data = [("data root", f"{territory.data_root}, {size(_usage(territory.data_root))}")] if territory.data_root.is_dir() else []
+    root = territory.data_root
+    data = [("data root", f"{root}, {size(files_allocated(root))}")] if root.is_dir() else []
     if not rows and not data:
         return ["There is nothing to remove."]
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kind for kind, _ in rows).items()))
@@ -104,12 +105,3 @@ def _release_exec_root(path: Path) -> None:
             return
     for name in ("boot_id", "core.lock", "core.pid"):
         (path / name).unlink(missing_ok=True)
-
-
-def _usage(root: Path) -> int:
-    total = 0
-    for directory, _, files in os.walk(root):
-        for name in files:
-            with suppress(OSError):
-                total += os.lstat(f"{directory}/{name}").st_blocks * 512
-    return total
