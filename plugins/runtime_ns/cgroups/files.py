@@ -41,8 +41,10 @@ def read_table(path: str) -> Mapping[str, int]:
     return {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
 
 
-def read_chosen(path: str, names: Sequence[str]) -> Mapping[str, int]:
-    """Return the lines of some names only, of lines of `name number`."""
+def read_details(path: str, names: Sequence[str]) -> Mapping[str, int]:
+    """Return lines of `name number` as a mapping, only those of some names if there are any."""
+    if not names:
+        return read_table(path)
     text = f"\n{read(path)}\n"
     found = ((name, text.partition(f"\n{name} ")[2].partition("\n")[0]) for name in names)
     return {name: int(value) for name, value in found if value.isdigit()}

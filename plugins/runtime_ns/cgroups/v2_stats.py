@@ -1,13 +1,15 @@
 """Counters of version 2."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from plugins.runtime_ns.cgroups import files
 from sdk.drivers.runtime import BlockIOEntry, CPUStats, MemoryStats, TaskStats
 
 _OPERATIONS_BYTES = {"rbytes": "read", "wbytes": "write", "dbytes": "discard"}
 _OPERATIONS_COUNT = {"rios": "read", "wios": "write", "dios": "discard"}
+_WATCHED = ("anon", "file", "inactive_file")
+"""What monitors ask for of memory.stat."""
 
 
 def read_stats(directory: str) -> TaskStats:
@@ -28,17 +30,10 @@ def read_brief(directory: str) -> TaskStats | None:
     """Return one reading of what monitors ask for; None if the cgroup is not there."""
     if not os.path.exists(f"{directory}/cgroup.procs"):
         return None
-    events = files.read_table(f"{directory}/memory.events")
     return TaskStats(
         cgroup_version=2,
         cpu=_cpu(directory),
-        memory=MemoryStats(
-            usage=files.read_int(f"{directory}/memory.current"),
-            maximum=files.read_int(f"{directory}/memory.peak"),
-            failures=events.get("max", 0),
-            oom_kills=events.get("oom_kill", 0),
-            detail=files.read_chosen(f"{directory}/memory.stat", ("anon", "file", "inactive_file")),
-        ),
+        memory=_memory(directory, chosen=_WATCHED),
         pids=files.read_int(f"{directory}/pids.current"),
         io_service_bytes=tuple(_io(files.read(f"{directory}/io.stat"), _OPERATIONS_BYTES)),
     )
@@ -56,15 +51,16 @@ def _cpu(directory: str) -> CPUStats:
     )
 
 
-def _memory(directory: str) -> MemoryStats:
+def _memory(directory: str, chosen: Sequence[str] = ()) -> MemoryStats:
+    """Return what the memory controller counts; with `chosen` only these of its details, and not its limit."""
     events = files.read_table(f"{directory}/memory.events")
     return MemoryStats(
         usage=files.read_int(f"{directory}/memory.current"),
         maximum=files.read_int(f"{directory}/memory.peak"),
-        limit=files.read_int(f"{directory}/memory.max"),
+        limit=0 if chosen else files.read_int(f"{directory}/memory.max"),
         failures=events.get("max", 0),
         oom_kills=events.get("oom_kill", 0),
-        detail=files.read_table(f"{directory}/memory.stat"),
+        detail=files.read_details(f"{directory}/memory.stat", chosen),
     )
 
 
