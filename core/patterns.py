@@ -1,22 +1,13 @@
-"""Regular expressions in list filters, by Go's rules, which are RE2's: matching takes time linear in the text, whatever the pattern."""
+"""Regular expressions in list filters."""
 
 import re
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from sdk.errors import InvalidArgument, Unavailable
-
-_LONGEST = 2048
-"""Characters of all patterns of a filter that are more than plain text: they are compiled while others wait."""
-
-_MEMORY = 1 << 20
-"""Bytes a compiled pattern may take; a larger one cannot be read."""
+from sdk.errors import InvalidArgument
+from sdk.re2 import LONGEST, Pattern, compiled
 
 _PLAIN = re.compile(r"(\^?)([A-Za-z0-9_/-]*)(\$?)", re.ASCII)
-
-
-class _Pattern(Protocol):
-    def search(self, text: str) -> object: ...
 
 
 class Patterns:
@@ -29,9 +20,9 @@ class Patterns:
         self._texts = frozenset(texts)
         self._plain = [match for text in self._texts if (match := _PLAIN.fullmatch(text))]
         others = [text for text in self._texts if not _PLAIN.fullmatch(text)]
-        if sum(map(len, others)) > _LONGEST:
-            raise InvalidArgument(f"invalid filter: its patterns are longer than {_LONGEST} characters")
-        self._compiled = _compiled(others) if others else []
+        if sum(map(len, others)) > LONGEST:
+            raise InvalidArgument(f"invalid filter: its patterns are longer than {LONGEST} characters")
+        self._compiled = list(_compiled(others))
 
     def match(self, *texts: str) -> bool:
         """Tell whether one of the patterns is found in one of the texts."""
@@ -52,20 +43,8 @@ def _plainly_found(pattern: re.Match[str], text: str) -> bool:
     return text.endswith(part) if at_end else part in text
 
 
-def _compiled(patterns: Iterable[str]) -> list[_Pattern]:
-    """Return the patterns that can be read."""
-    try:
-        import re2  # noqa: PLC0415 few filters need it, and it takes megabytes
-    except ImportError:
-        raise Unavailable("patterns in filters need google-re2, which is not installed on this machine") from None
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MEMORY
-    compiled: list[_Pattern] = []
+def _compiled(patterns: Iterable[str]) -> Iterator[Pattern]:
+    """Yield the patterns that can be read."""
     for pattern in patterns:
-        try:
-            compiled.append(re2.compile(pattern, options=options))
-        except (re2.error, UnicodeError):
-            continue
-    re2.purge()  # the library keeps what it compiled
-    return compiled
+        with suppress(InvalidArgument):
+            yield compiled(pattern, "filters")
