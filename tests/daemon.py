@@ -21,6 +21,8 @@ from tests.network import NetworkNamespace
 _START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
 _SETTLE_SECONDS = 20.0
+_EMULATED = "CORE_TEST_EMULATED" in os.environ
+"""Set in a virtual machine without hardware help: some thirty times slower, so that a callback of 40 ms seems to hold the loop."""
 
 
 class Daemon:
@@ -224,9 +226,10 @@ class Daemon:
         assert not left, "\n".join([*map(str, left), self.tail()])
 
     def assert_loop_was_free(self) -> None:
-        """Assert that nothing held the event loop for over a second, as far as the daemon's watchdog has seen."""
+        """Assert that nothing held the event loop for over a second, as far as the daemon's watchdog has seen. An emulated processor's
+        seconds are no measure."""
         log = self.log.read_text(errors="replace")
-        assert HELD not in log, log
+        assert _EMULATED or HELD not in log, log
 
     def finish(self) -> None:
         """Remove all containers, stop, and assert that nothing of this daemon is left but images, volumes and networks."""

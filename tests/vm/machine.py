@@ -10,6 +10,8 @@ ACCELERATION = os.environ.get("CORE_VM_ACCEL", "tcg,thread=multi")
 """`kvm` is ten times faster where it works."""
 
 _KERNEL_ARGUMENTS = "root=/dev/vda rw console=ttyS0 panic=-1 quiet init=/sbin/run-tests"
+_EMULATED = "CORE_TEST_EMULATED=1"
+"""An argument that the kernel does not know is put into the environment of the first process, and so of the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Machine:
     def command(self) -> list[str]:
         """Return QEMU's command line; it runs behind everything else on this machine."""
         machine = {"-accel": ACCELERATION, "-cpu": "max", "-smp": "2", "-m": "2048", "-display": "none"}
-        boot = {"-kernel": self.base.kernel, "-initrd": self.base.initrd, "-append": _KERNEL_ARGUMENTS}
+        arguments = f"{_KERNEL_ARGUMENTS} {_EMULATED}" if ACCELERATION.startswith("tcg") else _KERNEL_ARGUMENTS
+        boot = {"-kernel": self.base.kernel, "-initrd": self.base.initrd, "-append": arguments}
         options = [str(word) for option in (machine | boot).items() for word in option]
         disks = [f"file={disk},format=raw,if=virtio,snapshot=on" for disk in (self.base.root, self.project)]
         ports = [f"file:{self.console}", "stdio"]
