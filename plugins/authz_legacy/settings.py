@@ -1,19 +1,13 @@
 """Settings of the bridge to Docker's authorization plugins."""
 
-from pathlib import Path
-
 from pydantic import Field
 
-from sdk.providers import PluginSettings
+from sdk.legacy.settings import DiscoverySettings
 
 
-class LegacyAuthorizationSettings(PluginSettings):
+class LegacyAuthorizationSettings(DiscoverySettings):
     """The `[plugins.authz_legacy]` table. Times are seconds."""
 
-    socket_directories: tuple[Path, ...] = Field((Path("/run/docker/plugins"),), description="where plugins put NAME.sock")
-    spec_directories: tuple[Path, ...] = Field(
-        (Path("/etc/docker/plugins"), Path("/usr/lib/docker/plugins")), description="where NAME.spec and NAME.json say an address"
-    )
     timeout: float = Field(30.0, gt=0, description="how long a plugin may take to decide; then the request is refused")
     reconnect: float = Field(
         3.0,
