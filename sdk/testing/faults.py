@@ -57,8 +57,8 @@ class FaultyProxy:
     seen: list[ProxiedRequest] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection, which carries one request."""
-        try:
+        """Answer one connection, which carries one request. `served` closes it."""
+        with suppress(OSError, asyncio.IncompleteReadError):
             first = await reader.readexactly(1)
             if first == _TLS_HANDSHAKE:
                 return
@@ -71,10 +71,6 @@ class FaultyProxy:
                 await writer.drain()
             else:
                 await self._forward(request, fault, reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
 
     async def _forward(
         self, request: ProxiedRequest, fault: Fault, client: asyncio.StreamReader, writer: asyncio.StreamWriter

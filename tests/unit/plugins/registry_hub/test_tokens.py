@@ -15,6 +15,7 @@ from plugins.registry_hub.settings import HubSettings
 from plugins.registry_hub.tokens import Authorizer
 from sdk.drivers.registry import Credentials
 from sdk.errors import InvalidArgument, Unauthorized, Unavailable
+from sdk.testing.faults import served
 
 pytestmark = pytest.mark.anyio
 
@@ -45,16 +46,14 @@ class TokenServer:
         self.troubles -= 1
         content = json.dumps(document).encode()
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content)
-        writer.close()
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[TokenServer]:
     running = TokenServer()
-    listener = await asyncio.start_server(running.serve, "127.0.0.1", 0)
-    running.realm = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/token"
-    yield running
-    listener.close()
+    async with served(running.serve) as port:
+        running.realm = f"http://127.0.0.1:{port}/token"
+        yield running
 
 
 @pytest.fixture
@@ -171,13 +170,11 @@ async def test_a_token_server_may_redirect_but_the_password_stays(authorizer: Au
     async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\nConnection: close\r\n\r\n{"token":"t9"}')
-        writer.close()
 
     heads: list[bytes] = []
-    listener = await asyncio.start_server(elsewhere, "127.0.0.1", 0)
-    server.answer = (f"302 Found\r\nLocation: http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/t", {})
-    assert await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "secret")) == "Bearer t9"
-    listener.close()
+    async with served(elsewhere) as port:
+        server.answer = (f"302 Found\r\nLocation: http://127.0.0.1:{port}/t", {})
+        assert await authorizer.header(ENDPOINT, SCOPE, Credentials("user", "secret")) == "Bearer t9"
     assert server.asked[0][2].startswith("Basic ")
     assert b"uthorization" not in heads[0]
 

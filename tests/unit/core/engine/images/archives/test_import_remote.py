@@ -7,6 +7,7 @@ import pytest
 
 from core.engine.images.archives.import_remote import metered, remote_archive
 from sdk.errors import EngineError, InvalidArgument, NotFound, PermissionDenied, Unauthorized, Unavailable
+from sdk.testing.faults import served
 
 pytestmark = pytest.mark.anyio
 
@@ -32,11 +33,9 @@ async def server() -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
         writer.write(REPLIES.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot here\n"))
-        writer.close()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    listener.close()
+    async with served(serve) as port:
+        yield f"127.0.0.1:{port}"
 
 
 async def read(source: str) -> bytes:
