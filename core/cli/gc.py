@@ -1,4 +1,4 @@
-"""`core gc`: remove what belongs to no record, and by policy the images that nobody uses.
+"""`core gc`: remove what belongs to no record, and by policy the images that no container uses.
 
 What a crash left half made is not garbage: the next daemon finishes or undoes it.
 """

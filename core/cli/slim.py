@@ -20,7 +20,7 @@ def keep_small() -> None:
 
 
 def _postpone(package: str, module: str) -> None:
-    """Import a package without a module that it takes names from; whoever asks the package for one of them gets it (PEP 562)."""
+    """Import a package without a module that it takes names from; code that asks the package for one of them gets it (PEP 562)."""
     if package in sys.modules:
         return
     stand_in = ModuleType(module)

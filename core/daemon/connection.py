@@ -119,7 +119,7 @@ class RawConnection:
         for Python does, lose what comes together with it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _HEAD_SECONDS
-        while not self._lost and _has_unread(self._transport) and loop.time() < deadline:  # noqa: ASYNC110 nobody is told
+        while not self._lost and _has_unread(self._transport) and loop.time() < deadline:  # noqa: ASYNC110 no event tells of it
             await asyncio.sleep(_HEAD_CHECK_SECONDS)
 
     def _take(self) -> bytes:
@@ -155,7 +155,7 @@ def _hung_up(transport: asyncio.Transport) -> bool:
 
 
 def _has_unread(transport: asyncio.Transport) -> bool:
-    """Tell whether the other side of a UNIX socket has not read all that was sent (unix(7): SIOCOUTQ); of others nobody knows."""
+    """Tell whether the other side of a UNIX socket has not read all that was sent (unix(7): SIOCOUTQ); of others it is unknown."""
     sock = transport.get_extra_info("socket")
     if sock is None or sock.fileno() < 0 or sock.family != socket.AF_UNIX:
         return False

@@ -1,4 +1,4 @@
-"""What a client has sent and nobody has read yet."""
+"""What a client has sent and no handler has read yet."""
 
 import re
 

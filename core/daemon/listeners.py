@@ -33,7 +33,7 @@ class TLSFiles:
 
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
-    """`group` owns unix sockets if it exists. `allow_plain_tcp` permits TCP without TLS off loopback: whoever reaches such a port
+    """`group` owns unix sockets if it exists. `allow_plain_tcp` permits TCP without TLS off loopback: a client that reaches such a port
     is root on this machine."""
 
     group: str = "docker"
@@ -92,7 +92,7 @@ def _open_unix(rest: str, options: ListenOptions) -> list[Listener]:
 
 
 def _bind_private(sock: socket.socket, path: Path, group: str) -> None:
-    """Bind and listen; at no time can anybody but the owner and the group connect."""
+    """Bind and listen; at no time can a user other than the owner and the group's members connect."""
     mask = os.umask(0o177)
     try:
         sock.bind(str(path))
@@ -112,7 +112,7 @@ def _group_id(name: str) -> int:
 
 
 def _clear_stale(path: Path) -> None:
-    """Remove a socket nobody listens on. Raises InvalidArgument for a live one, or something that is no socket."""
+    """Remove a socket that no process listens on. Raises InvalidArgument for a live one, or something that is no socket."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -131,7 +131,7 @@ def _open_tcp(rest: str, options: ListenOptions) -> list[Listener]:
     port = url.port if url.port is not None else (_TLS_PORT if options.tls else _PLAIN_PORT)
     if options.tls is None and not options.allow_plain_tcp and not _is_loopback(host):
         raise InvalidArgument(
-            f"refusing to listen on tcp://{host}:{port} without TLS: anybody who reaches it is root here; "
+            f"refusing to listen on tcp://{host}:{port} without TLS: any client that reaches it is root here; "
             "use --tlsverify, or --tls=false to allow it"
         )
     context = tls_context(options.tls) if options.tls else None  # before there is a socket: the files may be unusable

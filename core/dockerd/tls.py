@@ -12,7 +12,7 @@ _TLS_HOST = "tcp://localhost:2376"
 
 def with_dockers_tls(settings: Settings, given: Set[str]) -> Settings:
     """Return settings where naming `tlsverify` switches TLS on, TLS verifies clients unless told otherwise, its files have Docker's usual
-    names, and a daemon with TLS and no address of its own listens on port 2376. `given` are the options somebody set."""
+    names, and a daemon with TLS and no address of its own listens on port 2376. `given` are the options that an administrator set."""
     verify_by_environment = bool(os.environ.get("DOCKER_TLS_VERIFY")) and "tlsverify" not in given
     if not (settings.tls or "tlsverify" in given or verify_by_environment):
         return settings

@@ -50,7 +50,9 @@ def _features() -> Iterator[Feature]:
     actions = _read("/proc/sys/kernel/seccomp/actions_avail")
     yield Feature("seccomp", "errno" in actions, actions, needed=True, why="the default system call filter")
     yield Feature("pidfd_getfd", _has_call(_PIDFD_GETFD, -1, -1, 0), "", needed=True, why="taking containers over after a restart")
-    yield Feature("memfd sealing", _can_seal(), "", needed=True, why="starting containers from a program nobody can change")
+    yield Feature(
+        "memfd sealing", _can_seal(), "", needed=True, why="starting containers from a program that no process can change"
+    )
     yield Feature("clone3", _has_call(_CLONE3, 0, 0), "", needed=True, why="starting containers in their namespaces at once")
     yield Feature("close_range", _has_call(_CLOSE_RANGE, 1, 0, 0), "", needed=True, why="leaking no descriptor into a container")
     yield Feature("openat2", _has_call(_OPENAT2, -1, 0, 0, 0), "", needed=True, why="paths that cannot leave a container's root")

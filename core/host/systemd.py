@@ -8,7 +8,10 @@ _log = logging.getLogger(__name__)
 
 
 def notify(state: str) -> None:
-    """Send a state such as `READY=1` to whoever set NOTIFY_SOCKET; nothing without one. A manager that does not listen is logged."""
+    """Send a state such as `READY=1` to the service manager that set NOTIFY_SOCKET; nothing without one.
+
+    A manager that does not listen is logged.
+    """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return

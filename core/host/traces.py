@@ -1,4 +1,4 @@
-"""Everything of a data root that can be seen in the kernel and on disk, whoever made it.
+"""Everything of a data root that can be seen in the kernel and on disk, whichever process made it.
 
 Nothing is asked of a driver: an object is ours if it mentions one of the two roots, or the instance in its name. So also what
 another version or a dead plugin left is found.
@@ -187,7 +187,7 @@ def _network_id(bridge: str) -> str:
 
 
 def tables(territory: Territory) -> Iterator[Trace]:
-    """Yield nftables tables with the instance in their name; none for who may not look at them."""
+    """Yield nftables tables with the instance in their name; none for a user who may not look at them."""
     from pyroute2.netlink.exceptions import NetlinkError  # noqa: PLC0415 as above
     from pyroute2.nftables.main import NFTables  # noqa: PLC0415 as above
 

@@ -1,4 +1,4 @@
-"""Which manifest stands behind a name, for whoever pulls from this engine.
+"""Which manifest stands behind a name, for clients that pull from this engine.
 
 A tag answers with what was pushed here under it; for an image that was pulled, with the index it came by, if that was kept and all
 blobs of its manifest are here; else with a manifest of what is (`core.images.manifests`).

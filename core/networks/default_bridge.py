@@ -126,7 +126,7 @@ def _within(inner: Network, outer: Network) -> bool:
 
 
 def _counts(address: Interface, defaults: BridgeDefaults) -> bool:
-    """Tell whether an IPv6 address is one that somebody chose: the kernel's own counts only where the range is of that kind."""
+    """Tell whether an IPv6 address is one that an administrator chose: the kernel's own counts only where the range is of that kind."""
     if not address.is_link_local or not isinstance(address, IPv6Interface):
         return True
     standard = ip_network("fe80::/64")

@@ -83,7 +83,7 @@ class OutputHub:
         return subscription
 
     def publish(self, stream: StdStream, chunk: bytes) -> bool:
-        """Queue a chunk for everybody; return whether the reader should pause until `relieved`."""
+        """Queue a chunk for every subscriber of its stream; return whether the reader should pause until `relieved`."""
         congested = False
         for subscription in self._subscriptions:
             if stream in subscription.streams:

@@ -205,7 +205,7 @@ class VolumeCatalog:
                 self._save(replace(record, pending_for=""))
 
     async def remove_unused(self, names: Iterable[str]) -> None:
-        """Delete those volumes that nobody uses any more: the anonymous ones of a removed container."""
+        """Delete those volumes that no container uses any more: the anonymous ones of a removed container."""
         for name in names:
             if name in self._records and not self.users(name):
                 await self.remove(name)

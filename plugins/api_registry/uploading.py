@@ -14,7 +14,7 @@ _IDLE_SECONDS = 3600.0
 
 @dataclass(eq=False)
 class UploadUnderWay:
-    """One upload; who writes to it holds its lock."""
+    """One upload; the request that writes to it holds its lock."""
 
     name: str
     blob: Upload

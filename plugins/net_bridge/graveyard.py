@@ -1,7 +1,7 @@
 """Namespaces of ended containers, closed in batches.
 
 When the last reference goes, the kernel tears the namespace down in a worker that holds its one network lock through grace periods
-and stalls everybody else's requests meanwhile. It tears a hundred down in the time of one, so they are closed together.
+and stalls all other requests meanwhile. It tears a hundred down in the time of one, so they are closed together.
 """
 
 import threading

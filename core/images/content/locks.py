@@ -7,7 +7,7 @@ import anyio
 
 
 class KeyedLocks:
-    """One lock per key, kept only while somebody holds it or waits for it."""
+    """One lock per key, kept only while a task holds it or waits for it."""
 
     def __init__(self) -> None:
         self._locks: dict[str, tuple[anyio.Lock, int]] = {}

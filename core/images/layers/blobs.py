@@ -1,4 +1,4 @@
-"""Blobs for whoever reads them: those that are stored, and tars of layers that can be rebuilt."""
+"""Blobs for their readers: those that are stored, and tars of layers that can be rebuilt."""
 
 import os
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""A layer's archive made from changes that nobody touches any more: by this process, straight into the content store.
+"""A layer's archive made from changes that no process touches any more: by this process, straight into the content store.
 
 Unlike `core.archives.pack` there is no process to be confined: the changes are real paths below a root in which nothing runs.
 """

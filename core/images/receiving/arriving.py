@@ -1,4 +1,4 @@
-"""A blob that comes in without a name: it is written into the content store while somebody reads it."""
+"""A blob that comes in without a name: it is written into the content store while a task reads it."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Fetching blobs into the content store: each once, whoever asks, going on where an earlier attempt stopped."""
+"""Fetching blobs into the content store: each once for all that ask, going on where an earlier attempt stopped."""
 
 import math
 from collections.abc import AsyncGenerator

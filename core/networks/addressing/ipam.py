@@ -43,7 +43,7 @@ class AddressPool:
         self._lowest = self._first  # those below are in use
 
     def allocate(self) -> Address | None:
-        """Return an address nobody has, None if there is none."""
+        """Return an address that is not in use, None if there is none."""
         while self._lowest in self._space:
             self._lowest += 1
         if self._lowest > self._last:
@@ -131,7 +131,7 @@ class NetworkAddresses:
             raise PermissionDenied("Address already in use")
 
     def release(self, addresses: Iterable[Address]) -> None:
-        """Give addresses back; idempotent. Those of a subnet that the network has no more are nobody's."""
+        """Give addresses back; idempotent. Those of a subnet that the network has no more are not in use."""
         for address in addresses:
             for pool in self._pools:
                 if address in pool.cidr:

@@ -19,7 +19,7 @@ OVERLAP = "invalid pool request: Pool overlaps with other one on this address sp
 
 
 Pools = tuple[tuple[Network, int], ...]
-"""Where subnets come from that nobody names: ranges, and the prefix length of what is cut from each."""
+"""Where subnets come from that a client does not name: ranges, and the prefix length of what is cut from each."""
 
 
 def choose_subnets(

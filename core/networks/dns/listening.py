@@ -1,6 +1,6 @@
 """The two sockets of a container's DNS server, made inside its network namespace.
 
-They listen on free ports, and two stateless rules of nftables make them answer at port 53: a name server that somebody runs in the
+They listen on free ports, and two stateless rules of nftables make them answer at port 53: a name server that runs in the
 container still finds port 53 free on every address. The rules track no connections, so other packets pay next to nothing.
 """
 
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Sockets that do not block; whoever has them closes both."""
+    """Sockets that do not block; their owner closes both."""
 
     udp: socket.socket
     tcp: socket.socket

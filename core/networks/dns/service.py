@@ -93,7 +93,7 @@ class NameService:
                 yield Neighbourhood(network.id, network.name, _links(endpoint))
 
     def _upstreams(self, record: ContainerEndpoints, vantage: Vantage) -> Iterator[Upstream]:
-        """Yield whom to ask. Without a way out that is nobody but servers on the container's own networks."""
+        """Yield the servers to ask: without a way out only those on the container's own networks."""
         networks = [self._catalog.find(endpoint.network_id) for endpoint in record.endpoints]
         outward = any(network.is_outward for network in networks)
         near = [cidr for network in networks for cidr in network.cidrs]

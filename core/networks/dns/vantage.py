@@ -54,7 +54,7 @@ class Vantage:
         family = _family(server)
         if family not in self._sockets:
             opened = await self._open(family, socket.SOCK_DGRAM)
-            if family in self._sockets:  # somebody else was as fast
+            if family in self._sockets:  # another question was as fast
                 opened.close()
             else:
                 opened.setsockopt(*_RECEIVE_ERRORS[family], 1)
@@ -67,7 +67,7 @@ class Vantage:
         self._close_later()
 
     def reaches(self, server: str) -> bool:
-        """Tell whether nobody has said lately that a server cannot be reached."""
+        """Tell whether no ICMP error has said lately that a server cannot be reached."""
         return time.monotonic() >= self._unreachable.get(server, 0.0)
 
     def forget(self, question: Question) -> None:
@@ -167,7 +167,7 @@ class Upstream:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether nobody has said lately that it cannot be reached."""
+        """Whether no ICMP error has said lately that it cannot be reached."""
         return self.vantage.reaches(self.address)
 
 

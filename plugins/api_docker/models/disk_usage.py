@@ -19,7 +19,7 @@ class DiskUsage(Struct, rename="pascal"):
 
 
 class Usage(Struct, rename="pascal", omit_defaults=True):
-    """What one kind of things takes, since API 1.52; the items come already encoded, for who asks for them."""
+    """What one kind of things takes, since API 1.52; the items come already encoded, for a client that asks for them."""
 
     active_count: int = 0
     total_count: int = 0

@@ -1,4 +1,4 @@
-"""RUN of a classic build, in a container that everybody sees."""
+"""RUN of a classic build, in a container that clients see in the list."""
 
 import anyio
 

@@ -65,7 +65,7 @@ def inside(sandbox: Sandbox) -> Iterator[None]:
 
 
 def _echo(server: socket.socket) -> None:
-    """Answer everyone until the socket is closed."""
+    """Answer every client until the socket is closed."""
     with server:
         while True:
             try:
