@@ -2,8 +2,10 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Protocol
+
+import msgspec
 
 from sdk.engine import Engine
 
@@ -27,6 +29,32 @@ def split_version(path: str) -> tuple[str, str]:
     """
     match = _VERSIONED.fullmatch(path)
     return (match[1], match[2]) if match else ("", path)
+
+
+async def reply(send: Send, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    """Send a whole response; its length is told beside the headers."""
+    told = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse(send: Send, status: int, message: str) -> None:
+    """Answer with the error object that Docker's clients show."""
+    await reply(send, status, msgspec.json.encode({"message": message}) + b"\n", [(b"content-type", b"application/json")])
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read already, and then what else happens."""
+    is_given = False
+
+    async def rest() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return rest
 
 
 class HijackedStream(Protocol):

@@ -11,8 +11,7 @@ import socket
 from collections.abc import Awaitable, Collection
 from urllib.parse import urlsplit
 
-from core.daemon.refusals import refuse
-from sdk.frontend import ASGIApp, Receive, Scope, Send
+from sdk.frontend import ASGIApp, Receive, Scope, Send, refuse
 from sdk.origins import is_same_origin
 
 _OWN_NAMES = ("localhost", "host.docker.internal")

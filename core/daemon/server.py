@@ -12,7 +12,7 @@ from core.daemon.connections import Connections
 from core.daemon.hijack import HijackableProtocol
 from core.daemon.listeners import Listener
 from core.daemon.tls import behind_tls
-from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Receive, Scope, Send
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Receive, Scope, Send, reply
 
 _A_YEAR = 365 * 24 * 3600
 _ANSWER_SECONDS = 10.0
@@ -60,19 +60,13 @@ def _query(scope: Scope) -> str:
 async def _unclaimed(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer where no frontend serves."""
     del scope, receive
-    await _answer(send, 404, b"")
+    await reply(send, 404)
 
 
 async def _no_http2(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a connection in HTTP/2 where no frontend takes it."""
     del scope, receive
-    await _answer(send, 400, b"no frontend of this daemon speaks HTTP/2")
-
-
-async def _answer(send: Send, status: int, text: bytes) -> None:
-    headers = [(b"content-length", str(len(text)).encode()), *([(b"content-type", b"text/plain; charset=utf-8")] if text else [])]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
+    await reply(send, 400, b"no frontend of this daemon speaks HTTP/2", [(b"content-type", b"text/plain; charset=utf-8")])
 
 
 def _configure(app: ASGIApp) -> Config:

@@ -4,23 +4,19 @@ A connection that begins with HTTP/2 is served as one upgraded at `/grpc` is: bu
 Nothing of gRPC is imported before the first build: a daemon that builds nothing stays small.
 """
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import anyio
-import msgspec
 
 from plugins.api_buildkit.settings import ApiBuildkitSettings
 from sdk.engine import Engine
-from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Message, Scope, split_version
+from sdk.frontend import HTTP2_PATH, ApiFrontend, ASGIApp, Receive, Scope, Send, refuse, split_version
 
 if TYPE_CHECKING:
     from plugins.api_buildkit.server import BuildServer
 
 _PATHS = frozenset({"/grpc", "/session", "/build", "/build/cancel"})
-_Receive = Callable[[], Awaitable[Message]]
-_Send = Callable[[Message], Awaitable[None]]
 
 
 class BuildkitFrontend(ApiFrontend):
@@ -49,7 +45,7 @@ class _Application:
         self._loading = anyio.Lock()
         self._server: BuildServer | None = None
 
-    async def __call__(self, scope: Scope, receive: _Receive, send: _Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = split_version(str(scope["path"]))[1]
         if path.startswith("/build"):
             await (await self._load()).posted.answer(path.removeprefix("/"), scope, receive, send)
@@ -57,7 +53,7 @@ class _Application:
         headers = _headers(scope)
         refusal = None if scope["path"] == HTTP2_PATH else _refusal(str(scope["method"]), headers.get("upgrade", ""))
         if refusal is not None:
-            await _refuse(send, *refusal)
+            await refuse(send, *refusal)
             return
         server = await self._load()
         serve = server.serve_session if path == "/session" else server.serve_grpc
@@ -89,10 +85,3 @@ def _refusal(method: str, protocol: str) -> tuple[int, str] | None:
     if not protocol:
         return 400, "no upgrade proto in request: this endpoint speaks gRPC, with Upgrade: h2c"
     return None if protocol.lower() == "h2c" else (400, f"protocol {protocol} not supported")
-
-
-async def _refuse(send: _Send, status: int, message: str) -> None:
-    body = msgspec.json.encode({"message": message}) + b"\n"
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

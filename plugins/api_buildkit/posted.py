@@ -1,6 +1,6 @@
 """`POST /build?version=2`: a build over BuildKit's session that is told as lines of JSON, as Docker's client did it before buildx."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import cast
@@ -19,13 +19,11 @@ from plugins.api_buildkit.sessions import Sessions
 from plugins.api_buildkit.solve.solver import Solver
 from sdk.engine.builds import Builds as EngineBuilds
 from sdk.errors import BuildFailed, EngineError
-from sdk.frontend import Message, Scope
+from sdk.frontend import Receive, Scope, Send, refuse, reply
 
 _TRACE, _IMAGE = "moby.buildkit.trace", "moby.image.id"
 _CONFIG = "containerimage.config.digest"
 
-_Receive = Callable[[], Awaitable[Message]]
-_Send = Callable[[Message], Awaitable[None]]
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,22 +43,22 @@ class PostedBuilds:
         self._builds, self._solver, self._sessions, self._engine_builds = builds, solver, sessions, engine_builds
         self._running: dict[str, anyio.CancelScope] = {}
 
-    async def answer(self, path: str, scope: Scope, receive: _Receive, send: _Send) -> None:
+    async def answer(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of one of the two paths."""
         query = scope["query_string"]
         assert isinstance(query, bytes)
         values = parse_qs(query.decode("latin-1"))
         if scope["method"] != "POST":
-            await _plain(send, 405)
+            await reply(send, 405)
         elif path == "build" and not values.get("session"):
             await self._serve_alone(values, _header(scope, b"x-registry-config"), receive, send)
         elif path == "build":
             await _start(send)
             await self.serve(values, receive, send)
         else:
-            await _plain(send, 200 if self.cancel(next(iter(values.get("id", ())), "")) else 404)
+            await reply(send, 200 if self.cancel(next(iter(values.get("id", ())), "")) else 404)
 
-    async def _serve_alone(self, query: dict[str, list[str]], logins: str, receive: _Receive, send: _Send) -> None:
+    async def _serve_alone(self, query: dict[str, list[str]], logins: str, receive: Receive, send: Send) -> None:
         """Serve a client without a session, which sends the context as the request's body. What is wrong with that has a status."""
         started = False
         try:
@@ -72,12 +70,12 @@ class PostedBuilds:
         except EngineError as error:
             if started:
                 raise
-            await _refused(send, error.message)
+            await refuse(send, 400, error.message)  # what came is no context
         except ConnectionError:
             return
 
     @asynccontextmanager
-    async def _context(self, query: dict[str, list[str]], receive: _Receive) -> AsyncIterator[Path]:
+    async def _context(self, query: dict[str, list[str]], receive: Receive) -> AsyncIterator[Path]:
         remote = next(iter(query.get("remote", ())), "")
         if remote in FROM_CLIENT:
             async with self._engine_builds.unpacked(body_of(receive)) as directory:
@@ -88,7 +86,7 @@ class PostedBuilds:
                 (context.directory / "Dockerfile").write_text(context.dockerfile_text)
             yield context.directory
 
-    async def serve(self, query: dict[str, list[str]], receive: _Receive, send: _Send, posted: Posted | None = None) -> None:
+    async def serve(self, query: dict[str, list[str]], receive: Receive, send: Send, posted: Posted | None = None) -> None:
         """Build, and tell of it until the end; a client that leaves ends the build. Errors are the last line: this client closes its session
         on one, and waits for ever if it has no session yet."""
         async with anyio.create_task_group() as tasks:
@@ -104,7 +102,7 @@ class PostedBuilds:
             scope.cancel()
         return scope is not None
 
-    async def _build(self, query: dict[str, list[str]], send: _Send, posted: Posted | None) -> None:
+    async def _build(self, query: dict[str, list[str]], send: Send, posted: Posted | None) -> None:
         outcome = _Outcome()
         try:
             request = solve_request(query)
@@ -164,16 +162,8 @@ class _Outcome:
         self.failure: EngineError | None = None
 
 
-async def _start(send: _Send) -> None:
+async def _start(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-
-
-async def _refused(send: _Send, message: str) -> None:
-    """Answer 400: what came is no context."""
-    body = _encode({"message": message}) + b"\n"
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -181,16 +171,11 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in pairs if key.lower() == name), "")
 
 
-async def _plain(send: _Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _watch(receive: _Receive, scope: anyio.CancelScope) -> None:
+async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
 
 
-async def _line(send: _Send, content: object) -> None:
+async def _line(send: Send, content: object) -> None:
     await send({"type": "http.response.body", "body": _encode(content) + b"\r\n", "more_body": True})

@@ -1,15 +1,13 @@
 """What comes with `POST /build?version=2` itself when its client has no session: a tar of the context, and logins in a header."""
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import msgspec
 
 from sdk.drivers.registry import Credentials
-from sdk.frontend import Message
+from sdk.frontend import Receive
 from sdk.text import UNREADABLE
-
-_Receive = Callable[[], Awaitable[Message]]
 
 
 class _Login(msgspec.Struct):
@@ -24,7 +22,7 @@ class _Login(msgspec.Struct):
 _logins = msgspec.json.Decoder(dict[str, _Login])
 
 
-async def body_of(receive: _Receive) -> AsyncIterator[bytes]:
+async def body_of(receive: Receive) -> AsyncIterator[bytes]:
     """Yield a request's body as it comes. Raises ConnectionError when its client goes away in the middle."""
     more = True
     while more:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Awaitable
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from plugins.api_docker.bodies import read_content
 from plugins.api_docker.errors import error_reply, status_of
 from sdk.errors import InvalidArgument
+from sdk.frontend import replayed
 
 _FORM = b"application/x-www-form-urlencoded"
 _ARCHIVE = re.compile(r"/build|/images/load|/(?:containers|volumes)/.+/archive")
@@ -34,21 +35,7 @@ class FormValues:
             await error_reply(status_of(error), error.message)(scope, receive, send)
             return
         scope["query_string"] = b"&".join(part for part in (scope["query_string"], form.strip()) if part)
-        await self._app(scope, _emptied(receive), send)
-
-
-def _emptied(receive: Receive) -> Receive:
-    """Return what gives a body that was read already: nothing, and then what else happens."""
-    begun = False
-
-    async def rest() -> Message:
-        nonlocal begun
-        if begun:
-            return await receive()
-        begun = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return rest
+        await self._app(scope, replayed(b"", receive), send)
 
 
 def _is_form(scope: Scope) -> bool:

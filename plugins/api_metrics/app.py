@@ -7,9 +7,10 @@ from plugins.api_metrics.collector import Collector
 from plugins.api_metrics.negotiation import choose
 from plugins.api_metrics.text import Format
 from sdk.errors import EngineError
-from sdk.frontend import Receive, Scope, Send
+from sdk.frontend import Receive, Scope, Send, reply
 
-_PLAIN = "text/plain; charset=utf-8"
+PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+"""The header of what people read."""
 
 
 class MetricsApp:
@@ -22,9 +23,9 @@ class MetricsApp:
         """Answer one request: 404 for another path, 405 for another method."""
         del receive
         if scope["path"] != "/metrics":
-            await reply(send, 404, b"404 page not found\n")
+            await reply(send, 404, b"404 page not found\n", [PLAIN])
         elif scope["method"] not in ("GET", "HEAD"):
-            await reply(send, 405, b"method not allowed\n", allow=b"GET, HEAD")
+            await reply(send, 405, b"method not allowed\n", [PLAIN, (b"allow", b"GET, HEAD")])
         else:
             await self._metrics(choose(_accepted(scope)), send)
 
@@ -32,18 +33,9 @@ class MetricsApp:
         try:
             text = await self._collector.text(chosen)
         except EngineError as error:
-            await reply(send, 500, f"{error.message}\n".encode())
+            await reply(send, 500, f"{error.message}\n".encode(), [PLAIN])
             return
-        await reply(send, 200, text, chosen.value)
-
-
-async def reply(send: Send, status: int, body: bytes, content_type: str = _PLAIN, *, allow: bytes = b"") -> None:
-    """Send a whole response."""
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    if allow:
-        headers.append((b"allow", allow))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await reply(send, 200, text, [(b"content-type", chosen.value.encode())])
 
 
 def _accepted(scope: Scope) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from plugins.api_metrics.app import MetricsApp, reply
+from plugins.api_metrics.app import PLAIN, MetricsApp
 from plugins.api_metrics.collector import Collector
 from sdk.engine import Engine
-from sdk.frontend import ApiFrontend, ASGIApp, Receive, Scope, Send
+from sdk.frontend import ApiFrontend, ASGIApp, Receive, Scope, Send, reply
 
 
 class MetricsFrontend(ApiFrontend):
@@ -27,6 +27,6 @@ class MetricsFrontend(ApiFrontend):
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer on the address of our own; 503 until the engine is open."""
         if self._app is None:
-            await reply(send, 503, b"the engine is not open yet\n")
+            await reply(send, 503, b"the engine is not open yet\n", [PLAIN])
             return
         await self._app(scope, receive, send)

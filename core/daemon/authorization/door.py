@@ -7,9 +7,8 @@ from core.daemon.authorization.chain import Chain
 from core.daemon.authorization.refused import Refused
 from core.daemon.authorization.responses import HeldResponse
 from core.daemon.authorization.shown import BodyTooLarge, ClientLeft, holds_credentials, shown
-from core.daemon.refusals import refuse
 from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer
-from sdk.frontend import ASGIApp, Receive, Scope, Send
+from sdk.frontend import ASGIApp, Receive, Scope, Send, refuse
 
 _TOO_LARGE = 500
 """dockerd's status for it."""

@@ -9,9 +9,8 @@ from typing import cast
 
 from core.daemon.authorization.refused import Refused
 from core.daemon.authorization.shown import is_readable, texts
-from core.daemon.refusals import refuse
 from sdk.drivers.authorizer import ApiResponse
-from sdk.frontend import Message, Scope, Send
+from sdk.frontend import Message, Scope, Send, refuse
 
 LARGEST = 16 << 20
 """Bytes of a body that is held back; a larger one is decided by its head."""

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from core.daemon.peers import subject_of
 from sdk.drivers.authorizer import ApiRequest, Headers, Subject
-from sdk.frontend import Message, Receive, Scope, split_version
+from sdk.frontend import Receive, Scope, replayed, split_version
 
 LARGEST = 4 << 20
 """Bytes of a body that is shown. No frontend reads a larger one as JSON or as a form either."""
@@ -42,7 +42,7 @@ async def shown(scope: Scope, receive: Receive) -> tuple[ApiRequest, Receive]:
     body: bytes | None = None
     if is_readable(kinds) and not holds_credentials(path):
         body = await _whole(receive)
-        receive = _again(body, receive)
+        receive = replayed(body, receive)
     elif not _has_body(given):
         body = b""
     request = ApiRequest(
@@ -92,20 +92,6 @@ async def _whole(receive: Receive) -> bytes:
             raise BodyTooLarge
         if not message.get("more_body"):
             return bytes(content)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Return what gives a body that was read already, and then what else happens."""
-    is_given = False
-
-    async def rest() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return rest
 
 
 def _target(scope: Scope) -> str:
