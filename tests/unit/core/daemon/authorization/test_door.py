@@ -72,7 +72,7 @@ class Failing(Authorizer):
 
     @property
     def deadline(self) -> float:
-        return 0.05 if self.how == "hangs" else 20
+        return 0.05 if self.how.startswith("hangs") else 20
 
     async def authorize_request(self, request: ApiRequest) -> None:
         if self.how == "hangs":
