@@ -18,7 +18,7 @@ from core.dockerd.values import ValueRefused, from_texts
 DAEMON_JSON = Path("/etc/docker/daemon.json")
 
 _OF_DAEMON_JSON: dict[str, JsonValue] = {"live_restore": False}
-"""Docker's defaults where they are not ours, for who configures the daemon as Docker's."""
+"""Docker's defaults where they are not ours, for an administrator who configures the daemon as Docker's."""
 
 _STORAGE = {"overlay2": "overlay", "overlayfs": "overlay"}
 _METRICS = "api_metrics"
