@@ -12,7 +12,8 @@ from sdk.providers import FrontendProvider, PluginContext
 @asynccontextmanager
 async def _open(context: PluginContext, settings: MetricsSettings) -> AsyncIterator[ApiFrontend]:
     from plugins.api_metrics.frontend import MetricsFrontend  # noqa: PLC0415 - costs memory only where it is chosen
-    from plugins.api_metrics.server import open_socket, serving  # noqa: PLC0415
+    from plugins.api_metrics.server import open_socket  # noqa: PLC0415
+    from sdk.serving import serving  # noqa: PLC0415
 
     frontend = MetricsFrontend(settings.labels)
     if not settings.address:

@@ -12,7 +12,8 @@ from sdk.providers import FrontendProvider, PluginContext
 @asynccontextmanager
 async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIterator[ApiFrontend]:
     from plugins.api_registry.frontend import RegistryFrontend  # noqa: PLC0415 - costs memory only where it is chosen
-    from plugins.api_registry.server import open_socket, serving  # noqa: PLC0415
+    from plugins.api_registry.server import open_socket  # noqa: PLC0415
+    from sdk.serving import serving  # noqa: PLC0415
 
     frontend = RegistryFrontend(settings)
     if not settings.address:
@@ -20,7 +21,7 @@ async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIter
         return
     with open_socket(settings) as sock:
         context.log.info("the registry is served on %s", settings.address)
-        async with serving(frontend.serve, sock, settings):
+        async with serving(frontend.serve, sock, settings.certificate, settings.key):
             yield frontend
 
 

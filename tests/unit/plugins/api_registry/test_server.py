@@ -7,7 +7,7 @@ from plugins.api_registry.settings import RegistrySettings
 from sdk.errors import InvalidArgument
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "localhost:0", ":0"])
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:0", "localhost:0", ":0", "0"])
 def test_loopback_is_served_without_users(address: str) -> None:
     with open_socket(RegistrySettings(address=address)) as sock:
         assert sock.getsockname()[0] in ("127.0.0.1", "::1")
