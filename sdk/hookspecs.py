@@ -1,6 +1,14 @@
 """The hooks. All are synchronous; each provides a driver, observes, or amends a runtime spec.
 
 Drivers are chosen by the name in the configuration, never by the order of hook calls.
+
+Beside its hooks a plugin's module may declare two names:
+
+- `API_VERSION`: the version of the plugin API that it was built for, a pair of integers such as `(1, 0)` (`sdk.version`). The engine refuses
+  a plugin that was built for another API than it offers, and names the way out.
+- `CONTRACT`: the name of a module of the plugin's distribution that has the contract suites of its drivers, as its tests have them.
+  `core plugin check` runs that module. Without it a storage, network, volume, log, runtime or builder driver is tried by the suite of its
+  kind alone; the other kinds need examples of what the driver serves, allows or refuses. "" says that the suites need more than the machine has.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import typer
 
-from core.cli import config, dockerd, doctor, gc, plugin, reset
+from core.cli import config, dockerd, doctor, gc, reset
 from core.cli.client.registration import add_client
 from core.cli.migrate import command as migrate
+from core.cli.plugin import command as plugin
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

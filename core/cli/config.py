@@ -26,10 +26,10 @@ def show(config_file: ConfigFile = None) -> None:
 
 
 @application.command()
-def schema() -> None:
+def schema(config_file: ConfigFile = None) -> None:
     """Print the JSON schema of the configuration file, with the tables of all installed plugins."""
     with one_sentence():
-        plugins = find_plugins(load_settings({}))
+        plugins = find_plugins(load_settings({}, config_file))
     whole = Settings.model_json_schema()
     where = "#/properties/plugins/properties/{plugin}/$defs/{{model}}"
     tables = {

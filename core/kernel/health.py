@@ -24,12 +24,22 @@ class Health:
         self._candidates: dict[str, Candidate] = {}
         self._kinds: dict[str, list[Kind]] = {}
         self._marks: dict[str, tuple[State, str]] = {}
+        self._api_versions: dict[str, str] = {}
+        self._hooks: dict[str, tuple[str, ...]] = {}
 
     def found(self, candidate: Candidate) -> None:
         """Enter a plugin, well until something else is known."""
         self._candidates[candidate.name] = candidate
         self._kinds.setdefault(candidate.name, [])
         self._marks.setdefault(candidate.name, (State.OK, ""))
+
+    def declares(self, plugin: str, api_version: str) -> None:
+        """Note the version of the plugin API that a plugin was built for."""
+        self._api_versions[plugin] = api_version
+
+    def implements(self, plugin: str, hooks: tuple[str, ...]) -> None:
+        """Note which hooks a plugin implements."""
+        self._hooks[plugin] = hooks
 
     def distribution(self, plugin: str) -> str:
         """Return the distribution that a plugin is of."""
@@ -69,4 +79,13 @@ class Health:
 
     def _status(self, name: str) -> PluginStatus:
         candidate, (state, reason) = self._candidates[name], self._marks[name]
-        return PluginStatus(name, candidate.distribution, candidate.version, tuple(self._kinds[name]), state, reason)
+        return PluginStatus(
+            name=name,
+            distribution=candidate.distribution,
+            version=candidate.version,
+            kinds=tuple(self._kinds[name]),
+            state=state,
+            reason=reason,
+            api_version=self._api_versions.get(name, ""),
+            hooks=self._hooks.get(name, ()),
+        )

@@ -66,6 +66,7 @@ class PluginHooks:
             self._plugins.register(module, name)
             self._plugins.check_pending()
             self._check_plain(module)
+            self._health.implements(name, tuple(sorted(caller.name for caller in self._plugins.get_hookcallers(module) or ())))
         except (pluggy.PluginValidationError, ValueError) as error:
             self._forget(module)
             raise PluginRejected(str(error).splitlines()[-1]) from error

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from core.kernel.compat import incompatibility
+from core.kernel.compat import OFFERED, declared_version, incompatibility
 from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
 from core.kernel.hooks import PluginHooks, PluginRejected
@@ -32,6 +32,7 @@ def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginHooks
 def _load(candidate: Candidate, hooks: PluginHooks, health: Health) -> None:
     try:
         module = candidate.load()
+        health.declares(candidate.name, OFFERED if candidate.distribution == BUNDLED else declared_version(module))
         if reason := incompatibility(module):
             health.failed(candidate.name, reason)
             return

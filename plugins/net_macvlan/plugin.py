@@ -10,6 +10,9 @@ from sdk.drivers.network import NetworkDriver
 from sdk.hookspecs import hookimpl
 from sdk.providers import NetworkProvider, PluginContext
 
+CONTRACT = ""
+"""The suite needs more than the machine has: its networks need a parent link, and it publishes no ports."""
+
 
 @asynccontextmanager
 async def open_driver(context: PluginContext, _settings: MacvlanSettings) -> AsyncIterator[NetworkDriver]:

@@ -5,6 +5,9 @@ from plugins.volume_legacy.source import open_source
 from sdk.hookspecs import hookimpl
 from sdk.providers import VolumeProvider
 
+CONTRACT = ""
+"""The suite needs more than the machine has: it has the drivers that run on this machine."""
+
 
 @hookimpl
 def provide_volume_driver() -> VolumeProvider[LegacyVolumeSettings]:

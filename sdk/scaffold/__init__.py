@@ -1,10 +1,14 @@
 """Write the project of a new plugin: a distribution that installs, passes the structural check and lists what is missing."""
 
+import json
 import keyword
 import re
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from string import Template
+
+from pydantic import JsonValue
 
 from sdk.errors import InvalidArgument
 from sdk.providers import Kind
@@ -49,30 +53,49 @@ def render(kind: Kind, name: str, target: Path) -> list[Path]:
     return written
 
 
+def contract_source(kind: Kind, name: str, module: str, settings: Mapping[str, JsonValue]) -> str:
+    """Return the test module that tries the driver `name`, which the plugin module `module` provides, by the contract suite of its kind.
+
+    The driver is opened with these settings.
+    """
+    opened_with = f"provider.settings.model_validate_json({json.dumps(settings)!r})"
+    words = {**_interface_words(kind), "name": name, "class_name": "Driver", "plugin_module": module, "settings": opened_with}
+    source = _template(f"contracts/{kind}").substitute(words)
+    return f"{source}    settings = {dict(settings)!r}\n" if kind is Kind.RUNTIME and settings else source
+
+
 def _words(kind: Kind, name: str) -> dict[str, str]:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise InvalidArgument(f"{name!r} is no driver name: use lower-case letters, digits and single dashes")
-    interface = INTERFACES[kind]
     plugin = f"{kind}_{name}".replace("-", "_")
     class_name = "".join(part.capitalize() for part in name.split("-"))
     return {
-        "kind": kind,
+        **_interface_words(kind),
         "name": name,
         "plugin": plugin,
         "package": f"core_{plugin}",
+        "plugin_module": f"core_{plugin}.plugin",
+        "settings": "provider.settings()",
         "distribution": f"core-{kind}-{name}",
+        "driver": class_name + INTERFACES[kind].driver.__name__,
+        "api_version": repr(API_VERSION),
+        "class_name": class_name,
+        "choice": f'{kind}s = ["{name}"]' if kind in _SEVERAL else f'{kind} = "{name}"',
+        "privilege": " Its cases need root\n(`sudo $(command -v pytest)`) and are skipped without." if kind in _PRIVILEGED else "",
+    }
+
+
+def _interface_words(kind: Kind) -> dict[str, str]:
+    interface = INTERFACES[kind]
+    return {
+        "kind": kind,
         "hook": interface.hook,
         "provider": interface.provider.__name__,
         "provider_imports": ", ".join(sorted(("PluginContext", interface.provider.__name__))),
         "interface": interface.driver.__name__,
         "module": interface.driver.__module__,
-        "driver": class_name + interface.driver.__name__,
-        "api_version": repr(API_VERSION),
-        "class_name": class_name,
         "page": interface.page,
         "suite_module": f"sdk.testing.contracts.{interface.page}",
-        "choice": f'{kind}s = ["{name}"]' if kind in _SEVERAL else f'{kind} = "{name}"',
-        "privilege": " Its cases need root\n(`sudo $(command -v pytest)`) and are skipped without." if kind in _PRIVILEGED else "",
     }
 
 

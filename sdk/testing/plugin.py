@@ -13,6 +13,8 @@ import pytest
 from sdk.providers import PluginContext
 from sdk.testing.context import plugin_context as make_context
 
+pytest.register_assert_rewrite("sdk.testing.contracts")  # so that a failed case shows what it compared
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "privileged: needs root, namespaces and cgroups")

@@ -26,7 +26,7 @@ REASONS = {
     "exits": "SystemExit: goodbye",
     "misspelt": "unknown hook 'provide_storage_drivr'",
     "raising": "provide_storage_driver: OSError: disk on fire",
-    "old": "built for plugin API 99.0, this engine offers 1.0",
+    "old": "built for plugin API 99.0, this engine offers 1.",
     "asynchronous": "hook engine_ready is asynchronous",
 }
 

@@ -38,9 +38,16 @@ class LogDriverContract:
         return {}
 
     @pytest.fixture
-    def open_log(self, driver: LogDriver, options: Mapping[str, str], tmp_path: Path) -> Iterator[OpenLog]:
+    def directory(self, tmp_path: Path) -> Path:
+        """The directory of the one container."""
+        made = tmp_path / "container"
+        made.mkdir()
+        return made
+
+    @pytest.fixture
+    def open_log(self, driver: LogDriver, options: Mapping[str, str], directory: Path) -> Iterator[OpenLog]:
         """A function that opens one container's log, as a new daemon does. All are closed at the end of the case."""
-        context = LogContext("c" * 64, "box", "image", tmp_path, options)
+        context = LogContext("c" * 64, "box", "image", directory, options)
         opened: list[ContainerLog] = []
 
         def open_one() -> ContainerLog:
@@ -159,8 +166,8 @@ class LogDriverContract:
         assert await read(log) == [b"one\n", b"two\n"]
 
     @pytest.mark.anyio
-    async def test_remove_leaves_nothing_and_is_idempotent(self, log: ContainerLog, tmp_path: Path) -> None:
+    async def test_remove_leaves_nothing_and_is_idempotent(self, log: ContainerLog, directory: Path) -> None:
         log.write(STDOUT, b"one\n", NOW)
         log.remove()
         log.remove()
-        assert list(tmp_path.iterdir()) == []
+        assert list(directory.iterdir()) == []

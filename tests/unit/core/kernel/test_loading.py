@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from core.kernel.discovery import Candidate
+from core.kernel.compat import OFFERED
+from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
 from core.kernel.loading import load_plugins
 from core.kernel.offers import collect_offers
@@ -161,3 +162,27 @@ def test_a_plugin_knows_its_kinds(good: Candidate) -> None:
     health = Health()
     collect_offers(load_plugins([good], health), health)
     assert health.statuses()[0].kinds == (Kind.STORAGE,)
+
+
+def test_what_a_plugin_was_built_for_and_its_hooks_are_told(candidate: MakeCandidate) -> None:
+    def on_event(event: object) -> None: ...
+
+    def engine_ready(engine: object) -> None: ...
+
+    health = Health()
+    load_plugins(
+        [
+            candidate("theirs", on_event, engine_ready, distribution="core-theirs", API_VERSION=(1, 0)),
+            candidate("silent", on_event, distribution="core-silent"),
+            candidate("old", on_event, distribution="core-old", API_VERSION=(0, 9)),
+            candidate("ours", distribution=BUNDLED),
+        ],
+        health,
+    )
+    told = {status.name: (status.api_version, status.hooks) for status in health.statuses()}
+    assert told == {
+        "theirs": ("1.0", ("engine_ready", "on_event")),
+        "silent": ("", ("on_event",)),
+        "old": ("0.9", ()),
+        "ours": (OFFERED, ()),
+    }

@@ -1,0 +1,121 @@
+"""The commands of `core plugin`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli.failure import one_sentence
+from core.cli.plugin.contract import Case, Result, contract_cases
+from core.cli.plugin.information import information, information_lines
+from core.cli.table import lines
+from core.config import ConfigurationError, load_settings
+from core.kernel.checks import check
+from core.kernel.plugins import find_plugins
+from sdk.providers import Kind
+from sdk.scaffold import render
+
+application = typer.Typer(help="List, explain, make and check plugins.", no_args_is_help=True)
+
+ConfigFile = Annotated[Path | None, typer.Option("--config-file", metavar="PATH", help="TOML file (/etc/core/core.toml)")]
+AsJSON = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+_HEAD = ("PLUGIN", "STATE", "KIND", "DRIVERS", "OTHER HOOKS", "API VERSION", "DISTRIBUTION", "REASON")
+
+
+@application.command("list")
+def list_plugins(*, config_file: ConfigFile = None, as_json: AsJSON = False) -> None:
+    """List the installed plugins, what they provide and how they are; * marks the drivers that the configuration chooses.
+
+    A plugin may have hooks beside those that provide drivers, such as on_event.
+    """
+    with one_sentence():
+        settings = load_settings({}, config_file)
+        plugins = find_plugins(settings)
+    drivers: dict[str, list[str]] = {}
+    for offer in plugins.offers:
+        mark = "*" if offer.name in settings.drivers.names(offer.kind) else ""
+        drivers.setdefault(offer.plugin, []).append(f"{offer.kind}:{offer.name}{mark}")
+    statuses = plugins.health.statuses()
+    if as_json:
+        print(json.dumps([asdict(status) | {"drivers": drivers.get(status.name, [])} for status in statuses], indent=2))
+        return
+    rows = [
+        (
+            each.name,
+            each.state,
+            _joined(each.kinds),
+            _joined(drivers.get(each.name, [])),
+            _joined([hook for hook in each.hooks if not hook.startswith("provide_") or hook == "provide_cli_commands"]),
+            each.api_version or "-",
+            f"{each.distribution} {each.version}",
+            each.reason,
+        )
+        for each in statuses
+    ]
+    print("\n".join(lines([_HEAD, *rows])))
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " ".join(words) or "-"
+
+
+@application.command("info")
+def plugin_info(name: str, *, config_file: ConfigFile = None, as_json: AsJSON = False) -> None:
+    """Tell what an installed plugin is: its version, the plugin API it was built for, its drivers and settings, how it is, and what
+    of the data root uses its drivers."""
+    with one_sentence():
+        settings = load_settings({}, config_file)
+        told = information(name, settings)
+    print(json.dumps(asdict(told), indent=2, default=str) if as_json else "\n".join(information_lines(told)))
+
+
+@application.command("new")
+def new_plugin(
+    kind: Kind, name: str, *, directory: Annotated[Path | None, typer.Option(help="where to put it (./core-KIND-NAME)")] = None
+) -> None:
+    """Write the project of a new plugin that provides a driver of this kind and name."""
+    with one_sentence():
+        target = directory or Path(f"core-{kind}-{name}")
+        if target.exists():
+            raise ConfigurationError(f"{target} exists already")
+        written = render(kind, name, target)
+    for path in written:
+        print(path)
+    print(f"\nNext: pip install -e {target}, core plugin check {kind}_{name}", file=sys.stderr)
+
+
+@application.command("check")
+def check_plugin(
+    name: str,
+    *,
+    contract: Annotated[bool, typer.Option("--contract/--no-contract", help="run the contract suites of its drivers, too")] = True,
+    config_file: ConfigFile = None,
+) -> None:
+    """Check that an installed plugin keeps the rules: first its structure, then each of its drivers by the contract suite of its kind,
+    opened with the settings that the configuration gives it, in directories of the test's own.
+
+    The suites need pytest; those of storage, networks and runtimes need root as well. Exit status 1 if anything failed.
+    """
+    with one_sentence():
+        settings = load_settings({}, config_file)
+    findings = check(name)
+    cases = [Case(each.check, Result.OK if each.passed else Result.FAILED, each.why) for each in findings]
+    _print(cases)
+    if contract and all(each.passed for each in findings):
+        with one_sentence():
+            offers = [offer for offer in find_plugins(settings).offers if offer.plugin == name]
+        for offer in offers:
+            print(f"\nContract of the {offer.kind} driver {offer.name}:", flush=True)
+            found = contract_cases(offer, settings)
+            _print(found)
+            cases += found
+    sys.exit(1 if any(case.result is Result.FAILED for case in cases) else 0)
+
+
+def _print(cases: Sequence[Case]) -> None:
+    print("\n".join(lines([("CHECK", "RESULT", "WHY"), *((case.check, case.result, case.why) for case in cases)])), flush=True)

@@ -1,0 +1,121 @@
+"""An installed driver, tried by the contract suite of its kind: pytest runs it in a process of its own, and each case is told."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree as ET
+
+from core.config import Settings
+from core.kernel.discovery import discover
+from core.kernel.offers import Described
+from core.kernel.tables import read_table
+from sdk.providers import Kind
+from sdk.scaffold import contract_source
+
+_WHOLE = "its contract suite"
+_NEEDS_EXAMPLES = frozenset({Kind.REGISTRY, Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER})
+"""Kinds whose suite needs to be told what this driver serves, allows or refuses."""
+_WIDTH = 160
+_CASE_SECONDS = 300
+
+
+class Result(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    FAILED = "FAILED"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One check, in words; `why` says what was found, good or bad."""
+
+    check: str
+    result: Result
+    why: str = ""
+
+
+def contract_cases(offer: Described, settings: Settings) -> list[Case]:
+    """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT."""
+    if importlib.util.find_spec("pytest") is None:
+        return [Case(_WHOLE, Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")]
+    plugin = next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
+    own = getattr(plugin, "CONTRACT", None)
+    if own == "":
+        return [
+            Case(_WHOLE, Result.SKIPPED, "the plugin says that its suite needs more than a directory: its author's tests run it")
+        ]
+    if own is None and offer.kind in _NEEDS_EXAMPLES:
+        return [Case(_WHOLE, Result.SKIPPED, f"a {offer.kind} needs examples: the plugin names no module with them as CONTRACT")]
+    with tempfile.TemporaryDirectory(prefix="core-contract-") as directory:
+        report = Path(directory, "report.xml")
+        what = ["--pyargs", str(own)] if own else [_generic(offer, plugin, settings, Path(directory))]
+        done = subprocess.run(
+            [*_pytest(report), *what],
+            cwd=directory,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        cases = list(_cases(report)) if report.exists() else []
+    return cases or [Case(_WHOLE, Result.FAILED, _last_line(done.stdout + done.stderr) or f"pytest ended with {done.returncode}")]
+
+
+def _generic(offer: Described, plugin: ModuleType, settings: Settings, directory: Path) -> str:
+    """Write the test module that any driver of a kind can be tried by; return its name."""
+    values = read_table(settings, offer.kind, offer.plugin, offer.settings).model_dump(mode="json", exclude_unset=True)
+    file = directory / "test_contract.py"
+    file.write_text(contract_source(offer.kind, offer.name, plugin.__name__, values))
+    return file.name
+
+
+def _pytest(report: Path) -> Sequence[str]:
+    timeout = [f"--timeout={_CASE_SECONDS}"] if importlib.util.find_spec("pytest_timeout") else []
+    options = ["--import-mode=importlib", "--tb=short", "-q", "-m", "not slow", "-o", "python_files=*.py", *timeout]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:core_sdk", "-p", "sdk.testing.plugin"]
+    return [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".", *plugins, *options, f"--junit-xml={report}"]
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+
+
+def _cases(report: Path) -> Iterator[Case]:
+    for case in ET.parse(report).iter("testcase"):
+        name = _in_words(case.get("name", ""))
+        trouble = next((each for kind in ("failure", "error", "skipped") if (each := case.find(kind)) is not None), None)
+        if trouble is None:
+            yield Case(name, Result.OK)
+            continue
+        yield Case(name, Result.SKIPPED if trouble.tag == "skipped" else Result.FAILED, _shortened(_reason(trouble)))
+
+
+def _reason(trouble: ET.Element) -> str:
+    """Return what pytest says of a case, without the frame around the error of a fixture."""
+    message = trouble.get("message", "")
+    return re.sub(r"^failed on (setup|teardown) with \"(.*)\"$", r"\2", message, flags=re.DOTALL)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}..."
+
+
+def _in_words(name: str) -> str:
+    plain, bracket, parameters = name.removeprefix("test_").partition("[")
+    return plain.replace("_", " ") + (f" [{parameters}" if bracket else "")
+
+
+def _last_line(text: str) -> str:
+    return _shortened(next((line for line in reversed(text.splitlines()) if line.strip()), ""))

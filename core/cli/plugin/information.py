@@ -1,0 +1,107 @@
+"""What `core plugin info` tells of one plugin."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from core.cli.table import lines
+from core.config import ConfigurationError, Settings
+from core.host.uses import Use, uses
+from core.kernel.offers import Described
+from core.kernel.plugins import find_plugins
+from core.kernel.tables import read_table
+from sdk.engine.system import PluginStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of a driver's table: what it is without being set, and what the configuration makes of it."""
+
+    name: str
+    default: JsonValue
+    value: JsonValue
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverInformation:
+    """A driver; `used_by` are the things of the data root that need it."""
+
+    kind: str
+    name: str
+    chosen: bool
+    settings: tuple[Setting, ...]
+    used_by: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """A plugin, and its drivers."""
+
+    plugin: PluginStatus
+    drivers: tuple[DriverInformation, ...]
+
+
+def information(name: str, settings: Settings) -> Information:
+    """Return what is known of an installed plugin. Raises ConfigurationError if there is none of this name."""
+    plugins = find_plugins(settings)
+    statuses = {status.name: status for status in plugins.health.statuses()}
+    if name not in statuses:
+        raise ConfigurationError(f"no plugin {name} is installed (there are: {', '.join(sorted(statuses))})")
+    drivers = tuple(_driver(offer, settings) for offer in plugins.offers if offer.plugin == name)
+    return Information(statuses[name], drivers)
+
+
+def _driver(offer: Described, settings: Settings) -> DriverInformation:
+    chosen = offer.name in settings.drivers.names(offer.kind)
+    return DriverInformation(
+        kind=offer.kind,
+        name=offer.name,
+        chosen=chosen,
+        settings=tuple(_settings(offer, settings)),
+        used_by=uses(settings.data_root, offer.kind, offer.name, default=chosen),
+    )
+
+
+def _settings(offer: Described, settings: Settings) -> Iterator[Setting]:
+    values = read_table(settings, offer.kind, offer.plugin, offer.settings).model_dump(mode="json")
+    for name, field in offer.settings.model_fields.items():
+        default = None if field.is_required() else offer.settings.model_construct().model_dump(mode="json").get(name)
+        yield Setting(name, default, values[name], field.description or "")
+
+
+def information_lines(told: Information) -> list[str]:
+    """Return the information as text."""
+    plugin = told.plugin
+    head = [
+        ("Plugin:", plugin.name),
+        ("Distribution:", f"{plugin.distribution} {plugin.version}"),
+        ("API version:", plugin.api_version or "none declared"),
+        ("State:", f"{plugin.state}: {plugin.reason}" if plugin.reason else plugin.state),
+        ("Kinds:", " ".join(plugin.kinds) or "-"),
+        ("Hooks:", " ".join(plugin.hooks) or "-"),
+    ]
+    return [*lines(head), *(line for driver in told.drivers for line in _driver_lines(driver))]
+
+
+def _driver_lines(driver: DriverInformation) -> Iterator[str]:
+    yield f"\n{driver.kind} driver {driver.name}{', chosen by the configuration' if driver.chosen else ''}"
+    for use in driver.used_by:
+        yield f"  used by {use.noun}: {', '.join(use.names)}"
+    if not driver.used_by:
+        yield "  used by nothing in the data root"
+    if not driver.settings:
+        yield "  no settings"
+        return
+    rows = [("SETTING", "DEFAULT", "VALUE", ""), *(_row(setting) for setting in driver.settings)]
+    yield from (f"  {line}" for line in lines(rows))
+
+
+def _row(setting: Setting) -> Sequence[str]:
+    value = "" if setting.value == setting.default else _shown(setting.value)
+    return setting.name, _shown(setting.default), value, setting.description
+
+
+def _shown(value: JsonValue) -> str:
+    return "-" if value in (None, "", [], {}) else str(value)

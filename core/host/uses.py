@@ -1,0 +1,144 @@
+"""What of a data root uses a driver, read from its database without being its writer: also while a daemon runs."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from sdk.providers import Kind
+
+T = TypeVar("T")
+
+DOCKERS_RUNTIMES = frozenset({"runc", "io.containerd.runc.v2"})
+"""Docker's names for the runtime that needs no configuration, which is the chosen one."""
+
+
+class _LogConfig(msgspec.Struct, rename="pascal"):
+    type: str = ""
+
+
+class _HostConfig(msgspec.Struct):
+    runtime: str = ""
+    log_config: _LogConfig = msgspec.field(default_factory=_LogConfig)
+
+
+class _Mount(msgspec.Struct):
+    type: str = ""
+    driver: str = ""
+
+
+class _Container(msgspec.Struct):
+    name: str
+    host_config: _HostConfig
+    mounts: tuple[_Mount, ...] = ()
+
+
+class _Driven(msgspec.Struct):
+    driver: str = ""
+    name: str = ""
+
+
+class _Network(msgspec.Struct):
+    id: str
+    config: _Driven
+
+
+class _Place(msgspec.Struct):
+    network_id: str
+
+
+class _Endpoints(msgspec.Struct):
+    name: str
+    endpoints: tuple[_Place, ...] = ()
+
+
+class _Name(msgspec.Struct):
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Things of one sort, such as containers, by their names in alphabetical order."""
+
+    noun: str
+    names: tuple[str, ...]
+
+
+def uses(data_root: Path, kind: Kind, driver: str, *, default: bool) -> tuple[Use, ...]:
+    """Return what uses a driver; of kinds that leave no mark in the data root, nothing. `default` says that the driver is the
+    configuration's, which stands for containers that name none. Raises sqlite3.DatabaseError."""
+    path = data_root / "core.db"
+    if kind not in _READERS or not path.exists() or not path.stat().st_size:
+        return ()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        found = dict(_READERS[kind](database, driver, default))
+    return tuple(Use(noun, tuple(sorted(names))) for noun, names in found.items() if names)
+
+
+_Found = Iterator[tuple[str, list[str]]]
+
+
+def _storage(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
+    if _records(database, "engine", str).get("storage") == driver:
+        yield "containers", [container.name for container in _containers(database)]
+        named = {record.image: _familiar(name) for name, record in _records(database, "refs", _Name).items()}
+        yield "images", [named.get(key, key.partition(":")[2][:12]) for key in _records(database, "images", msgspec.Raw)]
+
+
+def _runtime(database: sqlite3.Connection, driver: str, default: bool) -> _Found:
+    wanted = {driver, *(({""} | DOCKERS_RUNTIMES) if default else ())}
+    yield "containers", [container.name for container in _containers(database) if container.host_config.runtime in wanted]
+
+
+def _log(database: sqlite3.Connection, driver: str, default: bool) -> _Found:
+    wanted = {driver, *([""] if default else ())}
+    yield "containers", [container.name for container in _containers(database) if container.host_config.log_config.type in wanted]
+
+
+def _network(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
+    networks = {
+        record.id: record.config.name
+        for record in _records(database, "networks", _Network).values()
+        if record.config.driver == driver
+    }
+    yield "networks", list(networks.values())
+    attached = _records(database, "endpoints", _Endpoints).values()
+    yield "containers", [each.name for each in attached if any(place.network_id in networks for place in each.endpoints)]
+
+
+def _volume(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
+    yield "volumes", [record.name for record in _records(database, "volumes", _Driven).values() if record.driver == driver]
+    yield (
+        "containers",
+        [
+            container.name
+            for container in _containers(database)
+            if any(mount.type == "volume" and mount.driver == driver for mount in container.mounts)
+        ],
+    )
+
+
+_READERS: Mapping[Kind, Callable[[sqlite3.Connection, str, bool], _Found]] = {
+    Kind.STORAGE: _storage,
+    Kind.RUNTIME: _runtime,
+    Kind.LOG: _log,
+    Kind.NETWORK: _network,
+    Kind.VOLUME: _volume,
+}
+
+
+def _containers(database: sqlite3.Connection) -> list[_Container]:
+    return list(_records(database, "containers", _Container).values())
+
+
+def _records(database: sqlite3.Connection, table: str, record: type[T]) -> dict[str, T]:
+    decode = msgspec.json.Decoder(record).decode
+    return {key: decode(content) for key, content in database.execute(f"SELECT key, record FROM {table}")}
+
+
+def _familiar(name: str) -> str:
+    return name.removeprefix("docker.io/").removeprefix("library/")

@@ -1,0 +1,136 @@
+"""The contract suite of a kind, run on an installed driver; each case is told in words."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from core.cli.plugin import contract
+from core.cli.plugin.contract import Case, Result, contract_cases
+from core.config import Settings
+from core.kernel.discovery import Candidate
+from core.kernel.offers import Described
+from sdk.providers import Kind, PluginSettings
+
+PLUGIN = '''"""A verifier that accepts what the settings name, or everything; its author made a mistake."""
+
+from contextlib import asynccontextmanager
+
+from sdk.drivers.verifier import ImageVerifier
+from sdk.errors import ImageRefused
+from sdk.hookspecs import hookimpl
+from sdk.providers import PluginSettings, VerifierProvider
+
+
+class Verifier(ImageVerifier):
+    async def verify_image(self, claim):
+        if "evil" in claim.name:
+            raise ImageRefused(claim.name, "trial", "it is evil")
+
+
+@asynccontextmanager
+async def opened(context, settings):
+    yield Verifier()
+
+
+@hookimpl
+def provide_image_verifier():
+    return VerifierProvider("trial", PluginSettings, opened)
+'''
+
+EXAMPLES = """
+import pytest
+from sdk.drivers.verifier import ImageClaim, Occasion
+from sdk.oci.digest import digest_of
+from sdk.oci.reference import parse_reference
+from sdk.testing.contracts.verifier import VerifierContract
+from trial_plugin import Verifier
+
+
+def claim(name, content):
+    digest = digest_of(content)
+    return ImageClaim(Occasion.PULL, name, (parse_reference(f"{name}@{digest}"),), frozenset({digest}))
+
+
+class TestTrial(VerifierContract):
+    @pytest.fixture
+    def accepted(self):
+        return claim("registry.test/good/app:1", b"good")
+
+    @pytest.fixture
+    def refused(self):
+        return claim("registry.test/evil/app:1", b"evil")
+
+    @pytest.fixture
+    def verifier(self):
+        return Verifier()
+
+    @pytest.mark.skip(reason="not here")
+    def test_of_its_own(self):
+        pass
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Described:
+    """The plugin `trial`, installed; it names no examples."""
+    (tmp_path / "trial_plugin.py").write_text(PLUGIN)
+    (tmp_path / "trial_examples.py").write_text(EXAMPLES)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    spec = importlib.util.spec_from_file_location("trial_plugin", tmp_path / "trial_plugin.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(contract, "discover", lambda: [Candidate("trial", "core-trial", "1", lambda: module)])
+    monkeypatch.setattr(module, "CONTRACT", None, raising=False)
+    return Described(Kind.VERIFIER, "trial", "trial", PluginSettings)
+
+
+def _name(monkeypatch: pytest.MonkeyPatch, examples: str) -> None:
+    monkeypatch.setattr(contract.discover()[0].load(), "CONTRACT", examples)
+
+
+def test_each_case_is_told_with_its_result_and_why(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
+    _name(monkeypatch, "trial_examples")
+    cases = {case.check: case for case in contract_cases(installed, Settings())}
+    assert cases["it accepts by returning"] == Case("it accepts by returning", Result.OK)
+    assert cases["of its own"] == Case("of its own", Result.SKIPPED, "not here")
+    failed = cases["it goes by where an image is from and not by what it is called"]
+    assert failed.result is Result.FAILED
+    assert "DID NOT RAISE" in failed.why
+    assert [case.check for case in cases.values() if case.result is Result.FAILED] == [failed.check]
+
+
+def test_a_module_that_is_not_there_is_one_sentence(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
+    _name(monkeypatch, "no_such_module")
+    (case,) = contract_cases(installed, Settings())
+    assert case.result is Result.FAILED
+    assert "no_such_module" in case.why
+
+
+def test_a_kind_that_needs_examples_says_so(installed: Described) -> None:
+    (case,) = contract_cases(installed, Settings())
+    assert (case.result, case.why) == (
+        Result.SKIPPED,
+        "a verifier needs examples: the plugin names no module with them as CONTRACT",
+    )
+
+
+def test_a_plugin_may_say_that_its_suite_needs_more(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
+    _name(monkeypatch, "")
+    (case,) = contract_cases(installed, Settings())
+    assert case.result is Result.SKIPPED
+
+
+def test_without_pytest_it_says_what_to_install(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract.importlib.util, "find_spec", lambda _name: None)
+    (case,) = contract_cases(installed, Settings())
+    assert (case.result, case.why) == (Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")
+
+
+def test_any_driver_of_a_kind_without_examples_is_tried_with_its_settings() -> None:
+    offer = Described(Kind.LOG, "local", "log_local", PluginSettings)
+    cases = contract_cases(offer, Settings())
+    assert len(cases) > 12
+    assert {case.result for case in cases} == {Result.OK}
