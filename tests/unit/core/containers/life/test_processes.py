@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+import pytest
+
+from core.containers.life import processes
 from core.containers.life.processes import is_process_of
 
 GONE = 1 << 22
@@ -18,3 +21,11 @@ def test_a_process_is_of_the_container_whose_id_its_cgroup_has() -> None:
 def test_none_has_no_process() -> None:
     assert not is_process_of(0, "")
     assert not is_process_of(GONE, "")
+
+
+def test_a_cgroup_of_another_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_bytes(b"0::/caf\xe9/" + b"a" * 64 + b"\n")
+    assert is_process_of(7, "a" * 64)
+    assert not is_process_of(7, "b" * 64)
