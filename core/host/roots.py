@@ -4,7 +4,6 @@ import fcntl
 import logging
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from core.config import StartupError
 from sdk.linux.atomic import replace_file
 from sdk.linux.mount import mount
 from sdk.linux.mountinfo import file_system_of
+from sdk.linux.processes import began
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LOCKS = Path("/proc/locks")
@@ -184,13 +184,6 @@ def _running(path: Path) -> int:
     """Return the process ID in a file if that process exists, else 0. One that began after the file was written only has its number."""
     try:
         pid = int(path.read_text())
-        return pid if pid > 0 and _began(pid) <= path.stat().st_mtime + 1 else 0
+        return pid if pid > 0 and began(pid) <= path.stat().st_mtime + 1 else 0
     except (OSError, ValueError):
         return 0
-
-
-def _began(pid: int) -> float:
-    """Return when a process began, in seconds of the wall clock (proc_pid_stat(5), field 22). Raises OSError if there is none."""
-    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
-    uptime = float(Path("/proc/uptime").read_text().split()[0])
-    return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

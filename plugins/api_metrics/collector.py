@@ -1,7 +1,8 @@
 """All metrics of one engine. Scrapes at the same time share one collection, which is good for a second."""
 
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import anyio
 
@@ -10,6 +11,7 @@ from plugins.api_metrics.text import Family, Format, Sample, render
 from sdk.engine import Engine
 from sdk.engine.containers import ContainerInfo, ListRequest
 from sdk.engine.system import SystemInfo
+from sdk.linux.processes import began
 
 FRESH_SECONDS = 1.0
 
@@ -25,7 +27,7 @@ class Collector:
         self._labels = labels
         self._lock = anyio.Lock()
         self._info: SystemInfo | None = None
-        self._started = process.started()
+        self._started = began(os.getpid())
         self._collected: Collected = ()
         self._key: tuple[tuple[str, str, str], ...] | None = None
         self._at = 0.0
@@ -37,22 +39,17 @@ class Collector:
             found = await self._engine.containers.list(ListRequest(all=True))
             key = tuple((info.id, info.name, info.state) for info in found)
             if key != self._key or time.monotonic() - self._at >= FRESH_SECONDS:
-                self._collected = [*await self._collect(found)]
+                self._collected = await self._collect(found)
                 self._key, self._at = key, time.monotonic()
                 self._texts.clear()
             if chosen not in self._texts:
                 self._texts[chosen] = render(self._collected, chosen)
             return self._texts[chosen]
 
-    async def _collect(self, found: Sequence[ContainerInfo]) -> Iterator[tuple[Family, Sequence[Sample]]]:
+    async def _collect(self, found: Sequence[ContainerInfo]) -> Collected:
         readings = await self._engine.streams.stats_all()
         counters = await self._engine.system.counters()
         if self._info is None:
             self._info = await self._engine.system.info()
         read = [containers.labelled(info, readings[info.id], self._labels) for info in found if info.id in readings]
-        return _all(daemon.samples(self._info, counters, found), containers.samples(read), process.samples(self._started))
-
-
-def _all(*parts: Iterator[tuple[Family, Sequence[Sample]]]) -> Iterator[tuple[Family, Sequence[Sample]]]:
-    for part in parts:
-        yield from part
+        return [*daemon.samples(self._info, counters, found), *containers.samples(read), *process.samples(self._started)]

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from plugins.api_metrics.text import Family, Sample, Type
 
-_TICKS = os.sysconf("SC_CLK_TCK")
-
 CPU = Family("process_cpu_seconds_total", Type.COUNTER, "CPU time of the daemon, user and system, in seconds.")
 RESIDENT = Family("process_resident_memory_bytes", Type.GAUGE, "Resident memory of the daemon.")
 VIRTUAL = Family("process_virtual_memory_bytes", Type.GAUGE, "Virtual memory of the daemon.")
@@ -17,13 +15,6 @@ MAX_FDS = Family("process_max_fds", Type.GAUGE, "How many file descriptors the d
 STARTED = Family("process_start_time_seconds", Type.GAUGE, "When the daemon's process started, in seconds since 1970.")
 
 FAMILIES = (CPU, RESIDENT, VIRTUAL, OPEN_FDS, MAX_FDS, STARTED)
-
-
-def started() -> float:
-    """Return when this process started, in seconds since 1970 (proc(5): field 22 of stat, and btime)."""
-    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-    (boot,) = (line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
-    return int(boot) + ticks / _TICKS
 
 
 def samples(started_at: float) -> Iterator[tuple[Family, Sequence[Sample]]]:

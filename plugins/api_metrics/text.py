@@ -13,6 +13,10 @@ Sample = tuple[str, Number]
 """Labels as text between braces ("" for none), and a value."""
 
 
+_UNKNOWN = "unknown"
+"""The type that OpenMetrics has for what fits no other."""
+
+
 class Format(StrEnum):
     """The formats; the value is the media type."""
 
@@ -25,7 +29,6 @@ class Type(StrEnum):
 
     COUNTER = "counter"
     GAUGE = "gauge"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,14 @@ def render(families: Iterable[tuple[Family, Sequence[Sample]]], chosen: Format) 
 
 
 def _head(family: Family, chosen: Format) -> tuple[str, str]:
-    name, kind = family.name, family.type
-    if chosen is Format.OPENMETRICS and name.endswith("_total"):
-        name, kind = (name.removesuffix("_total"), kind) if kind is Type.COUNTER else (name, Type.UNKNOWN)
-    elif kind is Type.COUNTER and chosen is Format.OPENMETRICS:
-        kind = Type.UNKNOWN
-    word = "untyped" if kind is Type.UNKNOWN and chosen is Format.TEXT else kind
-    return f"# HELP {name} {family.help}", f"# TYPE {name} {word}"
+    name, kind = family.name, family.type.value
+    if chosen is Format.OPENMETRICS:
+        is_counter = family.type is Type.COUNTER
+        if is_counter != name.endswith("_total"):
+            kind = _UNKNOWN
+        elif is_counter:
+            name = name.removesuffix("_total")
+    return f"# HELP {name} {family.help}", f"# TYPE {name} {kind}"
 
 
 def _escaped(value: str) -> str:
