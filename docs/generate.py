@@ -1,15 +1,15 @@
 """Writes docs/reference from the code. `python docs/generate.py --check` fails when a page is not what the code says."""
 
-import dataclasses
 import importlib
 import inspect
 import sys
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import click
+import sdk_pages
 import typer
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -21,23 +21,9 @@ from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
 from plugins.api_docker.errors import STATUS
 from plugins.api_docker.versions import MAXIMUM, MINIMUM
-from sdk import builder, errors, frontend, hookspecs, providers
-from sdk.drivers import authorizer, logs, network, registry, runtime, storage, verifier, volume
-from sdk.drivers.deadlines import deadline_of
+from sdk import errors, providers
 
 REFERENCE = Path(__file__).parent / "reference"
-DRIVERS = {
-    "builder": builder,
-    "storage": storage,
-    "network": network,
-    "registry": registry,
-    "runtime": runtime,
-    "volume": volume,
-    "logs": logs,
-    "verifier": verifier,
-    "authorizer": authorizer,
-    "frontend": frontend,
-}
 TABLES = {
     "containers": ContainerDefaults,
     "bridge": BridgeDefaults,
@@ -53,48 +39,9 @@ def docstring(thing: object) -> str:
     return inspect.cleandoc(inspect.getdoc(thing) or "")
 
 
-def signature(function: Callable[..., object]) -> str:
-    name = getattr(function, "__name__", "")
-    text = str(inspect.signature(function)).replace("self, ", "").replace("(self)", "()")
-    begin = "async " if inspect.iscoroutinefunction(function) else ""
-    return f"{begin}{name}{text}".replace("'", "")
-
-
-def hooks() -> str:
-    functions = [
-        value for value in vars(hookspecs).values() if inspect.isfunction(value) and value.__module__ == hookspecs.__name__
-    ]
-    sections = [f"## `{signature(function)}`\n\n{docstring(function)}\n" for function in functions]
-    provider = f"## Providers\n\n{docstring(providers)}\n\n### `Provider`\n\n{docstring(providers.Provider)}\n\n### `PluginContext`\n\n{docstring(providers.PluginContext)}\n"
-    return f"# Hooks\n\n{docstring(hookspecs)}\n\n" + "\n".join([*sections, provider])
-
-
 def classes(module: object) -> Iterable[type]:
     name = getattr(module, "__name__", "")
     return [value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == name]
-
-
-def driver(kind: str) -> str:
-    module = DRIVERS[kind]
-    parts = [f"# Driver interface: {kind}\n\n{docstring(module)}\n"]
-    for cls in classes(module):
-        parts.append(
-            f"## `{cls.__name__}`\n\n{docstring(cls)}\n"
-            if not docstring(cls).startswith(f"{cls.__name__}(")
-            else f"## `{cls.__name__}`\n"
-        )
-        if dataclasses.is_dataclass(cls) and dataclasses.fields(cls):
-            parts.append(", ".join(f"`{field.name}: {type_name(field.type)}`" for field in dataclasses.fields(cls)) + "\n")
-        for method in vars(cls).values():
-            function = method.fget if isinstance(method, property) else method
-            if inspect.isfunction(function) and not function.__name__.startswith("_") and function.__doc__:
-                parts.append(f"### `{signature(function)}`\n\n{docstring(function)}\n{deadline(function)}")
-    return "\n".join(parts)
-
-
-def deadline(function: Callable[..., object]) -> str:
-    seconds = deadline_of(function)
-    return "" if seconds is None else f"\nThe engine waits {seconds:g} s for the answer.\n"
 
 
 def every_error(root: type) -> Iterable[type]:
@@ -112,7 +59,7 @@ def error_page() -> str:
     return (
         f"# Errors\n\n{docstring(errors)}\n\n| kind | status in the Docker API | meaning |\n|---|---|---|\n"
         + "\n".join(rows)
-        + "\n"
+        + f"\n\n{sdk_pages.sections('errors')}"
     )
 
 
@@ -195,17 +142,22 @@ def differences() -> str:
 
 
 def pages() -> dict[str, str]:
-    made = {f"drivers/{kind}.md": driver(kind) for kind in DRIVERS}
-    made |= {
-        "hooks.md": hooks(),
+    made = sdk_pages.pages() | {
         "errors.md": error_page(),
         "settings.md": settings(),
         "command-line.md": command_line(),
         "docker-api.md": coverage(),
     }
-    index = "\n".join(f"- [{content.partition(chr(10))[0].removeprefix('# ')}]({name})" for name, content in sorted(made.items()))
-    surface = "- [The SDK's surface: every public name](sdk-surface.txt), written by docs/surface.py"
-    return {**made, "README.md": f"# Reference\n\n{index}\n{surface}\n"}
+    return {**made, "README.md": index(made)}
+
+
+def index(made: dict[str, str]) -> str:
+    """Return the list of pages: for users, for authors of plugins by kind, and of the rest of the SDK."""
+    parts = {"": "", "drivers": "\n## The kinds of driver\n\n", "sdk": "\n## The rest of the SDK\n\n"}
+    for name, content in sorted(made.items()):
+        parts[name.rpartition("/")[0]] += f"- [{content.partition(chr(10))[0].removeprefix('# ')}]({name})\n"
+    surface = "- [The SDK's surface: every public name](sdk-surface.txt), written by docs/surface.py\n"
+    return "# Reference\n\n" + "".join(parts.values()) + surface
 
 
 def main() -> int:

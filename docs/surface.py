@@ -37,16 +37,17 @@ def lines() -> list[str]:
     found = []
     for floor, rooms in floors().items():
         found += ["", f"# {floor}"]
-        for path in sorted(path for room in rooms for path in _sources(room)):
+        for path in sorted(path for room in rooms for path in sources(room)):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             found += sorted(_of_module(ast.parse(path.read_text()), module))
     return found[1:]
 
 
-def _sources(room: str) -> Iterator[Path]:
+def sources(room: str) -> Iterator[Path]:
+    """Yield the public modules of a room of the SDK, or the one that it is."""
     place = ROOT / "sdk" / room
-    sources = place.rglob("*.py") if place.is_dir() else [place.with_suffix(".py")]
-    return (path for path in sources if not any(part.startswith("_") and part != "__init__.py" for part in path.parts))
+    found = place.rglob("*.py") if place.is_dir() else [place.with_suffix(".py")]
+    yield from (path for path in found if not any(part.startswith("_") and part != "__init__.py" for part in path.parts))
 
 
 def _of_module(module: ast.Module, name: str) -> Iterator[str]:

@@ -104,7 +104,8 @@ class StepContainer(Protocol):
     """A container of the engine that was made for one step, as its users see it."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its ID."""
 
     async def run(self, output: Output) -> int:
         """Run its process to its end and return the exit code. Cancelled, it kills it. Raises StartFailed."""

@@ -116,37 +116,51 @@ class BuildFailed(EngineError):
 
 
 class NoSuchContainer(NotFound):
+    """No container has this name or ID."""
+
     def __init__(self, reference: str) -> None:
         super().__init__(f"No such container: {reference}")
 
 
 class NoSuchExec(NotFound):
+    """No process of an exec has this ID."""
+
     def __init__(self, exec_id: str) -> None:
         super().__init__(f"No such exec instance: {exec_id}")
 
 
 class NoSuchImage(NotFound):
+    """No image has this name or ID."""
+
     def __init__(self, reference: str) -> None:
         super().__init__(f"No such image: {reference}")
         self.reference = reference
 
 
 class NoSuchNetwork(NotFound):
+    """No network has this name or ID."""
+
     def __init__(self, reference: str) -> None:
         super().__init__(f"network {reference} not found")
 
 
 class NoSuchVolume(NotFound):
+    """No volume has this name."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"get {name}: no such volume")
 
 
 class NotRunning(Conflict):
+    """The container does not run."""
+
     def __init__(self, container_id: str) -> None:
         super().__init__(f"container {container_id} is not running")
 
 
 class NameInUse(AlreadyExists):
+    """Another container has this name."""
+
     def __init__(self, name: str, holder: str) -> None:
         super().__init__(
             f'Conflict. The container name "/{name}" is already in use by container "{holder}". '
@@ -155,11 +169,15 @@ class NameInUse(AlreadyExists):
 
 
 class SnapshotExists(AlreadyExists):
+    """A snapshot has this key or name."""
+
     def __init__(self, key: str) -> None:
         super().__init__(f"snapshot {key}: already exists")
 
 
 class NoSuchSnapshot(NotFound):
+    """No snapshot has this key or name."""
+
     def __init__(self, key: str) -> None:
         super().__init__(f"snapshot {key}: not found")
 

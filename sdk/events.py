@@ -7,6 +7,8 @@ from typing import Protocol
 
 
 class EventType(StrEnum):
+    """What an event is about."""
+
     CONTAINER = "container"
     IMAGE = "image"
     NETWORK = "network"
@@ -18,7 +20,9 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `action` is Docker's word and may carry a suffix ("exec_create: sh", "health_status: healthy")."""
+    """One thing that happened at `time_ns`, nanoseconds since 1970. `action` is Docker's word and may carry a suffix ("exec_create: sh",
+    "health_status: healthy"). `actor` is the ID of what it happened to, or its name; `attributes` say more of it, labels among them.
+    """
 
     type: EventType
     action: str

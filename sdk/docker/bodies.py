@@ -55,6 +55,8 @@ class HostPort(Struct, frozen=True, rename="pascal"):
 
 
 class BindOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """How a directory of the host is mounted."""
+
     propagation: str = ""
     non_recursive: bool = False
     create_mountpoint: bool = False
@@ -63,11 +65,15 @@ class BindOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
 
 
 class VolumeDriverConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """The driver of a volume that is made with the container, and its options."""
+
     name: str = ""
     options: dict[str, str] = {}
 
 
 class VolumeOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """How a volume is mounted."""
+
     no_copy: bool = False
     labels: dict[str, str] = {}
     driver_config: VolumeDriverConfig = VolumeDriverConfig()
@@ -83,6 +89,8 @@ class TmpfsOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
 
 
 class ImageOptions(Struct, frozen=True, omit_defaults=True, rename="pascal"):
+    """How an image is mounted."""
+
     subpath: str = ""
 
 
@@ -101,14 +109,16 @@ class MountRequest(Struct, frozen=True, omit_defaults=True, rename="pascal"):
 
 
 class RestartPolicy(Struct, frozen=True, rename="pascal"):
-    """`name` is "", no, always, unless-stopped or on-failure."""
+    """`name` is "", no, always, unless-stopped or on-failure. `maximum_retry_count` is of on-failure."""
 
     name: str = ""
     maximum_retry_count: int = 0
 
 
 class HostConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default"."""
+    """`HostConfig` of the API: what ties the container to this host. 0, "", () and None mean "the engine's default".
+    `pids_limit` is a count of processes and threads.
+    """
 
     binds: tuple[str, ...] = ()
     container_id_file: str = field(default="", name="ContainerIDFile")
@@ -215,7 +225,9 @@ class EndpointIPAM(
 
 
 class EndpointConfig(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """What is asked of a container's attachment to one network."""
+    """What is asked of a container's attachment to one network.
+    The network of the highest `gw_priority` has the container's default route.
+    """
 
     ipam_config: EndpointIPAM | None = field(default=None, name="IPAMConfig")
     links: tuple[str, ...] = ()

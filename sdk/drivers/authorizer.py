@@ -89,6 +89,7 @@ class ApiResponse:
 
     `body` is the whole body where that is JSON of known length, b"" if there is none, and None for streams, for other types, and where a request's
     would be.
+    `status` is that of HTTP.
     """
 
     status: int

@@ -31,6 +31,8 @@ class ResolvedManifest:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
+    """A repository that a search found. `star_count` is how many users like it, 0 where the registry does not count."""
+
     name: str
     description: str = ""
     star_count: int = 0

@@ -55,7 +55,9 @@ class ExitStatus:
 
 @dataclass(frozen=True, slots=True)
 class CPUStats:
-    """Nanoseconds, but for the counts of throttling periods."""
+    """Nanoseconds since the container's start, but for the counts of throttling periods: `total` in `user` and `system` mode, `throttled_time` in
+    `throttled_periods` of `periods`.
+    """
 
     total: int = 0
     user: int = 0
@@ -68,7 +70,9 @@ class CPUStats:
 
 @dataclass(frozen=True, slots=True)
 class MemoryStats:
-    """Bytes. `failures` are hits of the limit, `oom_kills` processes killed for want of memory. `detail` is the kernel's memory.stat."""
+    """Bytes: `usage` now, `maximum` ever, `limit` 0 for none. `failures` are hits of the limit, `oom_kills` processes killed for want of memory.
+    `detail` is the kernel's memory.stat.
+    """
 
     usage: int = 0
     maximum: int = 0
@@ -80,6 +84,8 @@ class MemoryStats:
 
 @dataclass(frozen=True, slots=True)
 class BlockIOEntry:
+    """What a container did with one block device. `operation` is the kernel's word (`Read`, `Write`), `value` bytes or a count."""
+
     major: int
     minor: int
     operation: str
@@ -88,7 +94,9 @@ class BlockIOEntry:
 
 @dataclass(frozen=True, slots=True)
 class TaskStats:
-    """One reading of a container's cgroup. `cgroup_version` tells which names `memory.detail` uses."""
+    """One reading of a container's cgroup. `cgroup_version` tells which names `memory.detail` uses.
+    `pids` are processes and threads, `pids_limit` 0 is no limit.
+    """
 
     cgroup_version: int
     cpu: CPUStats = CPUStats()

@@ -37,6 +37,8 @@ class Mount:
 
 
 class SnapshotKind(StrEnum):
+    """What a snapshot is for: being unpacked into, being written by a container, or being the parent of others."""
+
     STAGED = "staged"
     ACTIVE = "active"
     COMMITTED = "committed"
@@ -54,7 +56,9 @@ class SnapshotInfo:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What a snapshot alone takes, without its parents. `size` is the sum of file sizes in bytes, hard links counted once; `disk` are the
-    bytes allocated for all the driver keeps of it, directories included, as `du --block-size=1` counts; -1 if it cannot tell."""
+    bytes allocated for all the driver keeps of it, directories included, as `du --block-size=1` counts; -1 if it cannot tell.
+    `inodes` is a count.
+    """
 
     size: int
     inodes: int

@@ -45,7 +45,9 @@ class Vertex:
 
 @dataclass(frozen=True, slots=True)
 class VertexStatus:
-    """Progress of one thing a vertex does (a layer being pulled, an export). `total` 0 is unknown."""
+    """Progress of one thing a vertex does (a layer being pulled, an export). `total` 0 is unknown.
+    `current` and `total` are bytes of a transfer.
+    """
 
     vertex: str
     id: str
@@ -69,7 +71,9 @@ class VertexLog:
 
 @dataclass(frozen=True, slots=True)
 class BuildWarning:
-    """Something a person should look at. Lines count from 1; 0 is nowhere in particular."""
+    """Something a person should look at, in `start_line` to `end_line` of `file`. Lines count from 1; 0 is nowhere in particular. `level` is
+    what BuildKit's clients are told.
+    """
 
     vertex: str
     short: str

@@ -36,7 +36,7 @@ class CredentialSource(Protocol):
 
 
 class NoSecrets:
-    """A client that sends no secrets."""
+    """A client that sends no secrets: see `sdk.engine.builds.SecretSource`."""
 
     async def get(self, secret_id: str) -> bytes | None:
         del secret_id
@@ -44,7 +44,7 @@ class NoSecrets:
 
 
 class Anonymous:
-    """A client without logins."""
+    """A client without logins: see `sdk.engine.builds.CredentialSource`."""
 
     async def get(self, registry: str) -> Credentials:
         return Credentials(server_address=registry)
@@ -145,7 +145,9 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A cached step or a cache mount (`type` regular or exec.cachemount). Times are wall-clock nanoseconds."""
+    """A cached step or a cache mount (`type` regular or exec.cachemount). Times are wall-clock nanoseconds.
+    `usage_count` is how many builds used it.
+    """
 
     id: str
     type: str

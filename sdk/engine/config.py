@@ -60,11 +60,15 @@ class ContainerConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LogConfig(Struct, frozen=True, rename="pascal"):
+    """The log driver by name, and its options (--log-opt)."""
+
     type: str = ""
     config: dict[str, str] = {}
 
 
 class RestartKind(StrEnum):
+    """When a container that ended is started again."""
+
     NO = "no"
     ALWAYS = "always"
     UNLESS_STOPPED = "unless-stopped"
@@ -86,6 +90,8 @@ class HostEntry(Struct, frozen=True, array_like=True):
 
 
 class DeviceMapping(Struct, frozen=True, rename="pascal"):
+    """A device of the host, its path in the container, and what may be done with it (`rwm`)."""
+
     path_on_host: str
     path_in_container: str = ""
     cgroup_permissions: str = "rwm"
@@ -106,17 +112,23 @@ class DeviceRequest(
 
 
 class Ulimit(Struct, frozen=True, rename="pascal"):
+    """A limit of setrlimit(2), by its name in small letters without RLIMIT_. `soft` and `hard` are in its own unit; -1 is no limit."""
+
     name: str
     soft: int = 0
     hard: int = 0
 
 
 class ThrottleDevice(Struct, frozen=True, rename="pascal"):
+    """A device's limit. `rate` is bytes or operations a second."""
+
     path: str
     rate: int
 
 
 class WeightDevice(Struct, frozen=True, rename="pascal"):
+    """A device's share of block I/O."""
+
     path: str
     weight: int
 
@@ -240,7 +252,9 @@ class EndpointIPAM(Struct, frozen=True, omit_defaults=True):
 
 
 class EndpointConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is asked of a container's attachment to one network."""
+    """What is asked of a container's attachment to one network.
+    The network of the highest `gw_priority` has the container's default route.
+    """
 
     ipam_config: EndpointIPAM | None = None
     links: tuple[Link, ...] = ()

@@ -29,6 +29,8 @@ class ContainerState(StrEnum):
 
 
 class HealthStatus(StrEnum):
+    """What the health check says."""
+
     NONE = "none"
     STARTING = "starting"
     HEALTHY = "healthy"
@@ -47,6 +49,8 @@ class HealthProbe:
 
 @dataclass(frozen=True, slots=True)
 class Health:
+    """The health check's newest results. `failing_streak` is how many failed since the last success."""
+
     status: HealthStatus
     failing_streak: int = 0
     log: tuple[HealthProbe, ...] = ()
@@ -86,7 +90,9 @@ class NetworkAttachment:
 class ContainerInfo:
     """All there is to tell about a container. The engine returns the same object until something changes: frontends may cache by identity.
     Times are wall-clock nanoseconds, 0 for never. `name` has no leading slash, nor have `link_names`: those by which others are linked to it,
-    `web/db`. `opaque` is what the frontend that made it keeps with it, `manifest` that of its image (with its platform) while it is here."""
+    `web/db`. `opaque` is what the frontend that made it keeps with it, `manifest` that of its image (with its platform) while it is here.
+    `restart_count` is how often its restart policy started it; `size_rw` and `size_root` are bytes, None unless asked for.
+    """
 
     id: str
     name: str
@@ -130,6 +136,8 @@ class Changed(StrEnum):
 
 
 class WaitCondition(StrEnum):
+    """What a client waits for."""
+
     NOT_RUNNING = "not-running"
     NEXT_EXIT = "next-exit"
     REMOVED = "removed"
@@ -149,12 +157,16 @@ class CreateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Created:
+    """A new container's ID, and what its client should be told."""
+
     id: str
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
+    """Which containers to list. `limit` 0 is all, else so many of the newest."""
+
     all: bool = False
     limit: int = 0
     size: bool = False
@@ -163,6 +175,8 @@ class ListRequest:
 
 @dataclass(frozen=True, slots=True)
 class WaitResult:
+    """How a container ended; `error` is why it could not be waited for, or ""."""
+
     exit_code: int
     error: str = ""
 
@@ -175,6 +189,8 @@ class Waiter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
+    """What was removed. `space_reclaimed` is bytes."""
+
     deleted: tuple[str, ...]
     space_reclaimed: int
 
@@ -247,6 +263,8 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttachRequest:
+    """Which streams of a container to attach, and whether its log comes first."""
+
     stdin: bool = False
     stdout: bool = False
     stderr: bool = False
@@ -257,13 +275,17 @@ class AttachRequest:
 
 @dataclass(frozen=True, slots=True)
 class LogSession:
+    """A log that is being read."""
+
     terminal: bool
     batches: AsyncIterator[Sequence[LogRecord]]
 
 
 @dataclass(frozen=True, slots=True)
 class InterfaceStats:
-    """Counters of one interface since it was made."""
+    """Counters of one interface since it was made.
+    `rx_packets`, `rx_errors`, `rx_dropped`, `tx_packets`, `tx_errors` and `tx_dropped` are counts.
+    """
 
     rx_bytes: int = 0
     rx_packets: int = 0
@@ -277,7 +299,7 @@ class InterfaceStats:
 
 @dataclass(frozen=True, slots=True)
 class StatsReading:
-    """`system_ns` is CPU time of the whole machine, `at_ns` wall-clock time of the reading."""
+    """`system_ns` is CPU time of the whole machine, `at_ns` wall-clock time of the reading. `online_cpus` is a count."""
 
     at_ns: int
     system_ns: int
@@ -298,6 +320,8 @@ class StatsSample:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTable:
+    """What ps(1) says of a container's processes."""
+
     titles: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -360,6 +384,8 @@ class ContainerFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ExecRequest:
+    """A further process to run in a container."""
+
     cmd: tuple[str, ...]
     attach_stdin: bool = False
     attach_stdout: bool = False

@@ -14,7 +14,9 @@ from sdk.oci.image import History, ImageConfig
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One line of a progress display. `id` is a layer's short digest or a tag; `total` 0 is unknown. `aux` carries a result object."""
+    """One line of a progress display. `id` is a layer's short digest or a tag; `total` 0 is unknown. `aux` carries a result object.
+    `current` and `total` are bytes.
+    """
 
     status: str
     id: str = ""
@@ -52,7 +54,8 @@ class ManifestInfo:
 class ImageInfo:
     """An image in the store. `size` is what its unpacked layers take; `tagged_ns` when its last tag was set (0: never);
     `manifests` what its names' index lists, where that was asked for; `origins` the repositories it was pulled from or pushed to.
-    Identity-stable like ContainerInfo."""
+    Identity-stable like ContainerInfo. `containers` is how many use it.
+    """
 
     id: str
     config: ImageConfig
@@ -108,6 +111,8 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
+    """An image to be made of a container."""
+
     container: str
     repository: str = ""
     tag: str = ""
@@ -133,12 +138,16 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class DistributionInfo:
+    """What a registry says of a reference."""
+
     descriptor: Descriptor
     platforms: tuple[Platform, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageListRequest:
+    """Which images to list."""
+
     all: bool = False
     filters: Filters = field(default_factory=dict)
     shared_size: bool = False

@@ -15,6 +15,8 @@ ALL_PROPAGATIONS = PROPAGATIONS | {"unbindable", "runbindable"}
 
 
 class MountType(StrEnum):
+    """What is mounted."""
+
     BIND = "bind"
     VOLUME = "volume"
     TMPFS = "tmpfs"

@@ -57,7 +57,9 @@ class NetworkMember:
 
 @dataclass(frozen=True, slots=True)
 class SubnetUsage:
-    """How many addresses of a subnet are taken or reserved, and how many of those for containers are free."""
+    """How many addresses of a subnet are taken or reserved, and how many of those for containers are free.
+    `in_use` and `available` are counts of addresses.
+    """
 
     subnet: str
     in_use: int
@@ -66,6 +68,8 @@ class SubnetUsage:
 
 @dataclass(frozen=True, slots=True)
 class NetworkInfo:
+    """A network as clients see it."""
+
     id: str
     created_ns: int
     config: NetworkCreate

@@ -31,6 +31,10 @@ class PluginStatus:
 
 @dataclass(frozen=True, slots=True)
 class SystemInfo:
+    """What the daemon says of itself and its machine. `cpus`, `containers`, `running`, `paused`, `stopped`, `images`, `file_descriptors` and
+    `event_listeners` are counts; `goroutines` is how many tasks it runs.
+    """
+
     id: str
     name: str
     version: str
@@ -108,7 +112,10 @@ class EventsRequest:
 class EngineCounters:
     """How many images, networks, volumes and listeners to events there are, and what was counted since the daemon started.
 
-    A health check failed that could not be run, or did not end in time."""
+    A health check failed that could not be run, or did not end in time.
+    `images`, `networks`, `volumes` and `event_subscribers` are how many there are; `events`, `health_checks` and `failed_health_checks`
+    how many there were since the daemon's start.
+    """
 
     images: int
     networks: int
@@ -120,6 +127,8 @@ class EngineCounters:
 
 
 class System(Protocol):
+    """The daemon itself: what it says of itself, its events and its disk."""
+
     async def info(self) -> SystemInfo: ...
 
     async def counters(self) -> EngineCounters:

@@ -33,6 +33,8 @@ class VolumeInfo:
 
 
 class Volumes(Protocol):
+    """Volumes of all drivers, by name."""
+
     async def list(self, filters: Filters) -> Sequence[VolumeInfo]: ...
 
     async def inspect(self, name: str) -> VolumeInfo: ...

@@ -14,6 +14,8 @@ _POSITION = re.compile(r"([0-9]{1,20}):([0-9]{1,20})?")
 
 
 class Position(NamedTuple):
+    """`size` bytes into the file whose first record is of the time `first` (nanoseconds); None is the beginning of the empty file after it."""
+
     first: int
     size: int | None
 

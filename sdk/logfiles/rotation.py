@@ -14,7 +14,9 @@ _TOO_LARGE, _MOST_FILES = 2**63, 10**18 - 1
 
 
 class Rotation(Struct, frozen=True):
-    """When a log file is put aside and how many are kept, the present one included. `max_size` is bytes, 0 for no limit."""
+    """When a log file is put aside and how many are kept, the present one included. `max_size` is bytes, 0 for no limit.
+    `max_file` is how many files are kept.
+    """
 
     max_size: int
     max_file: int
@@ -22,7 +24,7 @@ class Rotation(Struct, frozen=True):
 
 
 class RotationDefaults(Struct, frozen=True):
-    """What counts where an option is not given."""
+    """What counts where an option is not given. `max_file` is how many files are kept."""
 
     max_size: str
     max_file: int

@@ -6,6 +6,8 @@ from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor, Platform
 
 
 class Index(Struct, frozen=True, rename="camel"):
+    """An image index: manifests by platform (image-spec, image-index.md). `schema_version` is 2."""
+
     manifests: tuple[Descriptor, ...]
     schema_version: int = 2
     media_type: str = OCI_INDEX
@@ -15,6 +17,8 @@ class Index(Struct, frozen=True, rename="camel"):
 
 
 class Manifest(Struct, frozen=True, rename="camel"):
+    """An image manifest: a configuration and its layers (image-spec, manifest.md). `schema_version` is 2."""
+
     config: Descriptor
     layers: tuple[Descriptor, ...]
     schema_version: int = 2
@@ -25,7 +29,9 @@ class Manifest(Struct, frozen=True, rename="camel"):
 
 
 class HealthcheckConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    """Docker's extension to the image config. Durations are nanoseconds; 0 means the engine's default."""
+    """Docker's extension to the image config. Durations are nanoseconds; 0 means the engine's default.
+    `interval`, `timeout`, `start_period` and `start_interval` are nanoseconds, `retries` a count; 0 is the engine's default.
+    """
 
     test: tuple[str, ...] = ()
     interval: int = 0
@@ -54,11 +60,15 @@ class ExecutionConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
 
 
 class RootFS(Struct, frozen=True, rename={"diff_ids": "diff_ids", "type": "type"}):
+    """The layers of an image by diffID, bottom first."""
+
     diff_ids: tuple[str, ...] = ()
     type: str = "layers"
 
 
 class History(Struct, frozen=True, omit_defaults=True):
+    """How one layer, or a step without one, came to be."""
+
     created: str = ""
     created_by: str = ""
     author: str = ""

@@ -7,6 +7,8 @@ from msgspec import Struct, field
 
 
 class User(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Whom a process runs as (config.md, user). `umask` is as umask(2) takes it."""
+
     uid: int = 0
     gid: int = 0
     umask: int | None = None
@@ -14,6 +16,8 @@ class User(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class ConsoleSize(Struct, frozen=True):
+    """The size of a terminal."""
+
     height: int
     width: int
 
@@ -29,7 +33,7 @@ class Capabilities(Struct, frozen=True, omit_defaults=True):
 
 
 class Rlimit(Struct, frozen=True):
-    """`type` is RLIMIT_NOFILE and so on; RLIM_INFINITY is 2**64 - 1."""
+    """`type` is RLIMIT_NOFILE and so on; RLIM_INFINITY is 2**64 - 1. `soft` and `hard` are in the limit's own unit."""
 
     type: str
     hard: int
@@ -37,6 +41,8 @@ class Rlimit(Struct, frozen=True):
 
 
 class Process(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """The process of a container (config.md, process)."""
+
     args: tuple[str, ...]
     cwd: str
     user: User
@@ -52,6 +58,8 @@ class Process(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Root(Struct, frozen=True, omit_defaults=True):
+    """The root of a container's file system."""
+
     path: str
     readonly: bool = False
 
@@ -73,12 +81,16 @@ class Namespace(Struct, frozen=True, omit_defaults=True):
 
 
 class IDMapping(Struct, frozen=True, rename={"container_id": "containerID", "host_id": "hostID"}):
+    """A range of `size` IDs from `container_id` on, which are those from `host_id` on outside."""
+
     container_id: int
     host_id: int
     size: int
 
 
 class Device(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A device to be made in a container. `file_mode` is the mode's permission bits."""
+
     path: str
     type: str
     major: int = 0
@@ -99,7 +111,9 @@ class DeviceRule(Struct, frozen=True, omit_defaults=True):
 
 
 class MemoryLimits(Struct, frozen=True, omit_defaults=True, rename={"disable_oom_killer": "disableOOMKiller"}):
-    """Bytes; -1 is unlimited. `swap` is memory plus swap, as in the specification."""
+    """Bytes; -1 is unlimited. `swap` is memory plus swap, as in the specification.
+    `limit` and `reservation` are bytes, `swappiness` is 0 to 100.
+    """
 
     limit: int | None = None
     reservation: int | None = None
@@ -109,7 +123,9 @@ class MemoryLimits(Struct, frozen=True, omit_defaults=True, rename={"disable_oom
 
 
 class CPULimits(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """`quota` and `period` in microseconds."""
+    """`quota` and `period` in microseconds.
+    `shares` is relative to other containers; `realtime_runtime` and `realtime_period` are microseconds.
+    """
 
     shares: int | None = None
     quota: int | None = None
@@ -121,22 +137,30 @@ class CPULimits(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class PidsLimit(Struct, frozen=True):
+    """How many processes and threads there may be. `limit` -1 is any number."""
+
     limit: int
 
 
 class ThrottleDevice(Struct, frozen=True):
+    """A device's limit. `rate` is bytes or operations a second."""
+
     major: int
     minor: int
     rate: int
 
 
 class WeightDevice(Struct, frozen=True):
+    """A device's share of block I/O."""
+
     major: int
     minor: int
     weight: int
 
 
 class BlockIOLimits(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Limits and shares of block I/O."""
+
     weight: int | None = None
     weight_device: tuple[WeightDevice, ...] = ()
     throttle_read_bps_device: tuple[ThrottleDevice, ...] = ()
@@ -146,6 +170,8 @@ class BlockIOLimits(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Resources(Struct, frozen=True, omit_defaults=True, rename={"block_io": "blockIO"}):
+    """The limits of a container (config-linux.md, control groups)."""
+
     devices: tuple[DeviceRule, ...] = ()
     memory: MemoryLimits | None = None
     cpu: CPULimits | None = None
@@ -154,6 +180,8 @@ class Resources(Struct, frozen=True, omit_defaults=True, rename={"block_io": "bl
 
 
 class SeccompArg(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A comparison of a system call's argument: that at `index` with `value`, and for masked ones with `value_two` (seccomp(2))."""
+
     index: int
     value: int
     op: str
@@ -161,6 +189,8 @@ class SeccompArg(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class SeccompRule(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What is done about some system calls. `errno_ret` is the error number that they return."""
+
     names: tuple[str, ...]
     action: str
     errno_ret: int | None = None
@@ -168,6 +198,8 @@ class SeccompRule(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Seccomp(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A filter of system calls (config-linux.md, seccomp). `default_errno_ret` is the error number of what no rule names."""
+
     default_action: str
     default_errno_ret: int | None = None
     architectures: tuple[str, ...] = ()
@@ -175,6 +207,8 @@ class Seccomp(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Linux(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What of a container's configuration is Linux's own (config-linux.md)."""
+
     namespaces: tuple[Namespace, ...] = ()
     devices: tuple[Device, ...] = ()
     cgroups_path: str = ""
@@ -210,6 +244,8 @@ class Hooks(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Spec(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A container's configuration: `config.json` of a bundle (runtime-spec, config.md)."""
+
     oci_version: str
     process: Process
     root: Root

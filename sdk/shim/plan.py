@@ -14,7 +14,7 @@ from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_Z
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place for a result that later operations take as an argument."""
+    """A place for a result that later operations take as an argument. `index` counts from 0."""
 
     index: int
 
@@ -40,7 +40,9 @@ Argument = int | str | bytes | Record | Slot | None
 
 
 class Operation(NamedTuple):
-    """One system call of a plan. `complaint` is the sentence when it fails; `{error}` in it stands for the kernel's."""
+    """One system call of a plan. `complaint` is the sentence when it fails; `{error}` in it stands for the kernel's.
+    An error ends the plan, but for the error number `tolerate` (errno(3)).
+    """
 
     syscall: str
     arguments: tuple[Argument, ...]

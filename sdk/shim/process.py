@@ -64,6 +64,7 @@ class ShimProcess(RunningProcess):
 
     @property
     def pid(self) -> int:
+        """The process' ID, as the daemon sees it."""
         return self._pid
 
     @property

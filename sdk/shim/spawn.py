@@ -22,7 +22,9 @@ _DEFAULTED = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """A program that carries out plans: its path and the arguments that come before a shim's title."""
+    """A program that carries out plans: its path and the arguments that come before a shim's title.
+    `descriptor`, if any, is the program's, to be executed instead of the path.
+    """
 
     name: str
     path: str

@@ -59,10 +59,12 @@ class StateFile:
 
     @property
     def shim(self) -> int:
+        """The shim's process ID."""
         return self._field(layout.SHIM)
 
     @property
     def pid(self) -> int:
+        """The container's process ID."""
         return self._field(layout.PID)
 
     @property

@@ -14,7 +14,9 @@ from sdk.shim.parking import Parking, is_terminal, park, parking_place
 
 @dataclass(slots=True)
 class Streams:
-    """The daemon's ends. With a terminal `stdout` is its master side, and the master is what is parked."""
+    """The daemon's ends. With a terminal `stdout` is its master side, and the master is what is parked.
+    `stdout` and `stderr` are descriptors.
+    """
 
     stdout: int | None = None
     stderr: int | None = None

@@ -16,7 +16,7 @@ _PATIENCE = 5
 
 @dataclass(slots=True)
 class Shim:
-    """A running shim, started by this daemon or by an earlier one."""
+    """A running shim, started by this daemon or by an earlier one. `pidfd` is a descriptor of its process (pidfd_open(2))."""
 
     pid: int
     pidfd: int

@@ -23,7 +23,8 @@ class ProxiedRequest:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What goes wrong with one reply. Positions count bytes of the reply's body; `cut_request_after` those of the request's: what
-    comes later does not reach the registry. With `mute` a whole request reaches it, but not its reply the client."""
+    comes later does not reach the registry. The reply ends after `cut_after`, stops for ever after `stall_after`, and has a byte changed at
+    `flip_at`. With `mute` a whole request reaches it, but not its reply the client."""
 
     reply: bytes | None = None
     cut_request_after: int | None = None

@@ -44,6 +44,7 @@ class MadeImage:
 
     @property
     def id(self) -> str:
+        """Its ID, the digest of its configuration."""
         return self.blobs[0][0].digest
 
     async def push(self, registry: RegistryBackend, reference: Reference, credentials: Credentials = ANONYMOUS) -> None:

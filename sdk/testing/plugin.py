@@ -17,11 +17,13 @@ pytest.register_assert_rewrite("sdk.testing.contracts")  # so that a failed case
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Announce the marks of the contracts."""
     config.addinivalue_line("markers", "privileged: needs root, namespaces and cgroups")
     config.addinivalue_line("markers", "needs: a case of a contract that not every driver can keep by its nature")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what only root can do."""
     if os.geteuid() == 0:
         return
     for item in items:

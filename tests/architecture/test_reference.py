@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,3 +34,99 @@ def test_every_page_of_the_documentation_is_linked() -> None:
             continue
         indexes = [parent / "README.md" for parent in page.parents if (parent / "README.md").exists()]
         assert any(str(page.relative_to(index.parent)) in index.read_text() for index in indexes), page
+
+
+SDK_PAGES = [
+    *(ROOT / "docs/reference/drivers").glob("*.md"),
+    *(ROOT / "docs/reference/sdk").glob("*.md"),
+    ROOT / "docs/reference/hooks.md",
+]
+"""The pages that tell of the SDK, and the page of errors."""
+
+
+def _told() -> set[str]:
+    """Return what the pages have as a section, a row of a table or a line of a list, by its full name."""
+    found = set()
+    for page in [*SDK_PAGES, ROOT / "docs/reference/errors.md"]:
+        place, owner = "", ""
+        for line in page.read_text().splitlines():
+            if match := re.match(r"## `(sdk\.[\w.]+)`$|`(sdk\.\w+(?:\.\w+)?)`\. ", line):
+                place, owner = match[1] or match[2], ""
+            elif match := re.match(r"(#+) `(?:async )?(\w+)(.*)`$", line):
+                is_member = len(match[1]) == (3 if page.parent.name == "drivers" else 4)
+                owner = owner if is_member else match[2]
+                found.add(f"{place}.{owner}.{match[2]}" if is_member else f"{place}.{match[2]}")
+            elif line.startswith("#"):
+                owner = ""
+            elif match := re.match(r"(?:\||-) `(\w+)", line):
+                found.add(f"{place}.{owner}.{match[1]}" if owner else f"{place}.{match[1]}")
+    return found
+
+
+def test_every_public_name_of_the_sdk_is_on_a_page() -> None:
+    """Against the list that docs/surface.py writes: it reads the source in a way of its own."""
+    surface = (ROOT / "docs/reference/sdk-surface.txt").read_text().splitlines()
+    names = {re.split(r"[:(]", line)[0] for line in surface if line and not line.startswith("#")}
+    assert len(names) > 1000
+    assert sorted(names - _told()) == []
+
+
+def test_no_page_of_the_sdk_is_left_over() -> None:
+    """A page whose modules are gone is written no more, and lies there."""
+    index = (ROOT / "docs/reference/README.md").read_text()
+    assert [page.name for page in SDK_PAGES if f"{page.relative_to(ROOT / 'docs/reference')})" not in index] == []
+
+
+def test_it_is_told_what_each_number_counts() -> None:
+    """Bytes, nanoseconds, processes: in the row of its field, or by name in what is said of its class."""
+    silent = []
+    for page in SDK_PAGES:
+        prose = ""
+        for line in page.read_text().splitlines():
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if line.startswith("#"):
+                prose = line
+            elif len(cells) == 4 and re.match(r"`(int|float)\b", cells[1]):
+                silent += [] if cells[3] or cells[0] in prose else [(page.name, prose.splitlines()[0], cells[0])]
+            elif not cells:
+                prose += f"\n{line}"
+    assert silent == []
+
+
+def test_it_is_told_what_each_class_and_call_is_for() -> None:
+    """Beside those that are their interface's, and the fixtures and cases of contracts."""
+    text = "\n".join(page.read_text() for page in SDK_PAGES)
+    sections = re.split(r"^#+ ", text, flags=re.MULTILINE)
+    silent = [section.splitlines()[0] for section in sections if section.startswith("`") and not _says_something(section)]
+    assert silent == []
+
+
+def _says_something(section: str) -> bool:
+    lines = section.splitlines()[1:]
+    return any(line and not line.startswith(("| ", "|-", "*", "Made by")) for line in lines) or "*A fixture" in section
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "how"),
+    [
+        ("drivers/storage.md", "### `async stage(key: str) -> Path`", "It has to be written. The engine waits 30 s"),
+        ("drivers/storage.md", "### `async status() -> Mapping[str, str]`", "The engine waits"),
+        ("drivers/logs.md", "### `write(", "It has to be written."),
+        ("drivers/logs.md", "### `read(", "Not awaited: used by `async for`."),
+        ("drivers/logs.md", "### `path: Path | None`", "A property."),
+        ("drivers/runtime.md", "### `out_of_memory(", "Not awaited: used by `async for`."),
+        ("drivers/registry.md", "### `fetch(", "Used by `async with`."),
+        ("sdk/testing.md", "### `private_network(", "Used by `with`."),
+    ],
+)
+def test_it_is_told_how_a_method_is_called(page: str, heading: str, how: str) -> None:
+    _, found, rest = (ROOT / "docs/reference" / page).read_text().partition(f"\n{heading}")
+    assert found
+    assert f"*{how}" in rest.partition("\n#")[0]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/reference/drivers").glob("*.md")), ids=lambda page: page.stem)
+def test_each_kind_of_driver_is_told_where_its_methods_run(page: Path) -> None:
+    text = page.read_text()
+    assert "On the daemon's event loop" in text
+    assert "belongs in a thread" in text

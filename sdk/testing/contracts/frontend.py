@@ -23,7 +23,7 @@ _STRANGE = ("", "/", "//", "/..", "/\0", "/%00", "/" + "x" * 9000, "/grün/日�
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A request and the status it is answered with."""
+    """A request and the status it is answered with. `status` is that of HTTP."""
 
     path: str
     status: int = 200

@@ -3,8 +3,8 @@
 Subclass `RuntimeContract` in a test module, name the plugin's module, and mark it privileged; it runs containers of busybox in a
 directory of its own on tmpfs:
 
-class TestMyRuntime(RuntimeContract):
-    plugin = "my_runtime.plugin"
+    class TestMyRuntime(RuntimeContract):
+        plugin = "my_runtime.plugin"
 """
 
 import itertools
