@@ -1,8 +1,9 @@
 """Addresses of the web that can exist, before a resolver or a socket is asked for others."""
 
+from sdk.oci.ports import HIGHEST_PORT
+
 _LONGEST_LABEL = 63
 _LONGEST_NAME = 253
-_HIGHEST_PORT = 65535
 
 
 def is_possible_name(host: str) -> bool:
@@ -18,4 +19,4 @@ def is_possible_host(host: str) -> bool:
 
 def is_possible_port(port: int | None) -> bool:
     """Tell whether a port of a URL can exist; None is the scheme's."""
-    return port is None or 0 < port <= _HIGHEST_PORT
+    return port is None or 0 < port <= HIGHEST_PORT

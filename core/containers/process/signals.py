@@ -4,22 +4,15 @@ import re
 import signal
 
 from sdk.errors import InvalidArgument
+from sdk.oci.signals import HIGHEST_SIGNAL, SIGNALS
 
-_HIGHEST = 64
 _NUMBER = re.compile(r"\+?[0-9]{1,9}", re.ASCII)
-_RTMIN, _RTMAX = 34, 64
-_NAMES = (
-    {each.name.removeprefix("SIG"): int(each) for each in signal.Signals}
-    | {"RTMIN": _RTMIN, "RTMAX": _RTMAX}
-    | {f"RTMIN+{offset}": _RTMIN + offset for offset in range(1, 16)}
-    | {f"RTMAX-{offset}": _RTMAX - offset for offset in range(1, 15)}
-)
 
 
 def parse_signal(text: str) -> int:
     """Return the number of `KILL`, `SIGKILL`, `sigkill`, `9`, `RTMIN+3`, `RTMAX-1`. Raises InvalidArgument with Docker's sentence."""
-    number = int(text) if _NUMBER.fullmatch(text) else _NAMES.get(text.upper().removeprefix("SIG"), 0)
-    if not 0 < number <= _HIGHEST:
+    number = int(text) if _NUMBER.fullmatch(text) else SIGNALS.get(text.upper().removeprefix("SIG"), 0)
+    if not 0 < number <= HIGHEST_SIGNAL:
         raise InvalidArgument(f"invalid signal: {text}")
     return number
 

@@ -4,7 +4,6 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from signal import Signals
 from typing import TypeVar
 
 from msgspec.structs import replace as with_fields
@@ -29,12 +28,10 @@ from plugins.builder_dockerfile.language.numbers import whole_number
 from plugins.builder_dockerfile.language.variables import expand, expand_words
 from plugins.builder_dockerfile.state import COMMENT, StageState
 from sdk.oci.image import ExecutionConfig, History
+from sdk.oci.ports import HIGHEST_PORT
+from sdk.oci.signals import HIGHEST_SIGNAL, SIGNALS
 
 _PORT = re.compile(r"([0-9]+)(?:-([0-9]+))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
-_HIGHEST_PORT = 65535
-_LAST_SIGNAL = 64
-_REAL_TIME = frozenset({f"RTMIN+{offset}" for offset in range(1, 16)} | {f"RTMAX-{offset}" for offset in range(1, 15)})
-"""Beside RTMIN and RTMAX, which Python knows; the offsets are those that Docker knows."""
 
 Apply = Callable[[StageState, "Expander"], StageState]
 B = TypeVar("B")
@@ -125,7 +122,7 @@ def _expose(body: Expose, state: StageState, expander: Expander) -> StageState:
 def _ports(text: str) -> list[str]:
     match = _PORT.fullmatch(text.rpartition(":")[2])
     first, last = (whole_number(match[1]), whole_number(match[2] or match[1])) if match else (None, None)
-    if match is None or first is None or last is None or not first <= last <= _HIGHEST_PORT:
+    if match is None or first is None or last is None or not first <= last <= HIGHEST_PORT:
         raise DockerfileError(f"invalid containerPort: {text}")
     return [f"{port}/{(match[3] or 'tcp').lower()}" for port in range(first, last + 1)]
 
@@ -157,9 +154,8 @@ def _stop_signal(body: StopSignal, state: StageState, expander: Expander) -> Sta
 def _is_signal(text: str) -> bool:
     number = whole_number(text)
     if number is not None:
-        return 1 <= number <= _LAST_SIGNAL
-    name = text.upper().removeprefix("SIG")
-    return f"SIG{name}" in Signals.__members__ or name in _REAL_TIME
+        return 1 <= number <= HIGHEST_SIGNAL
+    return text.upper().removeprefix("SIG") in SIGNALS
 
 
 def _shell(body: Shell, state: StageState, expander: Expander) -> StageState:

@@ -20,6 +20,10 @@ from sdk.errors import InvalidArgument
         ("64", 64),
         ("007", 7),
         ("IO", 29),
+        ("SIGPOLL", 29),
+        ("CLD", 17),
+        ("iot", 6),
+        ("STKFLT", 16),
     ],
 )
 def test_parse(text, number):
