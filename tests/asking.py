@@ -69,9 +69,9 @@ class Client:
         return [json.loads(line) for line in raw.splitlines()]
 
 
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait until something is true."""
+def eventually(condition: Callable[[], object], told: Callable[[], object] = str) -> None:
+    """Wait until something is true. If it does not come true, what `told` returns is shown."""
     deadline = time.monotonic() + 30
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, told()
         time.sleep(0.02)

@@ -17,7 +17,7 @@ http: {{addr: "{address}", secret: test, relativeurls: true{tls}}}
 """
 _HTPASSWD = "auth: {{htpasswd: {{realm: registry, path: {path}}}}}\n"
 _MIRROR = "proxy: {{remoteurl: {remote}}}\n"
-_DEADLINE = 15.0
+_DEADLINE = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -49,7 +50,7 @@ def test_a_deaf_process_is_killed_after_the_timeout(docker):
     name = docker("run", "-d", "busybox", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
     before = time.monotonic()
     docker("stop", "-t", "1", name)
-    assert 0.9 < time.monotonic() - before < 5
+    assert 0.9 < time.monotonic() - before < 10, "which it would have without the option"
     assert docker("inspect", "--format", "{{.State.ExitCode}}", name) == "137"
 
 
@@ -100,9 +101,7 @@ def test_exec(docker, fails, sleeper, shared_daemon: Daemon):
     assert "executable file not found in $PATH" in missing.stdout
     assert fails("exec", sleeper, "/etc/passwd")[0] == 126
     docker("exec", "-d", sleeper, "touch", "/tmp/detached")
-    deadline = time.monotonic() + 30
-    while "detached" not in docker("exec", sleeper, "ls", "/tmp"):
-        assert time.monotonic() < deadline
+    eventually(lambda: "detached" in docker("exec", sleeper, "ls", "/tmp"))
     assert (
         int(docker("exec", "--privileged", sleeper, "sh", "-c", "grep CapEff /proc/self/status | awk '{print $2}'"), 16)
         > 0xA80425FB
@@ -284,20 +283,20 @@ def test_links_cannot_lead_cp_out_of_the_container(docker, sleeper, tmp_path: Pa
 
 def test_diff(docker):
     name = docker("run", "-d", "busybox", "sh", "-c", "echo x > /etc/new; rm /etc/group; echo y >> /etc/passwd; sleep 60")
-    deadline = time.monotonic() + 30
     wanted = ["A /etc/new", "C /etc", "C /etc/passwd", "D /etc/group"]
-    while sorted(docker("diff", name).splitlines()) != wanted:
-        assert time.monotonic() < deadline, docker("diff", name)
-        time.sleep(0.1)
+    eventually(lambda: sorted(docker("diff", name).splitlines()) == wanted, lambda: docker("diff", name))
 
 
 def test_events(shared_daemon: Daemon, docker):
     since = str(time.time())
     docker("run", "--rm", "--name", "short", "busybox", "true")
-    time.sleep(0.2)
-    lines = docker(
-        "events", "--since", since, "--until", str(time.time()), "--filter", "container=short", "--format", "{{.Action}}"
-    ).splitlines()
+
+    def actions() -> list[str]:
+        words = ["--since", since, "--until", str(time.time()), "--filter", "container=short", "--format", "{{.Action}}"]
+        return docker("events", *words).splitlines()
+
+    eventually(lambda: "destroy" in actions())
+    lines = actions()
     assert lines[:2] == ["create", "attach"] or lines[0] == "create"
     assert [line for line in lines if line in ("create", "start", "die", "destroy")] == ["create", "start", "die", "destroy"]
     everything = docker("events", "--since", since, "--until", str(time.time()), "--format", "json").splitlines()

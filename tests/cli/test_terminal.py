@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")]
@@ -44,12 +46,22 @@ class Terminal:
     def screen(self) -> str:
         return self._tmux("capture-pane", "-p")
 
-    def expect(self, text: str, seconds: float = 15) -> str:
+    def expect(self, text: str, seconds: float = 30) -> str:
         deadline = time.monotonic() + seconds
         while text not in (seen := self.screen()):
             assert time.monotonic() < deadline, f"{text!r} does not appear:\n{seen}"
             time.sleep(0.05)
         return seen
+
+    def ask(self, command: str, text: str) -> None:
+        """Type a command again and again until a text appears: what it tells of takes its time."""
+
+        def seen() -> bool:
+            self.type(command)
+            time.sleep(0.2)
+            return text in self.screen()
+
+        eventually(seen, self.screen)
 
     def expect_host(self) -> None:
         """Wait for the shell outside. Commands begin with `clear`, and the prompt is computed, so neither can be an older text."""
@@ -75,16 +87,25 @@ def shell_in_container(terminal: Terminal, name: str) -> None:
     terminal.expect(f"{BOX}>")
 
 
+def is_foreground(docker, name: str, command: str) -> bool:
+    """Tell whether a command of a container is what its terminal sends signals to (proc(5): pgrp and tpgid in stat)."""
+    for line in docker("top", name).splitlines():
+        if line.endswith(command):
+            fields = Path("/proc", line.split()[1], "stat").read_text().rpartition(")")[2].split()
+            return fields[2] == fields[5] and fields[0] != "T"
+    return False
+
+
 def test_job_control(terminal: Terminal, docker):
     shell_in_container(terminal, "jobs")
     terminal.type("sleep 1000")
-    time.sleep(0.5)
+    eventually(lambda: is_foreground(docker, "jobs", "sleep 1000"))
     terminal.press("C-z")
     terminal.expect("Stopped")
     terminal.type("bg; jobs")
     terminal.expect("Running")
     terminal.type("fg")
-    time.sleep(0.3)
+    eventually(lambda: is_foreground(docker, "jobs", "sleep 1000"))
     terminal.press("C-c")
     terminal.type("echo status $?")
     terminal.expect("status 130")
@@ -99,9 +120,7 @@ def test_resizing_reaches_the_process(terminal: Terminal):
     terminal.expect("30 100")
     terminal.type("trap 'echo winch' WINCH")
     terminal.resize(77, 22)
-    time.sleep(0.5)
-    terminal.type("stty size")
-    terminal.expect("22 77")
+    terminal.ask("stty size", "22 77")
     terminal.type("exit 3")
     terminal.expect_host()
 
@@ -109,15 +128,13 @@ def test_resizing_reaches_the_process(terminal: Terminal):
 def test_detach_and_attach(terminal: Terminal, docker):
     shell_in_container(terminal, "shell")
     terminal.type("x=kept")
-    time.sleep(0.3)  # the client looks for the keys in each read by itself
+    terminal.expect(f"x=kept\n{BOX}>")  # the client looks for the keys in each read by itself
     terminal.press("C-p")
     terminal.press("C-q")
     terminal.expect_host()
     assert docker("inspect", "--format", "{{.State.Running}}", "shell") == "true"
     terminal.type("clear; docker attach shell")
-    time.sleep(0.5)
-    terminal.press("Enter")
-    terminal.expect(f"{BOX}>")
+    terminal.ask("", f"{BOX}>")
     terminal.type("echo still $x")
     terminal.expect("still kept")
     terminal.type("exit")
@@ -132,8 +149,9 @@ def test_an_editor(terminal: Terminal, docker):
     terminal.press("i")
     terminal.type("first line")
     terminal.type("second line")
+    terminal.expect("second line")
     terminal.press("Escape")
-    time.sleep(0.3)
+    terminal.expect("- /tmp/note")
     terminal.press("k")
     terminal.press("d", "d")
     terminal.type(":wq")

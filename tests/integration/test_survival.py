@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
+from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.connection import UnixConnection
 from tests.daemon import Daemon
 
@@ -150,8 +152,9 @@ def test_output_and_exit_code_are_complete_over_kills(ready: Daemon) -> None:
 
 def test_an_exit_while_nobody_watches_is_known_afterwards(ready: Daemon) -> None:
     ready.docker("run", "-d", "--name", "brief", "busybox", "sh", "-c", "sleep 0.5; echo last words; exit 42")
+    pid = ready.docker("inspect", "-f", "{{.State.Pid}}", "brief").stdout.strip()
     ready.kill9()
-    time.sleep(1)
+    eventually(lambda: not Path("/proc", pid).exists())
     ready.start()
     assert ready.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "brief").stdout == "exited 42\n"
     assert ready.docker("logs", "brief").stdout == "last words\n"

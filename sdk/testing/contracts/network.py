@@ -45,7 +45,7 @@ class Feature(StrEnum):
 needs = pytest.mark.needs
 """Mark of a case that needs a feature."""
 
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 _SIOCGIFHWADDR = 0x8927
 _REPLY = b"pong"
 
@@ -119,7 +119,7 @@ def bind_to(address: str, interface: str) -> None:
         bound.bind(place)
 
 
-def reaches(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM, timeout: float = 2) -> bool:
+def reaches(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM, timeout: float = 20) -> bool:
     """Say whether a server answers there, as seen from the calling thread's namespace. Raises ConnectionRefusedError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as client:

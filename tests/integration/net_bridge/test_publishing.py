@@ -104,7 +104,7 @@ async def test_sctp_is_redirected(bench: Bench, remote: Sandbox) -> None:
     with inside(remote):
         client = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_SCTP)
     with server, client:
-        server.settimeout(2)
+        server.settimeout(20)
         client.sendto(_sctp_init(40000, 18080), ("192.0.2.1", 0))
         packet, sender = server.recvfrom(256)
         assert sender[0] == "192.0.2.2"

@@ -16,13 +16,13 @@ HERE = "/proc/thread-self/ns/net"
 def answers(listening: Listening) -> bool:
     """Ask at port 53 by UDP and TCP, as a container's programs do."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(2)
+        client.settimeout(20)
         client.connect(("127.0.0.11", 53))
         client.send(b"question")
         _, sender = listening.udp.recvfrom(64)
         listening.udp.sendto(b"answer", sender)
         by_udp = client.recv(64)
-    with socket.create_connection(("127.0.0.11", 53), timeout=2):
+    with socket.create_connection(("127.0.0.11", 53), timeout=20):
         connection, _ = listening.tcp.accept()
         connection.close()
     return by_udp == b"answer"

@@ -81,13 +81,13 @@ def test_without_a_way_out_the_client_is_told_at_once(shared_daemon: Daemon, ser
         with inside(Sandbox(f"/proc/{pid}/ns/net")):
             client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with client:
-            client.settimeout(2 * SLOT_SECONDS)
+            client.settimeout(20)
             waited = 0
             for number in range(questions):
                 began = time.monotonic()
                 client.sendto(DNSRecord.question(f"host{number}.example.org").pack(), ("127.0.0.11", 53))
                 assert DNSRecord.parse(client.recv(512)).header.rcode == RCODE.SERVFAIL
-                waited += time.monotonic() - began > SLOT_SECONDS / 2
+                waited += time.monotonic() - began > 0.95 * SLOT_SECONDS
                 time.sleep(0.15)
             assert waited <= waits
     finally:

@@ -4,10 +4,14 @@ import asyncio
 import os
 import signal
 import threading
+from contextlib import closing
 from pathlib import Path
 
+import anyio
 import pytest
 
+from plugins.runtime_ns.record import STATE
+from sdk.shim.state import StateFile
 from sdk.shim.supervision import shims_titled
 from sdk.shim.supervisor import NAME
 from sdk.testing.bundles import process
@@ -23,7 +27,7 @@ def shim_of(lab: Lab, container_id: str) -> int:
 
 
 async def gone(pid: int) -> bool:
-    for _ in range(300):
+    for _ in range(3000):
         if not os.path.exists(f"/proc/{pid}"):
             return True
         await asyncio.sleep(0.01)
@@ -53,7 +57,11 @@ async def test_a_supervisor_killed_without_a_daemon_is_known_to_the_next(lab: La
 async def test_an_exit_code_is_known_even_when_its_supervisor_was_killed_afterwards(lab: Lab) -> None:
     bundle = lab.bundle("sh", "-c", "exit 9")
     await lab.orphan(bundle)
-    await asyncio.sleep(0.3)
+    state = StateFile.open(bundle.path / STATE)
+    assert state is not None
+    with closing(state), anyio.fail_after(30):
+        while state.exit_status(1) is None:
+            await anyio.sleep(0.01)
     os.kill(shim_of(lab, bundle.id), signal.SIGKILL)
     task = await lab.runtime.adopt(bundle.id, bundle.path)
     assert task is not None

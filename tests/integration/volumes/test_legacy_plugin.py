@@ -65,6 +65,15 @@ def test_volumes_of_a_plugin_that_comes_later_than_the_daemon(start_daemon: Daem
             assert os.listdir(directory / "shelf") == []
 
 
+def use_others(daemon: Daemon) -> float:
+    """Do what a plugin that hangs may hold up once, while all volumes are listed; return how many seconds that took."""
+    began = time.monotonic()
+    assert "data" in daemon.docker("volume", "ls", "-q").stdout.split()
+    daemon.docker("ps", "-a")
+    daemon.docker("run", "--rm", "-v", "own:/o", "busybox", "true")
+    return time.monotonic() - began
+
+
 def test_a_plugin_that_hangs_holds_up_its_own_volumes_only(start_daemon: DaemonFactory, directory: Path) -> None:
     with (
         serve_volumes(directory / "plugins/shelf.sock", directory / "shelf") as plugin,
@@ -72,12 +81,9 @@ def test_a_plugin_that_hangs_holds_up_its_own_volumes_only(start_daemon: DaemonF
     ):
         daemon.docker("pull", "-q", "busybox")
         daemon.docker("volume", "create", "-d", "shelf", "data")
+        usual = use_others(daemon)
         plugin.send_signal(signal.SIGSTOP)
-        began = time.monotonic()
-        assert daemon.docker("volume", "ls", "-q").stdout == "data\n"
-        daemon.docker("ps", "-a")
-        daemon.docker("run", "--rm", "-v", "own:/o", "busybox", "true")
-        assert time.monotonic() - began < 3
+        assert use_others(daemon) < max(3, 4 * usual)
         done = daemon.docker("run", "--rm", "-v", "data:/d", "busybox", "true", check=False)
         assert "volume plugin shelf did not answer in 1 s" in done.stderr
         daemon.restart()

@@ -121,7 +121,7 @@ class SpecificationCases:
     async def test_the_root_is_written_to_the_layer_and_nothing_stays_mounted(self, lab: Lab) -> None:
         bundle = lab.bundle("sh", "-c", "echo kept > /data/file; sleep 1000")
         task = await lab.runtime.start(bundle, PIPES)
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while not (lab.bundles.upper(bundle.id) / "data/file").exists():  # noqa: ASYNC110
                 await anyio.sleep(0.01)
         assert str(bundle.path) not in Path("/proc/self/mountinfo").read_text()

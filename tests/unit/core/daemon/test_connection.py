@@ -127,7 +127,10 @@ async def test_nothing_is_written_to_a_client_that_is_gone(wire: Wire, gone) -> 
         await raw.write(b"data")
 
 
-async def test_the_first_output_waits_until_the_head_is_read(wire: Wire, pair: tuple[socket.socket, socket.socket]) -> None:
+async def test_the_first_output_waits_until_the_head_is_read(
+    wire: Wire, pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_HEAD_SECONDS", 1000.0)
     raw, (ours, theirs) = RawConnection(wire), pair
     ours.send(b"HEAD")
     async with anyio.create_task_group() as tasks:

@@ -41,10 +41,10 @@ async def application(scope, receive, send) -> None:
 
 
 @asynccontextmanager
-async def serving(path: str) -> AsyncIterator[anyio.CancelScope]:
+async def serving(path: str, served: ASGIApp = application) -> AsyncIterator[anyio.CancelScope]:
     listeners, ready = open_listeners([f"unix://{path}"], ListenOptions()), anyio.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(partial(serve, application, listeners, on_ready=ready.set))
+        group.start_soon(partial(serve, served, listeners, on_ready=ready.set))
         await ready.wait()
         with anyio.fail_after(20):
             yield group.cancel_scope
@@ -60,9 +60,15 @@ async def receive_all(client: anyio.abc.SocketStream) -> bytes:
 
 
 async def test_what_is_being_answered_is_finished(tmp_path: Path) -> None:
-    async with serving(f"{tmp_path}/s") as scope, await anyio.connect_unix(f"{tmp_path}/s") as client:
+    begun = anyio.Event()
+
+    async def telling(scope, receive, send) -> None:
+        begun.set()
+        await application(scope, receive, send)
+
+    async with serving(f"{tmp_path}/s", telling) as scope, await anyio.connect_unix(f"{tmp_path}/s") as client:
         await client.send(GET % b"/slow")
-        await anyio.sleep(0.1)
+        await begun.wait()
         scope.cancel()
         with anyio.CancelScope(shield=True):
             assert b"done" in await receive_all(client)

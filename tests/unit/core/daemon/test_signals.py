@@ -37,11 +37,11 @@ def test_the_first_signal_stops_in_order_and_the_second_at_once(signals: list[si
         "        async def stop(*, task_status):\n"
         "            number = await wait_for_stop(task_status=task_status)\n"
         "            print(number.name, flush=True)\n"
-        f"            time.sleep({3 if len(signals) > 1 else 0})\n"
+        f"            time.sleep({60 if len(signals) > 1 else 0})\n"
         "            tasks.cancel_scope.cancel()\n"
         "        await tasks.start(stop)\n"
         "        print('ready', flush=True)\n"
-        "        await anyio.sleep(20)\n"
+        "        await anyio.sleep(60)\n"
         "anyio.run(main)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:

@@ -39,9 +39,10 @@ async def test_closing_cancels_the_job_and_waits_for_its_end() -> None:
 
 
 async def test_a_cancelled_reader_cancels_the_job() -> None:
-    ended = asyncio.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
     async def job(_report: Report) -> None:
+        begun.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -52,7 +53,7 @@ async def test_a_cancelled_reader_cancels_the_job() -> None:
             pass
 
     reader = asyncio.ensure_future(read())
-    await asyncio.sleep(0.01)
+    await begun.wait()
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader
