@@ -22,7 +22,7 @@ from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.slots.facade import slotted
-from core.kernel.slots.kinds import SLOTTED, check_deadlines
+from core.kernel.slots.kinds import SLOTTED
 from core.kernel.slots.slot import Slot
 from core.kernel.tables import read_table
 from core.sentences import sentence
@@ -58,7 +58,6 @@ async def open_drivers(
 ) -> AsyncIterator[Opened]:
     """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open, or takes not what is set for it."""
     choice = settings.drivers
-    check_deadlines(settings.deadlines)
     async with AsyncExitStack() as stack:
         opener = _Opener(stack, settings, health, instance, events)
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)

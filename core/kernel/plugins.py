@@ -8,6 +8,7 @@ from core.kernel.health import Health
 from core.kernel.hooks import PluginHooks
 from core.kernel.loading import load_plugins
 from core.kernel.offers import Offers, collect_offers
+from core.kernel.slots.kinds import check_deadlines
 from core.kernel.tables import check_tables
 
 
@@ -21,10 +22,14 @@ class Plugins:
 
 
 def find_plugins(settings: Settings) -> Plugins:
-    """Load all plugins and check their tables. Raises ConfigurationError for a wrong table; a broken plugin is only marked."""
+    """Load all plugins, and check their tables and the deadlines of drivers.
+
+    Raises ConfigurationError for a wrong table or deadline; a broken plugin is only marked.
+    """
     health = Health()
     candidates = discover()
     hooks = load_plugins(candidates, health)
     offers = collect_offers(hooks, health)
     check_tables(settings, offers, health)
+    check_deadlines(settings.deadlines)
     return Plugins(hooks, offers, health)

@@ -29,6 +29,22 @@ def test_show_prints_what_is_in_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["data_root"] == "/var/lib/core"
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"CORE_PLUGINS__NOSUCH__A": "1"}, "plugins.nosuch: no such plugin is installed"),
+        ({"CORE_DEADLINES__STORAG__PREPARE": "1"}, "deadlines.storag: no such kind of driver has deadlines"),
+        ({"CORE_DEADLINES__RUNTIME__WAIT": "1"}, "deadlines.runtime.wait: no such method (there are: "),
+    ],
+)
+def test_what_the_daemon_would_refuse_is_refused(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(application, ["show"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"core: {sentence}")
+
+
 def test_the_schema_has_every_plugins_table() -> None:
     schema = json.loads(CliRunner().invoke(application, ["schema"]).stdout)
     assert "data_root" in schema["properties"]
