@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
-import msgspec
 import typer
 
 from core.cli.client.show.words import size
@@ -74,11 +73,10 @@ def _ask_daemon(process: int, data_root: Path, policy: "GcPolicy") -> list[Trace
         api = connect()
         if not data_root.samefile(asked := api.get("/info", Info).root):
             raise StartupError(f"the daemon of {data_root} runs (process {process}), but DOCKER_HOST leads to that of {asked}")
-        replies = [api.post("/images/prune", {"filters": json.dumps(filters)}) for filters in queries]
+        prunings = [api.answer("POST", "/images/prune", ImagesPruned, {"filters": json.dumps(filters)}) for filters in queries]
     except ApiError as error:
         raise StartupError(error.message) from error
-    for reply in replies:
-        pruned = msgspec.json.decode(reply, type=ImagesPruned)
+    for pruned in prunings:
         _tell([(each.untagged, each.deleted) for each in pruned.images_deleted or ()], pruned.space_reclaimed)
     return []
 

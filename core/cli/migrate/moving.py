@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from core.cli.client.connection.api import Api, ApiError
+from core.cli.client.connection.api import Api, ApiError, decoded
 from core.cli.migrate.archive import saved
 from core.cli.migrate.definitions import create_request, in_order
 from core.cli.migrate.docker_root import Container, Image, Network, Volume
@@ -35,11 +35,10 @@ def move_image(api: Api, image: Image, layers: list[Layer]) -> None:
     """Load an image under its ID and names. Raises Refused."""
     try:
         with api.stream("POST", "/images/load", {"quiet": "1"}, content=saved(image, layers)) as reply:
-            lines = reply.read().splitlines()
+            said = [decoded(line, _Line, "/images/load").error for line in reply.read().splitlines() if line]
     except (ApiError, MissingLayer) as error:
         raise Refused(str(error)) from error
-    failed = [line.error for line in (msgspec.json.decode(line, type=_Line) for line in lines if line) if line.error]
-    if failed:
+    if failed := [error for error in said if error]:
         raise Refused(failed[0])
 
 
@@ -72,13 +71,14 @@ def move_containers(
     """Create the containers without starting them; yield the name of each that failed, with the reason."""
     names = {container.id: container.name for container in containers}
     for container in in_order(containers):
+        body = create_request(container, names, images)
         try:
-            answer = _post(api, "/containers/create", create_request(container, names, images), {"name": container.name})
-        except Refused as error:
+            made = api.answer("POST", "/containers/create", _Created, {"name": container.name}, body)
+        except ApiError as error:
             yield container.name, str(error)
             continue
         say(f"container {container.name}")
-        for warning in msgspec.json.decode(answer, type=_Created).warnings or ():
+        for warning in made.warnings or ():
             say(f"  warning: {warning}")
 
 
@@ -117,8 +117,8 @@ def _exists(api: Api, path: str) -> bool:
     return True
 
 
-def _post(api: Api, path: str, body: object, query: Mapping[str, str] | None = None) -> bytes:
+def _post(api: Api, path: str, body: object) -> None:
     try:
-        return api.post(path, query, body)
+        api.post(path, body=body)
     except ApiError as error:
         raise Refused(error.message) from error

@@ -4,11 +4,10 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
-import msgspec
 import typer
 
 from core.cli.client.commands import run_options as words
-from core.cli.client.connection.api import Api, Hijacked, connect
+from core.cli.client.connection.api import Api, Hijacked, connect, decoded
 from core.cli.client.connection.attached import carry
 from core.cli.client.connection.failure import exits, for_each
 from core.cli.client.connection.terminal import raw, signals_to, sized
@@ -41,7 +40,7 @@ def attach(name: str, no_stdin: Annotated[bool, typer.Option("--no-stdin", help=
     stdin = container.config.open_stdin and not no_stdin
     with api.stream("POST", f"/containers/{name}/wait") as waiting:
         detached = join(api, f"/containers/{name}", _attached(api, name, stdin=stdin), terminal=container.config.tty, stdin=stdin)
-        sys.exit(0 if detached else msgspec.json.decode(waiting.read(), type=Waited).status_code)
+        sys.exit(0 if detached else decoded(waiting.read(), Waited, f"/containers/{name}/wait").status_code)
 
 
 @exits()
@@ -69,7 +68,7 @@ def execute(
         "WorkingDir": workdir,
         "Privileged": privileged,
     }
-    made = msgspec.json.decode(api.post(f"/containers/{name}/exec", body=request), type=Created)
+    made = api.answer("POST", f"/containers/{name}/exec", Created, body=request)
     if detach:
         api.post(f"/exec/{made.id}/start", body={"Detach": True, "Tty": tty})
         return
@@ -96,7 +95,7 @@ def _start_attached(api: Api, name: str, *, interactive: bool) -> int:
     with api.stream("POST", f"/containers/{name}/wait", {"condition": "next-exit"}) as waiting:
         api.post(f"/containers/{name}/start")
         detached = join(api, f"/containers/{name}", connection, terminal=container.config.tty, stdin=stdin)
-        return 0 if detached else msgspec.json.decode(waiting.read(), type=Waited).status_code
+        return 0 if detached else decoded(waiting.read(), Waited, f"/containers/{name}/wait").status_code
 
 
 def _attached(api: Api, name: str, *, stdin: bool) -> Hijacked:

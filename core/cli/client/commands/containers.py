@@ -4,7 +4,6 @@ import json
 import sys
 from typing import Annotated
 
-import msgspec
 import typer
 
 from core.cli.client.connection.api import ApiError, connect
@@ -134,7 +133,7 @@ def wait(names: Names) -> None:
     """Wait until containers have ended; print their exit codes."""
     api = connect()
     for name in names:
-        print(msgspec.json.decode(api.post(f"/containers/{name}/wait"), type=Waited).status_code)
+        print(api.answer("POST", f"/containers/{name}/wait", Waited).status_code)
 
 
 @exits()

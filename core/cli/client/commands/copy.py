@@ -14,12 +14,13 @@ import httpx
 import msgspec
 import typer
 
-from core.cli.client.connection.api import Api, ApiError, connect
+from core.cli.client.connection.api import Api, ApiError, connect, decoded
 from core.cli.client.connection.failure import exits
 
 _CHUNK = 1 << 18
 _GO_DIRECTORY = 1 << 31
 _SPOOL = 8 << 20
+_STAT = "X-Docker-Container-Path-Stat"
 
 
 class _Stat(msgspec.Struct):
@@ -153,7 +154,12 @@ def _is_directory(api: Api, path: str, target: str) -> bool:
 
 
 def _stat(reply: httpx.Response) -> _Stat:
-    return msgspec.json.decode(base64.b64decode(reply.headers["X-Docker-Container-Path-Stat"]), type=_Stat)
+    """Return what a daemon tells of a path in a header. Raises ApiError."""
+    try:
+        content = base64.b64decode(reply.headers.get(_STAT, ""), validate=True)
+    except ValueError as error:
+        raise ApiError(0, f"{_STAT} is not in base64: {error}") from error
+    return decoded(content, _Stat, reply.url.path)
 
 
 def _put(api: Api, path: str, query: dict[str, str], content: IO[bytes]) -> None:

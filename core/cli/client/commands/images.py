@@ -52,7 +52,7 @@ def rmi(
     failed = False
     for name in names:
         try:
-            removed = msgspec.json.decode(api.delete(f"/images/{name}", {"force": str(int(force))}), type=list[Removal])
+            removed = api.answer("DELETE", f"/images/{name}", list[Removal], {"force": str(int(force))})
         except ApiError as error:
             print(f"core: {error}", file=sys.stderr)
             failed = True
@@ -91,7 +91,7 @@ def inspect(
 def _inspected(api: Api, name: str, kind: str) -> msgspec.Raw | None:
     for path in (_KINDS[kind],) if kind in _KINDS else _KINDS.values():
         try:
-            return msgspec.Raw(api.call("GET", path.format(name)))
+            return api.get(path.format(name), msgspec.Raw)
         except ApiError as error:
             if error.status != _NOT_FOUND:
                 raise

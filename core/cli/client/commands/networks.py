@@ -55,7 +55,7 @@ def create(
         "Options": pairs(options),
         "Labels": pairs(labels),
     }
-    print(msgspec.json.decode(connect().post("/networks/create", body=body), type=Created).id)
+    print(connect().answer("POST", "/networks/create", Created, body=body).id)
 
 
 @application.command("inspect")
@@ -63,7 +63,7 @@ def create(
 def inspect(names: Annotated[list[str], typer.Argument(metavar="NETWORK")]) -> None:
     """Show everything about networks."""
     api = connect()
-    show_json([msgspec.Raw(api.call("GET", f"/networks/{name}")) for name in names])
+    show_json([api.get(f"/networks/{name}", msgspec.Raw) for name in names])
 
 
 @application.command("rm")
@@ -111,6 +111,6 @@ def explain(
 @exits()
 def prune(filters: Annotated[Many, typer.Option("--filter", help="KEY=VALUE")] = None) -> None:
     """Remove networks that no container uses."""
-    pruned = msgspec.json.decode(connect().post("/networks/prune", {"filters": encode_filters(filters)}), type=Pruned)
+    pruned = connect().answer("POST", "/networks/prune", Pruned, {"filters": encode_filters(filters)})
     for name in pruned.networks_deleted or ():
         print(name)

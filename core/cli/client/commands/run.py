@@ -10,7 +10,7 @@ from core.cli.client.commands.attach import join
 from core.cli.client.commands.pull import pull_image
 from core.cli.client.commands.run_devices import device_requests, is_qualified
 from core.cli.client.commands.run_flags import RunFlags
-from core.cli.client.connection.api import Api, ApiError, connect
+from core.cli.client.connection.api import Api, ApiError, connect, decoded
 from core.cli.client.connection.failure import exits, start_status
 from core.cli.client.models import Created, Waited
 from sdk.docker.bodies import ContainerConfig, EndpointConfig, EndpointIPAM, HostConfig
@@ -46,14 +46,13 @@ def _create(api: Api, flags: RunFlags) -> str:
     if flags.pull == "always":
         pull_image(api, flags.image, sys.stderr, platform=flags.platform)
     try:
-        reply = _post_create(api, flags)
+        made = _post_create(api, flags)
     except ApiError as error:
         if error.status != _NOT_FOUND or flags.pull == "never" or "No such image" not in error.message:
             raise
         print(f"Unable to find image '{flags.image}' locally", file=sys.stderr)
         pull_image(api, flags.image, sys.stderr, platform=flags.platform)
-        reply = _post_create(api, flags)
-    made = msgspec.json.decode(reply, type=Created)
+        made = _post_create(api, flags)
     for warning in made.warnings or ():
         print(f"WARNING: {warning}", file=sys.stderr)
     if flags.cidfile:
@@ -69,11 +68,11 @@ def _note(path: str, container: str) -> None:
         raise ApiError(0, f"failed to create the container ID file: open {path}: {error.strerror}") from error
 
 
-def _post_create(api: Api, flags: RunFlags) -> bytes:
+def _post_create(api: Api, flags: RunFlags) -> Created:
     config = msgspec.to_builtins(_config(flags))
     body = {**config, "HostConfig": _host_config(flags), "NetworkingConfig": {"EndpointsConfig": _endpoints(flags)}}
     query = {**({"name": flags.name} if flags.name else {}), **({"platform": flags.platform} if flags.platform else {})}
-    return api.post("/containers/create", query, body)
+    return api.answer("POST", "/containers/create", Created, query, body)
 
 
 def _config(flags: RunFlags) -> ContainerConfig:
@@ -162,4 +161,4 @@ def _run_attached(api: Api, container: str, flags: RunFlags) -> int:
     with api.stream("POST", f"{path}/wait", condition) as waiting:
         _start(api, container)
         detached = join(api, path, connection, terminal=flags.tty, stdin=flags.interactive)
-        return 0 if detached else msgspec.json.decode(waiting.read(), type=Waited).status_code
+        return 0 if detached else decoded(waiting.read(), Waited, f"{path}/wait").status_code

@@ -5,11 +5,10 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.live import Live
 
-from core.cli.client.connection.api import Api, ApiError, connect
+from core.cli.client.connection.api import Api, ApiError, connect, decoded
 from core.cli.client.connection.failure import exits
 from core.cli.client.models import ContainerSummary, Sample
 from core.cli.client.show.tables import show_table, table
@@ -17,6 +16,7 @@ from core.cli.client.show.words import memory, short, size
 
 _HEADINGS = ("CONTAINER ID", "NAME", "CPU %", "MEM USAGE / LIMIT", "MEM %", "NET I/O", "BLOCK I/O", "PIDS")
 _REFRESH = 1.0
+_NOT_FOUND = 404
 
 
 @exits()
@@ -35,24 +35,29 @@ def stats(
 
 
 def _show_live(api: Api, names: list[str]) -> None:
-    """One thread per container reads its stream; the latest of each is shown every second."""
+    """One thread per container reads its stream; the latest of each is shown every second. Raises ApiError when all have ended."""
     latest: dict[str, Sample] = {}
-    readers = [threading.Thread(target=_read, args=(api, name, latest), daemon=True) for name in names]
+    failed: list[ApiError] = []
+    readers = [threading.Thread(target=_read, args=(api, name, latest, failed), daemon=True) for name in names]
     for reader in readers:
         reader.start()
     with Live(screen=True) as live:
         while running := [reader for reader in readers if reader.is_alive()]:
             live.update(table(_HEADINGS, map(row, _in_order(names, latest))), refresh=True)
             running[0].join(_REFRESH)
+    if failed:
+        raise failed[0]
 
 
-def _read(api: Api, name: str, latest: dict[str, Sample]) -> None:
+def _read(api: Api, name: str, latest: dict[str, Sample], failed: list[ApiError]) -> None:
     try:
         with api.stream("GET", f"/containers/{name}/stats") as reply:
             for line in reply.iter_lines():
-                latest[name] = msgspec.json.decode(line, type=Sample)
-    except ApiError:  # it was removed
+                latest[name] = decoded(line, Sample, f"/containers/{name}/stats")
+    except ApiError as error:
         latest.pop(name, None)
+        if error.status != _NOT_FOUND:  # it was not removed
+            failed.append(error)
 
 
 def _in_order(names: Iterable[str], latest: Mapping[str, Sample]) -> list[Sample]:

@@ -3,11 +3,10 @@
 import time
 from typing import Annotated
 
-import msgspec
 import typer
 
 from core.cli.client.commands.containers import encode_filters
-from core.cli.client.connection.api import connect
+from core.cli.client.connection.api import connect, decoded
 from core.cli.client.connection.failure import exits
 from core.cli.client.models import Event, Info, Version
 from core.cli.client.show.words import memory, moment
@@ -67,7 +66,7 @@ def events(
     with connect().stream("GET", "/events", query) as reply:
         for line in reply.iter_lines():
             if line:
-                print(_line(msgspec.json.decode(line, type=Event)), flush=True)
+                print(_line(decoded(line, Event, "/events")), flush=True)
 
 
 def _line(event: Event) -> str:

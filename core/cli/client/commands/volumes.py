@@ -44,7 +44,7 @@ def create(
 ) -> None:
     """Make a volume."""
     body = {"Name": name, "Driver": driver, "DriverOpts": pairs(options), "Labels": pairs(labels)}
-    print(msgspec.json.decode(connect().post("/volumes/create", body=body), type=Volume).name)
+    print(connect().answer("POST", "/volumes/create", Volume, body=body).name)
 
 
 @application.command("inspect")
@@ -52,7 +52,7 @@ def create(
 def inspect(names: Annotated[list[str], typer.Argument(metavar="VOLUME")]) -> None:
     """Show everything about volumes."""
     api = connect()
-    show_json([msgspec.Raw(api.call("GET", f"/volumes/{name}")) for name in names])
+    show_json([api.get(f"/volumes/{name}", msgspec.Raw) for name in names])
 
 
 @application.command("rm")
@@ -78,7 +78,7 @@ def prune(
 ) -> None:
     """Remove volumes that no container uses."""
     chosen = encode_filters([*(filters or []), *(["all=1"] if everything else [])])
-    pruned = msgspec.json.decode(connect().post("/volumes/prune", {"filters": chosen}), type=Pruned)
+    pruned = connect().answer("POST", "/volumes/prune", Pruned, {"filters": chosen})
     for name in pruned.volumes_deleted or ():
         print(name)
     print(f"Total reclaimed space: {size(pruned.space_reclaimed)}")
@@ -115,4 +115,4 @@ def clone(
     new_name: Annotated[str, typer.Argument(metavar="NEW")],
 ) -> None:
     """Make a volume with the contents of another."""
-    print(msgspec.json.decode(connect().post(f"/volumes/{name}/clone", {"name": new_name}), type=Volume).name)
+    print(connect().answer("POST", f"/volumes/{name}/clone", Volume, {"name": new_name}).name)

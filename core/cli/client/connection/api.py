@@ -57,12 +57,13 @@ class Api:
         with self.stream(method, path, query, body, headers) as reply:
             return reply.read()
 
+    def answer(self, method: str, path: str, kind: type[T], query: Query | None = None, body: object = None) -> T:
+        """Make a request with a JSON body and return what it answers, as a type."""
+        return decoded(self.call(method, path, query, body), kind, path)
+
     def get(self, path: str, kind: type[T], query: Query | None = None) -> T:
         """Return what a path answers, as a type."""
-        try:
-            return msgspec.json.decode(self.call("GET", path, query), type=kind)
-        except UNREADABLE as error:
-            raise ApiError(0, f"the answer to {path} is none of a daemon: {unreadable_reason(error)}") from error
+        return self.answer("GET", path, kind, query)
 
     def post(self, path: str, query: Query | None = None, body: object = None) -> bytes:
         """POST and return the reply's body."""
@@ -117,6 +118,14 @@ class Api:
     def _unreachable(self, error: Exception) -> NoReturn:
         hint = "no permission to use it" if "Permission denied" in str(error) else "is it running? Start it with: core serve"
         raise ApiError(0, f"cannot connect to the daemon at {self._endpoint.url}: {hint}") from error
+
+
+def decoded(content: bytes | str, kind: type[T], source: str) -> T:
+    """Return an answer, or a line of one, as a type; `source` is the path that was asked. Raises ApiError for what is none."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except UNREADABLE as error:
+        raise ApiError(0, f"the answer to {source} is none of a daemon: {unreadable_reason(error)}") from error
 
 
 def connect() -> Api:

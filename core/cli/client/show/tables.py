@@ -31,4 +31,4 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def show_json(value: object) -> None:
     """Print a value as indented JSON."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=4).decode())
+    print(msgspec.json.format(msgspec.json.encode(value), indent=4).decode(errors="replace"))

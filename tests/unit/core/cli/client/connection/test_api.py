@@ -31,7 +31,7 @@ def answering(tmp_path: Path) -> Iterator[Answering]:
             connection.sendall(reply)
 
     def start(reply: bytes) -> Api:
-        threads.append(threading.Thread(target=serve, args=(reply,)))
+        threads.append(threading.Thread(target=serve, args=(reply,), daemon=True))
         threads[-1].start()
         return Api(Endpoint(f"unix://{path}", path=str(path)))
 
@@ -54,6 +54,12 @@ def test_an_answer_that_is_none_of_a_daemon(answering: Answering, body: bytes) -
     with pytest.raises(ApiError, match="the answer to /x is none of a daemon: ") as caught:
         answering(reply(200, body)).get("/x", Created)
     assert caught.value.status == 0
+    with pytest.raises(ApiError, match="the answer to /y is none of a daemon: "):
+        answering(reply(200, body)).answer("POST", "/y", Created, body={"a": 1})
+
+
+def test_an_answer_to_what_is_posted_is_read_as_a_type(answering: Answering) -> None:
+    assert answering(reply(201, b'{"Id": "x"}')).answer("POST", "/x", Created, {"a": "1"}, {"b": 2}) == Created("x")
 
 
 @pytest.mark.parametrize(
