@@ -199,8 +199,10 @@ def _duty(decorators: list[str], *, of_class: bool) -> Iterator[str]:
 
 def _deadline(decorators: list[str]) -> Iterator[str]:
     for each in decorators:
-        if match := re.fullmatch(r"deadline\(([0-9.]+)\)", each):
+        if match := re.fullmatch(r"deadline\(([0-9.]+)(, idempotent=True)?\)", each):
             yield f"The engine waits {match[1]} s for the answer."
+            if match[2]:
+                yield "It may be called again where it is not known whether it was done."
 
 
 def _cases(node: ast.ClassDef) -> Iterator[str]:

@@ -20,8 +20,8 @@ FLOORS = (
 )
 """What the floors of the SDK are: each may use those above it in this list, never those below."""
 
-NO_SURFACE = frozenset({"scaffold"})
-"""What only `core plugin new` uses."""
+NO_SURFACE = frozenset({"scaffold", "isolation", "isolated"})
+"""What only `core plugin new` uses, and what only the daemon and its plugins' processes do."""
 
 
 def floors() -> dict[str, list[str]]:
@@ -29,7 +29,7 @@ def floors() -> dict[str, list[str]]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == ["sdk"])
     rooms = [[room for room in re.findall(r"\w+", layer) if room not in NO_SURFACE] for layer in reversed(layers)]
-    return dict(zip(FLOORS, rooms, strict=True))
+    return dict(zip(FLOORS, filter(None, rooms), strict=True))
 
 
 def lines() -> list[str]:

@@ -10,21 +10,23 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from sdk.builder import Builder
-from sdk.drivers.authorizer import Authorizer
-from sdk.drivers.logs import LogDriver
-from sdk.drivers.network import NetworkDriver
-from sdk.drivers.registry import RegistryBackend
-from sdk.drivers.runtime import Runtime
-from sdk.drivers.storage import StorageDriver
-from sdk.drivers.verifier import ImageVerifier
-from sdk.drivers.volume import VolumeDriver
 from sdk.events import EventSink
-from sdk.frontend import ApiFrontend
+
+if TYPE_CHECKING:  # a process that has one driver needs one interface
+    from sdk.builder import Builder  # noqa: F401 named in quotes
+    from sdk.drivers.authorizer import Authorizer  # noqa: F401 named in quotes
+    from sdk.drivers.logs import LogDriver  # noqa: F401 named in quotes
+    from sdk.drivers.network import NetworkDriver  # noqa: F401 named in quotes
+    from sdk.drivers.registry import RegistryBackend  # noqa: F401 named in quotes
+    from sdk.drivers.runtime import Runtime  # noqa: F401 named in quotes
+    from sdk.drivers.storage import StorageDriver  # noqa: F401 named in quotes
+    from sdk.drivers.verifier import ImageVerifier  # noqa: F401 named in quotes
+    from sdk.drivers.volume import VolumeDriver  # noqa: F401 named in quotes
+    from sdk.frontend import ApiFrontend  # noqa: F401 named in quotes
 
 
 class Kind(StrEnum):
@@ -75,41 +77,41 @@ class Provider(Generic[D, S]):
     capabilities: frozenset[str] = field(default_factory=frozenset)
 
 
-class StorageProvider(Provider[StorageDriver, S]):
+class StorageProvider(Provider["StorageDriver", S]):
     """A storage driver."""
 
 
-class NetworkProvider(Provider[NetworkDriver, S]):
+class NetworkProvider(Provider["NetworkDriver", S]):
     """A network driver."""
 
 
-class RegistryProvider(Provider[RegistryBackend, S]):
+class RegistryProvider(Provider["RegistryBackend", S]):
     """A registry backend; capability `hosts` says that it may serve some hosts beside the chosen backend."""
 
 
-class RuntimeProvider(Provider[Runtime, S]):
+class RuntimeProvider(Provider["Runtime", S]):
     """A runtime."""
 
 
-class FrontendProvider(Provider[ApiFrontend, S]):
+class FrontendProvider(Provider["ApiFrontend", S]):
     """An API frontend."""
 
 
-class VolumeProvider(Provider[VolumeDriver, S]):
+class VolumeProvider(Provider["VolumeDriver", S]):
     """A volume driver; capability `volumes` says that its directory is where Docker has volumes: `volumes` below the data root."""
 
 
-class LogProvider(Provider[LogDriver, S]):
+class LogProvider(Provider["LogDriver", S]):
     """A log driver."""
 
 
-class BuilderProvider(Provider[Builder, S]):
+class BuilderProvider(Provider["Builder", S]):
     """A builder."""
 
 
-class VerifierProvider(Provider[ImageVerifier, S]):
+class VerifierProvider(Provider["ImageVerifier", S]):
     """A verifier of images."""
 
 
-class AuthorizerProvider(Provider[Authorizer, S]):
+class AuthorizerProvider(Provider["Authorizer", S]):
     """An authorizer of requests; capability `names` says that it is an AuthorizerSource, which is asked for names that no driver has."""

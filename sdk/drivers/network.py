@@ -103,7 +103,7 @@ class SandboxMaker(ABC):
     """Optional ability: network namespaces without any interface but the loopback, ready at once."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def open_sandbox(self) -> Sandbox:
         """Return a network namespace whose loopback is up; let go of it by `NetworkDriver.release`."""
 
@@ -132,7 +132,7 @@ class PathExplainer(ABC):
     """Optional ability: tell how packets reach published ports, by the rules that are in the kernel now."""
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def explain(self, network: NetworkSpec, endpoint: Endpoint) -> Sequence[PortPath]:
         """Return the ways to each of an endpoint's ports, from other hosts and from this one."""
 
@@ -141,7 +141,7 @@ class GatewaySwitch(ABC):
     """Optional ability: make another endpoint of a sandbox the one whose gateways are the container's."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def set_default_route(self, endpoint: Endpoint, sandbox: Sandbox, *, preferred: bool) -> None:
         """Route by `endpoint.gateways`, of which the engine may name those of one IP version alone, or by them no longer; idempotent.
 
@@ -165,7 +165,7 @@ class PortPublisher(ABC):
     """Optional ability: publish ports of a container that runs, as they go from one of its networks to another."""
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def publish(self, network: NetworkSpec, endpoint: Endpoint, ports: Sequence[PortBinding]) -> Endpoint:
         """Make these the endpoint's published ports in place of those it has, none included; return it as it is then.
 
@@ -199,7 +199,7 @@ class PortLinker(ABC):
     """Optional ability: make exceptions to a network option that keeps containers from reaching each other."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def link(self, network: NetworkSpec, links: Collection[PortLink]) -> None:
         """Open these ports and no others to these containers; idempotent. Without effect on a network whose containers reach each other.
 
@@ -211,7 +211,7 @@ class NetworkDriver(ABC):
     """Makes networks and endpoints in the kernel. Idempotent where it says so; undoes its own partial work when it fails."""
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def create_network(self, network: NetworkSpec) -> None:
         """Make the network exist in the kernel; idempotent for an identical spec, so it is also what boot calls.
 
@@ -219,7 +219,7 @@ class NetworkDriver(ABC):
         """
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def remove_network(self, network: NetworkSpec) -> None:
         """Remove the network from the kernel; idempotent. The engine has made sure no endpoint is left."""
 
@@ -232,21 +232,21 @@ class NetworkDriver(ABC):
         """
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def disconnect(self, network: NetworkSpec, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
         """Unpublish ports and remove the interface; idempotent. With sandbox None the namespace is dying: only host-side state is freed."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def release(self, sandbox: Sandbox) -> None:
         """Let go of a sandbox that `connect` made; idempotent. The namespace ends with its last process."""
 
     @abstractmethod
-    @deadline(300)
+    @deadline(300, idempotent=True)
     async def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
         """Bring kernel state in line with the records at boot: what is listed exists (ports published again), what is not is removed."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def audit(self) -> Sequence[str]:
         """Return one line per kernel object (link, table, set element) this driver made that still exists."""

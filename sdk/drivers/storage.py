@@ -91,7 +91,7 @@ class StorageDriver(ABC):
     fails or when the process dies in the middle (build aside, then rename)."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def stage(self, key: str) -> Path:
         """Make an empty layer directory and return its path. A staged directory of the same key is emptied first."""
 
@@ -110,12 +110,12 @@ class StorageDriver(ABC):
         """Make the active snapshot `key` on top of `parent` (None: empty). Raises SnapshotExists, NoSuchSnapshot (parent)."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def mounts(self, key: str, *, readonly: bool = False) -> Sequence[Mount]:
         """Return the mounts that make the active snapshot's root, in order. Mounts nothing. Raises NoSuchSnapshot."""
 
     @abstractmethod
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def read_file(self, key: str, path: str, *, limit: int = 1 << 20) -> bytes | None:
         """Return the content of a regular file as a container of the active snapshot `key` would see it, without mounting.
 
@@ -123,17 +123,17 @@ class StorageDriver(ABC):
         """
 
     @abstractmethod
-    @deadline(600)
+    @deadline(600, idempotent=True)
     async def changes(self, key: str) -> Sequence[Change]:
         """Return how the active snapshot differs from its parent, sorted by path, as `docker diff` shows it."""
 
     @abstractmethod
-    @deadline(600)
+    @deadline(600, idempotent=True)
     async def usage(self, name: str) -> Usage:
         """Return what a snapshot of any kind takes by itself. Raises NoSuchSnapshot."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def remove(self, name: str) -> None:
         """Remove a snapshot of any kind; idempotent. Returns once the name is free; deletion may go on in the background.
 
@@ -141,11 +141,11 @@ class StorageDriver(ABC):
         """
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def list(self) -> Sequence[SnapshotInfo]:
         """Return every snapshot this driver holds."""
 
-    @deadline(30)
+    @deadline(30, idempotent=True)
     async def status(self) -> Mapping[str, str]:
         """Return name-value pairs for `docker info` (backing file system and the like)."""
         return {}

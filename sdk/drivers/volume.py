@@ -22,36 +22,36 @@ class VolumeDriver(ABC):
     """Keeps volumes. Labels and use counts are the engine's affair."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def create(self, name: str, options: Mapping[str, str]) -> DriverVolume:
         """Make a volume; idempotent for the same name and options. Raises InvalidArgument, Conflict (other options)."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def remove(self, name: str) -> None:
         """Delete a volume and its data; idempotent."""
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def get(self, name: str) -> DriverVolume:
         """Return one volume. Raises NoSuchVolume."""
 
     @abstractmethod
-    @deadline(60)
+    @deadline(60, idempotent=True)
     async def list(self) -> Sequence[DriverVolume]:
         """Return all volumes."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def mount(self, name: str, user: str) -> Path:
         """Make the volume's data available for `user` (a container's ID) and return the directory to bind. Counted by user, idempotent."""
 
     @abstractmethod
-    @deadline(120)
+    @deadline(120, idempotent=True)
     async def unmount(self, name: str, user: str) -> None:
         """Undo `mount`; idempotent."""
 
-    @deadline(600)
+    @deadline(600, idempotent=True)
     async def size(self, name: str) -> int:
         """Return the bytes a volume takes, or -1 where that is not known."""
         del name

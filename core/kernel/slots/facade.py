@@ -7,7 +7,7 @@ from types import NoneType
 from typing import TypeVar, cast, get_type_hints
 
 from core.drivers import calling
-from core.kernel.slots.results import check_of, spelled
+from core.kernel.slots.results import check_of
 from core.kernel.slots.slot import Slot
 from core.kernel.slots.undoing import UNDO
 from sdk.drivers.deadlines import deadline_of
@@ -15,6 +15,7 @@ from sdk.drivers.logs import ContainerLog
 from sdk.drivers.runtime import RunningProcess
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError
+from sdk.hints import spelled
 
 D = TypeVar("D")
 

@@ -1,13 +1,10 @@
 """What a driver returns is checked at the border, by the type hint of its interface: a wrong object travels no further."""
 
-import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Union, get_args, get_origin
 
 Check = Callable[[object], bool]
-
-_MODULE = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Za-z])")
 
 
 def check_of(hint: object) -> Check:
@@ -29,11 +26,6 @@ def check_of(hint: object) -> Check:
     if isinstance(hint, type) and hint is not object:
         return _instance_of((int, float) if hint is float else hint)
     return _anything
-
-
-def spelled(hint: object) -> str:
-    """Return a type hint as its author wrote it, without modules."""
-    return hint.__name__ if isinstance(hint, type) and not get_args(hint) else _MODULE.sub("", str(hint))
 
 
 def _is_none(value: object) -> bool:

@@ -8,15 +8,33 @@ from typing import get_args
 import pytest
 
 from core.kernel.discovery import Candidate
+from sdk.builder import Builder
+from sdk.drivers.authorizer import Authorizer
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.network import NetworkDriver
+from sdk.drivers.registry import RegistryBackend
+from sdk.drivers.runtime import Runtime
+from sdk.drivers.storage import StorageDriver
+from sdk.drivers.verifier import ImageVerifier
+from sdk.drivers.volume import VolumeDriver
+from sdk.frontend import ApiFrontend
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, PluginSettings, Provider
+
+_INTERFACES = {
+    each.__name__: each
+    for each in (
+        ApiFrontend, Authorizer, Builder, ImageVerifier, LogDriver, NetworkDriver, RegistryBackend, Runtime, StorageDriver, VolumeDriver
+    )
+}  # fmt: skip
 
 MakeCandidate = Callable[..., Candidate]
 
 
 def _driver(kind: type[Provider[object, PluginSettings]], context: PluginContext) -> object:
     """Return a driver of a provider's kind that has none of its methods and keeps what it was opened with."""
-    interface = get_args(kind.__orig_bases__[0])[0]
+    (named, _settings) = get_args(kind.__orig_bases__[0])
+    interface = _INTERFACES[named.__forward_arg__]
     driver_class = type("Driver", (interface,), {})
     driver_class.__abstractmethods__ = frozenset()
     driver = driver_class()

@@ -1,6 +1,6 @@
 """How long the engine waits for a driver is said on the method of its interface."""
 
-from sdk.drivers.deadlines import deadline, deadline_of
+from sdk.drivers.deadlines import deadline, deadline_of, is_idempotent
 
 
 class Interface:
@@ -8,6 +8,9 @@ class Interface:
     def quick(self) -> None: ...
 
     def slow(self) -> None: ...
+
+    @deadline(5, idempotent=True)
+    def again(self) -> None: ...
 
 
 class Driver(Interface):
@@ -29,3 +32,9 @@ def test_an_attribute_of_another_kind_is_no_deadline() -> None:
 
     method.__deadline__ = "5"  # type: ignore[attr-defined]
     assert deadline_of(method) is None
+
+
+def test_only_a_method_that_says_so_may_be_called_again() -> None:
+    assert is_idempotent(Interface.again)
+    assert not is_idempotent(Interface.quick)
+    assert not is_idempotent(Interface.slow)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.kernel.slots.results import check_of, spelled
+from core.kernel.slots.results import check_of
 from sdk.drivers.network import Endpoint, Sandbox
 from sdk.drivers.storage import Mount
 from sdk.oci.digest import ChainID
@@ -70,17 +70,3 @@ def test_what_is_right(hint: object, value: object) -> None:
 @pytest.mark.parametrize(("hint", "value"), WRONG, ids=_named)
 def test_what_is_wrong(hint: object, value: object) -> None:
     assert not check_of(hint)(value)
-
-
-@pytest.mark.parametrize(
-    ("hint", "text"),
-    [
-        (Mount, "Mount"),
-        (Sequence[Mount], "Sequence[Mount]"),
-        (tuple[Sandbox, Endpoint], "tuple[Sandbox, Endpoint]"),
-        (bytes | None, "bytes | None"),
-        (Mapping[str, Sequence[Mount]], "Mapping[str, Sequence[Mount]]"),
-    ],
-)
-def test_a_hint_is_spelled_without_modules(hint: object, text: str) -> None:
-    assert spelled(hint) == text

@@ -1,0 +1,62 @@
+"""Frames over a socket, on an event loop: what comes is handed on frame by frame, what is sent is not waited for."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+from sdk.errors import Unavailable
+from sdk.isolation.frames import FromDaemon, FromPlugin, Splitter, encode
+
+F = TypeVar("F")
+
+_UNSENT = 32 << 20
+"""Bytes that may wait for a reader. A process that does not read is told nothing more."""
+
+
+class Channel(asyncio.Protocol, Generic[F]):
+    """One end. `receive` gets each frame; `lost` is called once, with why the connection ended: "" where the other side closed it."""
+
+    def __init__(self, decode: Callable[[bytes], F], receive: Callable[[F], None], lost: Callable[[str], None]) -> None:
+        self._decode, self._receive, self._lost = decode, receive, lost
+        self._splitter = Splitter()
+        self._transport: asyncio.Transport | None = None
+        self._why = ""
+
+    async def open(self, connection: socket.socket) -> None:
+        """Begin on a connected stream socket, which is the channel's from now on."""
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=connection)
+
+    def send(self, frame: FromDaemon | FromPlugin) -> None:
+        """Send a frame; without effect when the connection has ended. Raises TooLarge, and Unavailable for a reader that does not read."""
+        data = encode(frame)
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > _UNSENT:
+            raise Unavailable("the other side reads nothing")
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """End the connection once what was sent is out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what is complete. What is no frame ends the connection: after it nothing can be told apart."""
+        try:
+            for body in self._splitter.feed(data):
+                self._receive(self._decode(body))
+        except ValueError as error:
+            self._why = self._why or f"it sent what is no frame: {error}"
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost(self._why or (str(exc) if exc is not None else ""))

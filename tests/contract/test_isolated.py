@@ -1,0 +1,62 @@
+"""The contracts again, kept by the bundled drivers in processes of their own."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from plugins.net_bridge.plugin import provide_network_driver as provide_bridge
+from plugins.net_bridge.settings import BridgeSettings
+from plugins.net_cni.plugin import provide_network_driver as provide_cni
+from plugins.net_cni.settings import CniSettings
+from plugins.storage_overlay.plugin import provide_storage_driver as provide_overlay
+from plugins.storage_overlay.settings import OverlaySettings
+from plugins.storage_vfs.plugin import provide_storage_driver as provide_vfs
+from plugins.storage_vfs.settings import VfsSettings
+from plugins.volume_local.plugin import provide_volume_driver as provide_local
+from plugins.volume_local.settings import LocalVolumeSettings
+from sdk.providers import PluginContext
+from sdk.testing.context import plugin_context
+from sdk.testing.contracts import network, storage, volume
+from sdk.testing.isolated import isolated
+from tests.cni import write_bridge_list
+
+pytestmark = pytest.mark.privileged
+
+
+class TestOverlay(storage.StorageDriverContract):
+    @pytest.fixture
+    def open_driver(self, tmpfs: Path) -> storage.OpenDriver:
+        return partial(isolated, "storage", provide_overlay, plugin_context("storage_overlay", tmpfs), OverlaySettings())
+
+
+class TestVfs(storage.StorageDriverContract):
+    @pytest.fixture
+    def open_driver(self, tmpfs: Path) -> storage.OpenDriver:
+        return partial(isolated, "storage", provide_vfs, plugin_context("storage_vfs", tmpfs), VfsSettings())
+
+
+class TestLocal(volume.VolumeDriverContract):
+    @pytest.fixture
+    def open_driver(self, tmp_path: Path) -> volume.OpenDriver:
+        return partial(isolated, "volume", provide_local, plugin_context("volume_local", tmp_path), LocalVolumeSettings())
+
+
+@pytest.mark.usefixtures("own_network")
+class TestBridge(network.NetworkDriverContract):
+    @pytest.fixture
+    def open_driver(self, plugin_context: PluginContext) -> network.OpenDriver:
+        return partial(isolated, "network", provide_bridge, plugin_context, BridgeSettings())
+
+
+@pytest.mark.usefixtures("own_network")
+class TestCni(network.NetworkDriverContract):
+    lacks = frozenset({network.Feature.ISOLATION, network.Feature.INTERNAL})
+
+    @pytest.fixture
+    def prepare(self, tmp_path: Path) -> network.Prepare:
+        return lambda each: {"conflist": write_bridge_list(tmp_path, each.name, *(subnet.cidr for subnet in each.subnets))}
+
+    @pytest.fixture
+    def open_driver(self, tmp_path: Path, plugin_context: PluginContext) -> network.OpenDriver:
+        return partial(isolated, "network", provide_cni, plugin_context, CniSettings(conf_dir=tmp_path))

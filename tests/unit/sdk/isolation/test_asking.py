@@ -1,0 +1,15 @@
+"""What a process is told of the driver that it is to open."""
+
+import sys
+
+from sdk.isolation.asking import open_request
+from sdk.providers import PluginContext
+from tests.odd_volumes import provide_volume_driver
+
+
+def test_it_names_the_hook_and_gives_what_the_driver_is_opened_with(plugin_context: PluginContext) -> None:
+    request = open_request("volume", provide_volume_driver, plugin_context, "{}", 20)
+    assert (request.module, request.hook) == ("tests.odd_volumes", "provide_volume_driver")
+    assert (request.kind, request.plugin, request.instance) == ("volume", "test", plugin_context.instance)
+    assert (request.data_root, request.exec_root) == (str(plugin_context.data_root), str(plugin_context.exec_root))
+    assert set(request.path) == {place for place in sys.path if place}

@@ -1,0 +1,116 @@
+"""The plugin's side serves one driver, and ends with the daemon."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from sdk.drivers.volume import VolumeDriver, VolumeDriverSource
+from sdk.errors import SkipPlugin
+from sdk.isolation.calling import Caller
+from sdk.isolation.faults import PluginFailure
+from sdk.isolation.frames import Ready, Refused, Why
+from sdk.isolation.methods import methods_of
+from sdk.isolation.serving import Served
+from tests.odd_volumes import OddVolumes
+from tests.unit.sdk.isolation.conftest import REQUEST, Connected, Heard
+
+pytestmark = pytest.mark.anyio
+
+METHODS = methods_of([VolumeDriver])
+
+
+class Source(OddVolumes, VolumeDriverSource):
+    def find(self, name: str) -> VolumeDriver | None:
+        return None
+
+    def names(self) -> tuple[str, ...]:
+        return ()
+
+
+async def answer_to(driver: object) -> Ready | Refused:
+    """Return what is answered where opening gives a driver, or raises it."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[object]:
+        if isinstance(driver, BaseException):
+            raise driver
+        yield driver
+
+    here, there = socket.socketpair()
+    caller, served = Caller("x", Heard().ears), Served()
+    await caller.channel.open(here)
+    await served.channel.open(there)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(served.serve, REQUEST, opened())
+        answer = await caller.open(REQUEST)
+        caller.close()
+    await caller.gone.wait()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (SkipPlugin("not here"), Refused("not here", Why.SKIP)),
+        (RuntimeError("two\nlines"), Refused("RuntimeError: two lines", Why.BROKEN)),
+        (KeyError(), Refused("KeyError", Why.BROKEN)),
+        (SystemExit(2), Refused("SystemExit: 2", Why.BROKEN)),
+        (ExceptionGroup("several", [OSError("first"), ValueError()]), Refused("OSError: first", Why.BROKEN)),
+    ],
+)
+async def test_a_driver_that_does_not_open_says_why(error: BaseException, refused: Refused) -> None:
+    assert await answer_to(error) == refused
+
+
+async def test_what_is_no_driver_of_its_kind_is_refused() -> None:
+    assert await answer_to(object()) == Refused("TypeError: the plugin opened a object, not a VolumeDriver", Why.BROKEN)
+
+
+async def test_a_driver_with_a_method_that_cannot_be_called_from_elsewhere_is_refused(driver: OddVolumes) -> None:
+    assert await answer_to(Source(driver.context)) == Refused("its method find is not asynchronous", Why.UNSPEAKABLE)
+
+
+async def test_a_call_of_a_method_that_there_is_not_is_an_error(connected: Connected, driver: OddVolumes) -> None:
+    from dataclasses import replace
+
+    async with connected(driver) as caller:
+        for name in ("_do", "context", "__init__", "nothing"):
+            with pytest.raises(PluginFailure, match=name):
+                await caller.call(replace(METHODS["list"], name=name), [], {})
+
+
+async def test_calls_that_are_under_way_end_before_the_driver_is_closed(connected: Connected, driver: OddVolumes) -> None:
+    ended = []
+
+    async with anyio.create_task_group() as tasks, connected(driver) as caller:
+
+        async def slow() -> None:
+            ended.append(await caller.call(METHODS["create"], ["sleep:0.3", {}], {}))
+
+        tasks.start_soon(slow)
+        await anyio.wait_all_tasks_blocked()
+    assert len(ended) == 1
+
+
+async def test_a_driver_that_cancels_itself_has_failed(connected: Connected, driver: OddVolumes) -> None:
+    class Cancelling(OddVolumes):
+        async def size(self, name: str) -> int:
+            import asyncio
+
+            raise asyncio.CancelledError
+
+    async with connected(Cancelling(driver.context)) as caller:
+        with pytest.raises(PluginFailure, match="the driver cancelled itself"):
+            await caller.call(METHODS["size"], ["v"], {})
+
+
+async def test_the_daemon_that_goes_without_a_word_ends_it(driver: OddVolumes) -> None:
+    here, there = socket.socketpair()
+    served = Served()
+    await served.channel.open(there)
+    here.close()
+    with pytest.raises(EOFError):
+        await served.asked()
