@@ -10,9 +10,8 @@ from pydantic import JsonValue
 from core.defaults import is_url
 from core.dockerd.flags import FlagError, boolean, shown
 from core.dockerd.options import Form, Option
+from core.sizes import binary_size
 
-_UNITS = {"b": 0, "k": 10, "m": 20, "g": 30, "t": 40, "p": 50}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|0b[01]+|0o?(?P<octal>[0-7]+)|0|[1-9][0-9]*)", re.IGNORECASE)
 _DIGITS = 80  # more than 64 bits have in any base, fewer than Python refuses to read
 LARGEST = 2**63 - 1
@@ -55,11 +54,10 @@ def check(option: Option, text: str) -> str:
 
 def size(text: str) -> int:
     """Return the bytes of a size such as 64m or 1.5GiB. Raises ValueRefused."""
-    match = _SIZE.fullmatch(text.strip())
-    count = float(match[1]) * (1 << _UNITS[(match[2] or "b").lower()]) if match else float("inf")
-    if count > LARGEST:
+    count = binary_size(text)
+    if count is None:
         raise ValueRefused(f"invalid size: '{text}'")
-    return int(count)
+    return count
 
 
 # ---------------------------------------------------------------------------------------------------------------------

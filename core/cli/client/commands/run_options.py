@@ -7,14 +7,13 @@ from pathlib import Path
 
 import typer
 
+from core.sizes import binary_size
 from sdk.docker.bodies import BindOptions, HostPort, MountRequest, RestartPolicy, TmpfsOptions, VolumeOptions
 from sdk.engine.config import DeviceMapping, Ulimit
 from sdk.numbers import BadNumber, parse_uint32
 from sdk.oci.ports import port_number
 from sdk.text import lines, truth
 
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:b|([kmgtp])(?:i?b)?)?", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 _MOUNT_KEYS = frozenset(
     [
@@ -39,11 +38,10 @@ def byte_count(text: str) -> int:
     """Return the bytes of a size in binary units, 0 for "". A wrong one is an error of usage."""
     if text in ("", "-1"):
         return int(text or 0)
-    match = _SIZE.fullmatch(text)
-    count = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else float("inf")
-    if count > _LARGEST:
+    size = binary_size(text)
+    if size is None:
         raise typer.BadParameter(f"invalid size: '{text}'")
-    return int(count)
+    return size
 
 
 def nano_cpus(count: float) -> int:

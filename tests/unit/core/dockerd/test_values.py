@@ -36,7 +36,27 @@ def test_a_size_counts_in_powers_of_1024(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "-1", "m", "1x", "5bb", "5bib", "1kbb", "1e3", ".5", "1.", "8192p", "9" * 400 + "p", "٣", "1 2"]
+    "text",
+    [
+        "",
+        " ",
+        "-1",
+        "m",
+        "1x",
+        "5bb",
+        "5bib",
+        "1kbb",
+        "1e3",
+        ".5",
+        "1.",
+        "8192p",
+        "9" * 400 + "p",
+        "٣",
+        "1 2",
+        " 64m",
+        "64  m",
+        "64m ",
+    ],
 )
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(ValueRefused) as caught:
