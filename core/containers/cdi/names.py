@@ -32,6 +32,17 @@ def check_device_name(name: str) -> None:
         raise ValueError(f'invalid device name "{name}"')
 
 
+def is_qualified(text: str) -> bool:
+    """Tell whether a text is the whole name of a device, kind and all, and no path or anything else."""
+    kind, _, device = text.partition("=")
+    try:
+        parse_kind(kind)
+        check_device_name(device)
+    except ValueError:
+        return False
+    return True
+
+
 def qualified(kind: str, device: str) -> str:
     """Return the name by which a container asks for a device; one that is qualified already stays."""
     return device if "=" in device else f"{kind}={device}"

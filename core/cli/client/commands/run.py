@@ -8,11 +8,12 @@ import msgspec
 from core.cli.client.commands import run_options as words
 from core.cli.client.commands.attach import join
 from core.cli.client.commands.pull import pull_image
-from core.cli.client.commands.run_devices import device_requests, is_qualified
+from core.cli.client.commands.run_devices import device_requests
 from core.cli.client.commands.run_flags import RunFlags
 from core.cli.client.connection.api import Api, ApiError, connect, decoded
 from core.cli.client.connection.failure import exits, start_status
 from core.cli.client.models import Created, Waited
+from core.containers.cdi.names import is_qualified
 from sdk.docker.bodies import ContainerConfig, EndpointConfig, EndpointIPAM, HostConfig
 from sdk.engine.config import LogConfig
 

@@ -7,14 +7,8 @@ from collections.abc import Iterable, Iterator
 import typer
 from msgspec.structs import replace
 
+from core.containers.cdi.names import is_qualified
 from sdk.engine.config import DeviceRequest
-
-_QUALIFIED = re.compile(r"[A-Za-z][\w.-]*/[A-Za-z][\w.-]*=[A-Za-z0-9][\w.:-]*", re.ASCII)
-
-
-def is_qualified(device: str) -> bool:
-    """Tell whether the word of a `--device` names a device of the Container Device Interface, and no path."""
-    return bool(_QUALIFIED.fullmatch(device))
 
 
 def device_requests(devices: Iterable[str] | None, gpus: Iterable[str] | None) -> Iterator[DeviceRequest]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from core.containers.cdi.names import Kind, check_device_name, parse_kind, qualified
+from core.containers.cdi.names import Kind, check_device_name, is_qualified, parse_kind, qualified
 
 
 def test_a_kind_has_a_vendor_and_a_class():
@@ -39,6 +39,35 @@ def test_names_of_devices(name: str):
 def test_what_is_no_name_of_a_device(name: str):
     with pytest.raises(ValueError, match="invalid"):
         check_device_name(name)
+
+
+@pytest.mark.parametrize("text", ["nvidia.com/gpu=all", "v/c=0", "a.b/c_d=x:1"])
+def test_a_whole_name(text: str):
+    assert is_qualified(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "=",
+        "gpu",
+        "gpu=0",
+        "v/c",
+        "v/c=",
+        "v/=0",
+        "/c=0",
+        "v/c=-a",
+        "v/c=a-",
+        "v/c=a=b",
+        "v/c=d\n",
+        "v./c=0",
+        "v/c-=0",
+        "/dev/a=b",
+    ],
+)
+def test_what_is_no_whole_name(text: str):
+    assert not is_qualified(text)
 
 
 def test_a_name_becomes_qualified_once():
