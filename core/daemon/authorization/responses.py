@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import cast
 
 from core.daemon.authorization.refused import Refused
-from core.daemon.authorization.shown import is_readable, texts
+from core.daemon.authorization.shown import essence, is_readable, texts
 from sdk.drivers.authorizer import ApiResponse
 from sdk.frontend import Message, Scope, Send, refuse
 
@@ -86,5 +86,5 @@ def _is_whole(start: Message) -> bool:
     """Tell whether a response is JSON of a length that is known and small enough to be held back."""
     given = dict(cast("list[tuple[bytes, bytes]]", start.get("headers", [])))
     length = given.get(b"content-length", b"")
-    kind = given.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    kind = essence(given.get(b"content-type", b""))
     return length.isdigit() and int(length) <= LARGEST and is_readable([kind])

@@ -37,8 +37,9 @@ class ClientLeft(Exception):
 async def shown(scope: Scope, receive: Receive) -> tuple[ApiRequest, Receive]:
     """Return a request as authorizers are shown it, and where the frontend is to read its body. Raises BodyTooLarge, ClientLeft."""
     version, path = split_version(str(scope["path"]))
+    query = _text(scope.get("query_string"))
     given = cast("list[tuple[bytes, bytes]]", scope["headers"])
-    kinds = [_essence(value) for name, value in given if name == b"content-type"]
+    kinds = [essence(value) for name, value in given if name == b"content-type"]
     body: bytes | None = None
     if is_readable(kinds) and not holds_credentials(path):
         body = await _whole(receive)
@@ -48,10 +49,10 @@ async def shown(scope: Scope, receive: Receive) -> tuple[ApiRequest, Receive]:
     request = ApiRequest(
         subject=_subject(scope),
         method=str(scope["method"]),
-        target=_target(scope),
+        target=_target(scope, query),
         path=path,
         version=version,
-        query=_text(scope.get("query_string")),
+        query=query,
         headers=texts(given),
         body=body,
     )
@@ -73,7 +74,8 @@ def texts(headers: list[tuple[bytes, bytes]]) -> Headers:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name not in _HIDDEN)
 
 
-def _essence(content_type: bytes) -> str:
+def essence(content_type: bytes) -> str:
+    """Return the media type of a `Content-Type` header, without its parameters."""
     return content_type.decode("latin-1").partition(";")[0].strip().lower()
 
 
@@ -94,8 +96,7 @@ async def _whole(receive: Receive) -> bytes:
             return bytes(content)
 
 
-def _target(scope: Scope) -> str:
-    query = _text(scope.get("query_string"))
+def _target(scope: Scope, query: str) -> str:
     path = _text(scope.get("raw_path")) or str(scope["path"])
     return f"{path}?{query}" if query else path
 
