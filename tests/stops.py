@@ -1,8 +1,7 @@
-"""The ways in which something that is open comes to its end, and what a process has open."""
+"""The ways in which something that is open comes to its end."""
 
-import os
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import anyio
 
@@ -32,12 +31,3 @@ def ended_by(stop: str) -> Iterator[Callable[[], Awaitable[None]]]:
         except* Broken:
             failed = True
     assert (failed, scope.cancelled_caught) == (stop == "error", stop == "cancellation")
-
-
-def descriptors() -> list[str]:
-    """Return what each file descriptor of this process is, as /proc tells it."""
-    found = []
-    for fd in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):  # the one that lists them
-            found.append(os.readlink(f"/proc/self/fd/{fd}"))
-    return found

@@ -30,7 +30,8 @@ from sdk.testing.context import plugin_context
 from sdk.testing.netns import private_network
 from tests.authorization_plugin import serve_authorization
 from tests.cni import write_bridge_list
-from tests.stops import STOPS, descriptors, ended_by
+from tests.descriptors import descriptors
+from tests.stops import STOPS, ended_by
 from tests.volume_plugin import serve_volumes
 
 pytestmark = pytest.mark.privileged

@@ -53,7 +53,7 @@ class TestProgram(VerifierContract):
 
 @pytest.mark.anyio
 async def test_it_reads_what_the_image_is_and_no_password(make: MakeVerifier, tmp_path: Path) -> None:
-    secret = Repositories(registry=None, credentials=Credentials("user", "secret"))  # type: ignore[arg-type]
+    secret = Repositories(registry=None, credentials=Credentials("user", "secret"))
     await make(f"cat > {tmp_path}/said").verify_image(replace(claim("app:1"), repositories=secret))
     assert json.loads((tmp_path / "said").read_text()) == {
         "occasion": "pull",

@@ -8,8 +8,9 @@ import pytest
 
 from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import CreateRequest
+from tests.descriptors import descriptors
 from tests.engine import engine_root, import_busybox, real_engine
-from tests.stops import STOPS, descriptors, ended_by
+from tests.stops import STOPS, ended_by
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio, pytest.mark.usefixtures("own_network")]
 

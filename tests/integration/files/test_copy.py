@@ -24,6 +24,7 @@ from sdk.errors import InvalidArgument, NotFound, PermissionDenied
 from sdk.linux.attach import Attachment
 from sdk.linux.detached import _through_helper, detached
 from sdk.oci.digest import ChainID, digest_of
+from tests.descriptors import open_descriptors
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -252,13 +253,13 @@ async def test_changes_become_a_layer_that_repeats_them(storage: OverlayDriver, 
 
 async def test_nothing_stays_mounted_or_open(files: copy.Files, tmpfs: Path):
     await read(files, "/etc")
-    mounts, descriptors = _mounts_below(tmpfs), len(os.listdir("/proc/self/fd"))
+    mounts, descriptors = _mounts_below(tmpfs), len(open_descriptors())
     await read(files, "/etc")
     await copy.write_archive(files, "/etc", once(tar_of(one=b"1")))
     with anyio.move_on_after(0.2):
         await copy.write_archive(files, "/etc", _stalled())
     assert _mounts_below(tmpfs) == mounts
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(open_descriptors()) == descriptors
 
 
 def _mounts_below(directory: Path) -> list[str]:

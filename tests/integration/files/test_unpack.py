@@ -17,6 +17,7 @@ import zstandard
 
 from core.images.layers.unpack import Unpacker
 from sdk.errors import DataLoss, ResourceExhausted
+from tests.descriptors import open_descriptors
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -234,10 +235,10 @@ async def test_cancelling_ends_the_worker(target: Path):
 async def test_descriptors_are_given_back(target: Path):
     blob = Archive().add("file", b"x").close()
     await unpack(blob, target)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_descriptors())
     for _ in range(5):
         await unpack(blob, target)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_descriptors()) == before
 
 
 def _children(pid: int | None = None) -> list[str]:

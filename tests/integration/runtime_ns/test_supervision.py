@@ -17,6 +17,7 @@ from sdk.shim.supervisor import NAME
 from sdk.testing.bundles import process
 from sdk.testing.contracts.runtime.lab import PIPES, Lab
 from sdk.testing.runtimes import exit_code
+from tests.descriptors import open_descriptors
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
@@ -93,10 +94,10 @@ async def test_a_supervisor_keeps_no_stray_descriptor(lab: Lab) -> None:
 
 async def test_descriptors_of_the_daemon_are_all_given_back(lab: Lab) -> None:
     await lab.run("true")
-    before = sorted(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     for _ in range(3):
         await lab.run("true")
-    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 async def test_a_paused_container_can_be_deleted(lab: Lab) -> None:

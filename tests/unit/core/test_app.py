@@ -61,9 +61,9 @@ class Bench:
         self.told: list[Mapping[str, str]] = []
         self.reloaded: list[Settings] = []
         runtimes = {"ns": in_slot(Kind.RUNTIME, "ns", Told(self._status))}
-        drivers = Drivers("", None, "", None, "ns", runtimes, "", {}, "", {}, "", {}, "", None, {})  # type: ignore[arg-type]
+        drivers = Drivers("", None, "", None, "ns", runtimes, "", {}, "", {}, "", {}, "", None, {})
         engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
-        opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)  # type: ignore[arg-type]
+        opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)
         authorizers = Authorizers({}, self._no_authorizer)
         self.life.running = Running(opened, drivers, (), authorizers, self._reload_drivers, "00000000")
         self.life.door = Door(self._no_application)

@@ -21,7 +21,7 @@ ERRORS = [
 
 
 def drivers(volume: str) -> Drivers:
-    return Drivers("", None, "", None, "", {}, "bridge", {}, volume, {}, "", {}, "", None, {}, PLUGINS)  # type: ignore[arg-type]
+    return Drivers("", None, "", None, "", {}, "bridge", {}, volume, {}, "", {}, "", None, {}, PLUGINS)
 
 
 @pytest.mark.parametrize(("error", "reason"), ERRORS)

@@ -1,4 +1,4 @@
-"""Warnings of listeners that let anyone in."""
+"""Warnings of listeners that let any client in."""
 
 import pytest
 

@@ -74,7 +74,7 @@ class World:
         """Begin anew with what is on disk, as after a crash."""
         self.events = EventBus()
         volumes = {"local": self.driver, "other": self.other}
-        drivers = Drivers("", None, "", None, "", {}, "", {}, "local", volumes, "", {}, "", None, {})  # type: ignore[arg-type]
+        drivers = Drivers("", None, "", None, "", {}, "", {}, "local", volumes, "", {}, "", None, {})
         self.database = Database(self.path / "db.sqlite")
         self.catalog = VolumeCatalog(self.database, drivers, self.events, self.containers.items, Uses(self.path / "uses"))
         self.service = VolumeService(self.catalog, self.events)

@@ -38,7 +38,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def engine() -> Engine:
     engine = fake_engine()
-    return replace(engine, streams=CountingStreams(engine.containers))  # type: ignore[arg-type]  # the fake's own
+    return replace(engine, streams=CountingStreams(engine.containers))
 
 
 async def run(engine: Engine, name: str) -> None:

@@ -119,7 +119,7 @@ def own_mounts():
                 anyio.run(body)
                 status = 0
             finally:
-                sys.excepthook(*sys.exc_info()) if status else None  # type: ignore[arg-type]
+                sys.excepthook(*sys.exc_info()) if status else None
                 os._exit(status)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 

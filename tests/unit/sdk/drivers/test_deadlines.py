@@ -30,7 +30,7 @@ def test_the_mark_is_the_interfaces_and_not_the_drivers() -> None:
 def test_an_attribute_of_another_kind_is_no_deadline() -> None:
     def method() -> None: ...
 
-    method.__deadline__ = "5"  # type: ignore[attr-defined]
+    method.__deadline__ = "5"
     assert deadline_of(method) is None
 
 

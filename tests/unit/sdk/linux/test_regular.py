@@ -9,6 +9,7 @@ import pytest
 
 from sdk.linux.openat import open_regular
 from sdk.linux.regular import descriptor_links, open_same, pinned, read_regular, reopen_regular
+from tests.descriptors import open_descriptors
 
 
 @pytest.fixture
@@ -55,11 +56,11 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
 
 def test_nothing_but_a_file_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    before = os.listdir("/proc/self/fd")
+    before = open_descriptors()
     for place, kind in ((tmp_path / "fifo", OSError), (tmp_path, IsADirectoryError), (tmp_path / "none", FileNotFoundError)):
         with pytest.raises(kind):
             read_regular(place, 5)
-    assert os.listdir("/proc/self/fd") == before
+    assert open_descriptors() == before
 
 
 def test_another_file_under_the_same_name_is_not_opened(tmp_path: Path) -> None:

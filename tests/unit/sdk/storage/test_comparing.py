@@ -35,7 +35,7 @@ def test_a_change_of_a_file_and_its_directory_is_found(source: Path, change: obj
     (source / "etc/file").write_text("before")
     copy = source.parent / "copy"
     copy_tree(str(source), str(copy))
-    change(copy / "etc/file")  # type: ignore[operator]
+    change(copy / "etc/file")
     assert tree_changes(copy, source) == [Change("/etc", ChangeKind.MODIFIED), Change("/etc/file", kind)]
 
 

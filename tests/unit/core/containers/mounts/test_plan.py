@@ -39,7 +39,7 @@ def volumes(tmp_path: Path) -> Volumes:
 
 
 async def test_no_records_no_mounts(held: ExitStack):
-    assert await mount_plan((), "c", None, held) == ()  # type: ignore[arg-type]
+    assert await mount_plan((), "c", None, held) == ()
 
 
 async def test_parents_come_before_children(tmp_path: Path, volumes: Volumes, held: ExitStack):

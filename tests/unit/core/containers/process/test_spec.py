@@ -39,7 +39,7 @@ def test_a_privileged_one_has_all_that_there_are() -> None:
 def test_a_container_without_capabilities_gives_none() -> None:
     bare = Process(args=("init",), cwd="/", user=User())
     made = further(container=bare)
-    assert made.capabilities is None or made.capabilities.bounding == ()
+    assert made.capabilities == Capabilities()
 
 
 @pytest.mark.parametrize(

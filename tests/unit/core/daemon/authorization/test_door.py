@@ -81,7 +81,7 @@ class Failing(Authorizer):
             await anyio.to_thread.run_sync(self.gone_on.wait, 5)
             return None
         if self.how == "returns":
-            return False  # type: ignore[return-value]
+            return False
         raise {"raises": ValueError("secret path"), "exits": SystemExit(1), "says": InvalidArgument("the list is broken")}[self.how]
 
 
@@ -100,7 +100,7 @@ class Failing(Authorizer):
 async def test_an_authorizer_that_fails_refuses(served: Served, how: str, sentence: str) -> None:
     failing = Failing(how)
     if how == "is no coroutine":
-        failing.authorize_request = lambda request: None  # type: ignore[method-assign]
+        failing.authorize_request = lambda request: None
     served.guard(failing)
     status, answer = await served.ask("GET", "/json")
     assert (status, message(answer)) == (500, f"plugin a1 failed with error: {sentence}")

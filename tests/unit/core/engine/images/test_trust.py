@@ -34,7 +34,7 @@ class Policy(ImageVerifier):
 
 async def pull(**policies: ImageVerifier) -> None:
     verifiers = {name: in_slot(Kind.VERIFIER, name, policy) for name, policy in policies.items()}
-    await verify_pull(verifiers, parse_reference("app:1"), (INDEX, MANIFEST), None, Credentials())  # type: ignore[arg-type]
+    await verify_pull(verifiers, parse_reference("app:1"), (INDEX, MANIFEST), None, Credentials())
 
 
 @pytest.mark.anyio

@@ -143,7 +143,7 @@ async def test_a_process_is_followed_and_its_properties_are_read() -> None:
     class Ended(Task):
         """Has ended."""
 
-        pid = 42  # type: ignore[assignment]
+        pid = 42
 
         async def wait(self) -> ExitStatus:
             return ExitStatus(3, at_ns=0)

@@ -10,7 +10,7 @@ RULES = [RuleMet("input", "tcp dport 80 accept", "accepts"), RuleMet("forward", 
 
 def path(**fields: object) -> PacketPath:
     given = {"host_ip": "0.0.0.0", "host_port": 8080, "container_port": 80, "protocol": "tcp", "origin": "outside"}
-    return PacketPath(**{**given, "rules": RULES, "result": "it arrives", **fields})  # type: ignore[arg-type]
+    return PacketPath(**{**given, "rules": RULES, "result": "it arrives", **fields})
 
 
 @pytest.mark.parametrize(
