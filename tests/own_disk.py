@@ -1,7 +1,6 @@
 """A daemon whose data root is a disk of its own, which can be full or break."""
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from tests.conftest import MIRROR
 from tests.daemon import Daemon
 from tests.network import NetworkNamespace
+from tests.tmpfs import unmount
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def daemon_on_disk(directory: Path, network: NetworkNamespace, mount: Callable[[
         daemon.finish()
     finally:
         daemon.destroy()
-        subprocess.run(["umount", daemon.data_root], check=True)
+        unmount(daemon.data_root)
         shutil.rmtree(directory)
 
 

@@ -1,10 +1,14 @@
 """Prometheus scrapes a daemon: what runs shows up with its figures, and vanishes with its container."""
 
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
+from tests.conftest import MIRROR, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -13,11 +17,21 @@ ADDRESS = "127.0.0.1:9323"
 MB = 1 << 20
 
 
-@pytest.fixture
-def watched(start_daemon) -> Iterator[Daemon]:
-    with start_daemon("--metrics-addr", ADDRESS) as daemon:
+@pytest.fixture(scope="module")
+def metered(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
+    with (
+        open_network() as network,
+        open_registry(network, registry_storage),
+        open_daemon(tmpfs, network, [*MIRROR, "--metrics-addr", ADDRESS]) as daemon,
+    ):
         daemon.docker("pull", "--quiet", "busybox")
         yield daemon
+
+
+@pytest.fixture
+def watched(metered: Daemon) -> Iterator[Daemon]:
+    yield metered
+    metered.remove_containers()
 
 
 def scrape(daemon: Daemon, *headers: str) -> str:
@@ -29,14 +43,6 @@ def value(text: str, name: str, labels: str = "") -> float:
     """Return the value of the one series of a name with some of its labels."""
     (found,) = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{")) and labels in line]
     return float(found.rpartition(" ")[2])
-
-
-def eventually(daemon: Daemon, good: Callable[[str], bool]) -> str:
-    deadline = time.monotonic() + 60
-    while not good(text := scrape(daemon)):
-        assert time.monotonic() < deadline, text
-        time.sleep(0.2)
-    return text
 
 
 def test_a_container_shows_up_and_vanishes(watched):
@@ -55,7 +61,8 @@ def test_a_container_shows_up_and_vanishes(watched):
             and value(text, "engine_daemon_health_checks_total") > 0
         )
 
-    text = eventually(watched, is_full)
+    eventually(lambda: is_full(scrape(watched)), lambda: scrape(watched))
+    text = scrape(watched)
     assert value(text, "container_memory_usage_bytes", web) < 64 * MB
     assert value(text, "container_spec_memory_limit_bytes", web) == 64 * MB
     assert value(text, "container_spec_cpu_quota", web) == 50000
@@ -85,9 +92,9 @@ def test_what_prometheus_asks_for_is_openmetrics(watched):
 
 
 def test_an_address_that_is_taken_ends_the_start_in_one_sentence(watched, tmpfs):
-    other = Daemon(tmpfs / "other", watched.network, ("--metrics-addr", ADDRESS))
-    other.begin()
-    assert other.process is not None
-    assert other.process.wait(60) == 1
-    last = other.log.read_text().splitlines()[-1]
-    assert last.endswith(f"failed to start metrics server: listen tcp {ADDRESS}: address already in use")
+    sentence = re.escape(f"failed to start metrics server: listen tcp {ADDRESS}: address already in use")
+    with (
+        pytest.raises(AssertionError, match=rf"{sentence}\n\Z"),
+        open_daemon(tmpfs, watched.network, ("--metrics-addr", ADDRESS)),
+    ):
+        pytest.fail("it started")

@@ -135,5 +135,5 @@ def _full(daemon: Daemon) -> None:
     assert done.returncode == 125
     assert "no space left on device" in done.stderr
     assert "Errno" not in done.stderr
-    assert dict(inspect(daemon, "late")["State"])["Status"] == "created"  # type: ignore[call-overload]
+    assert dict(inspect(daemon, "late")["State"])["Status"] == "created"
     daemon.docker("start", "-a", "late")

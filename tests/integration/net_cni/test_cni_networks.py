@@ -31,7 +31,7 @@ def test_a_network_from_its_creation_to_its_end(cni: Cni, version: str) -> None:
     cni.write("yard", 2, version=version)
     docker("network", "create", "--driver", "cni", "--opt", "conflist=lan", "web")
     docker("network", "create", "--driver", "cni", "yard")
-    assert inspect(cni, "--type", "network", "web")["IPAM"]["Config"] == [{"Subnet": "10.88.1.0/24", "Gateway": "10.88.1.1"}]  # type: ignore[index]
+    assert inspect(cni, "--type", "network", "web")["IPAM"]["Config"] == [{"Subnet": "10.88.1.0/24", "Gateway": "10.88.1.1"}]
     docker("run", "-d", "--name", "server", "--network", "web", "-p", "18080:7000", *SERVE)
     docker(
         "run",
