@@ -40,6 +40,7 @@ from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_
 from core.host.systemd import notify
 from core.kernel.authorizers import Authorizers
 from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
+from core.kernel.observers import Observers
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
 from core.swaps import check_default_network, check_storage, keep_storage
@@ -71,7 +72,8 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
     async with _opened_root(settings) as (database, instance):
         check_default_network(database, settings.drivers.network)
         keep_storage(database, settings.drivers.storage)
-        events = EventBus(plugins.hooks.on_event)
+        observers = Observers(plugins.hooks)
+        events = EventBus(observers.on_event)
         async with (
             open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
             open_engine(
@@ -79,11 +81,12 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
                 opened.drivers,
                 database,
                 events,
-                plugins.hooks.amend_runtime_spec,
+                observers.amend_runtime_spec,
                 plugins.health.statuses(),
             ) as engine,
         ):
-            plugins.hooks.engine_ready(engine.engine)
+            observers.chosen = opened.observers
+            observers.engine_ready(engine.engine)
             yield Running(engine, opened.drivers, opened.frontends, opened.authorizers, opened.reload, instance)
 
 

@@ -55,9 +55,12 @@ Mirror = Annotated[str, AfterValidator(_checked_mirror)]
 Label = Annotated[str, AfterValidator(_checked_pair)]
 
 
+Names = Annotated[tuple[str, ...], AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
+
+
 class DriverChoice(BaseModel):
     """Which driver of each kind is used, by name. Of networks, volumes, logs and runtimes this is the default one; of verifiers
-    and authorizers all must agree."""
+    and authorizers all must agree, and observers are asked in this order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,11 +73,17 @@ class DriverChoice(BaseModel):
     builder: str = "dockerfile"
     frontends: tuple[str, ...] = ("docker", "buildkit")
     verifiers: tuple[str, ...] = ("allowlist",)
-    authorizers: Annotated[tuple[str, ...], AfterValidator(lambda names: tuple(dict.fromkeys(names)))] = ()
+    authorizers: Names = ()
+    observers: Names = ()
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""
-        several = {Kind.FRONTEND: self.frontends, Kind.VERIFIER: self.verifiers, Kind.AUTHORIZER: self.authorizers}
+        several = {
+            Kind.FRONTEND: self.frontends,
+            Kind.VERIFIER: self.verifiers,
+            Kind.AUTHORIZER: self.authorizers,
+            Kind.OBSERVER: self.observers,
+        }
         chosen = {
             Kind.STORAGE: self.storage,
             Kind.RUNTIME: self.runtime,
@@ -131,6 +140,7 @@ class Settings(BaseSettings):
         default=True,
         description="keep the archives of layers once they are unpacked; otherwise they are rebuilt when they are given away",
     )
+    disabled_plugins: Names = Field((), description="installed plugins that are not loaded, by name")
     strict_plugins: bool = Field(default=False, description="any broken plugin keeps the daemon from starting")
     gc: GcSettings = GcSettings()
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")

@@ -18,6 +18,7 @@ DRIVERS = {
     "verifier": "sdk.drivers.verifier",
     "authorizer": "sdk.drivers.authorizer",
     "frontend": "sdk.frontend",
+    "observer": "sdk.observer",
 }
 """The page of each kind of driver, by its file, and the module that it tells of."""
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         FrontendProvider,
         LogProvider,
         NetworkProvider,
+        ObserverProvider,
         RegistryProvider,
         RuntimeProvider,
         StorageProvider,
@@ -106,6 +107,12 @@ def provide_image_verifier() -> VerifierProvider[Any]:
 @hookspec
 def provide_authorizer() -> AuthorizerProvider[Any]:
     """Provide a policy that says which requests of which clients the daemon serves."""
+    raise NotImplementedError
+
+
+@hookspec
+def provide_observer() -> ObserverProvider[Any]:
+    """Provide an observer of events and of containers' starts, with settings of its own. It does nothing until it is chosen."""
     raise NotImplementedError
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a process that has one driver needs one interface
     from sdk.drivers.verifier import ImageVerifier  # noqa: F401 named in quotes
     from sdk.drivers.volume import VolumeDriver  # noqa: F401 named in quotes
     from sdk.frontend import ApiFrontend  # noqa: F401 named in quotes
+    from sdk.observer import Observer  # noqa: F401 named in quotes
 
 
 class Kind(StrEnum):
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     BUILDER = "builder"
     VERIFIER = "verifier"
     AUTHORIZER = "authorizer"
+    OBSERVER = "observer"
 
 
 class PluginSettings(BaseModel):
@@ -115,3 +117,7 @@ class VerifierProvider(Provider["ImageVerifier", S]):
 
 class AuthorizerProvider(Provider["Authorizer", S]):
     """An authorizer of requests; capability `names` says that it is an AuthorizerSource, which is asked for names that no driver has."""
+
+
+class ObserverProvider(Provider["Observer", S]):
+    """An observer of events, which may amend the specs that containers are started from."""

@@ -1,6 +1,6 @@
 """The plugin API's version and the rule by which a plugin is accepted."""
 
-API_VERSION: tuple[int, int] = (1, 0)
+API_VERSION: tuple[int, int] = (1, 1)
 """Major changes break plugins; a minor adds hooks, hook arguments or driver methods with a default body."""
 
 

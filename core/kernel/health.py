@@ -1,4 +1,4 @@
-"""What became of every plugin: ok, skipped (not for this machine) or failed, and why."""
+"""What became of every plugin: ok, disabled (by the configuration), skipped (not for this machine) or failed, and why."""
 
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ class State(StrEnum):
     """The values of `PluginStatus.state`."""
 
     OK = "ok"
+    DISABLED = "disabled"
     SKIPPED = "skipped"
     FAILED = "failed"
 
@@ -18,7 +19,7 @@ class State(StrEnum):
 class Health:
     """One mark per plugin; the worst thing that happened to it counts, and of equals the first."""
 
-    _ORDER = (State.OK, State.SKIPPED, State.FAILED)
+    _ORDER = (State.OK, State.DISABLED, State.SKIPPED, State.FAILED)
 
     def __init__(self) -> None:
         self._candidates: dict[str, Candidate] = {}
@@ -48,6 +49,10 @@ class Health:
     def offers(self, plugin: str, kind: Kind) -> None:
         """Note that a plugin provides a kind of driver."""
         self._kinds[plugin].append(kind)
+
+    def disabled(self, plugin: str) -> None:
+        """Note that the administrator has switched a plugin off."""
+        self._mark(plugin, State.DISABLED, "disabled_plugins names it")
 
     def skipped(self, plugin: str, reason: str) -> None:
         """Note that a plugin cannot run on this machine."""

@@ -29,6 +29,7 @@ from sdk.engine import Engine
 from sdk.errors import DriverError
 from sdk.events import Event
 from sdk.frontend import ApiFrontend
+from sdk.observer import Observer
 from sdk.oci.runtime import Spec
 from sdk.providers import Kind, PluginSettings, Provider
 
@@ -120,6 +121,9 @@ class PluginHooks:
     def authorizers(self) -> list[Offer[Authorizer]]:
         return self._offers(Kind.AUTHORIZER, self._plugins.hook.provide_authorizer)
 
+    def observers(self) -> list[Offer[Observer]]:
+        return self._offers(Kind.OBSERVER, self._plugins.hook.provide_observer)
+
     def _offers(self, kind: Kind, hook: pluggy.HookCaller) -> list[Offer[D]]:
         offers: list[Offer[D]] = []
         for plugin, call in self._implementations(hook):
@@ -136,7 +140,7 @@ class PluginHooks:
     # Observers and amendments ----------------------------------------------------------------------------------------
 
     def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec:
-        """Return the spec as all plugins want it. Raises DriverError naming a plugin whose amendment fails, or that has failed before:
+        """Return the spec as all plugins want it. Raises DriverError naming a plugin whose amendment fails or is none, or that has failed before:
         starting the container without the amendment (which may be a security measure) would be worse than not starting it."""
         hook = self._plugins.hook.amend_runtime_spec
         for plugin, call in _by_name(hook):
@@ -146,8 +150,9 @@ class PluginHooks:
                 amended = call(spec=spec, container_id=container_id)
             except (Exception, SystemExit) as error:
                 raise DriverError(plugin, hook.name, sentence(error)) from error
-            if isinstance(amended, Spec):
-                spec = amended
+            if amended is not None and not isinstance(amended, Spec):
+                raise DriverError(plugin, hook.name, f"the plugin returned a {type(amended).__name__}, not a Spec")
+            spec = amended or spec
         return spec
 
     def on_event(self, event: Event) -> None:

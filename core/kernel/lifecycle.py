@@ -33,6 +33,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.errors import InvalidArgument, SkipPlugin
 from sdk.events import EventSink
 from sdk.frontend import ApiFrontend
+from sdk.observer import Observer
 from sdk.providers import Kind, PluginContext
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Opened:
     drivers: Drivers
     frontends: tuple[ApiFrontend, ...]
     authorizers: Authorizers
+    observers: Mapping[str, Observer]
     reload: Callable[[Settings], Awaitable[None]]
 
 
@@ -90,6 +92,7 @@ async def open_drivers(
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
         authorizers = Authorizers(offers.authorizers, opener.authorizer)
         authorizers.current = await authorizers.named(choice.authorizers)
+        observers = {name: await opener.observer(offers.observers, name) for name in choice.observers}
         check_strict(settings, health)
 
         async def reload(changed: Settings) -> None:
@@ -98,7 +101,7 @@ async def open_drivers(
             await named.take(changed)
             registry.current, authorizers.current = backend, asked
 
-        yield Opened(drivers, tuple(frontends), authorizers, reload)
+        yield Opened(drivers, tuple(frontends), authorizers, observers, reload)
 
 
 def _check_log_options(drivers: Drivers, settings: Settings) -> None:
@@ -169,6 +172,7 @@ class _Opener:
             raise StartupError(
                 f'no {kind} driver "{chosen}" is available (there are: {", ".join(sorted(offers)) or "none"})'
                 + (f"; broken plugins: {broken}" if broken else "")
+                + (f"; disabled_plugins: {', '.join(self.settings.disabled_plugins)}" if self.settings.disabled_plugins else "")
             )
 
     async def _open_chosen(self, kind: Kind, offer: Offer[D]) -> D:
@@ -193,6 +197,14 @@ class _Opener:
     async def authorizer(self, offer: Offer[Authorizer]) -> Authorizer:
         """Open an authorizer that the configuration needs."""
         return await self._open_chosen(Kind.AUTHORIZER, offer)
+
+    async def observer(self, offers: Mapping[str, Offer[Observer]], chosen: str) -> Observer:
+        """Open an observer that the configuration names."""
+        observer = await self.only(Kind.OBSERVER, offers, chosen)
+        if isinstance(observer, Observer):
+            return observer
+        error = TypeError(f"the plugin opened a {type(observer).__name__}, not an Observer")
+        raise StartupError(failure(Kind.OBSERVER, chosen, offers[chosen].plugin, "open", error))
 
     async def _open(self, kind: Kind, offer: Offer[D], name: str = "") -> D:
         """Open a driver; under a name of its own it gets directories of its own."""

@@ -1,7 +1,7 @@
 """Import and register every plugin, each on its own: a broken one is marked and the others do not notice."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.kernel.compat import OFFERED, declared_version, incompatibility
 from core.kernel.discovery import BUNDLED, Candidate
@@ -12,14 +12,23 @@ from core.sentences import sentence
 _log = logging.getLogger(__name__)
 
 
-def load_plugins(candidates: Sequence[Candidate], health: Health) -> PluginHooks:
-    """Return the hooks of the plugins that can be imported and keep the rules; what is wrong with the others is in `health`."""
+def load_plugins(candidates: Sequence[Candidate], health: Health, disabled: Collection[str] = ()) -> PluginHooks:
+    """Return the hooks of the plugins that can be imported and keep the rules; what is wrong with the others is in `health`.
+
+    Those that are disabled are not imported. A disabled name that no plugin has is logged: the plugin may be uninstalled.
+    """
     hooks = PluginHooks(health)
     names = {candidate.name for candidate in candidates}
+    for name in disabled:
+        if name not in names:
+            _log.warning("disabled_plugins names %s, and no plugin of this name is installed", name)
     for name in sorted(names):
         rivals = [candidate for candidate in candidates if candidate.name == name]
         kept = [rival for rival in rivals if len(rivals) == 1 or rival.distribution == BUNDLED]
         health.found((kept or rivals)[0])
+        if name in disabled:
+            health.disabled(name)
+            continue
         if len(kept) != 1:
             health.failed(name, _announced_twice(rivals))
             continue

@@ -17,6 +17,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.frontend import ApiFrontend
+from sdk.observer import Observer
 from sdk.providers import Kind, PluginSettings
 
 
@@ -34,6 +35,7 @@ class Offers:
     verifiers: Mapping[str, Offer[ImageVerifier]]
     authorizers: Mapping[str, Offer[Authorizer]]
     frontends: Mapping[str, Offer[ApiFrontend]]
+    observers: Mapping[str, Offer[Observer]]
 
     def __iter__(self) -> Iterator["Described"]:
         """Yield every offer, kind by kind."""
@@ -47,6 +49,7 @@ class Offers:
         yield from _described(Kind.VERIFIER, self.verifiers)
         yield from _described(Kind.AUTHORIZER, self.authorizers)
         yield from _described(Kind.FRONTEND, self.frontends)
+        yield from _described(Kind.OBSERVER, self.observers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +99,5 @@ def collect_offers(hooks: PluginHooks, health: Health) -> Offers:
         verifiers=unique(Kind.VERIFIER, hooks.image_verifiers()),
         authorizers=unique(Kind.AUTHORIZER, hooks.authorizers()),
         frontends=unique(Kind.FRONTEND, hooks.api_frontends()),
+        observers=unique(Kind.OBSERVER, hooks.observers()),
     )

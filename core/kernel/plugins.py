@@ -28,7 +28,7 @@ def find_plugins(settings: Settings) -> Plugins:
     """
     health = Health()
     candidates = discover()
-    hooks = load_plugins(candidates, health)
+    hooks = load_plugins(candidates, health, settings.disabled_plugins)
     offers = collect_offers(hooks, health)
     check_tables(settings, offers, health)
     check_deadlines(settings.deadlines)

@@ -14,7 +14,7 @@ from sdk.events import Event
 
 @dataclass(frozen=True, slots=True)
 class PluginStatus:
-    """One plugin as the kernel found it; `state` is ok, skipped or failed.
+    """One plugin as the kernel found it; `state` is ok, disabled, skipped or failed.
 
     `api_version` is what it was built for, "" if it declares none or was not imported; `hooks` are those it implements, in alphabetical order.
     """

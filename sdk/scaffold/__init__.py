@@ -3,7 +3,7 @@
 import json
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from sdk.errors import InvalidArgument
 from sdk.providers import Kind
-from sdk.scaffold.interfaces import INTERFACES
+from sdk.scaffold.interfaces import INTERFACES, Interface
 from sdk.scaffold.skeleton import driver_source
 from sdk.version import API_VERSION
 
@@ -28,8 +28,14 @@ _FILES = {
 _PRIVILEGED = frozenset({Kind.STORAGE, Kind.NETWORK, Kind.RUNTIME})
 """The kinds whose contract works with mounts, networks or processes of the kernel's."""
 
+_OBSERVERS_KEYS = """
+    actions: tuple[str, ...] = Field(("start", "die"), description="events of containers that are logged, by Docker's names")
+"""
 
-_SEVERAL = frozenset({Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER})
+_UNWRITTEN = "has every method that the interface demands; each says that it is not implemented yet."
+_COMPLETE = "works as it is; make of it what you want."
+
+_SEVERAL = frozenset({Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER, Kind.OBSERVER})
 """The kinds of which the configuration chooses several drivers."""
 
 
@@ -41,9 +47,7 @@ def render(kind: Kind, name: str, target: Path) -> list[Path]:
     words = _words(kind, name)
     sources = {**_FILES, f"contracts/{kind}": "tests/test_contract.py"}
     contents = {Template(path).substitute(words): _template(source).substitute(words) for source, path in sources.items()}
-    contents[f"{words['package']}/driver.py"] = driver_source(
-        INTERFACES[kind].driver, words["driver"], words["plugin"], words["page"]
-    )
+    contents[f"{words['package']}/driver.py"] = _driver(kind, words)
     written = []
     for path, text in sorted(contents.items()):
         file = target / path
@@ -51,6 +55,13 @@ def render(kind: Kind, name: str, target: Path) -> list[Path]:
         file.write_text(text)
         written.append(file)
     return written
+
+
+def _driver(kind: Kind, words: Mapping[str, str]) -> str:
+    """Return the driver's module: an observer is right when it does nothing, so that its scaffold does something instead."""
+    if kind is Kind.OBSERVER:
+        return _template("observer").substitute(words)
+    return driver_source(INTERFACES[kind].driver, words["driver"], words["plugin"], words["page"])
 
 
 def contract_source(kind: Kind, name: str, module: str, settings: Mapping[str, JsonValue]) -> str:
@@ -77,6 +88,10 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         "plugin_module": f"core_{plugin}.plugin",
         "settings": "provider.settings()",
         "distribution": f"core-{kind}-{name}",
+        "arguments": "settings, context.log" if kind is Kind.OBSERVER else "",
+        "imports": "from pydantic import Field\n\n" if kind is Kind.OBSERVER else "",
+        "keys": _OBSERVERS_KEYS if kind is Kind.OBSERVER else "",
+        "state": _COMPLETE if kind is Kind.OBSERVER else _UNWRITTEN,
         "driver": class_name + INTERFACES[kind].driver.__name__,
         "api_version": repr(API_VERSION),
         "class_name": class_name,
@@ -91,12 +106,18 @@ def _interface_words(kind: Kind) -> dict[str, str]:
         "kind": kind,
         "hook": interface.hook,
         "provider": interface.provider.__name__,
-        "provider_imports": ", ".join(sorted(("PluginContext", interface.provider.__name__))),
+        "sdk_imports": "\n".join(sorted(_sdk_imports(interface))),
         "interface": interface.driver.__name__,
         "module": interface.driver.__module__,
         "page": interface.page,
         "suite_module": f"sdk.testing.contracts.{interface.page}",
     }
+
+
+def _sdk_imports(interface: Interface) -> Iterator[str]:
+    yield f"from {interface.driver.__module__} import {interface.driver.__name__}"
+    yield "from sdk.hookspecs import hookimpl"
+    yield f"from sdk.providers import {', '.join(sorted(('PluginContext', interface.provider.__name__)))}"
 
 
 def _template(name: str) -> Template:

@@ -1,6 +1,5 @@
 """Each kind of driver: its interface, its provider and its hook."""
 
-from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from sdk.drivers.storage import StorageDriver
 from sdk.drivers.verifier import ImageVerifier
 from sdk.drivers.volume import VolumeDriver
 from sdk.frontend import ApiFrontend
+from sdk.observer import Observer
 from sdk.providers import Kind
 
 
@@ -22,7 +22,7 @@ from sdk.providers import Kind
 class Interface:
     """What an author implements, wraps and registers; `page` names its page of the reference and its contract suite."""
 
-    driver: type[ABC]
+    driver: type[object]
     provider: type
     hook: str
     page: str
@@ -39,4 +39,5 @@ INTERFACES: Mapping[Kind, Interface] = {
     Kind.BUILDER: Interface(Builder, providers.BuilderProvider, "provide_builder", "builder"),
     Kind.VERIFIER: Interface(ImageVerifier, providers.VerifierProvider, "provide_image_verifier", "verifier"),
     Kind.AUTHORIZER: Interface(Authorizer, providers.AuthorizerProvider, "provide_authorizer", "authorizer"),
+    Kind.OBSERVER: Interface(Observer, providers.ObserverProvider, "provide_observer", "observer"),
 }

@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-from abc import ABC
 from collections.abc import Iterator
 
 _HEAD = '''"""The driver itself. Its interface is documented in `{module}`, and in docs/reference/drivers/{page}.md of the engine."""
@@ -15,7 +14,7 @@ class {name}({interface}):
 '''
 
 
-def driver_source(interface: type[ABC], name: str, plugin: str, page: str) -> str:
+def driver_source(interface: type[object], name: str, plugin: str, page: str) -> str:
     """Return a module with the class `name`; its methods raise Unsupported, naming the plugin and the method."""
     module = ast.parse(inspect.getsource(inspect.getmodule(interface) or interface))
     definition = next(node for node in module.body if isinstance(node, ast.ClassDef) and node.name == interface.__name__)
@@ -49,14 +48,14 @@ def _indented(code: str) -> str:
     return "\n".join(f"    {line}" for line in code.replace("'", '"').splitlines())
 
 
-def _import_block(module: ast.Module, interface: type[ABC], used: set[str]) -> str:
+def _import_block(module: ast.Module, interface: type[object], used: set[str]) -> str:
     lines = sorted({*_imports(module, interface, used), "from sdk.errors import Unsupported"})
     standard = [line for line in lines if not line.startswith("from sdk")]
     ours = [line for line in lines if line.startswith("from sdk")]
     return "\n".join([*standard, *([""] if standard else []), *ours])
 
 
-def _imports(module: ast.Module, interface: type[ABC], used: set[str]) -> Iterator[str]:
+def _imports(module: ast.Module, interface: type[object], used: set[str]) -> Iterator[str]:
     """Yield the import lines of the interface's module that the methods need, then the one for what that module defines."""
     for node in module.body:
         if isinstance(node, ast.ImportFrom):

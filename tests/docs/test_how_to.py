@@ -28,6 +28,7 @@ NOT_RUN = {
         "systemctl": "no service manager; the same test reloads",
     },
     "write-an-authorizer": {"core plugin": "its test writes the project without installing it"},
+    "write-an-observer": {"core plugin": "its test writes the project without installing it"},
     "back-up-volumes": {"core volume export data | ssh": "a second machine"},
     "build-images": {
         "docker buildx build -t app:1 --secret": "an SSH agent of the user's; tests/build/test_mounts.py forwards one",
@@ -214,10 +215,22 @@ def test_guide_compose(shared_daemon: Daemon, place: Path) -> None:
     shared_daemon.docker("compose", "--project-directory", str(place), "down", environment={"DOCKER_CONFIG": str(guide.client)})
 
 
+def test_guide_write_an_observer(place: Path) -> None:
+    """The scaffold is what the page shows; tests/plugins/test_observers.py runs it."""
+    render(Kind.OBSERVER, "audit", place / "project")
+    page = (HOW_TO / "write-an-observer.md").read_text()
+    (shown,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    driver = re.sub(r'    """.*?"""\n\n', "", (place / "project/core_observer_audit/driver.py").read_text())
+    assert shown in driver
+
+
 @pytest.mark.privileged
 def test_guide_debug_a_plugin(shared_daemon: Daemon, place: Path) -> None:
-    guide = Guide("debug-a-plugin", shared_daemon, place, {"check NAME": "check storage_vfs"})
+    guide = Guide(
+        "debug-a-plugin", shared_daemon, place, {"check NAME": "check storage_vfs --no-contract", "info NAME": "info storage_vfs"}
+    )
     assert "storage_overlay" in guide.run("core plugin list")
+    assert "storage driver vfs" in guide.run("core plugin info")
     assert "ok" in guide.run("core plugin check")
     guide.left.remove("core serve --strict-plugins --log-level debug")  # test_the_daemons_flags_are_its_own
     guide.finish()

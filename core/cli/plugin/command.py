@@ -86,7 +86,8 @@ def new_plugin(
         written = render(kind, name, target)
     for path in written:
         print(path)
-    print(f"\nNext: pip install -e {target}, core plugin check {kind}_{name}", file=sys.stderr)
+    plugin = f"{kind}_{name}".replace("-", "_")
+    print(f"\nNext: pip install -e {target}, core plugin check {plugin}", file=sys.stderr)
 
 
 @application.command("check")

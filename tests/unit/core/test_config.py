@@ -79,6 +79,7 @@ def test_every_kind_has_a_choice() -> None:
         Kind.BUILDER: ("dockerfile",),
         Kind.VERIFIER: ("allowlist",),
         Kind.AUTHORIZER: (),
+        Kind.OBSERVER: (),
     }
 
 

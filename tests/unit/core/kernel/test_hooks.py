@@ -134,3 +134,12 @@ def test_a_wrapper_is_refused() -> None:
     module.on_event = hookimpl(wrapper=True)(on_event)
     _, health = _registry(Candidate("wrapping", "demo", "1", lambda: module))
     assert health.reason("wrapping") == "hook on_event is a wrapper; wrap the driver instead"
+
+
+def test_an_amendment_that_is_no_spec_is_an_error_that_names_the_plugin(candidate: MakeCandidate) -> None:
+    def amend_runtime_spec() -> int:
+        return 42
+
+    registry, _health = _registry(candidate("guard", amend_runtime_spec))
+    with pytest.raises(DriverError, match="guard: amend_runtime_spec: the plugin returned a int, not a Spec"):
+        registry.amend_runtime_spec(SPEC, "1234")

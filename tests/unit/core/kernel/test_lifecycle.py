@@ -29,6 +29,7 @@ HOOKS = {
     "builder": ("provide_builder", providers.BuilderProvider, "dockerfile"),
     "verifier": ("provide_image_verifier", providers.VerifierProvider, "allowlist"),
     "authorizer": ("provide_authorizer", providers.AuthorizerProvider, "rules"),
+    "observer": ("provide_observer", providers.ObserverProvider, "audit"),
     "frontend": ("provide_api_frontend", providers.FrontendProvider, "docker"),
 }
 
@@ -199,3 +200,31 @@ async def test_a_wrong_table_names_plugin_and_key(bench: Bench, table: object, m
 async def test_a_table_of_a_driver_nobody_chose_is_checked_too(bench: Bench) -> None:
     with pytest.raises(ConfigurationError, match=r'plugins.vfs: unknown key "foo"'):
         await bench.run(bench.plugin("vfs", "storage", "vfs"), plugins={"vfs": {"foo": 1}})
+
+
+@pytest.mark.anyio
+async def test_observers_open_when_the_configuration_names_them(bench: Bench) -> None:
+    await bench.run(bench.plugin("shipper", "observer", "shipper"), drivers={"observers": ["shipper", "audit"]})
+    opened = [entry for entry in bench.journal if entry in ("open shipper", "open observer")]
+    assert opened == ["open shipper", "open observer"]
+    assert "close shipper" in bench.journal
+
+
+@pytest.mark.anyio
+async def test_one_that_opens_what_is_no_observer_is_told(bench: Bench) -> None:
+    def provide_observer() -> object:
+        return bench.provider(providers.ObserverProvider, "odd", driver=42)
+
+    with pytest.raises(
+        StartupError,
+        match=r'observer driver "odd" \(plugin odd\) failed in open: TypeError: the plugin opened a int, not an Observer',
+    ):
+        await bench.run(bench.candidate("odd", provide_observer), drivers={"observers": ["odd"]})
+
+
+@pytest.mark.anyio
+async def test_a_chosen_driver_of_a_disabled_plugin_is_told_with_the_list_that_names_it(bench: Bench) -> None:
+    with pytest.raises(
+        StartupError, match=r'no network driver "bridge" is available \(there are: none\); disabled_plugins: network$'
+    ):
+        await bench.run(without="network", disabled_plugins=["network"])

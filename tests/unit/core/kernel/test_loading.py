@@ -9,8 +9,10 @@ from core.kernel.discovery import BUNDLED, Candidate
 from core.kernel.health import Health
 from core.kernel.loading import load_plugins
 from core.kernel.offers import collect_offers
+from sdk.oci.runtime import Process, Root, Spec, User
 from sdk.providers import Kind, StorageProvider
 
+SPEC = Spec("1.2.0", Process(("true",), "/", User()), Root("rootfs"))
 MakeCandidate = Callable[..., Candidate]
 MakeProvider = Callable[..., StorageProvider]
 
@@ -186,3 +188,22 @@ def test_what_a_plugin_was_built_for_and_its_hooks_are_told(candidate: MakeCandi
         "old": ("0.9", ()),
         "ours": (OFFERED, ()),
     }
+
+
+def test_a_disabled_plugin_is_not_imported(good: Candidate, caplog: pytest.LogCaptureFixture) -> None:
+    bad = Candidate("bad", "demo", "1", _raising)
+    health = Health()
+    hooks = load_plugins([bad, good], health, ("bad", "gone"))
+    assert _states(health) == {"bad": "disabled", "good": "ok"}
+    assert health.reason("bad") == "disabled_plugins names it"
+    assert health.failures() == []
+    assert list(collect_offers(hooks, health).storage) == ["good"]
+    assert "disabled_plugins names gone, and no plugin of this name is installed" in caplog.text
+
+
+def test_a_disabled_plugin_amends_nothing_and_holds_no_container_up(candidate: MakeCandidate) -> None:
+    def amend_runtime_spec() -> int:
+        raise RuntimeError("boom in amend")
+
+    hooks = load_plugins([candidate("amender", amend_runtime_spec)], Health(), ("amender",))
+    assert hooks.amend_runtime_spec(SPEC, "id") is SPEC

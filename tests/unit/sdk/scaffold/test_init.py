@@ -14,6 +14,8 @@ from sdk.scaffold import render
 from sdk.scaffold.interfaces import INTERFACES
 
 ROOT = Path(__file__).parents[4]
+UNWRITTEN = [kind for kind in Kind if kind is not Kind.OBSERVER]
+"""An observer that does nothing is right: its scaffold does something."""
 NEED_ROOT = {Kind.STORAGE, Kind.NETWORK, Kind.RUNTIME}
 
 
@@ -43,7 +45,16 @@ def run_pytest(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("kind", Kind)
+def test_an_observers_project_works_as_it_is(tmp_path: Path) -> None:
+    render(Kind.OBSERVER, "my-audit", tmp_path)
+    done = run_pytest(tmp_path)
+    assert done.returncode == 0, done.stdout[-3000:]
+    source = (tmp_path / "core_observer_my_audit/driver.py").read_text()
+    assert "class MyAuditObserver(Observer):" in source
+    assert 'observers = ["my-audit"]' in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("kind", UNWRITTEN)
 def test_the_projects_tests_are_red_for_what_is_missing(kind: Kind, tmp_path: Path) -> None:
     render(kind, "my-fs", tmp_path / "project")
     done = run_pytest(tmp_path / "project", "--maxfail=4", "tests/test_plugin.py", "tests/test_contract.py")

@@ -1,0 +1,28 @@
+"""Observers: see what happens in the engine, and change how containers are started.
+
+An observer is chosen by name in `[drivers] observers`, in the order in which it is asked. It has settings, and it is opened and closed as every
+driver is. What it wants to do in the background it starts in a task group of its own when it is opened.
+"""
+
+from sdk.engine import Engine
+from sdk.events import Event
+from sdk.oci.runtime import Spec
+
+
+class Observer:
+    """Each method has a body that does nothing: write those that are needed. All run on the event loop, and return at once."""
+
+    def engine_ready(self, engine: Engine) -> None:
+        """Learn that the engine serves requests. Called once, before the listeners open. The daemon does not start where it raises."""
+
+    def on_event(self, event: Event) -> None:
+        """See an event after it was published. What it raises is logged, and the other observers see the event all the same."""
+
+    def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec | None:
+        """Look at a container's runtime spec just before it is started; return a changed one, or None to leave it. It has no side effect.
+
+        It gets what the observers before it made of the spec. A container is not started where it raises: the amendment may be a
+        security measure.
+        """
+        del spec, container_id
+        return None
