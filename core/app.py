@@ -4,7 +4,7 @@ import gc
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
 from core.dockerd.reload import attributes, reloaded
-from core.drivers import Drivers, failure
+from core.drivers import failure
 from core.engine.context import EngineSettings, GcPolicy
 from core.engine.images.context import ImageContext
 from core.engine.offline import images_without_engine
@@ -38,8 +38,7 @@ from core.engine.opening import OpenedEngine, open_engine
 from core.events.bus import EventBus
 from core.host.roots import check_pidfile, engine_id, hold_data_root, hold_exec_root, pidfile, refuse_dockers_root
 from core.host.systemd import notify
-from core.kernel.authorizers import Authorizers
-from core.kernel.lifecycle import check_strict, open_drivers, open_for_images
+from core.kernel.lifecycle import Opened, check_strict, open_drivers, open_for_images
 from core.kernel.observers import Observers
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
@@ -55,14 +54,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An opened engine, its drivers, the frontends over it, who guards them, what a reload changes in the drivers, and the data root's
-    token."""
+    """An opened engine, what its plugins opened, and the data root's token."""
 
     engine: OpenedEngine
-    drivers: Drivers
-    frontends: tuple[ApiFrontend, ...]
-    authorizers: Authorizers
-    reload_drivers: Callable[[Settings], Awaitable[None]]
+    opened: Opened
     instance: str
 
 
@@ -87,7 +82,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         ):
             observers.chosen = opened.observers
             observers.engine_ready(engine.engine)
-            yield Running(engine, opened.drivers, opened.frontends, opened.authorizers, opened.reload, instance)
+            yield Running(engine, opened, instance)
 
 
 @asynccontextmanager
@@ -145,16 +140,17 @@ class Life:
         self.settings = configuration.settings
         self._configuration = configuration
         self._scope = scope
-        self.running: Running | None = None
-        self.door: Door | None = None
+        self.serving: tuple[Running, Door] | None = None
+        """What runs, and the door that its requests pass, from the moment there is something to stop and to reload."""
 
     async def stop_on_signal(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Await the signal to stop, stop containers that do not outlive the daemon, and end."""
         number = await wait_for_stop(task_status=task_status)
         _log.info("stopping on %s%s", number.name, "; containers go on running" if self.settings.live_restore else "")
         notify("STOPPING=1")
-        if self.running is not None:
-            await self.running.engine.shut_down()
+        if self.serving is not None:
+            running, _door = self.serving
+            await running.engine.shut_down()
         self._scope.cancel()
 
     async def reload(self) -> None:
@@ -168,18 +164,18 @@ class Life:
         notify("READY=1")
 
     async def _reload(self) -> None:
-        if self.running is None or self.door is None:
+        if self.serving is None:
             return
+        running, door = self.serving
         fresh = load_configuration(self._configuration.flags, self._configuration.style)
         wanted = reloaded(self.settings, fresh)
-        changed = engine_settings(wanted, self.running.instance)
-        drivers = self.running.drivers
-        now = attributes(wanted, await drivers.cgroup_version())
-        await self.running.reload_drivers(wanted)
-        self.door.guard(self.running.authorizers.current)
+        changed = engine_settings(wanted, running.instance)
+        now = attributes(wanted, await running.opened.drivers.cgroup_version())
+        await running.opened.reload(wanted)
+        door.guard(running.opened.authorizers.current)
         self.settings = wanted
         set_level(wanted)
-        self.running.engine.reload(changed, now)
+        running.engine.reload(changed, now)
         _log.info("Reloaded configuration: %s", json.dumps({**now, **wanted.proxies.shown()}))
 
 
@@ -187,12 +183,12 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
     settings = life.settings
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
         door = Door(dispatch(list(_built(settings, plugins, running))))
-        door.guard(running.authorizers.current)
+        door.guard(running.opened.authorizers.current)
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))
         except EngineError as error:
             raise StartupError(error.message) from error
-        life.running, life.door = running, door
+        life.serving = running, door
         tasks.start_soon(on_hangup, life.reload)
 
         def ready() -> None:
@@ -208,7 +204,7 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
 
 def _built(settings: Settings, plugins: Plugins, running: Running) -> Iterator[tuple[ApiFrontend, ASGIApp]]:
     """Yield each frontend with its application. Raises StartupError for one that cannot make it."""
-    for name, frontend in zip(settings.drivers.frontends, running.frontends, strict=True):
+    for name, frontend in zip(settings.drivers.frontends, running.opened.frontends, strict=True):
         try:
             built = frontend.build(running.engine.engine)
         except (Exception, SystemExit) as error:

@@ -23,6 +23,7 @@ from core.engine.context import EngineSettings
 from core.engine.opening import OpenedEngine
 from core.images.layers.store import LayerRecord
 from core.kernel.authorizers import Authorizers
+from core.kernel.lifecycle import Opened
 from core.kernel.plugins import find_plugins
 from core.swaps import keep_storage
 from sdk.drivers.runtime import Runtime
@@ -65,8 +66,8 @@ class Bench:
         engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
         opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)
         authorizers = Authorizers({}, self._no_authorizer)
-        self.life.running = Running(opened, drivers, (), authorizers, self._reload_drivers, "00000000")
-        self.life.door = Door(self._no_application)
+        running = Running(opened, Opened(drivers, (), authorizers, {}, self._reload_drivers), "00000000")
+        self.life.serving = running, Door(self._no_application)
 
     async def _no_authorizer(self, _offer: object) -> NoReturn:
         raise NotImplementedError
