@@ -8,25 +8,11 @@ from typing import get_args
 import pytest
 
 from core.kernel.discovery import Candidate
-from sdk.builder import Builder
-from sdk.drivers.authorizer import Authorizer
-from sdk.drivers.logs import LogDriver
-from sdk.drivers.network import NetworkDriver
-from sdk.drivers.registry import RegistryBackend
-from sdk.drivers.runtime import Runtime
-from sdk.drivers.storage import StorageDriver
-from sdk.drivers.verifier import ImageVerifier
-from sdk.drivers.volume import VolumeDriver
-from sdk.frontend import ApiFrontend
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, PluginSettings, Provider
+from sdk.scaffold.interfaces import INTERFACES
 
-_INTERFACES = {
-    each.__name__: each
-    for each in (
-        ApiFrontend, Authorizer, Builder, ImageVerifier, LogDriver, NetworkDriver, RegistryBackend, Runtime, StorageDriver, VolumeDriver
-    )
-}  # fmt: skip
+_INTERFACES = {interface.driver.__name__: interface.driver for interface in INTERFACES.values()}
 
 MakeCandidate = Callable[..., Candidate]
 
