@@ -22,6 +22,7 @@ import os
 import secrets
 import struct
 import termios
+from contextlib import suppress
 from pathlib import Path
 
 from sdk.errors import DataLoss
@@ -122,10 +123,11 @@ class Spool:
         return str(struct.unpack_from("64p", self._map, _POSITION)[0].decode())
 
     def close(self) -> None:
-        """Unmap; the file stays."""
+        """Unmap; the file stays. A part that is still seen, as by a frame that the watch over the loop looks at, is unmapped with it."""
         for view in (self._words, self._data, self._view):
             view.release()
-        self._map.close()
+        with suppress(BufferError):
+            self._map.close()
 
     def _window(self) -> tuple[int, int, int]:
         word = self._words[_WINDOW]

@@ -33,6 +33,18 @@ def test_fill_raises_when_there_is_nothing(tmp_path: Path, pipe):
         Spool(tmp_path / "spool").fill(pipe[0])
 
 
+def test_it_is_closed_also_while_a_part_of_it_is_seen(tmp_path: Path, pipe):
+    reader, writer = pipe
+    spool = Spool(tmp_path / "spool")
+    os.write(writer, b"one\n")
+    spool.fill(reader)
+    seen = spool.pending
+    spool.close()
+    assert bytes(seen) == b"one\n"
+    seen.release()
+    assert bytes(Spool(tmp_path / "spool").pending) == b"one\n"
+
+
 def test_end_of_file_is_empty(tmp_path: Path):
     reader, writer = os.pipe2(os.O_NONBLOCK)
     os.close(writer)
