@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -63,8 +63,5 @@ def test_a_client_that_leaves_ends_the_build(shared_daemon: Daemon, context: Pat
             break
     client.send_signal(by)
     client.communicate(timeout=20)
-    deadline = time.monotonic() + 30
-    while subprocess.run(["pgrep", "-f", "^sleep 8765$"], capture_output=True).returncode == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: subprocess.run(["pgrep", "-f", "^sleep 8765$"], capture_output=True).returncode != 0)
     shared_daemon.assert_clean()

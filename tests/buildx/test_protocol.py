@@ -15,6 +15,7 @@ import pytest
 
 from sdk.engine.config import HostEntry
 from sdk.testing.authorization import RecordingAuthorizer
+from tests.asking import eventually
 from tests.buildx.conftest import Buildx
 
 
@@ -199,10 +200,7 @@ def test_more_than_one_platform_is_refused_in_words(buildx: Buildx, context: Pat
 
 
 def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(path.exists)
 
 
 def test_a_remote_builder_speaks_http2_to_the_daemons_own_socket(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -506,9 +507,5 @@ def wait_for(docker, name: str, template: str, wanted: str) -> None:
 
 
 def wait_for_log(docker, name: str, wanted: str) -> None:
-    import time
 
-    deadline = time.monotonic() + 30
-    while wanted not in docker("logs", name):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    eventually(lambda: wanted in docker("logs", name))

@@ -5,7 +5,8 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +21,23 @@ def lines_of(process: subprocess.Popen[bytes]) -> Iterator[str]:
     """Yield the lines of a running command's output, as they come, without control sequences."""
     assert process.stdout is not None
     return (_ERASE_LINE.sub("", line.decode()).rstrip() for line in process.stdout)
+
+
+def heard(lines: Iterator[str], act: Callable[[], object]) -> None:
+    """Do something again and again until a command that follows tells a line of it: from then on it misses nothing."""
+    told = threading.Event()
+
+    def act_again() -> None:
+        while not told.wait(0.1):
+            act()
+
+    acting = threading.Thread(target=act_again)
+    acting.start()
+    try:
+        next(lines)
+    finally:
+        told.set()
+        acting.join()
 
 
 class Project:

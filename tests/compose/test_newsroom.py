@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.client_plugins import BUILDX, link
 from tests.compose.clients import Compose
 from tests.compose.conftest import opened
 from tests.compose.debian_daemon import open_debian_daemon
-from tests.compose.project import Project, lines_of
+from tests.compose.project import Project, heard, lines_of
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.slow]
 
 _ORDER = ("database", "seed", "web", "proxy")
-_PATIENCE = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +51,6 @@ def ask(project: Project, path: str, post: str = "") -> object:
 
 def moment(container: dict, key: str) -> datetime:
     return datetime.fromisoformat(container["State"][key])
-
-
-def eventually(found) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_it_starts_in_the_order_of_health(newsroom: Project):
@@ -119,10 +112,11 @@ def test_scale_to_five(newsroom: Project):
 
 def test_logs_are_followed(newsroom: Project):
     with newsroom.running("logs", "--follow", "--no-color", "--tail", "0", "web") as following:
-        time.sleep(0.5)
+        lines = lines_of(following)
+        heard(lines, lambda: ask(newsroom, "articles", post="anything"))
         title = f"followed {time.time()}"
         ask(newsroom, "articles", post=title)
-        assert any(line.endswith(f"| article: {title}") for line in lines_of(following))
+        assert any(line.endswith(f"| article: {title}") for line in lines)
 
 
 def test_exec_run_and_cp(newsroom: Project, tmp_path: Path):
@@ -168,10 +162,10 @@ def test_pause(newsroom: Project):
 def test_events_of_a_restart(newsroom: Project):
     readers = ask(newsroom, "front")["readers"]
     with newsroom.running("events", "--json", "cache") as watching:
-        told = map(json.loads, lines_of(watching))
-        time.sleep(0.5)
+        lines = lines_of(watching)
+        heard(lines, lambda: newsroom("exec", "-T", "cache", "true"))
         newsroom("restart", "cache")
-        actions = (one["action"] for one in told if not one["action"].startswith(("exec", "health")))
+        actions = (one["action"] for one in map(json.loads, lines) if not one["action"].startswith(("exec", "health")))
         assert [next(actions) for _ in range(4)] == ["kill", "die", "stop", "start"]
     up(newsroom, "--no-recreate")
     assert ask(newsroom, "front")["readers"] == readers + 1

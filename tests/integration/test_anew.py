@@ -1,11 +1,11 @@
 """A data root that was deleted: the next daemon begins anew, and what the one before left on the machine is not in its way."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = [pytest.mark.privileged, pytest.mark.timeout(300)]
@@ -23,10 +23,7 @@ def _occupied(daemon: Daemon) -> str:
 
 def _until_gone(path: Path) -> None:
     """Wait for the end of a process that was killed; as a zombie it has no program any more."""
-    deadline = time.monotonic() + 20
-    while path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: not path.exists())
 
 
 def _works(daemon: Daemon) -> None:

@@ -7,13 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.authorization_plugin import REQUEST, RESPONSE, Plugin, serve_authorization
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
@@ -36,6 +36,7 @@ paths = ["/_ping", "/version", "/containers/json"]
 """
 ASK = """
 import os, socket, sys
+from tests.asking import eventually
 os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 s.sendall(f"{sys.argv[3]} {sys.argv[4]} HTTP/1.1\\r\\nHost: d\\r\\nConnection: close\\r\\n\\r\\n".encode())
@@ -67,10 +68,7 @@ def reloaded(daemon: Daemon, said: str) -> None:
     """Have the daemon read its configuration again, and wait until it says how that went."""
     before = daemon.log.read_text().count(said)
     os.kill(daemon.pid, signal.SIGHUP)
-    deadline = time.monotonic() + 30
-    while daemon.log.read_text().count(said) == before:
-        assert time.monotonic() < deadline, daemon.tail()
-        time.sleep(0.02)
+    eventually(lambda: daemon.log.read_text().count(said) != before, daemon.tail)
 
 
 def test_rules_decide_by_who_asks(start_daemon: DaemonFactory, open_to_all: Path) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from core.host.roots import hold_data_root
+from tests.asking import eventually
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
 
@@ -117,7 +117,4 @@ def test_system_df_is_what_du_says(daemon: Daemon) -> None:
 def test_the_daemon_collects_by_itself(start_daemon: DaemonFactory) -> None:
     with start_daemon(config='[gc]\nmax_age = "0.001s"\ninterval = 0.1\n') as daemon:
         daemon.docker("pull", "--quiet", "busybox")
-        deadline = time.monotonic() + 30
-        while daemon.docker("images", "--quiet").stdout:
-            assert time.monotonic() < deadline, daemon.tail()
-            time.sleep(0.05)
+        eventually(lambda: not daemon.docker("images", "--quiet").stdout, daemon.tail)

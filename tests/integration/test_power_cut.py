@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from sdk.linux.mount import umount
 from sdk.linux.mountinfo import mount_table
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -28,10 +28,7 @@ def cut_power(daemon: Daemon, *containers: str) -> None:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue  # it went with its shim
-    deadline = time.monotonic() + 20
-    while any(os.path.exists(f"/proc/{pid}") for pid in (*shims, *pids)):
-        assert time.monotonic() < deadline, "what was killed does not end"
-        time.sleep(0.02)
+    eventually(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in (*shims, *pids)))
     for mount in reversed(list(mount_table())):
         if mount.path.startswith(str(daemon.exec_root)):
             umount(mount.path)
@@ -51,10 +48,10 @@ def test_containers_end_with_255_and_policies_start_them_again(daemon: Daemon) -
     def shown(name: str, what: str) -> str:
         return daemon.docker("inspect", "--format", f"{{{{{what}}}}}", name).stdout.strip()
 
-    deadline = time.monotonic() + 20
-    while [shown(name, ".State.Status") for name in policies] != ["exited", "running", "running"]:
-        assert time.monotonic() < deadline, daemon.docker("ps", "-a").stdout
-        time.sleep(0.05)
+    eventually(
+        lambda: [shown(name, ".State.Status") for name in policies] == ["exited", "running", "running"],
+        lambda: daemon.docker("ps", "-a").stdout,
+    )
     assert shown("plain", ".State.ExitCode") == "255"
     finished = datetime.fromisoformat(shown("plain", ".State.FinishedAt").rstrip("Z")[:26]).replace(tzinfo=UTC)
     assert abs(datetime.now(UTC) - finished) < timedelta(minutes=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugins.runtime_ns.cgroups.hierarchy import find_hierarchy
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -56,10 +57,7 @@ def test_dots_end_at_the_root_of_the_hierarchies(shared_daemon: Daemon, name: st
         assert os.path.isdir(f"{place}{expected}/{container}"), place
         assert not any(os.path.exists(f"{above}/{name}") for above in Path(place).parents)
     shared_daemon.docker("rm", "-f", container)
-    deadline = time.monotonic() + 30
-    while any(os.path.exists(f"{place}{expected}/{container}") for place in places()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: not any(os.path.exists(f"{place}{expected}/{container}") for place in places()))
 
 
 def test_a_build_keeps_to_them_too(shared_daemon: Daemon, name: str) -> None:

@@ -3,14 +3,14 @@
 import os
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sdk.testing.images import make_image, make_tar
+from tests.asking import eventually
 from tests.busybox import push
 from tests.conftest import REGISTRY, DaemonFactory
 from tests.connection import UnixConnection
@@ -19,16 +19,8 @@ from tests.daemon import Daemon
 pytestmark = pytest.mark.privileged
 
 _BIG = make_tar({"big": os.urandom(24 << 20)})
-_SECONDS = 20.0
 
 IMPORT, LOAD = "/images/create?fromSrc=-&repo=imported", "/images/load?quiet=1"
-
-
-def waiting(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def temporaries(daemon: Daemon) -> list[Path]:
@@ -83,7 +75,7 @@ def test_killed_while_an_archive_arrives(ready: Daemon, path: str) -> None:
     before = blobs(ready)
     body = _BIG if path == IMPORT else saved(ready)
     with send_half(ready, path, body):
-        waiting(lambda: arrived(ready) > 100_000)
+        eventually(lambda: arrived(ready) > 100_000)
         ready.kill9()
     ready.start()
     assert (temporaries(ready), blobs(ready)) == ([], before)
@@ -94,7 +86,7 @@ def test_killed_while_an_archive_arrives(ready: Daemon, path: str) -> None:
 def test_killed_while_it_commits(ready: Daemon) -> None:
     before = blobs(ready)
     commit = ready.popen("docker", "commit", "changed", "committed")
-    waiting(lambda: temporaries(ready) != [])
+    eventually(lambda: temporaries(ready) != [])
     ready.kill9()
     commit.communicate()
     ready.start()
@@ -107,8 +99,8 @@ def test_a_client_that_goes_away(ready: Daemon) -> None:
     before = blobs(ready)
     for path in (IMPORT, LOAD):
         with send_half(ready, path, _BIG):
-            waiting(lambda: temporaries(ready) != [])
-        waiting(lambda: temporaries(ready) == [])
+            eventually(lambda: temporaries(ready) != [])
+        eventually(lambda: temporaries(ready) == [])
     assert blobs(ready) == before
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from plugins.net_bridge.settings import BridgeSettings
 from sdk.drivers.network import Sandbox
 from sdk.testing.context import plugin_context
 from sdk.testing.contracts.network import Bench, inside
+from tests.asking import eventually
 
 FRAMES = [Path(f"/proc/sys/net/bridge/bridge-nf-call-{family}tables") for family in ("ip", "ip6")]
 
@@ -72,7 +72,4 @@ def _give_addresses(interface: str, number: int) -> None:
 
 
 def _until_unshared(pid: int) -> None:
-    deadline = time.monotonic() + 30
-    while os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/thread-self/ns/net"):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/thread-self/ns/net"))

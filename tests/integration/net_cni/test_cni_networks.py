@@ -2,10 +2,10 @@
 
 import json
 import signal
-import time
 
 import pytest
 
+from tests.asking import eventually
 from tests.integration.net_cni.conftest import FAILING, SLOW, Cni, cat
 
 pytestmark = pytest.mark.privileged
@@ -117,10 +117,7 @@ def test_death_in_the_middle_of_an_addition(cni: Cni) -> None:
     docker("network", "create", "--driver", "cni", "lan")
     docker("create", "--name", "one", "--network", "lan", "-p", "18080:7000", *SERVE)
     starting = daemon.popen("docker", "start", "one")
-    deadline = time.monotonic() + 20
-    while not flag.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(flag.exists)
     daemon.kill9()
     starting.wait()
     for stream in (starting.stdin, starting.stdout, starting.stderr):

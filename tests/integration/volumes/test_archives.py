@@ -9,13 +9,13 @@ import stat
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.conftest import DaemonFactory
 from tests.connection import UnixConnection
 from tests.daemon import Daemon
@@ -222,10 +222,7 @@ def test_death_in_the_middle_of_an_import(start_daemon: DaemonFactory) -> None:
         assert client.stdin is not None
         client.stdin.write(archive.getvalue()[: 4 << 20])
         client.stdin.flush()
-        deadline = time.monotonic() + 20
-        while volumes(daemon) != ["half"] or not list(place(daemon, "half").iterdir()):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: volumes(daemon) == ["half"] and list(place(daemon, "half").iterdir()))
         assert "volume is in use" in daemon.docker("volume", "rm", "half", check=False).stderr
         daemon.kill9()
         client.stdin.close()
@@ -240,13 +237,8 @@ def test_a_client_that_leaves_leaves_nothing(shared: Daemon) -> None:
     assert client.stdin is not None
     client.stdin.write(bytes(tarfile.TarInfo("x").tobuf()[:512]) * 600)
     client.stdin.flush()
-    deadline = time.monotonic() + 20
-    while volumes(shared) != ["half"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: volumes(shared) == ["half"])
     client.kill()
     client.stdin.close()
     client.wait()
-    while volumes(shared):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: not volumes(shared))
