@@ -26,6 +26,8 @@ from core.daemon.logs import set_level
 from core.daemon.proxies import export_proxies, proxies_in_effect
 from core.daemon.server import dispatch, serve
 from core.daemon.signals import bear_hangups, on_hangup, wait_for_stop
+from core.daemon.traced import traced
+from core.daemon.traces import TracesFrontend
 from core.daemon.watchdog import watched_loop
 from core.dockerd.configuration import Configuration, load_configuration
 from core.dockerd.flags import FlagError
@@ -43,11 +45,13 @@ from core.kernel.observers import Observers
 from core.kernel.plugins import Plugins, find_plugins
 from core.store.database import Database
 from core.swaps import check_default_network, check_storage, keep_storage
+from core.tracing import Tracer
 from sdk.engine.config import Ulimit
 from sdk.engine.security import Seccomp, SeccompChoice
 from sdk.errors import EngineError, InvalidArgument
 from sdk.frontend import ApiFrontend, ASGIApp
 from sdk.providers import Kind
+from sdk.tracing import serving
 
 _log = logging.getLogger(__name__)
 
@@ -181,8 +185,11 @@ class Life:
 
 async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> None:
     settings = life.settings
+    tracer = Tracer()
+    serving.set(tracer)
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
-        door = Door(dispatch(list(_built(settings, plugins, running))))
+        traces = TracesFrontend(tracer)
+        door = Door(dispatch([*_built(settings, plugins, running), (traces, traces.build(running.engine.engine))]))
         door.guard(running.opened.authorizers.current)
         try:
             listeners = open_listeners(settings.hosts, _listen_options(settings))
@@ -199,7 +206,7 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
             on_ready()
 
         with watched_loop():
-            await serve(guarded(door, _names(settings)), listeners, on_ready=ready)
+            await serve(guarded(traced(door, tracer), _names(settings)), listeners, on_ready=ready)
 
 
 def _built(settings: Settings, plugins: Plugins, running: Running) -> Iterator[tuple[ApiFrontend, ASGIApp]]:

@@ -6,6 +6,8 @@ from typing import TypeVarTuple
 
 from anyio.abc import TaskGroup
 
+from sdk.tracing import apart
+
 Args = TypeVarTuple("Args")
 
 _log = logging.getLogger(__name__)
@@ -19,7 +21,8 @@ class Background:
 
     def start(self, what: str, work: Callable[[*Args], Awaitable[object]], *args: *Args) -> None:
         """Begin a piece of work; `what` names it in the log should it fail. Returns at once."""
-        self._tasks.start_soon(_guarded, what, work, args)
+        with apart():
+            self._tasks.start_soon(_guarded, what, work, args)
 
 
 async def _guarded(what: str, work: Callable[[*Args], Awaitable[object]], args: tuple[*Args]) -> None:

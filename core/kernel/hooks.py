@@ -32,6 +32,7 @@ from sdk.frontend import ApiFrontend
 from sdk.observer import Observer
 from sdk.oci.runtime import Spec
 from sdk.providers import Kind, PluginSettings, Provider
+from sdk.tracing import step
 
 if TYPE_CHECKING:
     import typer
@@ -147,7 +148,8 @@ class PluginHooks:
             if self._health.has_failed(plugin):
                 raise DriverError(plugin, hook.name, self._health.reason(plugin))
             try:
-                amended = call(spec=spec, container_id=container_id)
+                with step("hook.amend_runtime_spec", {"core.plugin.name": plugin}):
+                    amended = call(spec=spec, container_id=container_id)
             except (Exception, SystemExit) as error:
                 raise DriverError(plugin, hook.name, sentence(error)) from error
             if amended is not None and not isinstance(amended, Spec):
@@ -159,7 +161,8 @@ class PluginHooks:
         """Show an event to all plugins; one that raises is logged."""
         for plugin, call in self._implementations(self._plugins.hook.on_event):
             try:
-                call(event=event)
+                with step("hook.on_event", {"core.plugin.name": plugin}):
+                    call(event=event)
             except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
                 _log.exception("plugin %s: on_event", plugin)
 

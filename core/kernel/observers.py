@@ -12,6 +12,7 @@ from sdk.events import Event
 from sdk.observer import Observer
 from sdk.oci.runtime import Spec
 from sdk.providers import Kind
+from sdk.tracing import step
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ class Observers:
         self._hooks.on_event(event)
         for name, observer in self.chosen.items():
             try:
-                observer.on_event(event)
+                with step("observer.on_event", {"core.driver.name": name}):
+                    observer.on_event(event)
             except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
                 _log.exception("observer %s: on_event", name)
 
@@ -36,7 +38,7 @@ class Observers:
         """Return the spec as all want it. Raises DriverError that names one whose amendment fails, or is none."""
         spec = self._hooks.amend_runtime_spec(spec, container_id)
         for name, observer in self.chosen.items():
-            with calling(name, "amend_runtime_spec"):
+            with step("observer.amend_runtime_spec", {"core.driver.name": name}), calling(name, "amend_runtime_spec"):
                 amended: object = observer.amend_runtime_spec(spec, container_id)
             if amended is None:
                 continue

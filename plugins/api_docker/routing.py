@@ -60,7 +60,7 @@ class RouteIndex:
             for route in self._routes.get(ends, ()):
                 parameters = route.parameters(path)
                 if parameters is not None:
-                    scope["path_params"] = parameters
+                    scope["path_params"], scope["http_route"] = parameters, route.path
                     return route.endpoint
         return None
 
@@ -70,7 +70,7 @@ class _Route:
 
     def __init__(self, route: APIRoute) -> None:
         self.endpoint = Endpoint(route.dependant)
-        self._pattern, _, self._convertors = compile_path(route.path)
+        self._pattern, self.path, self._convertors = compile_path(route.path)
 
     def parameters(self, path: str) -> dict[str, object] | None:
         """Return what a path says of this route's parameters, None if it is another route's."""

@@ -11,6 +11,7 @@ from sdk.engine.build_events import BuildEvent, Vertex, VertexLog, VertexStatus
 from sdk.engine.images import Progress
 from sdk.errors import BuildFailed, EngineError
 from sdk.oci.digest import digest_of
+from sdk.tracing import step as traced_step
 
 
 class Telling:
@@ -25,7 +26,8 @@ class Telling:
         step = Step(self, replace(vertex, started_ns=time.time_ns()))
         self.tell(step.vertex)
         try:
-            yield step
+            with traced_step(vertex.name or vertex.instruction or "build step"):
+                yield step
         except EngineError as error:
             step.change(completed_ns=time.time_ns(), error=error.message)
             if isinstance(error, BuildFailed):

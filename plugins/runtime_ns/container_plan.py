@@ -30,6 +30,19 @@ from sdk.shim.layout import CGROUP_FD, PLAN_FD, READY_FD
 from sdk.shim.plan import ANY_ERROR, Plan, Slot
 from sdk.shim.supervisor import detach, fork, reset_signals, supervise
 
+MARKS = (
+    "kernel.shim",
+    "kernel.prepare",
+    "kernel.clone",
+    "kernel.enter",
+    "kernel.rootfs",
+    "kernel.mounts",
+    "kernel.furnish",
+    "kernel.limits",
+    "kernel.exec",
+)
+"""What ends at each mark of a timed plan, and at last with execve: spans of a trace. Confinement belongs to the last."""
+
 _ROOT = "rt.rootfs"
 _DEFAULT_UMASK = 0o022
 
@@ -39,25 +52,31 @@ def root_directory(bundle: Bundle) -> str:
     return str(bundle.path / (_ROOT if bundle.rootfs else bundle.spec.root.path))
 
 
-def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, machine: Machine) -> Plan:
+def container_plan(bundle: Bundle, io: ProcessIO, confinement: Confinement, machine: Machine, *, timed: bool = False) -> Plan:
     """Return the plan. Raises InvalidArgument and Unsupported for what the spec must not ask."""
     spec = bundle.spec
     if spec.hooks:
         raise Unsupported("runtime ns does not run hooks of the runtime specification: use --runtime=oci (crun or runc)")
     namespaces = container_namespaces(spec)
-    plan = Plan(machine.numbers)
+    plan = Plan(machine.numbers, timed=timed)
+    plan.mark()
     detach(plan)
     join_for_children(plan, namespaces)
     opened = clone_opened(plan, spec.mounts)
     born = namespaces.own & ~(k.CLONE_NEWCGROUP | k.CLONE_NEWTIME)
+    plan.mark()
     forked = fork(plan, born, into_cgroup=machine.hierarchy.version == 2)
+    plan.mark()
     plan.call("close", PLAN_FD, why="the plan stays mapped")
     plan.call("umask", 0, why="modes are as they are said")
     set_by_host_paths(plan, spec.process)
     _enter(plan, spec, namespaces, machine.hierarchy)
+    plan.mark()
     try:
         nulls = _build_root(plan, bundle, namespaces, machine.hierarchy, opened)
+        plan.mark()
         _furnish(plan, spec, io, nulls)
+        plan.mark()
     except OverflowError as error:
         raise InvalidArgument(f"too many mounts: {error}") from error
     run_program(plan, spec.process, io, confinement)
@@ -87,6 +106,7 @@ def _build_root(
     nulls = clone_nulls(plan, spec.linux.masked_paths)
     mount_rootfs(plan, root, bundle.rootfs)
     pivot(plan, root)
+    plan.mark()
     for index, mount in enumerate(spec.mounts):
         if bound := trees.get(index):
             attach(plan, bound, os.path.join(bundle.path, mount.source))
@@ -134,5 +154,6 @@ def run_program(plan: Plan, process: Process, io: ProcessIO, confinement: Confin
     plan.call("umask", _DEFAULT_UMASK if process.user.umask is None else process.user.umask, why="the usual umask")
     set_limits(plan, process)
     reset_signals(plan)
+    plan.mark()
     confine(plan, process, confinement)
     execute(plan, process)

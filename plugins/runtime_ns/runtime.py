@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import structs
 
 from plugins.runtime_ns.cgroups.driver import Cgroup
-from plugins.runtime_ns.container_plan import container_plan, root_directory
+from plugins.runtime_ns.container_plan import MARKS, container_plan, root_directory
 from plugins.runtime_ns.context import RuntimeContext, filter_program
 from plugins.runtime_ns.failures import start_failed
 from plugins.runtime_ns.record import STATE, TaskRecord, load_record, remove_records, save_record
@@ -28,6 +28,7 @@ from sdk.shim.layout import CGROUP_FD
 from sdk.shim.plan import Plan, Program
 from sdk.shim.process import Supervised
 from sdk.shim.supervision import end_shim, shims_titled
+from sdk.tracing import is_traced, step
 
 
 class NamespaceRuntime(Runtime, BatchStats, PlanExplainer):
@@ -77,7 +78,9 @@ class NamespaceRuntime(Runtime, BatchStats, PlanExplainer):
     def _start(self, bundle: Bundle, io: ProcessIO) -> NamespaceTask:
         bundle = self._placed(bundle)
         confinement = self._confinement(bundle.spec)
-        plan = self._templates.plan(bundle, io)
+        timed = is_traced()
+        with step("runtime.plan"):
+            plan = self._templates.plan(bundle, io, timed=timed)
         cgroup = self._context.machine.hierarchy.cgroup(bundle.spec.linux.cgroups_path)
         record = TaskRecord(cgroup.path, confinement.seccomp)
         with ExitStack() as undo:
@@ -85,15 +88,17 @@ class NamespaceRuntime(Runtime, BatchStats, PlanExplainer):
             save_record(bundle.path, record)
             self._context.note(bundle.id, cgroup.path)
             undo.callback(self._context.destroy, bundle.id, cgroup)
-            cgroup.create(bundle.spec.linux.resources or Resources())
-            supervised = self._launch(bundle, io, plan, cgroup)
+            with step("runtime.cgroup"):
+                cgroup.create(bundle.spec.linux.resources or Resources())
+            with step("runtime.launch"):
+                supervised = self._launch(bundle, io, plan, cgroup, MARKS if timed else ())
             undo.pop_all()
         return NamespaceTask(bundle.id, bundle.path, supervised, record, self._context)
 
-    def _plan(self, bundle: Bundle, io: ProcessIO) -> Plan:
-        return container_plan(bundle, io, self._confinement(bundle.spec), self._context.machine)
+    def _plan(self, bundle: Bundle, io: ProcessIO, *, timed: bool = False) -> Plan:
+        return container_plan(bundle, io, self._confinement(bundle.spec), self._context.machine, timed=timed)
 
-    def _launch(self, bundle: Bundle, io: ProcessIO, plan: Program, cgroup: Cgroup) -> Supervised:
+    def _launch(self, bundle: Bundle, io: ProcessIO, plan: Program, cgroup: Cgroup, marks: Sequence[str]) -> Supervised:
         if bundle.rootfs:
             os.makedirs(root_directory(bundle), exist_ok=True)
         with ExitStack() as opened:
@@ -102,7 +107,15 @@ class NamespaceRuntime(Runtime, BatchStats, PlanExplainer):
                 opened.callback(os.close, directory)
                 descriptors[CGROUP_FD] = directory
             title = (*self._context.title, bundle.id)
-            request = Launch(plan=plan, io=io, title=title, state_path=bundle.path / STATE, linger=True, descriptors=descriptors)
+            request = Launch(
+                plan=plan,
+                io=io,
+                title=title,
+                state_path=bundle.path / STATE,
+                linger=True,
+                descriptors=descriptors,
+                marks=marks,
+            )
             try:
                 return launch(self._context.executor, request)
             except PlanFailed as failure:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
+from typing import Protocol
 
 import msgspec
 
@@ -80,21 +81,27 @@ class Templates:
                 self._images.popitem(last=False)
 
 
+class BuildPlan(Protocol):
+    """How a container's plan is built."""
+
+    def __call__(self, bundle: Bundle, io: ProcessIO, *, timed: bool = False) -> Plan: ...
+
+
 @dataclass(slots=True)
 class PlanTemplates:
     """Keeps plans of containers."""
 
-    build: Callable[[Bundle, ProcessIO], Plan]
+    build: BuildPlan
     _templates: Templates = field(default_factory=Templates)
 
-    def plan(self, bundle: Bundle, io: ProcessIO) -> Program:
-        """Return a container's plan. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
+    def plan(self, bundle: Bundle, io: ProcessIO, *, timed: bool = False) -> Program:
+        """Return a container's plan, which keeps its times if it is `timed`. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
         plans with one are not kept."""
         if any(is_descriptor(mount.source) for mount in bundle.spec.mounts):
-            return self.build(bundle, io)
-        kind = (str(bundle.path), bundle.spec, bundle.rootfs, io)
+            return self.build(bundle, io, timed=timed)
+        kind = (str(bundle.path), bundle.spec, bundle.rootfs, io, timed)
         paths = (namespace.path for namespace in bundle.spec.linux.namespaces if namespace.path)
-        return self._templates.program(kind, own_words(bundle.id, *paths), partial(self.build, bundle, io))
+        return self._templates.program(kind, own_words(bundle.id, *paths), partial(self.build, bundle, io, timed=timed))
 
 
 def own_words(container_id: str, *paths: str) -> Words:

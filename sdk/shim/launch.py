@@ -1,9 +1,11 @@
 """Start a shim with a plan, and wait until its process runs."""
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from sdk.drivers.runtime import ProcessIO
@@ -15,6 +17,7 @@ from sdk.shim.spawn import Executor, spawn
 from sdk.shim.state import StateFile
 from sdk.shim.streams import Streams, open_streams
 from sdk.shim.supervision import Shim
+from sdk.tracing import note
 
 
 class PlanFailed(Exception):
@@ -30,7 +33,8 @@ class PlanFailed(Exception):
 class Launch:
     """What to launch. Without a `state_path` the state is kept in memory, and the process cannot be adopted later.
 
-    `linger` must be what the plan was supervised with. `descriptors` are further ones the plan expects, by number there.
+    `linger` must be what the plan was supervised with. `descriptors` are further ones the plan expects, by number there. `marks` say what ends at
+    each mark of a timed plan, and then what ends with the start: they become spans of the request's trace.
     """
 
     plan: Program
@@ -39,6 +43,7 @@ class Launch:
     state_path: Path | None = None
     linger: bool = False
     descriptors: Mapping[int, int] = field(default_factory=dict)
+    marks: Sequence[str] = ()
 
 
 def launch(executor: Executor, request: Launch) -> Supervised:
@@ -46,13 +51,23 @@ def launch(executor: Executor, request: Launch) -> Supervised:
     with ExitStack() as undo:
         state = StateFile.create(request.plan.assemble(), request.state_path)
         undo.callback(state.close)
+        began = time.time_ns()
         shim, streams, ended = _spawn(executor, request, state, undo)
         _check(request.plan, state)
+        if request.marks:
+            _tell(request.marks, [began, *state.marks(len(request.marks) - 1), time.time_ns()])
         if streams.parking and request.io.terminal:
             streams.find_terminal()
         state.forget_file()
         undo.pop_all()
         return Supervised(state, streams, shim, _process_of(shim), ended)
+
+
+def _tell(marks: Sequence[str], moments: Sequence[int]) -> None:
+    """Add what ended at each mark to the trace, unless the moments cannot be true."""
+    if list(moments) == sorted(moments):
+        for name, (start, end) in zip(marks, pairwise(moments), strict=True):
+            note(name, start, end)
 
 
 def _spawn(executor: Executor, request: Launch, state: StateFile, undo: ExitStack) -> tuple[Shim, Streams, int]:

@@ -31,6 +31,13 @@ HEADER = struct.Struct("<IIqqiiiiqq")
 FAILED = struct.Struct("<II")
 """The record of a failure: 1 + index of the operation that failed, and its errno."""
 
+MARK = struct.Struct("<qq")
+"""A moment that a timed plan has the kernel store (clock_gettime): seconds and nanoseconds since 1970."""
+
+MARKS_OFFSET = 16
+MARKS = 32
+"""Where marks are, from the record of a failure on, and how many there may be."""
+
 FAILURE_OFFSET = 16
 SHIM = 24
 PID = 28

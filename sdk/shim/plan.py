@@ -5,11 +5,28 @@ Plans are data. They are assembled to the bytes an executor reads, can be compar
 
 import os
 import struct
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from sdk.shim.layout import ANY_ERROR, BASE, HEADER, JUMP_IF_NOT_ZERO, JUMP_IF_ZERO, MAGIC, OPERATION, PAGE, RUNNING, SLOTS, SPAN
+from sdk.shim.layout import (
+    ANY_ERROR,
+    BASE,
+    FAILURE,
+    HEADER,
+    JUMP_IF_NOT_ZERO,
+    JUMP_IF_ZERO,
+    MAGIC,
+    MARK,
+    MARKS,
+    MARKS_OFFSET,
+    OPERATION,
+    PAGE,
+    RUNNING,
+    SLOTS,
+    SPAN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +83,11 @@ class Program(Protocol):
 
 
 class Plan:
-    """Collects operations; `numbers` are the system call numbers of the machine that will carry them out."""
+    """Collects operations; `numbers` are the system call numbers of the machine that will carry them out. A `timed` plan keeps the moments
+    at which it is marked, by a system call each; another has no marks."""
 
-    def __init__(self, numbers: Mapping[str, int]) -> None:
+    def __init__(self, numbers: Mapping[str, int], *, timed: bool = False) -> None:
+        self._timed, self._marks = timed, 0
         self._operations: list[Operation] = []
         self._numbers = numbers
         self._memory = bytearray(HEADER.size)
@@ -114,6 +133,16 @@ class Plan:
         kept = store.index + 1 if store else 0
         self._table += OPERATION.pack(*values, self._numbers[syscall], 0, slots, jump, kept, tolerate, 0)
         self._operations.append(Operation(syscall, arguments, why, complaint, tolerate, store, if_zero, if_not_zero))
+
+    def mark(self) -> None:
+        """Have a timed plan keep when it gets here. A filter of system calls may not be in effect yet. Raises OverflowError for too many."""
+        if not self._timed:
+            return
+        if self._marks == MARKS:
+            raise OverflowError(f"a plan has {MARKS} marks")
+        place = FAILURE + MARKS_OFFSET + self._marks * MARK.size
+        self.call("clock_gettime", time.CLOCK_REALTIME, place, why="the time, for a trace", tolerate=ANY_ERROR)
+        self._marks += 1
 
     def place(self, label: Label) -> None:
         """Make a label stand for the operation added next."""

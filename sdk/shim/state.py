@@ -28,7 +28,7 @@ class StateFile:
                 written = 0
                 while written < len(image):
                     written += os.write(descriptor, rest[written:])
-            os.pwrite(descriptor, bytes(layout.FAILED.size), _failure_offset(image))
+            os.pwrite(descriptor, bytes(layout.MARKS_OFFSET + layout.MARKS * layout.MARK.size), _failure_offset(image))
             return cls(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -74,6 +74,13 @@ class StateFile:
         record = os.pread(self.descriptor, layout.FAILED.size, offset) if offset else b""
         failed, error = layout.FAILED.unpack(record) if len(record) == layout.FAILED.size else (0, 0)
         return (failed - 1, error) if failed else None
+
+    def marks(self, count: int) -> list[int]:
+        """Return when a timed plan got to its first so many marks, in nanoseconds since 1970; 0 for one that it did not get to. Others may
+        have written there."""
+        offset = _failure_offset(self._view) + layout.MARKS_OFFSET
+        stored = os.pread(self.descriptor, count * layout.MARK.size, offset)
+        return [seconds * 1_000_000_000 + rest for seconds, rest in layout.MARK.iter_unpack(stored)]
 
     def exit_status(self, at_ns: int) -> ExitStatus | None:
         """Return how the process ended; None if no process waited for it. `at_ns` is used if the time was not stored."""

@@ -331,6 +331,17 @@ def test_guide_serve_images(serving: Daemon, place: Path) -> None:
 
 
 @pytest.mark.privileged
+def test_guide_trace(shared_daemon: Daemon, place: Path) -> None:
+    guide = Guide("trace", shared_daemon, place)
+    guide.run("core trace run")
+    guide.run("core trace pull")
+    assert "POST /images/create" in guide.run("core trace ls")
+    assert "pull.resolve" in guide.run("core trace show")
+    assert '"Attributes"' in guide.run("core trace show --json")
+    guide.finish()
+
+
+@pytest.mark.privileged
 def test_guide_trust(start_daemon: DaemonFactory, place: Path) -> None:
     policy = next(settings("trust")).replace("sha256:...", digest_of(b"any"))
     with start_daemon(config=policy) as daemon:

@@ -258,3 +258,33 @@ class Info(
     name: str
     root: str
     warnings: list[str] | None = None
+
+
+class Span(Struct, frozen=True, rename="pascal"):
+    """A span of a trace; times in nanoseconds since 1970."""
+
+    id: str
+    parent: str
+    name: str
+    start: int
+    end: int
+    attributes: dict[str, str | int]
+    error: str
+
+
+class Trace(Struct, frozen=True, rename="pascal"):
+    id: str
+    running: int
+    dropped: int
+    spans: list[Span]
+
+    @property
+    def first(self) -> Span:
+        """The span that began first, of those the longest."""
+        return min(self.spans, key=lambda span: (span.start, -span.end))
+
+    @property
+    def times(self) -> tuple[int, int]:
+        """When it began, and how long it took."""
+        began = self.first.start
+        return began, max(span.end for span in self.spans) - began

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.client.commands import attach, containers, images, networks, pull, run, stats, system, volumes
+from core.cli.client.commands import attach, containers, images, networks, pull, run, stats, system, trace, volumes
 from core.cli.client.commands.copy import cp
 from core.cli.client.commands.logs import logs
 from core.cli.client.commands.run_flags import taking_flags
@@ -51,6 +51,7 @@ def add_client(application: typer.Typer) -> None:
         application.command(command.__name__)(command)
     application.add_typer(volumes.application, name="volume")
     application.add_typer(networks.application, name="network")
+    application.add_typer(trace.application, name="trace")
 
 
 def choose_daemon(

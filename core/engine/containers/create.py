@@ -36,6 +36,7 @@ from sdk.errors import InvalidArgument, NoSuchContainer
 from sdk.linux.openat import make_directories
 from sdk.oci.descriptor import host as this_machine
 from sdk.oci.descriptor import matches
+from sdk.tracing import step
 
 
 async def create(context: EngineContext, request: CreateRequest) -> Created:
@@ -50,7 +51,8 @@ async def create(context: EngineContext, request: CreateRequest) -> Created:
     warnings = _validate(context, request.config, host_config, cgroup_version)
     image = context.images.find_for(request.config.image, request.platform)
     warnings += _foreign(request, image)
-    await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
+    with step("create.verify_image"):
+        await verify_use(context.drivers.verifiers, context.images, image, request.config.image)
     with context.images.layers.pins.hold(image.chains):
         return await create_from(context, request, image, cgroup_version, warnings)
 
@@ -70,18 +72,20 @@ async def create_from(
         context.containers.reserve(record)
         undo.callback(context.containers.forget, record.id, record.name)
         undo.push_async_callback(context.volumes.abandon, record.id)
-        mounts = await resolve_mounts(
-            record.id,
-            config,
-            record.host_config,
-            context.volumes,
-            lambda ref: _mounts_of(context, ref),
-            str(context.settings.data_root),
-        )
-        record = replace(record, mounts=await with_images(context, mounts))
+        with step("create.mounts"):
+            mounts = await resolve_mounts(
+                record.id,
+                config,
+                record.host_config,
+                context.volumes,
+                lambda ref: _mounts_of(context, ref),
+                str(context.settings.data_root),
+            )
+            record = replace(record, mounts=await with_images(context, mounts))
         await _prepare(context, record, image, undo)
-        live = context.containers.insert(record)
-        context.volumes.keep(record.id)
+        with step("create.record"):
+            live = context.containers.insert(record)
+            context.volumes.keep(record.id)
         undo.pop_all()
     context.images.use(image.id)
     announce(context, live, "create")
@@ -95,7 +99,10 @@ async def _prepare(context: EngineContext, record: ContainerRecord, image: Store
     await prepare_images(context, record, undo)
     context.directory(record.id).mkdir(parents=True)
     undo.callback(context.directory(record.id).rmdir)
-    await populate(record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id), partial(untouched, context))
+    with step("create.populate_volumes"):
+        await populate(
+            record.mounts, record.id, context.volumes, lambda: opened_root(storage, record.id), partial(untouched, context)
+        )
     directory = record.config.working_dir
     if directory and image.config.config is not None and directory != image.config.config.working_dir:
         async with opened_root(storage, record.id) as root:

@@ -20,6 +20,7 @@ from core.engine.context import EngineContext
 from core.streams.pump import PumpSet
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.engine.containers import WaitResult
+from sdk.tracing import step
 
 _PATIENCE = 2.0
 """Seconds that output may go on after the process has ended, when something else holds its pipe."""
@@ -50,8 +51,10 @@ async def _settle(context: EngineContext, live: LiveContainer, task: Task, statu
     live.probing.stop()
     live.run.end_memory_watch()
     if live.run.pumps is not None:
-        await attempt(f"container {live.id}: the end of its output", _drain(live, live.run.pumps))
-    await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
+        with step("exit.output"):
+            await attempt(f"container {live.id}: the end of its output", _drain(live, live.run.pumps))
+    with step("exit.release"):
+        await attempt(f"container {live.id}: letting go of what it used", _leave(context, live))
     decision = (
         restart.Decision(restart=False)
         if context.live_settings.stopping
@@ -78,7 +81,8 @@ async def _settle(context: EngineContext, live: LiveContainer, task: Task, statu
     _tell(context, live, status)
     context.background.start(f"container {live.id}: freeing its run", _tidy, context, live.id, task, live.run.tidy())
     if record.host_config.auto_remove and not decision.restart and not live.ends.restarts:
-        await destroy(context, live, volumes=True)
+        with step("exit.remove"):
+            await destroy(context, live, volumes=True)
     return decision.delay if decision.restart else None
 
 

@@ -38,8 +38,12 @@ from core.networks.record import Resolver
 from sdk.drivers.runtime import Bundle, Runtime, Task
 from sdk.engine.containers import Changed, ContainerState, WaitResult
 from sdk.errors import EngineError, StartFailed, explained
+from sdk.tracing import request, step, traceparent
 
 _NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
+
+_SAME_TRACE_NS = 60 * 10**9
+"""A container that ran for longer ends in a trace of its own."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +66,8 @@ async def launch(context: EngineContext, live: LiveContainer) -> None:
         async with AsyncExitStack() as undo:
             with writing(context.bundle(live.id)):
                 task = await _run(context, live, undo)
-            _save_running(context, live, task)
+            with step("start.record"):
+                _save_running(context, live, task)
             await context.attachments.started(live.id, live.record.sandbox_path)
             undo.pop_all()
     except EngineError as error:
@@ -82,9 +87,10 @@ def follow(context: EngineContext, live: LiveContainer, task: Task) -> tuple[str
     What of this cannot be done is logged and returned, a sentence each; the container is supervised all the same.
     """
     live.run.begin(task)
-    context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task)
+    context.background.start(f"container {live.id}: settling its exit", _supervise, context, live, task, traceparent())
     problems: list[str] = []
-    live.run.carry(attach_pumps(context, live, task, problems.append))
+    with step("start.pumps"):
+        live.run.carry(attach_pumps(context, live, task, problems.append))
     memory.begin(context, live, task)
     try:
         health.begin(context, live)
@@ -99,16 +105,21 @@ def runtime_of(context: EngineContext, record: ContainerRecord) -> Runtime:
     return context.drivers.runtime(record.host_config.runtime)
 
 
-async def await_end(context: EngineContext, live: LiveContainer, task: Task) -> float | None:
-    """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None."""
+async def await_end(context: EngineContext, live: LiveContainer, task: Task, trace: str = "") -> float | None:
+    """Await a task's end and settle it, if that was not done already; return the seconds after which it is to be started again, or None.
+
+    What is done then belongs to the trace of the start (`traceparent`), unless that was long ago.
+    """
     status = await exit_status(f"container {live.id}", task)
+    is_young = time.time_ns() - live.record.started_ns < _SAME_TRACE_NS
     async with live.lock:
-        return await settle(context, live, task, status) if live.run.task is task else None
+        with request("container exit", trace if is_young else "", {"container.id": live.id}):
+            return await settle(context, live, task, status) if live.run.task is task else None
 
 
-async def _supervise(context: EngineContext, live: LiveContainer, task: Task) -> None:
+async def _supervise(context: EngineContext, live: LiveContainer, task: Task, trace: str) -> None:
     """Await a task's end and do what follows from it."""
-    delay = await await_end(context, live, task)
+    delay = await await_end(context, live, task, trace)
     if delay is not None:
         await _restart_after(context, live, delay)
 
@@ -134,18 +145,24 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
     record = as_run(named)
     path = context.bundle(record.id)
     if live.run.tidying is not None:
-        await live.run.tidying.finish()
+        with step("start.await_earlier_run"):
+            await live.run.tidying.finish()
     path.mkdir(parents=True, exist_ok=True)
     undo.callback(remove_bundle, path)
-    sandbox_path = await _connect(context, record, undo)
-    identity = await identity_of(context, live)
+    with step("start.networks"):
+        sandbox_path = await _connect(context, record, undo)
+    with step("start.identity"):
+        identity = await identity_of(context, live)
     undo.push_async_callback(release_volumes, context, record)
     with ExitStack() as held:
-        images = await image_sources(context, record, path, held)
-        mounts = await mount_plan(record.mounts, record.id, context.volumes, held, images)
-        spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
+        with step("start.mounts"):
+            images = await image_sources(context, record, path, held)
+            mounts = await mount_plan(record.mounts, record.id, context.volumes, held, images)
+        with step("start.runtime_spec"):
+            spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
         rootfs = await context.drivers.storage.mounts(record.id)
-        open_log(context, live)
+        with step("start.open_log"):
+            open_log(context, live)
         remember_process(context, live, spec.process)
         bundle = Bundle(record.id, path, spec, rootfs)
         try:

@@ -14,6 +14,7 @@ from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import hex_of, parse_digest
 from sdk.oci.reference import Reference
+from sdk.tracing import step
 
 
 def short(digest: str) -> str:
@@ -43,7 +44,8 @@ class Fetcher:
             if not self._slots.available_tokens:
                 report(Progress("Waiting", layer))
             async with self._slots:
-                await self._download(reference, descriptor, credentials, report)
+                with step("blob.fetch", {"oci.blob.digest": descriptor.digest, "oci.blob.size": descriptor.size}):
+                    await self._download(reference, descriptor, credentials, report)
 
     async def stream(
         self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report

@@ -24,6 +24,7 @@ from sdk.engine.images import Progress
 from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import ChainID, Digest, chain_id, chain_ids
+from sdk.tracing import step as traced_step
 
 _log = logging.getLogger(__name__)
 
@@ -133,13 +134,17 @@ class Installer:
             self._layers.put(chain, msgspec.structs.replace(record, size=unpacked.size, blob=record.blob or archive))
 
     async def _install(self, step: _Step, source: Source | None, report: Report) -> None:
+        with traced_step("layer.install", {"oci.layer.digest": step.layer.blob.digest, "oci.layer.size": step.layer.blob.size}):
+            await self._installed(step, source, report)
+        step.done.set()
+
+    async def _installed(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._layers.locks.hold(step.chain):
             if step.chain not in self._layers:
                 await self._unpack_and_commit(step, source, report)
                 report(Progress("Pull complete", short(step.layer.blob.digest)))
             elif source and not self._can_be_given(step):
                 await source.fetch(step.layer.blob, report)
-        step.done.set()
 
     def _can_be_given(self, step: _Step) -> bool:
         """Tell whether an archive of an installed layer is here, or can be rebuilt, as long as nothing was lost."""
@@ -149,10 +154,12 @@ class Installer:
 
     async def _unpack_and_commit(self, step: _Step, source: Source | None, report: Report) -> None:
         async with self._staged() as key:
-            unpacked = await self._unpack(step.layer, key, source, report)
+            with traced_step("layer.unpack"):
+                unpacked = await self._unpack(step.layer, key, source, report)
             _require(unpacked, step.layer.blob, step.layer.diff_id)
             if step.below:
-                await step.below.done.wait()
+                with traced_step("layer.await_parent"):
+                    await step.below.done.wait()
             parent = step.below.chain if step.below else None
             await self._commit(step.chain, key, parent)
             self._layers.put(step.chain, LayerRecord(step.layer.diff_id, parent or "", unpacked.size, step.layer.blob))

@@ -69,12 +69,12 @@ def _awaited(name: str, member: Callable[..., Awaitable[object]]) -> Callable[..
 
     async def bounded(self: Facade, *args: object, **kwargs: object) -> object:
         back = undo and partial(undo, self.driver)
-        return accept(
-            self.slot, await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), back, *args, **kwargs)
-        )
+        with self.slot.step(name):
+            returned = await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), back, *args, **kwargs)
+        return accept(self.slot, returned)
 
     async def unbounded(self: Facade, *args: object, **kwargs: object) -> object:
-        with calling(self.slot.name, name):
+        with self.slot.step(name), calling(self.slot.name, name):
             returned = await getattr(self.driver, name)(*args, **kwargs)
         return accept(self.slot, returned)
 

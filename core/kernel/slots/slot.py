@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from core.waiting import ended
 from sdk.drivers.runtime import RunningProcess
 from sdk.errors import DeadlineExceeded, Unavailable
 from sdk.providers import Kind
+from sdk.tracing import NOT_TRACED, Step, is_traced, step
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,6 +72,12 @@ class Slot:
 
     def __str__(self) -> str:
         return f'{self.kind} driver "{self.name}" (plugin {self.plugin})'
+
+    def step(self, method: str) -> AbstractContextManager[Step | None]:
+        """Return what a call is a span of, where the request is traced."""
+        if not is_traced():
+            return NOT_TRACED
+        return step(f"{self.kind}.{method}", {"core.driver.name": self.name, "core.plugin.name": self.plugin})
 
     async def call(
         self, method: str, seconds: float, function: Callable[P, Awaitable[R]], undo: Undo | None, *args: P.args, **kwargs: P.kwargs

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from core.background import Background
+from sdk.tracing import Recording, Step, is_traced
 
 pytestmark = pytest.mark.anyio
 
@@ -38,3 +39,16 @@ async def test_work_ends_with_its_group():
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
     assert tasks.cancel_scope.cancel_called
+
+
+async def test_work_belongs_to_no_trace_of_the_request_that_began_it():
+    traced: list[bool] = []
+
+    async def work() -> None:
+        traced.append(is_traced())
+
+    async with anyio.create_task_group() as tasks:
+        with Step(Recording(1, 10), 0, "request", {}):
+            Background(tasks).start("work", work)
+            assert is_traced()
+    assert traced == [False]

@@ -23,6 +23,9 @@ _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})\b")
 chosen_host: ContextVar[str] = ContextVar("chosen_host", default="")
 """What `--host` says on this command line."""
 
+traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+"""The header of requests that the daemon shall trace (W3C Trace Context); "" for none. Connections that are taken over have none."""
+
 
 class ApiError(Exception):
     """The daemon refused; `status` is its HTTP status, 0 if it could not be reached."""
@@ -86,6 +89,8 @@ class Api:
         """Make a request; the reply's head is there on entry, its body is read as it comes."""
         encoded = msgspec.json.encode(body) if body is not None else None
         head = {**(headers or {}), **({"Content-Type": "application/json"} if body is not None else {})}
+        if parent := traceparent.get():
+            head["traceparent"] = parent
         try:
             with self._client.stream(method, path, params=query, content=content or encoded, headers=head) as reply:
                 if reply.status_code >= _OK:

@@ -21,6 +21,7 @@ from sdk.oci.descriptor import DOCKER_CONFIG, INDEX_TYPES, OCI_CONFIG, Descripto
 from sdk.oci.digest import chain_ids, parse_digest
 from sdk.oci.image import ImageConfig, Manifest
 from sdk.oci.reference import Reference, parse_reference
+from sdk.tracing import step
 
 _CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG, "application/octet-stream"})
 
@@ -67,23 +68,25 @@ async def pull(context: ImageContext, request: PullRequest) -> AsyncGenerator[Pr
         names = [Reference(reference.domain, reference.path, tag) for tag in tags]
     for name in names:
         async with aclosing(_pull_one(context, name, request)) as steps:
-            async for step in steps:
-                yield step
+            async for progress in steps:
+                yield progress
 
 
 async def _pull_one(context: ImageContext, reference: Reference, request: PullRequest) -> AsyncGenerator[Progress, None]:
-    resolved = await context.registry.resolve(reference, request.credentials)
-    served = await _for_platform(context, reference, resolved, request)
+    with step("pull.resolve"):
+        resolved = await context.registry.resolve(reference, request.credentials)
+        served = await _for_platform(context, reference, resolved, request)
     digests = (resolved.descriptor.digest, served.descriptor.digest)
-    await verify_pull(context.verifiers, reference, digests, context.registry, request.credentials)
+    with step("pull.verify_image"):
+        await verify_pull(context.verifiers, reference, digests, context.registry, request.credentials)
     manifest = parse_manifest(served.content)
     if manifest.config.media_type not in _CONFIG_TYPES:
         raise InvalidArgument(f'Encountered remote "{manifest.config.media_type}" (unknown) when fetching')
     pull = _Pull(reference, request.platform, request.credentials, resolved, served, manifest)
     try:
         async with aclosing(_bring(context, pull)) as steps:
-            async for step in steps:
-                yield step
+            async for progress in steps:
+                yield progress
     except ResourceExhausted:
         await _make_room(context)
         raise
@@ -94,8 +97,8 @@ async def _bring(context: ImageContext, pull: _Pull) -> AsyncGenerator[Progress,
     with context.store.content.pins.hold(pull.blobs):
         layers = _layers(pull.manifest, await _config(context, pull))
         async with aclosing(reported(lambda report: _run(context, pull, layers, report))) as steps:
-            async for step in steps:
-                yield step
+            async for progress in steps:
+                yield progress
 
 
 async def _make_room(context: ImageContext) -> None:
@@ -120,7 +123,8 @@ async def _for_platform(
 async def _config(context: ImageContext, pull: _Pull) -> ImageConfig:
     config_blob = pull.manifest.config
     require_short(config_blob)
-    await context.fetcher.fetch(pull.reference, config_blob, pull.credentials, lambda _progress: None)
+    with step("pull.config"):
+        await context.fetcher.fetch(pull.reference, config_blob, pull.credentials, lambda _progress: None)
     config = parse_config(context.store.content.read(config_blob.digest))
     offered = config.platform
     if pull.platform and not matches(pull.platform, offered):

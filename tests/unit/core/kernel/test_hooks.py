@@ -12,6 +12,7 @@ from core.kernel.loading import load_plugins
 from sdk.errors import DriverError
 from sdk.events import Event, EventType
 from sdk.oci.runtime import Process, Root, Spec, User
+from sdk.tracing import Recording, Step
 
 MakeCandidate = Callable[..., Candidate]
 
@@ -143,3 +144,20 @@ def test_an_amendment_that_is_no_spec_is_an_error_that_names_the_plugin(candidat
     registry, _health = _registry(candidate("guard", amend_runtime_spec))
     with pytest.raises(DriverError, match="guard: amend_runtime_spec: the plugin returned a int, not a Spec"):
         registry.amend_runtime_spec(SPEC, "1234")
+
+
+def test_hooks_are_steps_of_a_trace(candidate: MakeCandidate) -> None:
+    def on_event(event: Event) -> None:
+        raise RuntimeError("tired")
+
+    def amend_runtime_spec(spec: Spec) -> None: ...
+
+    registry, _ = _registry(candidate("a", on_event), candidate("b", amend_runtime_spec))
+    recording = Recording(1, 10)
+    with Step(recording, 0, "request", {}):
+        registry.on_event(EVENT)
+        registry.amend_runtime_spec(SPEC, "id")
+    assert [(span.name, span.attributes, span.error) for span in recording.spans[:2]] == [
+        ("hook.on_event", {"core.plugin.name": "a"}, "RuntimeError: tired"),
+        ("hook.amend_runtime_spec", {"core.plugin.name": "b"}, ""),
+    ]

@@ -9,6 +9,8 @@ from sdk.drivers.logs import StdStream
 from sdk.engine.build_events import BuildEvent, Vertex, VertexLog, VertexStatus
 from sdk.engine.images import Progress
 from sdk.errors import BuildFailed, EngineError, NoSuchImage
+from sdk.tracing import Recording
+from sdk.tracing import Step as TracedStep
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +101,11 @@ async def test_output_and_pulls_belong_to_their_step() -> None:
 def test_vertices_differ_by_each_of_their_parts() -> None:
     assert vertex_of("a", "b") == vertex_of("a", "b")
     assert len({vertex_of("a"), vertex_of("a", ""), vertex_of("a", "b"), vertex_of("ab"), vertex_of("a", "b", "c")}) == 5
+
+
+async def test_a_step_is_one_of_a_trace_by_the_name_that_clients_see() -> None:
+    recording = Recording(1, 10)
+    with TracedStep(recording, 0, "request", {}):
+        await told()
+        await told(ValueError("odd"))
+    assert [(span.name, span.error) for span in recording.spans] == [("step", ""), ("step", "ValueError: odd"), ("request", "")]

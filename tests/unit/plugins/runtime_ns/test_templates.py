@@ -25,9 +25,10 @@ class Builder:
     def __init__(self) -> None:
         self.built = 0
 
-    def __call__(self, bundle: Bundle, io: ProcessIO) -> Plan:
+    def __call__(self, bundle: Bundle, io: ProcessIO, *, timed: bool = False) -> Plan:
         self.built += 1
-        plan = Plan(native_syscalls())
+        plan = Plan(native_syscalls(), timed=timed)
+        plan.mark()
         plan.call("chdir", str(bundle.path), why="there")
         plan.call("sethostname", bundle.spec.hostname, len(bundle.spec.hostname), why="its name")
         for namespace in bundle.spec.linux.namespaces:
@@ -147,3 +148,14 @@ def test_a_process_that_like_containers_were_given_before_is_not_built_again(hie
     program(secrets.token_hex(32), "false")
     assert built == ["true", "false"]
     assert any(operation.syscall == "execve" for operation in again.operations)
+
+
+def test_a_timed_plan_is_another_one() -> None:
+    builder = Builder()
+    templates = PlanTemplates(builder)
+    first, second = (bundle(secrets.token_hex(32)) for _ in range(2))
+    plain, timed = (templates.plan(first, ProcessIO(), timed=timed).assemble() for timed in (False, True))
+    assert len(timed) > len(plain)
+    assert templates.plan(second, ProcessIO()).assemble() == builder(second, ProcessIO()).assemble()
+    assert templates.plan(second, ProcessIO(), timed=True).assemble() == builder(second, ProcessIO(), timed=True).assemble()
+    assert builder.built == 4

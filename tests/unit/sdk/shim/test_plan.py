@@ -101,3 +101,16 @@ def test_a_plan_longer_than_its_address_space_is_refused(plan: Plan) -> None:
 def test_unknown_system_calls_are_refused(plan: Plan) -> None:
     with pytest.raises(KeyError):
         plan.call("three", why="nobody knows it")
+
+
+def test_only_a_timed_plan_has_marks() -> None:
+    plain, timed = Plan({}), Plan({"clock_gettime": 228}, timed=True)
+    plain.mark()
+    assert plain.operations == []
+    for _ in range(layout.MARKS):
+        timed.mark()
+    places = [operation[1] for operation in operations(timed.assemble())]
+    assert places == [layout.FAILURE + layout.MARKS_OFFSET + 16 * number for number in range(layout.MARKS)]
+    assert layout.FAILED.size <= layout.MARKS_OFFSET
+    with pytest.raises(OverflowError):
+        timed.mark()

@@ -19,6 +19,7 @@ from sdk.drivers.storage import ActiveCommitter, StorageDriver
 from sdk.drivers.volume import DriverVolume, VolumeDriver, VolumeDriverSource
 from sdk.errors import DriverError, NoSuchVolume
 from sdk.providers import Kind
+from sdk.tracing import Recording, Step
 from tests.slots import in_slot
 
 pytestmark = pytest.mark.anyio
@@ -177,3 +178,18 @@ def test_every_method_that_waits_has_a_deadline_but_for_a_few() -> None:
 
 def test_one_class_serves_all_drivers_of_the_same_abilities() -> None:
     assert type(volumes()[0]) is type(volumes()[0])
+
+
+async def test_calls_are_steps_of_a_trace_with_a_deadline_and_without() -> None:
+    seen, _ = volumes(raised=NoSuchVolume("a"))
+    recording = Recording(1, 10)
+    with Step(recording, 0, "request", {}):
+        assert await seen.size("a") == -1
+        with pytest.raises(NoSuchVolume):
+            await seen.get("a")
+    size, get, request = recording.spans
+    assert [(span.name, span.error, span.parent) for span in (size, get)] == [
+        ("volume.size", "", request.id),
+        ("volume.get", f"NoSuchVolume: {NoSuchVolume('a')}", request.id),
+    ]
+    assert size.attributes == {"core.driver.name": "nfs", "core.plugin.name": "tests"}
