@@ -11,10 +11,12 @@ _COMMAND = re.compile(r"(?:\$ )?((?:[A-Z_]+=\S+ )*(?:core|docker|systemctl|skope
 _SETTING = re.compile(r'\[[\w.]+\]|("[^"]+"|[\w-]+)(\.("[^"]+"|[\w-]+))* = ')
 
 
-def blocks(page: str) -> Iterator[str]:
-    """Yield the blocks of code of a page, without their indentation: indented ones, and those between fences."""
+def blocks(page: str | Path) -> Iterator[str]:
+    """Yield the blocks of code of a page, a file or the name of a guide, without their indentation: indented ones, and those between fences
+    that are not Python."""
+    text = re.sub(r"^```python\n.*?^```$", "", (HOW_TO / page).with_suffix(".md").read_text(), flags=re.DOTALL | re.MULTILINE)
     found: list[str] = []
-    for line in [*(HOW_TO / f"{page}.md").read_text().splitlines(), "end"]:
+    for line in [*text.splitlines(), "end"]:
         is_code = re.match(r" {4,}\S", line) or (not line and found)
         if is_code:
             found.append(line)
@@ -24,7 +26,7 @@ def blocks(page: str) -> Iterator[str]:
             found = []
 
 
-def settings(page: str) -> Iterator[str]:
+def settings(page: str | Path) -> Iterator[str]:
     """Yield the blocks that are pieces of core.toml."""
     for block in blocks(page):
         lines = [line for line in block.splitlines() if line and not line.startswith(("#", "$"))]

@@ -1,0 +1,117 @@
+"""Each guide that tells how to write a driver is followed: its plugin is installed in a directory, and keeps the contract of its kind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.config import load_settings
+from core.kernel.plugins import find_plugins
+from sdk.providers import Kind
+from tests.conftest import DaemonFactory
+from tests.docs.pages import settings
+from tests.docs.projects import GUIDES, Project, write_project
+
+DEAR = "a_stack_of_127_layers"
+"""A case that copies a tree 127 times: the bundled drivers are tried by it."""
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Project]:
+    target = tmp_path_factory.mktemp("guides")
+    return {kind: write_project(page, target / kind) for kind, page in GUIDES.items()}
+
+
+@pytest.fixture(scope="module")
+def environment(projects: dict[Kind, Project]) -> dict[str, str]:
+    """One in which all of them are installed."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    return {**kept, "PYTHONPATH": ":".join(str(project.root) for project in projects.values())}
+
+
+def test_each_driver_has_a_hundred_lines_at_most(projects: dict[Kind, Project]) -> None:
+    assert {kind: project.driver_lines for kind, project in projects.items() if project.driver_lines > 100} == {}
+
+
+def test_each_is_a_plugin(projects: dict[Kind, Project], environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "plugin", "list", "--json"], env=environment, capture_output=True, text=True
+    )
+    states = {plugin["name"]: plugin["state"] for plugin in json.loads(done.stdout)}
+    assert {project.plugin: states[project.plugin] for project in projects.values()} == {
+        project.plugin: "ok" for project in projects.values()
+    }
+
+
+@pytest.mark.parametrize("kind", GUIDES)
+def test_what_it_says_to_configure_is_valid(
+    kind: Kind, projects: dict[Kind, Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(projects[kind].root)
+    found = list(settings(GUIDES[kind]))
+    for text in found:
+        file = tmp_path / "core.toml"
+        file.write_text(text)
+        loaded = load_settings({}, file)
+        find_plugins(loaded)
+        assert {"docker", "buildkit"} <= set(loaded.drivers.frontends), "a guide must not take a frontend away"
+    assert found or kind is Kind.NETWORK
+
+
+@pytest.mark.privileged
+def test_each_driver_keeps_its_contract(projects: dict[Kind, Project], environment: dict[str, str], tmp_path: Path) -> None:
+    """All of them in one process: starting it is what takes time."""
+    tests = [str(project.root / "tests") for project in projects.values()]
+    words = [
+        "-q",
+        "-k",
+        f"not {DEAR}",
+        "--import-mode=importlib",
+        "-p",
+        "sdk.testing.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:core_sdk",
+        "-p",
+        "no:xdist",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, *tests], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+
+
+CHOICE = """
+[drivers]
+storage = "copies"
+log = "udp"
+frontends = ["docker", "buildkit", "status"]
+
+[plugins.log_udp]
+port = 5140
+"""
+
+
+@pytest.mark.privileged
+def test_a_daemon_works_with_them(environment: dict[str, str], start_daemon: DaemonFactory) -> None:
+    """With those that run containers, all at once; a daemon that is killed finds what it had."""
+    with start_daemon(config=CHOICE, environment=environment) as daemon:
+        assert daemon.docker("info", "--format", "{{.Driver}} {{.LoggingDriver}}").stdout == "copies udp\n"
+        daemon.docker("network", "create", "--driver", "routed", "lan")
+        daemon.docker("volume", "create", "--driver", "shared", "data")
+        serve = "echo up; echo kept > /d/index.html; exec httpd -f -h /d"
+        daemon.docker("run", "-d", "--name", "web", "--network", "lan", "-v", "data:/d", "busybox", "sh", "-c", serve)
+        ask = ("run", "--rm", "--network", "lan", "busybox", "wget", "-qO-", "http://web/")
+        assert daemon.docker(*ask).stdout == "kept\n"
+        daemon.kill9()
+        daemon.start()
+        assert daemon.docker(*ask).stdout == "kept\n"
+        assert daemon.docker("logs", "web").stdout == "up\n"
+        (told,) = json.loads(daemon.run("curl", "-s", "--unix-socket", str(daemon.socket), "http://localhost/status").stdout)
+        assert (told["name"], told["state"]) == ("web", "running")
+        daemon.docker("rm", "-f", "web")
+        daemon.docker("network", "rm", "lan")
