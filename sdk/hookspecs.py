@@ -146,5 +146,6 @@ def engine_ready(engine: Engine) -> None:
 
 @hookspec
 def provide_cli_commands() -> Sequence[tuple[str, typer.Typer]]:
-    """Add sub-commands to the `core` command: pairs of a name and a typer application."""
+    """Add sub-commands to the `core` command: pairs of a name and a typer application. One that has a single command and no callback is
+    that command. A name that `core` or another plugin has is left out and told."""
     return ()

@@ -10,19 +10,20 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sdk.errors import NotFound
 from sdk.events import EventSink
 
 if TYPE_CHECKING:  # a process that has one driver needs one interface
     from sdk.builder import Builder  # noqa: F401 named in quotes
     from sdk.drivers.authorizer import Authorizer  # noqa: F401 named in quotes
-    from sdk.drivers.logs import LogDriver  # noqa: F401 named in quotes
+    from sdk.drivers.logs import LogDriver
     from sdk.drivers.network import NetworkDriver  # noqa: F401 named in quotes
     from sdk.drivers.registry import RegistryBackend  # noqa: F401 named in quotes
-    from sdk.drivers.runtime import Runtime  # noqa: F401 named in quotes
+    from sdk.drivers.runtime import Runtime
     from sdk.drivers.storage import StorageDriver  # noqa: F401 named in quotes
     from sdk.drivers.verifier import ImageVerifier  # noqa: F401 named in quotes
     from sdk.drivers.volume import VolumeDriver  # noqa: F401 named in quotes
@@ -52,10 +53,39 @@ class PluginSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class InstalledDrivers(Protocol):
+    """The drivers that are installed beside this one, for a driver that wraps another. Each is opened anew, with its own settings of the
+    configuration and directories for this use alone, and closed at the end of the context.
+
+    Entering one raises NotFound for a name that no plugin has, InvalidArgument for a driver that would wrap itself, and what its opening raises.
+    """
+
+    def runtime(self, name: str) -> AbstractAsyncContextManager["Runtime"]:
+        """Open the runtime of this name."""
+        ...
+
+    def log_driver(self, name: str) -> AbstractAsyncContextManager["LogDriver"]:
+        """Open the log driver of this name."""
+        ...
+
+
+class NoDrivers:
+    """InstalledDrivers where there are no others."""
+
+    def runtime(self, name: str) -> AbstractAsyncContextManager["Runtime"]:
+        """Raises NotFound."""
+        raise NotFound(f'no runtime "{name}" can be reached from here')
+
+    def log_driver(self, name: str) -> AbstractAsyncContextManager["LogDriver"]:
+        """Raises NotFound."""
+        raise NotFound(f'no log driver "{name}" can be reached from here')
+
+
 @dataclass(frozen=True, slots=True)
 class PluginContext:
     """What a driver is opened with. Both directories exist and belong to the plugin alone: `data_root` is kept, `exec_root` is on
-    tmpfs and empty after a reboot. `instance` is a short stable token of this daemon, for names of kernel objects (cgroups, links)."""
+    tmpfs and empty after a reboot. `instance` is a short stable token of this daemon, for names of kernel objects (cgroups, links).
+    `installed` are the drivers beside this one, for one that wraps another."""
 
     name: str
     data_root: Path
@@ -63,6 +93,7 @@ class PluginContext:
     instance: str
     events: EventSink
     log: logging.Logger
+    installed: InstalledDrivers = field(default_factory=NoDrivers)
 
 
 D = TypeVar("D")
@@ -71,7 +102,8 @@ S = TypeVar("S", bound=PluginSettings)
 
 @dataclass(frozen=True, slots=True)
 class Provider(Generic[D, S]):
-    """A driver by name. `name` is what the configuration says; `settings` is read from `[plugins.<distribution entry point>]`."""
+    """A driver by name. `name` is what the configuration says; `settings` is read from `[plugins.NAME]`, NAME being the plugin's
+    entry point. Of a plugin with drivers of several kinds, what is for one is in `[plugins.NAME.<kind>]`, what is for all in `[plugins.NAME]`."""
 
     name: str
     settings: type[S]

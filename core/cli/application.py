@@ -1,7 +1,9 @@
 """The `core` command: its sub-commands, and those that plugins add."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from copy import copy
 
 import typer
 
@@ -26,10 +28,21 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.command("reset")(reset.reset)
     application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)
     add_client(application)
-    if not words or words[0] not in command_names(application):
-        for name, commands in _plugin_commands():
-            application.add_typer(commands, name=name)
+    own = command_names(application)
+    if not words or words[0] not in own:
+        for name, commands in _plugin_commands(own):
+            _add(application, name, commands)
     return application
+
+
+def _add(application: typer.Typer, name: str, commands: typer.Typer) -> None:
+    """Add a plugin's commands. An application of one command and no callback is that command, as it is for Typer by itself."""
+    if commands.registered_callback or commands.registered_groups or len(commands.registered_commands) != 1:
+        application.add_typer(commands, name=name)
+    else:
+        command = copy(commands.registered_commands[0])
+        command.name = name
+        application.registered_commands.append(command)
 
 
 def command_names(application: typer.Typer) -> set[str]:
@@ -39,12 +52,16 @@ def command_names(application: typer.Typer) -> set[str]:
     return {name for name in commands | groups if name}
 
 
-def _plugin_commands() -> list[tuple[str, typer.Typer]]:
+def _plugin_commands(taken: Collection[str]) -> list[tuple[str, typer.Typer]]:
+    from core.config import StartupError, load_settings
     from core.kernel.discovery import discover
     from core.kernel.health import Health
     from core.kernel.loading import load_plugins
 
-    return load_plugins(discover(), Health()).cli_commands()
+    disabled: Sequence[str] = ()
+    with suppress(StartupError):  # the command that needs the configuration says what is wrong with it
+        disabled = load_settings({}).disabled_plugins
+    return load_plugins(discover(), Health(), disabled).cli_commands(taken)
 
 
 def _demo() -> None:

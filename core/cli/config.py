@@ -1,8 +1,9 @@
 """`core config`: what the daemon would be told, and what it can be told."""
 
 import json
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from pydantic import JsonValue
@@ -32,9 +33,16 @@ def schema(config_file: ConfigFile = None) -> None:
         plugins = find_plugins(load_settings({}, config_file))
     whole = Settings.model_json_schema()
     where = "#/properties/plugins/properties/{plugin}/$defs/{{model}}"
-    tables = {
-        offer.plugin: offer.settings.model_json_schema(ref_template=where.format(plugin=offer.plugin)) for offer in plugins.offers
-    }
+    tables: dict[str, dict[str, JsonValue]] = {}
+    several = {plugin for plugin, count in Counter(offer.plugin for offer in plugins.offers).items() if count > 1}
+    for offer in plugins.offers:
+        below = f"{offer.plugin}/properties/{offer.kind}" if offer.plugin in several else offer.plugin
+        schema = offer.settings.model_json_schema(ref_template=where.format(plugin=below))
+        if offer.plugin in several:
+            table = tables.setdefault(offer.plugin, {"type": "object", "properties": {}})
+            cast(dict[str, JsonValue], table["properties"])[offer.kind] = schema
+        else:
+            tables[offer.plugin] = schema
     whole["properties"]["plugins"] = {"type": "object", "additionalProperties": False, "properties": tables}
     print(json.dumps(whole, indent=2))
 

@@ -5,7 +5,7 @@ Implementations are called one by one, so that a raising one hides no other. The
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 D = TypeVar("D")
 
+_TAKEN = "`core` or another plugin has a command of this name"
 _log = logging.getLogger(__name__)
 
 
@@ -174,13 +175,22 @@ class PluginHooks:
 
     # Command line ----------------------------------------------------------------------------------------------------
 
-    def cli_commands(self) -> "list[tuple[str, typer.Typer]]":
-        """Return all plugins' sub-commands."""
-        commands: list[tuple[str, typer.Typer]] = []
+    def cli_commands(self, taken: Collection[str] = ()) -> "list[tuple[str, typer.Typer]]":
+        """Return all plugins' sub-commands. One whose name is taken, by `core` itself or a plugin before it, is logged and left out."""
+        commands: dict[str, typer.Typer] = {}
         for plugin, call in self._implementations(self._plugins.hook.provide_cli_commands):
             with self._marking(plugin, "provide_cli_commands"):
-                commands += _pairs(call())
-        return commands
+                for name, application in _pairs(call()):
+                    if name in taken or name in commands:
+                        _log.warning('plugin %s: its command "%s" is left out: %s', plugin, name, _TAKEN)
+                    else:
+                        commands[name] = application
+        return list(commands.items())
+
+    def names_of_commands(self, plugin: str) -> list[str]:
+        """Return the names of one plugin's sub-commands."""
+        hook = self._plugins.hook.provide_cli_commands
+        return [name for each, call in self._implementations(hook) if each == plugin for name, _ in _pairs(call())]
 
     @contextmanager
     def _marking(self, plugin: str, hook: str, level: int = logging.DEBUG) -> Iterator[None]:
@@ -212,6 +222,14 @@ class _Call:
 
 
 def _pairs(value: object) -> "list[tuple[str, typer.Typer]]":
-    if not isinstance(value, (list, tuple)):
+    if not isinstance(value, (list, tuple)) or not all(map(_is_pair, value)):
         raise PluginRejected("not a sequence of (name, typer application)")
     return list(value)
+
+
+def _is_pair(value: object) -> bool:
+    """Typer is not imported to tell its applications: a daemon has no use for it."""
+    match value:
+        case (str(), application):
+            return hasattr(application, "registered_commands")
+    return False

@@ -7,7 +7,7 @@ registries those that may serve hosts of their own; one that does not open is ma
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from core.kernel.slots.facade import slotted
 from core.kernel.slots.kinds import SLOTTED
 from core.kernel.slots.slot import Slot
 from core.kernel.tables import read_table
+from core.kernel.wrapping import Installed, Place
 from core.sentences import sentence
 from sdk.drivers.authorizer import Authorizer
 from sdk.drivers.registry import RegistryBackend
@@ -61,7 +62,7 @@ async def open_drivers(
     """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open, or takes not what is set for it."""
     choice = settings.drivers
     async with AsyncExitStack() as stack:
-        opener = _Opener(stack, settings, health, instance, events)
+        opener = _Opener(stack, settings, health, instance, events, offers)
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
         registry = ReplaceableBackend(await opener.registries(offers.registry, choice.registry))
         runtimes = await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime)
@@ -120,7 +121,7 @@ async def open_for_images(
 ) -> AsyncIterator[tuple[StorageDriver, RegistryBackend]]:
     """Open only what images need, for work on a data root without a daemon. Raises StartupError as `open_drivers` does."""
     async with AsyncExitStack() as stack:
-        opener = _Opener(stack, settings, health, instance, events)
+        opener = _Opener(stack, settings, health, instance, events, offers)
         yield (
             await opener.only(Kind.STORAGE, offers.storage, settings.drivers.storage),
             await opener.registries(offers.registry, settings.drivers.registry),
@@ -141,6 +142,7 @@ class _Opener:
     health: Health
     instance: str
     events: EventSink
+    offers: Offers
     slots: list[Slot] = field(default_factory=list)
 
     async def only(self, kind: Kind, offers: Mapping[str, Offer[D]], chosen: str) -> D:
@@ -208,17 +210,8 @@ class _Opener:
 
     async def _open(self, kind: Kind, offer: Offer[D], name: str = "") -> D:
         """Open a driver; under a name of its own it gets directories of its own."""
-        directory = f"{offer.plugin}-{name}" if name else offer.plugin
-        settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
-        context = PluginContext(
-            name=offer.plugin,
-            data_root=_data_root(self.settings.data_root, offer.provider.capabilities, directory),
-            exec_root=_own(self.settings.exec_root, directory),
-            instance=self.instance,
-            events=self.events,
-            log=logging.getLogger(f"plugins.{offer.plugin}"),
-        )
-        driver = await self.stack.enter_async_context(offer.provider.open(context, settings))
+        place = Place(f"{offer.plugin}-{name}" if name else offer.plugin, (name or offer.provider.name,))
+        driver = await self.stack.enter_async_context(self._entered(kind, offer, place))
         if kind not in SLOTTED:
             return driver
         if not isinstance(driver, SLOTTED[kind]):
@@ -226,6 +219,20 @@ class _Opener:
         slot = Slot(kind, name or offer.provider.name, offer.plugin, self.settings.deadlines.get(kind, {}))
         self.slots.append(slot)
         return slotted(slot, driver)
+
+    def _entered(self, kind: Kind, offer: Offer[D], place: Place) -> AbstractAsyncContextManager[D]:
+        """Return the opening of a driver in a place."""
+        settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
+        context = PluginContext(
+            name=offer.plugin,
+            data_root=_data_root(self.settings.data_root, offer.provider.capabilities, place.directory),
+            exec_root=_own(self.settings.exec_root, place.directory),
+            instance=self.instance,
+            events=self.events,
+            log=logging.getLogger(f"plugins.{offer.plugin}"),
+            installed=Installed(self.offers, self._entered, kind, place),
+        )
+        return offer.provider.open(context, settings)
 
 
 def _data_root(root: Path, capabilities: Collection[str], directory: str) -> Path:

@@ -30,6 +30,6 @@ def find_plugins(settings: Settings) -> Plugins:
     candidates = discover()
     hooks = load_plugins(candidates, health, settings.disabled_plugins)
     offers = collect_offers(hooks, health)
-    check_tables(settings, offers, health)
+    check_tables(settings, tuple(offers), health)
     check_deadlines(settings.deadlines)
     return Plugins(hooks, offers, health)

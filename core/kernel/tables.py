@@ -1,21 +1,23 @@
 """The plugins' tables of the configuration, each validated by the settings model of the plugin it is for."""
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
 from core.config import ConfigurationError, Settings, describe
 from core.kernel.health import Health
-from core.kernel.offers import Offers
+from core.kernel.offers import Described
 from sdk.providers import Kind, PluginSettings
 
 S = TypeVar("S", bound=PluginSettings)
 
 
+_KINDS = frozenset(Kind)
 _ATTEMPTS = "download_attempts"
 
 
-def check_tables(settings: Settings, offers: Offers, health: Health) -> None:
+def check_tables(settings: Settings, offers: Sequence[Described], health: Health) -> None:
     """Validate all tables, also those of plugins that are not used. Raises ConfigurationError naming the plugin and the key.
 
     The table of a broken plugin cannot be judged and passes.
@@ -29,14 +31,29 @@ def check_tables(settings: Settings, offers: Offers, health: Health) -> None:
             raise ConfigurationError(f"plugins.{table}: this plugin has no settings")
     for offer in offers:
         read_table(settings, offer.kind, offer.plugin, offer.settings)
+    for table in sorted(owners & settings.plugins.keys()):
+        known = {key for offer in offers if offer.plugin == table for key in (offer.kind, *offer.settings.model_fields)}
+        for kind in _further(settings.plugins[table]).keys() - known:
+            raise ConfigurationError(f"plugins.{table}.{kind}: this plugin has no {kind} driver")
 
 
 def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S:
-    """Return a plugin's settings. Raises ConfigurationError."""
+    """Return the settings of a plugin's driver. Raises ConfigurationError.
+
+    A plugin with drivers of several kinds has what is for all of them in its table, and what is for one in the table of the kind below it:
+    `[plugins.NAME.storage]`.
+    """
+    own = kind in _further(settings.plugins.get(plugin, {}))
+    where = f"plugins.{plugin}.{kind}" if own else f"plugins.{plugin}"
     try:
         return model.model_validate(_table(settings, kind, plugin, model))
     except ValidationError as error:
-        raise ConfigurationError("; ".join(describe(error, f"plugins.{plugin}", f"plugins.{plugin}"))) from error
+        raise ConfigurationError("; ".join(describe(error, where, where))) from error
+
+
+def _further(table: Mapping[str, JsonValue]) -> Mapping[Kind, Mapping[str, JsonValue]]:
+    """Return the tables below a plugin's that are for its drivers of one kind."""
+    return {Kind(key): value for key, value in table.items() if key in _KINDS and isinstance(value, dict)}
 
 
 def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
@@ -45,7 +62,9 @@ def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettin
     Raises ConfigurationError for a table that gives mirrors or insecure registries itself: there is one place for them, which `docker info`
     shows.
     """
-    table = dict(settings.plugins.get(plugin, {}))
+    whole = settings.plugins.get(plugin, {})
+    further = {key: value for key, value in _further(whole).items() if key not in model.model_fields}
+    table = {key: value for key, value in whole.items() if key not in further} | dict(further.get(kind, {}))
     if kind is Kind.REGISTRY:
         for key, general in (("insecure", "insecure_registries"), ("mirrors", "registry_mirrors")):
             if key in model.model_fields:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sdk.events import Event
 from sdk.providers import PluginContext
+from sdk.testing.installed import InstalledInTest
 
 
 class RecordedEvents(list[Event]):
@@ -26,4 +27,5 @@ def plugin_context(name: str, parent: Path, *, events: RecordedEvents | None = N
     for directory in (data_root, exec_root):
         directory.mkdir(parents=True)
     sink = RecordedEvents() if events is None else events
-    return PluginContext(name, data_root, exec_root, instance, sink, logging.getLogger(f"plugins.{name}"))
+    installed = InstalledInTest(exec_root.parent, instance, sink)
+    return PluginContext(name, data_root, exec_root, instance, sink, logging.getLogger(f"plugins.{name}"), installed)

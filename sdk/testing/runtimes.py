@@ -13,6 +13,7 @@ import anyio
 from sdk.drivers.runtime import RunningProcess, Runtime
 from sdk.events import Event
 from sdk.providers import PluginContext, PluginSettings, RuntimeProvider
+from sdk.testing.installed import InstalledInTest
 
 DEADLINE = 20
 """Seconds that anything in a test may take."""
@@ -29,13 +30,15 @@ async def open_runtime(plugin: str, settings: Mapping[str, object], root: Path) 
     provider: RuntimeProvider[PluginSettings] = importlib.import_module(plugin).provide_runtime()
     for name in ("data", "run"):
         (root / name).mkdir(exist_ok=True)
+    events, instance = _NoEvents(), root.name[-8:]
     context = PluginContext(
         name=provider.name,
         data_root=root / "data",
         exec_root=root / "run",
-        instance=root.name[-8:],
-        events=_NoEvents(),
+        instance=instance,
+        events=events,
         log=logging.getLogger(plugin),
+        installed=InstalledInTest(root / "run", instance, events),
     )
     async with provider.open(context, provider.settings.model_validate(settings)) as runtime:
         yield runtime

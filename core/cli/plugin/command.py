@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.core
 
 from core.cli.failure import one_sentence
 from core.cli.plugin.contract import Case, Result, contract_cases
@@ -92,6 +93,7 @@ def new_plugin(
 
 @application.command("check")
 def check_plugin(
+    context: typer.Context,
     name: str,
     *,
     contract: Annotated[bool, typer.Option("--contract/--no-contract", help="run the contract suites of its drivers, too")] = True,
@@ -104,7 +106,8 @@ def check_plugin(
     """
     with one_sentence():
         settings = load_settings({}, config_file)
-    findings = check(name)
+    root = context.find_root().command
+    findings = check(name, root.list_commands(context) if isinstance(root, typer.core.TyperGroup) else ())
     cases = [Case(each.check, Result.OK if each.passed else Result.FAILED, each.why) for each in findings]
     _print(cases)
     if contract and all(each.passed for each in findings):

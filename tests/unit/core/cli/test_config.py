@@ -2,11 +2,15 @@
 
 import json
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from core.cli import config
 from core.cli.config import application, toml_lines
+from core.kernel.offers import Described
+from sdk.providers import Kind, PluginSettings
 
 VALUES = {
     "a": 1,
@@ -49,3 +53,14 @@ def test_the_schema_has_every_plugins_table() -> None:
     schema = json.loads(CliRunner().invoke(application, ["schema"]).stdout)
     assert "data_root" in schema["properties"]
     assert schema["properties"]["plugins"]["properties"]["net_bridge"]["additionalProperties"] is False
+
+
+def test_a_plugin_with_several_drivers_has_a_table_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sizes(PluginSettings):
+        depth: int = 3
+
+    offers = [Described(kind, "both", "both", Sizes) for kind in (Kind.STORAGE, Kind.NETWORK)]
+    monkeypatch.setattr(config, "find_plugins", lambda _settings: SimpleNamespace(offers=offers))
+    schema = json.loads(CliRunner().invoke(application, ["schema"]).stdout)
+    tables = schema["properties"]["plugins"]["properties"]["both"]["properties"]
+    assert {kind: table["properties"]["depth"]["default"] for kind, table in tables.items()} == {"storage": 3, "network": 3}

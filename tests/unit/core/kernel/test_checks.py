@@ -1,6 +1,7 @@
 """What `core plugin check` finds, step by step."""
 
 import pytest
+from typer import Typer
 
 from core.kernel import checks as checks_module
 from core.kernel.checks import check
@@ -113,3 +114,22 @@ def test_one_whose_hook_raises(found, candidate) -> None:
     steps = found("demo", candidate("demo", provide_log_driver, API_VERSION=(1, 0)))
     assert (steps[-1][0], steps[-1][1]) == (PROVIDERS, False)
     assert "no such file" in steps[-1][2]
+
+
+def test_commands_whose_names_are_taken(candidate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def provide_cli_commands():
+        return [("ps", Typer()), ("hello", Typer())]
+
+    def broken():
+        return [("ps", 1)]
+
+    broken.__name__ = "provide_cli_commands"
+    for hook, taken, expected in (
+        (provide_cli_commands, {"ps", "run"}, (False, "there is a command of this name already: ps")),
+        (provide_cli_commands, {"run"}, (True, "ps, hello")),
+        (broken, set(), (False, "provide_cli_commands: PluginRejected: not a sequence of (name, typer application)")),
+    ):
+        monkeypatch.setattr(checks_module, "discover", lambda hook=hook: [candidate("demo", hook)])
+        finding = check("demo", taken)[-1]
+        assert finding.check == "its commands have names of their own"
+        assert (finding.passed, finding.why) == expected

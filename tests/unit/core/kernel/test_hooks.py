@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
+from typer import Typer
 
 from core.kernel.discovery import Candidate
 from core.kernel.health import Health
@@ -111,14 +112,16 @@ def test_a_plugin_that_failed_and_amends_nothing_holds_no_container_up(candidate
 
 def test_commands_of_all_plugins_are_collected(candidate: MakeCandidate) -> None:
     def provide_cli_commands() -> object:
-        return [("extra", "application")]
+        return [("extra", extra)]
 
     def broken() -> object:
         return "nonsense"
 
+    extra = Typer()
+
     broken.__name__ = "provide_cli_commands"
     registry, health = _registry(candidate("a", provide_cli_commands), candidate("b", broken))
-    assert registry.cli_commands() == [("extra", "application")]
+    assert registry.cli_commands() == [("extra", extra)]
     assert "provide_cli_commands" in health.reason("b")
 
 
@@ -160,4 +163,30 @@ def test_hooks_are_steps_of_a_trace(candidate: MakeCandidate) -> None:
     assert [(span.name, span.attributes, span.error) for span in recording.spans[:2]] == [
         ("hook.on_event", {"core.plugin.name": "a"}, "RuntimeError: tired"),
         ("hook.amend_runtime_spec", {"core.plugin.name": "b"}, ""),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [[("extra", 1)], [("extra",)], [(1, Typer())], ["extra"], {"extra": Typer()}])
+def test_what_is_no_pair_of_a_name_and_an_application_is_refused(candidate: MakeCandidate, wrong: object) -> None:
+    def provide_cli_commands() -> object:
+        return wrong
+
+    registry, health = _registry(candidate("a", provide_cli_commands))
+    assert registry.cli_commands() == []
+    assert "not a sequence of (name, typer application)" in health.reason("a")
+
+
+def test_a_command_whose_name_is_taken_is_left_out_and_told(candidate: MakeCandidate, caplog: pytest.LogCaptureFixture) -> None:
+    def commands(*names: str) -> Callable[[], object]:
+        def provide_cli_commands() -> object:
+            return [(name, Typer()) for name in names]
+
+        return provide_cli_commands
+
+    registry, health = _registry(candidate("a", commands("ps", "hello")), candidate("b", commands("hello", "greet")))
+    assert [name for name, _ in registry.cli_commands({"ps", "run"})] == ["hello", "greet"]
+    assert health.failures() == []
+    assert [record.getMessage().partition(" is left out")[0] for record in caplog.records] == [
+        'plugin a: its command "ps"',
+        'plugin b: its command "hello"',
     ]

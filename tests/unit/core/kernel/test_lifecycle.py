@@ -72,7 +72,7 @@ class Bench:
         settings = self.settings(**flags)
         candidates = [*(self.plugin(kind, kind) for kind in HOOKS if kind != without), *more]
         offers = collect_offers(load_plugins(candidates, self.health), self.health)
-        check_tables(settings, offers, self.health)
+        check_tables(settings, tuple(offers), self.health)
         async with open_drivers(offers, settings, self.health, "12345678", EventBus()) as opened:
             drivers = opened.drivers
             return {

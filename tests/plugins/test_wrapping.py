@@ -1,0 +1,145 @@
+"""A plugin with drivers of two kinds, each with its own settings, and each wrapping another installed driver by its name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DaemonFactory
+from tests.plugins.installing import announce
+
+PLUGIN = """
+from contextlib import asynccontextmanager
+
+from sdk.drivers.logs import LogDriver
+from sdk.drivers.runtime import Runtime
+from sdk.hookspecs import hookimpl
+from sdk.providers import LogProvider, PluginSettings, RuntimeProvider
+
+
+class RuntimeSettings(PluginSettings):
+    inner: str = "ns"
+    greeting: str = "starting"
+
+
+class LogSettings(PluginSettings):
+    inner: str = "json-file"
+
+
+class Audited(Runtime):
+    def __init__(self, inner, log, greeting):
+        self._inner, self._log, self._greeting = inner, log, greeting
+
+    async def start(self, bundle, io):
+        self._log.info("%s %s", self._greeting, " ".join(bundle.spec.process.args))
+        return await self._inner.start(bundle, io)
+
+    async def adopt(self, container_id, path):
+        return await self._inner.adopt(container_id, path)
+
+    async def discard(self, container_id, path):
+        await self._inner.discard(container_id, path)
+
+    async def audit(self):
+        return await self._inner.audit()
+
+    async def status(self):
+        return await self._inner.status()
+
+
+class Loud(LogDriver):
+    def __init__(self, inner):
+        self._inner = inner
+
+    def check(self, options):
+        self._inner.check(options)
+
+    def open(self, context):
+        return self._inner.open(context)
+
+
+@asynccontextmanager
+async def open_runtime(context, settings):
+    async with context.installed.runtime(settings.inner) as inner:
+        yield Audited(inner, context.log, settings.greeting)
+
+
+@asynccontextmanager
+async def open_log(context, settings):
+    async with context.installed.log_driver(settings.inner) as inner:
+        yield Loud(inner)
+
+
+@hookimpl
+def provide_runtime():
+    return RuntimeProvider("audited", RuntimeSettings, open_runtime)
+
+
+@hookimpl
+def provide_log_driver():
+    return LogProvider("loud", LogSettings, open_log)
+"""
+
+CONFIG = """
+[drivers]
+runtime = "audited"
+log = "loud"
+
+[plugins.audit.runtime]
+greeting = "here comes"
+
+[plugins.audit.log]
+inner = "local"
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "core_audit.py").write_text(PLUGIN)
+    announce(tmp_path, "core-audit", "audit", "core_audit")
+    return os.environ | {"PYTHONPATH": str(tmp_path)}
+
+
+@pytest.mark.privileged
+def test_containers_run_and_outlive_the_daemon(start_daemon: DaemonFactory, environment: dict[str, str]) -> None:
+    with start_daemon(environment=environment, config=CONFIG) as daemon:
+        assert daemon.docker("run", "--rm", "busybox", "echo", "ok").stdout == "ok\n"
+        assert "plugins.audit: here comes echo ok" in daemon.log.read_text()
+        daemon.docker("run", "-d", "--name", "lives", "busybox", "sh", "-c", "echo kept; sleep 600")
+        daemon.kill9()
+        daemon.start()
+        assert daemon.docker("exec", "lives", "echo", "there").stdout == "there\n"
+        assert daemon.docker("logs", "lives").stdout == "kept\n"
+        assert daemon.docker("inspect", "-f", "{{.HostConfig.LogConfig.Type}}", "lives").stdout == "loud\n"
+        daemon.docker("rm", "-f", "lives")
+
+
+@pytest.mark.privileged
+@pytest.mark.parametrize(
+    ("inner", "sentence"),
+    [
+        ("none", r'failed in open: no runtime driver "none" is installed \(there are: audited, ns, oci\)'),
+        ("audited", r"failed in open: runtime driver wraps itself: audited -> audited"),
+    ],
+)
+def test_one_that_cannot_be_wrapped_is_one_sentence(
+    start_daemon: DaemonFactory, environment: dict[str, str], inner: str, sentence: str
+) -> None:
+    config = f'[drivers]\nruntime = "audited"\n[plugins.audit.runtime]\ninner = "{inner}"\n'
+    with (
+        pytest.raises(AssertionError, match=r'core: runtime driver "audited" \(plugin audit\) ' + sentence) as caught,
+        start_daemon(environment=environment, config=config),
+    ):
+        pass
+    assert "Traceback" not in str(caught.value)
+
+
+def test_the_schema_and_the_information_have_the_settings_of_each(environment: dict[str, str], tmp_path: Path) -> None:
+    config = tmp_path / "core.toml"
+    config.write_text(CONFIG)
+    words = [sys.executable, "-m", "core", "plugin", "info", "audit", "--config-file", str(config)]
+    shown = subprocess.run(words, env=environment, capture_output=True, text=True).stdout
+    assert "here comes" in shown
+    assert "log driver loud, chosen by the configuration" in shown
