@@ -110,6 +110,14 @@ class GcSettings(BaseModel):
     interval: float = Field(default=600.0, gt=0, description="seconds between two looks")
 
 
+class IsolationSettings(BaseModel):
+    """A plugin whose drivers have processes of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(default=True, description="run each driver of the plugin in a process of its own")
+
+
 class Settings(BaseSettings):
     """Everything the daemon can be told. Immutable; an unknown key is an error."""
 
@@ -162,6 +170,9 @@ class Settings(BaseSettings):
     deadlines: dict[str, dict[str, Annotated[float, Field(gt=0)]]] = Field(
         default={},
         description="seconds that the daemon waits for a method of a kind of driver, where they are not to be the method's own",
+    )
+    isolation: dict[str, IsolationSettings] = Field(
+        default={}, description="plugins whose drivers have processes of their own: a table each"
     )
     plugins: dict[str, dict[str, JsonValue]] = {}
 

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,10 +26,19 @@ _log = logging.getLogger(__name__)
 _DOCKERS_LOG_DRIVERS = frozenset(("awslogs", "etwlogs", "fluentd", "gcplogs", "gelf", "journald", "splunk", "syslog"))
 
 
+Reopened = Callable[[str, NetworkDriver], Awaitable[None]]
+"""Brings a network driver, by name, in line with the engine's records after it was opened again."""
+
+
+def _never(_reopened: Reopened) -> None:
+    """Take note of nothing: no driver is opened again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drivers:
     """One storage driver, one registry backend and one builder; the verifiers that were chosen; of the other kinds a default and, by name, all
-    that opened. `complaints` gives a sentence for each driver that does not answer now."""
+    that opened. `complaints` gives a sentence for each driver that does not answer now; `when_reopened` takes what is to be done when a network
+    driver's process was begun again."""
 
     storage_name: str
     storage: StorageDriver
@@ -48,6 +57,7 @@ class Drivers:
     verifiers: Mapping[str, ImageVerifier]
     plugins: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
     complaints: Callable[[], Sequence[str]] = tuple
+    when_reopened: Callable[[Reopened], None] = _never
 
     @contextmanager
     def at_boot(self, kind: Kind, name: str, operation: str) -> Iterator[None]:

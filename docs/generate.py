@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from core.cli.application import build
-from core.config import GcSettings, Settings
+from core.config import GcSettings, IsolationSettings, Settings
 from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers
 from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
@@ -31,6 +31,7 @@ TABLES = {
     "proxies": Proxies,
     "transfers": Transfers,
     "runtimes.NAME": NamedRuntime,
+    "isolation.NAME": IsolationSettings,
 }
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
 

@@ -49,10 +49,11 @@ class PluginRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer(Generic[D]):
-    """A driver and the plugin that provides it."""
+    """A driver and the plugin that provides it, by a hook: a function of its module."""
 
     plugin: str
     provider: Provider[D, PluginSettings]
+    hook: Callable[..., object] = lambda: None
 
 
 class PluginHooks:
@@ -134,7 +135,7 @@ class PluginHooks:
                 provider = call()
             if isinstance(provider, Provider):
                 self._health.offers(plugin, kind)
-                offers.append(Offer(plugin, provider))
+                offers.append(Offer(plugin, provider, call.function))
             elif provider is not None:
                 self._health.failed(plugin, f"{hook.name} returned a {type(provider).__name__}, not a Provider")
         return offers
@@ -201,12 +202,12 @@ class PluginHooks:
             _log.log(level, "plugin %s: %s", plugin, hook, exc_info=error)
             self._health.failed(plugin, f"{hook}: {sentence(error)}")
 
-    def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
+    def _implementations(self, hook: pluggy.HookCaller) -> "Iterator[tuple[str, _Call]]":
         """Yield the hook's implementations by plugin name, but those of plugins that failed."""
         return ((plugin, call) for plugin, call in _by_name(hook) if not self._health.has_failed(plugin))
 
 
-def _by_name(hook: pluggy.HookCaller) -> "Iterator[tuple[str, Callable[..., object]]]":
+def _by_name(hook: pluggy.HookCaller) -> "Iterator[tuple[str, _Call]]":
     """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""
     for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
         yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))

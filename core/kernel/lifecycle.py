@@ -10,24 +10,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from pydantic import JsonValue
 
-from core.config import Settings, StartupError
-from core.drivers import Drivers, failure
+from core.config import ConfigurationError, Settings, StartupError
+from core.drivers import Drivers, Reopened, failure
 from core.kernel.authorizers import Authorizers
 from core.kernel.health import Health
 from core.kernel.hooks import D, Offer
+from core.kernel.isolated import isolated_plugins
 from core.kernel.offers import Offers
 from core.kernel.registries import ReplaceableBackend, by_host
 from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.slots.facade import slotted
 from core.kernel.slots.kinds import SLOTTED
 from core.kernel.slots.slot import Slot
-from core.kernel.tables import read_table
+from core.kernel.tables import read_table, table_of
 from core.kernel.wrapping import Installed, Place
 from core.sentences import sentence
 from sdk.drivers.authorizer import Authorizer
+from sdk.drivers.network import NetworkDriver
 from sdk.drivers.registry import RegistryBackend
 from sdk.drivers.runtime import Runtime
 from sdk.drivers.storage import StorageDriver
@@ -62,7 +65,7 @@ async def open_drivers(
     """Open all drivers. Raises StartupError in one sentence if a chosen one is missing or does not open, or takes not what is set for it."""
     choice = settings.drivers
     async with AsyncExitStack() as stack:
-        opener = _Opener(stack, settings, health, instance, events, offers)
+        opener = _Opener(stack, settings, health, instance, events, offers, isolated_plugins(settings, offers, health))
         storage = await opener.only(Kind.STORAGE, offers.storage, choice.storage)
         registry = ReplaceableBackend(await opener.registries(offers.registry, choice.registry))
         runtimes = await opener.every(Kind.RUNTIME, offers.runtimes, choice.runtime)
@@ -87,7 +90,8 @@ async def open_drivers(
             builder=await opener.only(Kind.BUILDER, offers.builders, choice.builder),
             verifiers={name: await opener.only(Kind.VERIFIER, offers.verifiers, name) for name in choice.verifiers},
             plugins={(offer.kind, offer.name): offer.plugin for offer in offers},
-            complaints=lambda: [slot.complaint for slot in opener.slots if slot.complaint],
+            complaints=lambda: [complaint for tell in opener.complaints if (complaint := tell())],
+            when_reopened=opener.reopened.append,
         )
         _check_log_options(drivers, settings)
         frontends = [await opener.only(Kind.FRONTEND, offers.frontends, name) for name in choice.frontends]
@@ -121,7 +125,7 @@ async def open_for_images(
 ) -> AsyncIterator[tuple[StorageDriver, RegistryBackend]]:
     """Open only what images need, for work on a data root without a daemon. Raises StartupError as `open_drivers` does."""
     async with AsyncExitStack() as stack:
-        opener = _Opener(stack, settings, health, instance, events, offers)
+        opener = _Opener(stack, settings, health, instance, events, offers, isolated_plugins(settings, offers, health))
         yield (
             await opener.only(Kind.STORAGE, offers.storage, settings.drivers.storage),
             await opener.registries(offers.registry, settings.drivers.registry),
@@ -143,7 +147,9 @@ class _Opener:
     instance: str
     events: EventSink
     offers: Offers
-    slots: list[Slot] = field(default_factory=list)
+    isolated: frozenset[str]
+    complaints: list[Callable[[], str]] = field(default_factory=list)
+    reopened: list[Reopened] = field(default_factory=list)
 
     async def only(self, kind: Kind, offers: Mapping[str, Offer[D]], chosen: str) -> D:
         """Open the chosen driver and no other."""
@@ -158,6 +164,8 @@ class _Opener:
                 opened[name] = await self._open(kind, offers[name])
             except SkipPlugin as reason:
                 self.health.skipped(offers[name].plugin, str(reason))
+            except ConfigurationError:
+                raise
             except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
                 _log.warning("%s; the daemon goes on without it", failure(kind, name, offers[name].plugin, "open", error))
                 self.health.failed(offers[name].plugin, sentence(error))
@@ -183,6 +191,8 @@ class _Opener:
         except SkipPlugin as reason:
             self.health.skipped(offer.plugin, str(reason))
             raise StartupError(f'{kind} driver "{offer.provider.name}" does not work on this machine: {reason}') from reason
+        except ConfigurationError:
+            raise
         except (Exception, SystemExit) as error:
             self.health.failed(offer.plugin, sentence(error))
             raise StartupError(failure(kind, offer.provider.name, offer.plugin, "open", error)) from error
@@ -211,19 +221,25 @@ class _Opener:
     async def _open(self, kind: Kind, offer: Offer[D], name: str = "") -> D:
         """Open a driver; under a name of its own it gets directories of its own."""
         place = Place(f"{offer.plugin}-{name}" if name else offer.plugin, (name or offer.provider.name,))
+        slot = Slot(kind, place.names[0], offer.plugin, self.settings.deadlines.get(kind, {}))
+        if offer.plugin in self.isolated:
+            return slotted(slot, await self._open_isolated(slot, offer, self._context(kind, offer, place)))
         driver = await self.stack.enter_async_context(self._entered(kind, offer, place))
         if kind not in SLOTTED:
             return driver
         if not isinstance(driver, SLOTTED[kind]):
             raise TypeError(f"the plugin opened a {type(driver).__name__}, not a {SLOTTED[kind].__name__}")
-        slot = Slot(kind, name or offer.provider.name, offer.plugin, self.settings.deadlines.get(kind, {}))
-        self.slots.append(slot)
+        self.complaints.append(lambda: slot.complaint)
         return slotted(slot, driver)
 
     def _entered(self, kind: Kind, offer: Offer[D], place: Place) -> AbstractAsyncContextManager[D]:
         """Return the opening of a driver in a place."""
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
-        context = PluginContext(
+        return offer.provider.open(self._context(kind, offer, place), settings)
+
+    def _context(self, kind: Kind, offer: Offer[D], place: Place) -> PluginContext:
+        """Return what a driver is opened with in a place."""
+        return PluginContext(
             name=offer.plugin,
             data_root=_data_root(self.settings.data_root, offer.provider.capabilities, place.directory),
             exec_root=_own(self.settings.exec_root, place.directory),
@@ -232,7 +248,21 @@ class _Opener:
             log=logging.getLogger(f"plugins.{offer.plugin}"),
             installed=Installed(self.offers, self._entered, kind, place),
         )
-        return offer.provider.open(context, settings)
+
+    async def _open_isolated(self, slot: Slot, offer: Offer[D], context: PluginContext) -> D:
+        """Open a driver in a process of its own."""
+        from core.kernel.isolation.opening import Asked, opened  # noqa: PLC0415 the room costs nothing where no driver is isolated
+
+        async def resynchronise(driver: object) -> None:
+            if isinstance(driver, NetworkDriver):
+                for each in self.reopened:
+                    await each(slot.name, driver)
+
+        table = table_of(self.settings, slot.kind, offer.plugin, offer.provider.settings)
+        asked = Asked(slot.kind, str(slot), offer.hook, table, self.settings.exec_root)
+        driver, complaint = await self.stack.enter_async_context(opened(asked, context, resynchronise))
+        self.complaints.extend((complaint, lambda: slot.complaint))
+        return cast(D, driver)
 
 
 def _data_root(root: Path, capabilities: Collection[str], directory: str) -> Path:

@@ -16,6 +16,9 @@ S = TypeVar("S", bound=PluginSettings)
 _KINDS = frozenset(Kind)
 _ATTEMPTS = "download_attempts"
 
+ISOLATED = "isolated"
+"""The key of any plugin's table that gives its drivers processes of their own, unless the plugin has a setting of this name."""
+
 
 def check_tables(settings: Settings, offers: Sequence[Described], health: Health) -> None:
     """Validate all tables, also those of plugins that are not used. Raises ConfigurationError naming the plugin and the key.
@@ -27,7 +30,7 @@ def check_tables(settings: Settings, offers: Sequence[Described], health: Health
     for table in settings.plugins:
         if table not in known:
             raise ConfigurationError(f"plugins.{table}: no such plugin is installed (there are: {', '.join(sorted(known))})")
-        if not health.reason(table) and table not in owners:
+        if not health.reason(table) and table not in owners and settings.plugins[table].keys() != {ISOLATED}:
             raise ConfigurationError(f"plugins.{table}: this plugin has no settings")
     for offer in offers:
         read_table(settings, offer.kind, offer.plugin, offer.settings)
@@ -46,7 +49,7 @@ def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S
     own = kind in _further(settings.plugins.get(plugin, {}))
     where = f"plugins.{plugin}.{kind}" if own else f"plugins.{plugin}"
     try:
-        return model.model_validate(_table(settings, kind, plugin, model))
+        return model.model_validate(table_of(settings, kind, plugin, model))
     except ValidationError as error:
         raise ConfigurationError("; ".join(describe(error, where, where))) from error
 
@@ -56,8 +59,8 @@ def _further(table: Mapping[str, JsonValue]) -> Mapping[Kind, Mapping[str, JsonV
     return {Kind(key): value for key, value in table.items() if key in _KINDS and isinstance(value, dict)}
 
 
-def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
-    """Return a plugin's table. The general settings of registries and transfers are added for registry plugins that know such keys.
+def table_of(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettings]) -> dict[str, JsonValue]:
+    """Return a plugin's table as its model takes it. The general settings of registries and transfers are added for registry plugins that know such keys.
 
     Raises ConfigurationError for a table that gives mirrors or insecure registries itself: there is one place for them, which `docker info`
     shows.
@@ -65,6 +68,8 @@ def _table(settings: Settings, kind: Kind, plugin: str, model: type[PluginSettin
     whole = settings.plugins.get(plugin, {})
     further = {key: value for key, value in _further(whole).items() if key not in model.model_fields}
     table = {key: value for key, value in whole.items() if key not in further} | dict(further.get(kind, {}))
+    if ISOLATED not in model.model_fields:
+        table.pop(ISOLATED, None)
     if kind is Kind.REGISTRY:
         for key, general in (("insecure", "insecure_registries"), ("mirrors", "registry_mirrors")):
             if key in model.model_fields:

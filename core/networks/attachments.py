@@ -25,7 +25,7 @@ from core.networks.places import ConnectRequest, Place, places_of
 from core.networks.port_links import PortLinks
 from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
-from sdk.drivers.network import PortBinding, PortPath, Sandbox
+from sdk.drivers.network import NetworkDriver, PortBinding, PortPath, Sandbox
 from sdk.engine.config import EndpointConfig
 from sdk.engine.containers import NetworkAttachment
 from sdk.engine.modes import BRIDGE, HOST, NONE
@@ -128,18 +128,22 @@ class Attachments:
                 else:
                     self.members.discard(container_id)
         for name, driver in self._drivers.networks.items():
-            networks = [record for record in self._catalog.records() if record.config.driver == name]
-            ids = {network.id for network in networks}
-            endpoints = [
-                (endpoint.endpoint(container_id), sandbox)
-                for container_id, sandbox, endpoint in self.members.living()
-                if endpoint.network_id in ids
-            ]
             with self._drivers.at_boot(Kind.NETWORK, name, "restore"):
-                await driver.restore([network.spec() for network in networks], endpoints)
+                await self.bring_in_line(name, driver)
         for container_id, held in self.members.items():
             with _logged(container_id):
                 await self._answer(container_id, held)
+
+    async def bring_in_line(self, name: str, driver: NetworkDriver) -> None:
+        """Have a driver that was opened, by name, make what the records say of its networks and endpoints, and remove all else."""
+        networks = [record for record in self._catalog.records() if record.config.driver == name]
+        ids = {network.id for network in networks}
+        endpoints = [
+            (endpoint.endpoint(container_id), sandbox)
+            for container_id, sandbox, endpoint in self.members.living()
+            if endpoint.network_id in ids
+        ]
+        await driver.restore([network.spec() for network in networks], endpoints)
 
     # -----------------------------------------------------------------------------------------------------------------
     # Changes while a container runs

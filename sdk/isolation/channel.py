@@ -59,4 +59,5 @@ class Channel(asyncio.Protocol, Generic[F]):
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lost(self._why or (str(exc) if exc is not None else ""))
+        del exc  # that it was reset says no more than that the process ended
+        self._lost(self._why)

@@ -21,6 +21,7 @@ REFUSED: Mapping[str, str] = {
     "registry": _OBJECTS,
     "verifier": "it asks the daemon's registries, which it is given as an object",
     "authorizer": "every request waits for its answer, in the daemon",
+    "observer": "it sees the daemon's events as they happen, and the engine",
 }
 """The reason for each of the others."""
 

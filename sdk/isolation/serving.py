@@ -1,6 +1,7 @@
 """The plugin's side of a connection: it opens the driver, serves its methods, and ends with the daemon."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -84,6 +85,8 @@ class Served:
         interfaces = interfaces_of(driver, kind)
         self._methods = methods_of(interfaces)
         self._driver = driver
+        gc.collect()
+        gc.freeze()  # what is there now stays, and need not be looked through again and again
         self.channel.send(Ready(tuple(each.__name__ for each in interfaces)))
 
     async def _finish(self) -> None:

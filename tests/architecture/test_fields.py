@@ -18,7 +18,7 @@ REQUESTS = {
     "sdk/engine/images.py": {"PullRequest", "CommitRequest", "ImageListRequest"},
     "sdk/engine/builds.py": {"BuildRequest", "BuildLimits", "CacheImport", "CacheExport", "NamedContext", "BuildPruneRequest"},
     "sdk/engine/system.py": {"EventsRequest"},
-    "core/config.py": {"Settings", "GcSettings", "DriverChoice"},
+    "core/config.py": {"Settings", "GcSettings", "DriverChoice", "IsolationSettings"},
     "core/defaults.py": None,
 }
 """The files that say what may be asked for, and which of their classes are requests: None for all."""

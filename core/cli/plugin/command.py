@@ -13,9 +13,11 @@ import typer.core
 from core.cli.failure import one_sentence
 from core.cli.plugin.contract import Case, Result, contract_cases
 from core.cli.plugin.information import information, information_lines
+from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, load_settings
 from core.kernel.checks import check
+from core.kernel.isolation.standings import read_standings
 from core.kernel.plugins import find_plugins
 from sdk.providers import Kind
 from sdk.scaffold import render
@@ -41,7 +43,7 @@ def list_plugins(*, config_file: ConfigFile = None, as_json: AsJSON = False) -> 
     for offer in plugins.offers:
         mark = "*" if offer.name in settings.drivers.names(offer.kind) else ""
         drivers.setdefault(offer.plugin, []).append(f"{offer.kind}:{offer.name}{mark}")
-    statuses = plugins.health.statuses()
+    statuses = as_they_are(plugins.health.statuses(), read_standings(settings.exec_root))
     if as_json:
         print(json.dumps([asdict(status) | {"drivers": drivers.get(status.name, [])} for status in statuses], indent=2))
         return

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, Settings
 from core.host.uses import Use, uses
+from core.kernel.isolation.standings import read_standings
 from core.kernel.offers import Described
 from core.kernel.plugins import find_plugins
 from core.kernel.tables import read_table
@@ -46,7 +48,8 @@ class Information:
 def information(name: str, settings: Settings) -> Information:
     """Return what is known of an installed plugin. Raises ConfigurationError if there is none of this name."""
     plugins = find_plugins(settings)
-    statuses = {status.name: status for status in plugins.health.statuses()}
+    live = as_they_are(plugins.health.statuses(), read_standings(settings.exec_root))
+    statuses = {status.name: status for status in live}
     if name not in statuses:
         raise ConfigurationError(f"no plugin {name} is installed (there are: {', '.join(sorted(statuses))})")
     drivers = tuple(_driver(offer, settings) for offer in plugins.offers if offer.plugin == name)

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,7 @@ from core.engine.containers.preparation.runtime_spec import is_settled
 from core.engine.containers.release import release_volumes
 from core.engine.containers.remove import destroy, finish_removal
 from core.engine.context import EngineContext
+from sdk.drivers.network import NetworkDriver
 from sdk.drivers.runtime import ExitStatus, Task
 from sdk.drivers.storage import SnapshotKind
 from sdk.engine.containers import ContainerState, WaitResult
@@ -95,6 +97,7 @@ async def boot(context: EngineContext) -> None:
     alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
     await attempt("taking networks over", context.attachments.restore(alive))
     await attempt("opening the ports of links", open_port_links(context))
+    context.drivers.when_reopened(partial(_bring_in_line, context))
     running = {container_id for container_id, task in tasks.items() if task is not None}
     await attempt("releasing volumes", context.volumes.release_others(running))
     await attempt("emptying volumes that were being filled", empty_half_filled(context, running))
@@ -105,6 +108,12 @@ async def boot(context: EngineContext) -> None:
             await attempt(f"container {live.id}: taking it up", _take_up(context, live, found))
     if not context.settings.live_restore:
         await end_running(context, [live for live in context.containers if tasks[live.id] not in (None, _UNKNOWN)])
+
+
+async def _bring_in_line(context: EngineContext, name: str, driver: NetworkDriver) -> None:
+    """Have a network driver that was opened again make what there is. Ports of links follow once it takes calls."""
+    await context.attachments.bring_in_line(name, driver)
+    context.background.start("opening the ports of links", open_port_links, context)
 
 
 class _Unknown(Enum):

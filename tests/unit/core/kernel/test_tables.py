@@ -93,3 +93,13 @@ def test_a_setting_may_have_the_name_of_a_kind() -> None:
     health = Health()
     health.found(Candidate("odd", "demo", "1", lambda: pytest.fail("nothing is imported")))
     check_tables(settings, [Described(Kind.STORAGE, "odd", "odd", Named)], health)
+
+
+class Own(PluginSettings):
+    isolated: int = 0
+
+
+def test_the_key_of_isolation_is_not_the_plugins_unless_it_has_one() -> None:
+    settings = load_settings({"plugins": {"plain": {"isolated": True, "depth": 2}, "own": {"isolated": 3}}})
+    assert read_table(settings, Kind.STORAGE, "plain", Plain).depth == 2
+    assert read_table(settings, Kind.STORAGE, "own", Own).isolated == 3
