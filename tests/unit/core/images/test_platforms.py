@@ -1,8 +1,8 @@
 import pytest
 
 from core.images.platforms import choose
-from sdk.errors import InvalidArgument, NotFound
-from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor, Platform, host, matches, parse_platform
+from sdk.errors import NotFound
+from sdk.oci.descriptor import OCI_INDEX, OCI_MANIFEST, Descriptor, Platform, host
 from sdk.oci.image import Index
 
 
@@ -43,57 +43,3 @@ def test_an_entry_that_does_not_say_is_taken_when_nobody_asks() -> None:
     assert choose(index, None).digest == "silent"
     with pytest.raises(NotFound):
         choose(index, Platform("s390x"))
-
-
-@pytest.mark.parametrize(
-    ("text", "platform"),
-    [
-        ("linux/amd64", Platform("amd64")),
-        ("Linux/X86_64", Platform("amd64")),
-        ("x86-64", Platform("amd64")),
-        ("linux/amd64/v1", Platform("amd64")),
-        ("linux/amd64/v2", Platform("amd64", variant="v2")),
-        ("aarch64", Platform("arm64")),
-        ("linux/arm64/8", Platform("arm64", variant="v8")),
-        ("armhf", Platform("arm", variant="v7")),
-        ("linux/armel", Platform("arm", variant="v6")),
-        ("linux/arm/6", Platform("arm", variant="v6")),
-        ("windows", Platform(host().architecture, os="windows")),
-        ("macos/arm64", Platform("arm64", os="darwin")),
-        ("foo/bar", Platform("bar", os="foo")),
-    ],
-)
-def test_platforms_are_read_in_all_their_names(text: str, platform: Platform) -> None:
-    assert parse_platform(text) == platform
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("foobar", '"foobar": unknown operating system or architecture: invalid argument'),
-        ("a/b/c/d", '"a/b/c/d": cannot parse platform specifier: invalid argument'),
-        ("linux/", '"" is an invalid component of "linux/"'),
-        ("linux/*", '"*" is an invalid component of "linux/*"'),
-        ("linux/am d64", '"am d64" is an invalid component'),
-    ],
-)
-def test_what_is_no_platform_is_said(text: str, sentence: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        parse_platform(text)
-    assert caught.value.message.startswith(sentence)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "offered", "match"),
-    [
-        (Platform("x86_64"), Platform("amd64"), True),
-        (Platform("amd64"), Platform("x86_64"), True),
-        (Platform("aarch64"), Platform("arm64", variant="v8"), True),
-        (Platform("amd64", variant="v1"), Platform("amd64"), True),
-        (Platform("amd64", variant="v2"), Platform("amd64"), False),
-        (Platform("arm", variant="v6"), Platform("armhf"), False),
-        (Platform("amd64", os="windows"), Platform("amd64"), False),
-    ],
-)
-def test_names_of_one_architecture_match(wanted: Platform, offered: Platform, match: bool) -> None:
-    assert matches(wanted, offered) is match

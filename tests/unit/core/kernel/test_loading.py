@@ -111,42 +111,10 @@ def test_what_is_no_provider_is_refused(candidate: MakeCandidate) -> None:
     assert health.reason("bad") == "provide_runtime returned a str, not a Provider"
 
 
-def test_two_drivers_of_one_name_are_both_refused_naming_both_distributions(
-    candidate: MakeCandidate, provider: MakeProvider
-) -> None:
-    def provide_storage_driver() -> object:
-        return provider(StorageProvider, "same")
-
-    health = Health()
-    candidates = [
-        candidate("a", provide_storage_driver, distribution="core-a"),
-        candidate("b", provide_storage_driver, distribution="core-b"),
-    ]
-    offers = collect_offers(load_plugins(candidates, health), health)
-    assert offers.storage == {}
-    assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and b (core-b)'
-    assert health.reason("b") == health.reason("a")
-
-
 def test_two_distributions_with_one_plugin_name_are_both_refused(candidate: MakeCandidate) -> None:
     health = Health()
     load_plugins([candidate("same", distribution="core-a"), candidate("same", distribution="core-b")], health)
     assert health.reason("same") == "two distributions announce a plugin of this name: core-a and core-b"
-
-
-def test_the_engines_own_driver_keeps_its_name(candidate: MakeCandidate, provider: MakeProvider) -> None:
-    def provide_storage_driver() -> object:
-        return provider(StorageProvider, "same")
-
-    health = Health()
-    candidates = [
-        candidate("a", provide_storage_driver, distribution="core-a"),
-        candidate("own", provide_storage_driver, distribution="core-engine"),
-    ]
-    offers = collect_offers(load_plugins(candidates, health), health)
-    assert offers.storage["same"].plugin == "own"
-    assert health.reason("own") == ""
-    assert health.reason("a") == 'storage driver "same" is provided by both a (core-a) and own (core-engine)'
 
 
 def test_the_engines_own_plugin_keeps_its_name(candidate: MakeCandidate, provider: MakeProvider) -> None:

@@ -81,6 +81,7 @@ def test_of_two_others_neither_is_taken(world: World, offering) -> None:
     assert list(offers.volumes) == ["b"], "another driver of the same plugin is not touched"
     assert {status.name for status in world.health.failures()} == {"one", "two"}
     assert world.health.reason("two") == 'log driver "a" is provided by both one (demo) and two (else)'
+    assert world.health.reason("one") == world.health.reason("two")
 
 
 def test_a_plugin_that_provides_nothing_or_no_provider(world: World, candidate) -> None:

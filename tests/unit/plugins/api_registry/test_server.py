@@ -1,4 +1,6 @@
-"""Addresses that can be served on."""
+"""Addresses that can be served on, and none that is opened carelessly."""
+
+import socket
 
 import pytest
 
@@ -21,6 +23,17 @@ def test_a_port_is_a_number_of_16_bits(address: str) -> None:
     """A superscript two, and more than 65535, ended the daemon's start with a traceback."""
     with pytest.raises(InvalidArgument, match="use HOST:PORT"):
         open_socket(RegistrySettings(address=address))
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "registry.example:0"])
+def test_an_open_registry_is_not_served_beyond_loopback(address: str) -> None:
+    with pytest.raises(InvalidArgument, match="without users"):
+        open_socket(RegistrySettings(address=address))
+
+
+def test_an_address_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InvalidArgument, match="Address already in use"):
+        open_socket(RegistrySettings(address=f"127.0.0.1:{taken.getsockname()[1]}"))
 
 
 def test_what_cannot_be_bound_is_told() -> None:

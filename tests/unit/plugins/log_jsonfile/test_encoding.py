@@ -90,12 +90,6 @@ def _go_string(data: bytes) -> str:
     return text
 
 
-def test_damaged_lines_are_left_out():
-    good = LineEncoder({}).encode(STDOUT, b"one\ntwo\n", NOW)
-    torn = good[:20] + b"\n" + good + b"\0\0\0\n" + b'{"log":"x","stream":"unknown","time":""}\n'
-    assert [record.line for record in decode(torn)] == [b"one\n", b"two\n"]
-
-
 def test_encoding_is_fast():
     """The daemon's hottest path: far above what a container prints, whatever the machine is doing (target: 300 MB/s)."""
     lines = b"2026-11-24 INFO app.module request handled id=0123456789abcdef path=/api/v1/items status=200 dur=12ms\n" * 2600

@@ -1,10 +1,9 @@
-"""The ledger of cgroups, and the record of a task."""
+"""The ledger of cgroups."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from plugins.runtime_ns.ledger import Ledger
-from plugins.runtime_ns.record import TaskRecord, load_record, remove_records, save_record
 from tests.killed import killed_at_every_call
 
 
@@ -18,27 +17,6 @@ def test_entries_are_made_replaced_and_struck_out(tmp_path: Path) -> None:
     ledger.strike("a")
     assert ledger.cgroup_of("a") is None
     assert ledger.cgroup_of("b") == "/core/b"
-
-
-def test_a_record_comes_back(tmp_path: Path) -> None:
-    record = TaskRecord("/core/a", bytes(range(256)))
-    save_record(tmp_path, record)
-    assert load_record(tmp_path) == record
-
-
-def test_without_a_whole_record_there_is_none(tmp_path: Path) -> None:
-    assert load_record(tmp_path) is None
-    (tmp_path / "rt.task.json").write_text('{"cgroup": "/co')
-    assert load_record(tmp_path) is None
-
-
-def test_only_the_runtimes_own_files_are_removed(tmp_path: Path) -> None:
-    save_record(tmp_path, TaskRecord("/core/a"))
-    (tmp_path / "rt.rootfs").mkdir()
-    (tmp_path / "config.json").touch()
-    remove_records(tmp_path)
-    remove_records(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
 def test_threads_that_enter_the_same_name_do_not_meet(tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ def test_addresses_and_links_are_read_and_shown() -> None:
         gw_priority=-1,
     )
     asked = endpoint_config(sent)
-    assert asked.ipam_config == EndpointIPAM("10.0.0.2", "fd00::2", ("169.254.0.2",))
-    assert [(link.container, link.name) for link in asked.links] == [("db", "database"), ("cache", "cache")]
-    assert (asked.aliases, asked.mac_address, asked.driver_opts, asked.gw_priority) == (
-        ("web",),
-        "02:42:0a:00:00:02",
-        {"a": "b"},
-        -1,
+    assert asked == EndpointConfig(
+        ipam_config=EndpointIPAM("10.0.0.2", "fd00::2", ("169.254.0.2",)),
+        links=(Link("db", "database"), Link("cache")),
+        aliases=("web",),
+        mac_address="02:42:0a:00:00:02",
+        driver_opts={"a": "b"},
+        gw_priority=-1,
     )
-    assert shown_ipam(asked.ipam_config) == sent.ipam_config
-    assert shown_links(EndpointConfig(links=(Link("db", "database"),))) == ("db:database",)
+    assert [(link.container, link.name) for link in asked.links] == [("db", "database"), ("cache", "cache")]
+    assert (shown_ipam(asked.ipam_config), shown_links(asked)) == (sent.ipam_config, sent.links)
