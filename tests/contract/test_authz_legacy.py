@@ -31,11 +31,6 @@ CREATE = api_request(
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def plugin(tmp_path: Path) -> Iterator[Plugin]:
     with serve_authorization(tmp_path / "plugins/guard.sock") as served:
         served.denied["/v1.51/containers/create"] = "no containers today"

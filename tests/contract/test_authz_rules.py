@@ -26,11 +26,6 @@ paths = ["/_ping", "/version", "/containers/**", "/images/*/json"]
 """
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def reason(tmp_path: Path, rules: str, request: ApiRequest) -> str:
     """Return why a request is denied by rules, "" if it is allowed."""
     file = tmp_path / "rules.toml"

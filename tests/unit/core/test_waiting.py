@@ -11,11 +11,6 @@ from core.waiting import ended
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_it_returns_at_once_when_the_task_has_ended() -> None:
     began = time.monotonic()
     task: asyncio.Task[object] = asyncio.create_task(asyncio.sleep(0, "x"))

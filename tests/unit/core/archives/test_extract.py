@@ -19,11 +19,6 @@ from sdk.errors import DataLoss, EngineError, InvalidArgument
 pytestmark = [pytest.mark.anyio, pytest.mark.privileged]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def tar(*names: str, content: bytes = b"content") -> bytes:
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as archive:

@@ -15,11 +15,6 @@ from sdk.errors import Unavailable
 pytestmark = [pytest.mark.anyio, pytest.mark.privileged]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -13,11 +13,6 @@ from core.daemon.connection import RawConnection
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Wire(asyncio.Transport):
     """A transport over one end of a socket pair; what is written goes to the kernel at once."""
 

@@ -13,11 +13,6 @@ from core.daemon.signals import bear_hangups, on_hangup
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def hangups() -> Iterator[None]:
     """Whatever handles SIGHUP is put back."""
     before = signal.getsignal(signal.SIGHUP)

@@ -12,11 +12,6 @@ from sdk.events import Event, EventType
 pytestmark = [pytest.mark.anyio]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def event(number: int) -> Event:
     return Event(EventType.CONTAINER, "start", f"c{number}", number)
 

@@ -16,11 +16,6 @@ LAYERS = [make_tar({name: name.encode()}) for name in ("a", "b", "c")]
 CHAINS = layers_of(LAYERS)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_each_thing_counts_once_and_what_others_have_too_is_shared(tmp_path: Path) -> None:
     images, snapshots = open_store(tmp_path), Snapshots()
     snapshots.committed = dict(zip(CHAINS, ["", *CHAINS], strict=False)) | {"orphan": ""}

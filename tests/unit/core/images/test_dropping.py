@@ -25,11 +25,6 @@ IMAGE, SHORT = make_image(LAYERS), make_image(LAYERS[:1])
 ARCHIVES = [blob.digest for blob, _ in IMAGE.blobs[1:]]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Splitting:
     """Makes a recipe of each archive but those of layers that cannot give it back."""
 

@@ -24,11 +24,6 @@ IMAGE, SHORTER = make_image(LAYERS), make_image(LAYERS[:2])
 CHAINS = layers_of(LAYERS)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class World:
     def __init__(self, root: Path) -> None:
         self.images: ImageStore = open_store(root)

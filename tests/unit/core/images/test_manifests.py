@@ -25,11 +25,6 @@ UPPER = IMAGE.blobs[2][0]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def store(tmp_path: Path) -> ImageStore:
     return open_store(tmp_path)
 

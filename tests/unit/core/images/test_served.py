@@ -25,11 +25,6 @@ TAG, BY_DIGEST = parse_reference("host:5000/app:1"), parse_reference(f"host:5000
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def store(tmp_path: Path) -> ImageStore:
     made = open_store(tmp_path)
     await stored(made, IMAGE, LAYERS, "host:5000/app:1")

@@ -17,11 +17,6 @@ from sdk.drivers.runtime import Runtime
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class World:
     def __init__(self, *, offered: bool = True) -> None:
         self.runtimes: dict[str, object] = {"ns": "built in"}

@@ -22,11 +22,6 @@ PORTS = (PortBinding(80, host_port=8080),)
 FOUR, SIX, BOTH = ("10.0.0.1",), ("fd00::1",), ("10.0.0.1", "fd00::1")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Driver(GatewaySwitch, PortPublisher):
     """Notes what it is asked; refuses what it is told to."""
 

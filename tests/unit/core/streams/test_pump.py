@@ -186,11 +186,6 @@ class Output:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def output(tmp_path: Path) -> AsyncIterator[Output]:
     made = Output(tmp_path)
     yield made

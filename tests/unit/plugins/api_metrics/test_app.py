@@ -9,11 +9,6 @@ from sdk.testing.fake import fake_engine
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def ask(method: str, path: str, **headers: str) -> httpx.Response:
     app = MetricsFrontend().build(fake_engine())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as client:

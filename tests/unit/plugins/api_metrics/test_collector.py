@@ -31,11 +31,6 @@ class CountingStreams(FakeStreams):
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def engine() -> Engine:
     engine = fake_engine()
     return replace(engine, streams=CountingStreams(engine.containers))

@@ -9,11 +9,6 @@ from sdk.testing.fake import fake_engine
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_it_answers_once_the_engine_is_open() -> None:
     frontend = MetricsFrontend()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(frontend.serve), base_url="http://metrics") as client:

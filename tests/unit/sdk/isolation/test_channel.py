@@ -12,11 +12,6 @@ from sdk.isolation.frames import Cancel, FromDaemon, Ping, Returned, encode, fro
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class End:
     """One end, with what it got."""
 

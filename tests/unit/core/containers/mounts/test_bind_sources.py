@@ -12,11 +12,6 @@ from sdk.errors import InvalidArgument
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def bind(source: Path, *, create: bool = False, kind: str = "bind") -> MountRecord:
     return MountRecord(type=kind, source=str(source), destination="/x", create_source=create)
 

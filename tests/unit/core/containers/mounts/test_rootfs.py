@@ -16,11 +16,6 @@ from sdk.errors import EngineError, InvalidArgument, ResourceExhausted, Unavaila
 from sdk.linux.mountinfo import MountPoint
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize(
     ("path", "kind", "expected"),
     [

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.anyio
 REQUEST = api_request("GET", "/info")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Stuck(Authorizer):
     """Asks in a thread that hears nothing until it is let go, and then answers."""
 

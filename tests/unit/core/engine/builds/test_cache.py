@@ -19,11 +19,6 @@ BASE, TOP = digest_of(b"base"), digest_of(b"top")
 ONE, TWO = chain_id((BASE,)), chain_id((BASE, TOP))
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class World:
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -15,11 +15,6 @@ from sdk.engine.containers import WaitCondition, WaitResult
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def live(state: State, code: int = 0, error: str = "") -> LiveContainer:
     record = SimpleNamespace(state=state, exit_code=code, error=error)
     return cast(LiveContainer, SimpleNamespace(record=record, ends=Ends()))

@@ -15,11 +15,6 @@ EVERYTHING = {"dangling": ("false",)}
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Images:
     """An image that was used an hour ago, and one that was two days ago."""
     made = open_images(tmp_path)

@@ -17,11 +17,6 @@ DIGEST = digest_of(b"index")
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def images(tmp_path: Path) -> Images:
     made = open_images(tmp_path)
     await made.add("old", "app:1", f"app@{DIGEST}", created="2020-01-01T00:00:00Z", labels={"kind": "web"}, layers=["base", "old"])

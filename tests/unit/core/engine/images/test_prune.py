@@ -19,11 +19,6 @@ HOUR = 3600 * 10**9
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def images(tmp_path: Path) -> Images:
     made = open_images(tmp_path)
     await made.add("named", "app:1", "app:2", labels={"kind": "web"})

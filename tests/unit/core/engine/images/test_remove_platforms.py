@@ -15,11 +15,6 @@ ARM, S390 = Platform("arm64"), Platform("s390x")
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def images(tmp_path: Path) -> Images:
     made = open_images(tmp_path)
     index = await made.context.store.content.put(b'{"manifests":[]}')

@@ -13,11 +13,6 @@ from tests.unit.core.engine.images.contexts import Images, open_images
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Elsewhere(Sources):
     """Blobs that a registry has, by digest."""
 

@@ -13,11 +13,6 @@ from tests.unit.core.engine.images.contexts import Images, open_images
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(params=["sha256", "sha512"])
 async def images(tmp_path: Path, request: pytest.FixtureRequest) -> Images:
     made = open_images(tmp_path)

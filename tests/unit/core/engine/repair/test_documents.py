@@ -17,11 +17,6 @@ pytestmark = pytest.mark.anyio
 DIGEST = digest_of(b"index")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Elsewhere(Sources):
     """Content that a registry has, by digest."""
 

@@ -22,11 +22,6 @@ DIGEST = digest_of(b"index")
 BLOB = Descriptor(OCI_LAYER, digest_of(b"blob"), 4)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Registry:
     """Content by host; a host that is missing does not answer."""
 

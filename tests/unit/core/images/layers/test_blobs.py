@@ -22,11 +22,6 @@ TAR = bytes(range(256)) * 8
 TAR_ID = digest_of(TAR)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Rebuilding:
     """Gives one tar in pieces of 100 bytes and then, if it is damaged, an error; notes whether it was read to its end."""
 

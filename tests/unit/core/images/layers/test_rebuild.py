@@ -24,11 +24,6 @@ from sdk.oci.digest import digest_of
 pytestmark = [pytest.mark.anyio, pytest.mark.privileged]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def tar() -> bytes:
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as archive:

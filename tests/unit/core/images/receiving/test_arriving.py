@@ -15,11 +15,6 @@ from tests.descriptors import open_descriptors
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def pieces(*content: bytes) -> AsyncIterator[bytes]:
     for piece in content:
         yield piece

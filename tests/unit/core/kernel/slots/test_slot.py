@@ -20,11 +20,6 @@ SOON = 0.05
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def slot() -> Slot:
     return Slot(Kind.STORAGE, "overlay", "storage_overlay")
 

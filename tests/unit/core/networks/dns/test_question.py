@@ -9,11 +9,6 @@ from core.networks.dns.question import Question
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 QUERY = DNSRecord.question("Example.org")
 QUERY.header.id = 0x1234
 

@@ -18,11 +18,6 @@ Answer = Callable[[DNSRecord], bytes | None]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Time for what is kept and who is suspected. Waiting is on the loop's clock, in very short slots."""
     time = [1000.0]

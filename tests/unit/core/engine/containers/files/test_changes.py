@@ -8,11 +8,6 @@ from sdk.drivers.storage import Change, ChangeKind
 A, M, D = ChangeKind.ADDED, ChangeKind.MODIFIED, ChangeKind.DELETED
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def listed(*found: tuple[str, ChangeKind]) -> list[Change]:
     return [Change(path, kind) for path, kind in found]
 

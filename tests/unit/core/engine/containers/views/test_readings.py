@@ -17,11 +17,6 @@ from sdk.errors import NotRunning, Unavailable
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class OneByOne:
     """A runtime without the ability: its tasks are asked."""
 

@@ -20,11 +20,6 @@ ARM = Platform("arm64")
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def images(tmp_path: Path) -> Images:
     made = open_images(tmp_path)
     await made.add("a", "app:1", "app:latest", layers=["base", "a"], created="2020-01-01T00:00:00Z")

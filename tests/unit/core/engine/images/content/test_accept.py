@@ -22,11 +22,6 @@ CONFIG = Descriptor(OCI_CONFIG, digest_of(b"{}"), 2)
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def images(tmp_path: Path) -> Images:
     return open_images(tmp_path)
 

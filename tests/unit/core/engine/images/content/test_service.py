@@ -23,11 +23,6 @@ SIGNATURE = msgspec.json.encode(
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def images(tmp_path: Path) -> Images:
     return open_images(tmp_path)
 
