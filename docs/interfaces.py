@@ -81,9 +81,15 @@ def _class(node: ast.ClassDef, depth: int) -> Iterator[str]:
     yield from _cases(node)
 
 
+_PLAIN = frozenset({"ABC", "Protocol", "Generic", "Struct", "NamedTuple", "Enum", "IntEnum", "StrEnum", "BaseModel", "Exception"})
+"""Bases that say nothing of a class' methods."""
+
+
 def _implements(node: ast.ClassDef) -> bool:
     """Tell whether a class keeps an interface that is told elsewhere: of its bases, or of those that its docstring names."""
-    return bool(node.bases) or bool(re.search(r"([Ss]ee|Implements) `sdk\.", ast.get_docstring(node) or ""))
+    return any(ast.unparse(base).partition("[")[0] not in _PLAIN for base in node.bases) or bool(
+        re.search(r"([Ss]ee|Implements) `sdk\.", ast.get_docstring(node) or "")
+    )
 
 
 def _row(node: ast.AnnAssign, text: str) -> tuple[str, ...]:

@@ -174,7 +174,8 @@ class BuildHost(Protocol):
     """What the engine does for one build. What is committed during a build is safe from collection until it ends."""
 
     @property
-    def cache(self) -> StepCache: ...
+    def cache(self) -> StepCache:
+        """What earlier builds made."""
 
     @property
     def platform(self) -> Platform:

@@ -25,10 +25,12 @@ class Bind(Struct, frozen=True):
 
     @property
     def is_volume(self) -> bool:
+        """Whether it names a volume, or asks for an anonymous one."""
         return not self.source.startswith("/")
 
     @property
     def copy_up(self) -> bool:
+        """Whether a new volume gets what the image has at its place."""
         return "nocopy" not in self.mode.split(",")
 
     @property

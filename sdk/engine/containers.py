@@ -184,7 +184,8 @@ class WaitResult:
 class Waiter(Protocol):
     """A registered wait: exits from now on are not missed."""
 
-    async def result(self) -> WaitResult: ...
+    async def result(self) -> WaitResult:
+        """Return how the container ended, once it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,8 @@ class Containers(Protocol):
     async def create(self, request: CreateRequest) -> Created:
         """Make a container; it does not run. Raises NoSuchImage, NameInUse, InvalidArgument."""
 
-    async def inspect(self, ref: str, *, size: bool = False) -> ContainerInfo: ...
+    async def inspect(self, ref: str, *, size: bool = False) -> ContainerInfo:
+        """Return everything about one; `size` makes it ask the storage driver for sizes."""
 
     async def list(self, request: ListRequest) -> Sequence[ContainerInfo]:
         """Newest first. Never waits for a container that is busy."""
@@ -212,14 +214,17 @@ class Containers(Protocol):
     async def stop(self, ref: str, *, timeout: int | None = None, signal: str = "") -> Changed:
         """Ask it to end, kill it after `timeout` seconds (None: its own, -1: never). NO if it does not run."""
 
-    async def restart(self, ref: str, *, timeout: int | None = None, signal: str = "") -> None: ...
+    async def restart(self, ref: str, *, timeout: int | None = None, signal: str = "") -> None:
+        """Stop it, if it runs, as `stop` does, and start it."""
 
     async def kill(self, ref: str, signal: str = "") -> None:
         """Send a signal by name or number (default KILL). Raises NotRunning, InvalidArgument."""
 
-    async def pause(self, ref: str) -> None: ...
+    async def pause(self, ref: str) -> None:
+        """Freeze its processes. Raises NotRunning, Conflict where it is paused."""
 
-    async def unpause(self, ref: str) -> None: ...
+    async def unpause(self, ref: str) -> None:
+        """Let its processes go on. Raises Conflict where it is not paused."""
 
     async def remove(self, ref: str, *, force: bool = False, volumes: bool = False, link: bool = False) -> None:
         """Delete it; with `link` only the link that `ref` names, `container/alias`. Raises Conflict while it runs, unless `force`."""
@@ -227,7 +232,8 @@ class Containers(Protocol):
     async def explain(self, ref: str) -> Sequence[tuple[str, str]]:
         """Return every system call that makes it, as text, with the reason for it. Raises Unsupported where its runtime cannot tell."""
 
-    async def rename(self, ref: str, name: str) -> None: ...
+    async def rename(self, ref: str, name: str) -> None:
+        """Give it another name. Raises NameInUse, InvalidArgument."""
 
     async def update(self, ref: str, request: UpdateRequest) -> Sequence[str]:
         """Change limits and restart policy, also while it runs. Returns warnings."""
@@ -235,7 +241,8 @@ class Containers(Protocol):
     async def wait(self, ref: str, condition: WaitCondition) -> Waiter:
         """Register a wait and return at once; `result` then waits."""
 
-    async def prune(self, filters: Filters) -> Pruned: ...
+    async def prune(self, filters: Filters) -> Pruned:
+        """Remove those that do not run and match."""
 
 
 class ProcessClient(Protocol):
@@ -258,7 +265,8 @@ class Session(Protocol):
     def terminal(self) -> bool:
         """Whether output is raw terminal bytes rather than two streams."""
 
-    async def run(self, client: ProcessClient) -> None: ...
+    async def run(self, client: ProcessClient) -> None:
+        """Carry output to the client and its input to the process, until either ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +340,8 @@ class ContainerStreams(Protocol):
     async def attach(self, ref: str, request: AttachRequest) -> Session:
         """Accepted for created, running and exited containers (it then waits for a start, or replays logs); Conflict for paused."""
 
-    async def logs(self, ref: str, request: LogRequest) -> LogSession: ...
+    async def logs(self, ref: str, request: LogRequest) -> LogSession:
+        """Open its log for reading. Raises Unsupported where its log driver cannot read."""
 
     async def stats(self, ref: str, *, stream: bool = True, one_shot: bool = False) -> AsyncIterator[StatsSample]:
         """One sample a second; a single one without `stream` (after two readings unless `one_shot`)."""
@@ -341,9 +350,11 @@ class ContainerStreams(Protocol):
         """One reading of every container that runs, by ID; one that ends meanwhile is left out. Made to be cheap: what
         `sdk.drivers.runtime.BatchStats` says may be missing."""
 
-    async def top(self, ref: str, ps_args: str = "") -> ProcessTable: ...
+    async def top(self, ref: str, ps_args: str = "") -> ProcessTable:
+        """List its processes as ps(1) does with these arguments. Raises NotRunning."""
 
-    async def resize(self, ref: str, rows: int, columns: int) -> None: ...
+    async def resize(self, ref: str, rows: int, columns: int) -> None:
+        """Set the size of its terminal. Raises NotRunning, Conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +371,8 @@ class PathStat:
 class ContainerFiles(Protocol):
     """A container's file system, running or not."""
 
-    async def stat(self, ref: str, path: str) -> PathStat: ...
+    async def stat(self, ref: str, path: str) -> PathStat:
+        """Return what is at a path in it. Raises NotFound."""
 
     async def read_archive(self, ref: str, path: str) -> tuple[PathStat, AsyncIterator[bytes]]:
         """Return a tar of a file or directory, named by its last component."""
@@ -376,7 +388,8 @@ class ContainerFiles(Protocol):
     ) -> None:
         """Unpack a tar (plain or compressed) into an existing directory. Nothing leaves the container's root."""
 
-    async def changes(self, ref: str) -> Sequence[Change]: ...
+    async def changes(self, ref: str) -> Sequence[Change]:
+        """Return how its files differ from its image's."""
 
     async def export(self, ref: str) -> AsyncIterator[bytes]:
         """Return a tar of the whole file system."""
@@ -423,6 +436,8 @@ class Execs(Protocol):
         """Accept the exec. Attached, the process starts when the session runs: failures are then text in the stream and an exit code
         in `inspect`. Detached it is started here, None is returned and StartFailed raised. Raises Conflict if it ran already."""
 
-    async def inspect(self, exec_id: str) -> ExecInfo: ...
+    async def inspect(self, exec_id: str) -> ExecInfo:
+        """Return what is known of one. Raises NoSuchExec."""
 
-    async def resize(self, exec_id: str, rows: int, columns: int) -> None: ...
+    async def resize(self, exec_id: str, rows: int, columns: int) -> None:
+        """Set the size of its terminal. Raises NoSuchExec, Conflict."""

@@ -163,19 +163,22 @@ class Images(Protocol):
     def push(self, ref: str, tag: str, credentials: Credentials, platform: Platform | None = None) -> AsyncIterator[Progress]:
         """Push the image a tag points at, or that of another platform it stands for; without a tag every tag of the repository."""
 
-    async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]: ...
+    async def list(self, request: ImageListRequest) -> Sequence[ImageInfo]:
+        """Return the images that match, newest first."""
 
     async def inspect(self, ref: str, *, platform: Platform | None = None, manifests: bool = False) -> ImageInfo:
         """Return an image, of the platforms that a name stands for the one asked for; NotFound if that one is not kept here."""
 
-    async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]: ...
+    async def history(self, ref: str, *, platform: Platform | None = None) -> Sequence[HistoryEntry]:
+        """Return the steps that made an image, newest first. Raises NoSuchImage."""
 
     async def attestations(
         self, ref: str, *, platform: Platform | None = None, types: Collection[str] = (), statements: bool = False
     ) -> Sequence[Attestation]:
         """Return the in-toto statements attached to an image, of some types of predicate or all, with their text if asked for."""
 
-    async def tag(self, ref: str, repository: str, tag: str) -> None: ...
+    async def tag(self, ref: str, repository: str, tag: str) -> None:
+        """Give an image one more name; one that had it loses it. Raises NoSuchImage, InvalidArgument."""
 
     async def remove(
         self, ref: str, *, force: bool = False, prune: bool = True, platforms: Sequence[Platform] = ()
@@ -202,6 +205,8 @@ class Images(Protocol):
     async def commit(self, request: CommitRequest) -> str:
         """Make an image of a container; returns its ID."""
 
-    async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo: ...
+    async def distribution(self, ref: str, credentials: Credentials) -> DistributionInfo:
+        """Ask its registry what a reference stands for. Raises NotFound, Unauthorized, Unavailable."""
 
-    async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]: ...
+    async def search(self, term: str, limit: int, filters: Filters, credentials: Credentials) -> Sequence[SearchResult]:
+        """Search a registry's repositories by a word."""

@@ -81,9 +81,11 @@ class NetworkInfo:
 class Networks(Protocol):
     """A `ref` is a name, an ID or a unique prefix of one; NoSuchNetwork otherwise. bridge, host and none always exist."""
 
-    async def list(self, filters: Filters) -> Sequence[NetworkInfo]: ...
+    async def list(self, filters: Filters) -> Sequence[NetworkInfo]:
+        """Return the networks that match."""
 
-    async def inspect(self, ref: str) -> NetworkInfo: ...
+    async def inspect(self, ref: str) -> NetworkInfo:
+        """Return one, by ID, a unique prefix of one, or name. Raises NoSuchNetwork."""
 
     async def create(self, request: NetworkCreate) -> NetworkInfo:
         """Raises Conflict (name in use), PermissionDenied (pool overlaps), InvalidArgument, NotFound (driver)."""
@@ -91,11 +93,14 @@ class Networks(Protocol):
     async def remove(self, ref: str) -> None:
         """Raises PermissionDenied for the three that always exist and for one with active endpoints."""
 
-    async def connect(self, ref: str, container: str, config: EndpointConfig, *, force: bool = False) -> None: ...
+    async def connect(self, ref: str, container: str, config: EndpointConfig, *, force: bool = False) -> None:
+        """Connect a container. Raises NoSuchNetwork, NoSuchContainer, PermissionDenied, Conflict."""
 
-    async def disconnect(self, ref: str, container: str, *, force: bool = False) -> None: ...
+    async def disconnect(self, ref: str, container: str, *, force: bool = False) -> None:
+        """Disconnect a container; with `force` also one that is not there any more."""
 
     async def explain(self, container: str) -> Sequence[PortPath]:
         """Return how packets reach a running container's published ports. Raises NoSuchContainer, NotRunning, Unsupported."""
 
-    async def prune(self, filters: Filters) -> Sequence[str]: ...
+    async def prune(self, filters: Filters) -> Sequence[str]:
+        """Remove those that no container is on and that match; return their names."""

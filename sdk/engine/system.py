@@ -129,7 +129,8 @@ class EngineCounters:
 class System(Protocol):
     """The daemon itself: what it says of itself, its events and its disk."""
 
-    async def info(self) -> SystemInfo: ...
+    async def info(self) -> SystemInfo:
+        """Return what `docker info` shows."""
 
     async def counters(self) -> EngineCounters:
         """Cheap: no driver is asked."""

@@ -35,11 +35,14 @@ class VolumeInfo:
 class Volumes(Protocol):
     """Volumes of all drivers, by name."""
 
-    async def list(self, filters: Filters) -> Sequence[VolumeInfo]: ...
+    async def list(self, filters: Filters) -> Sequence[VolumeInfo]:
+        """Return the volumes of all drivers that match."""
 
-    async def inspect(self, name: str) -> VolumeInfo: ...
+    async def inspect(self, name: str) -> VolumeInfo:
+        """Return one. Raises NoSuchVolume."""
 
-    async def create(self, request: VolumeCreate) -> VolumeInfo: ...
+    async def create(self, request: VolumeCreate) -> VolumeInfo:
+        """Make one; the same one again is returned as it is. Raises Conflict, InvalidArgument."""
 
     async def remove(self, name: str, *, force: bool = False) -> None:
         """Raises Conflict (`remove x: volume is in use - [ids]`); with `force` a missing one is no error, and one whose driver is gone is forgotten."""

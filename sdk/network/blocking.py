@@ -16,26 +16,35 @@ _THREADS = 4
 class BlockingDatapath(Protocol):
     """What a driver does to the kernel. Called from several threads at once; the methods are those of the driver interfaces."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of what this process holds: what is in the kernel stays."""
 
-    def create_network(self, network: NetworkSpec) -> None: ...
+    def create_network(self, network: NetworkSpec) -> None:
+        """See `NetworkDriver.create_network`."""
 
-    def remove_network(self, network: NetworkSpec) -> None: ...
+    def remove_network(self, network: NetworkSpec) -> None:
+        """See `NetworkDriver.remove_network`."""
 
-    def connect(self, network: NetworkSpec, spec: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]: ...
+    def connect(self, network: NetworkSpec, spec: EndpointSpec, sandbox: Sandbox | None) -> tuple[Sandbox, Endpoint]:
+        """See `NetworkDriver.connect`."""
 
-    def disconnect(self, endpoint: Endpoint, sandbox: Sandbox | None) -> None: ...
+    def disconnect(self, endpoint: Endpoint, sandbox: Sandbox | None) -> None:
+        """See `NetworkDriver.disconnect`."""
 
-    def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None: ...
+    def set_default_route(self, endpoint: Endpoint, path: str, *, preferred: bool) -> None:
+        """See `GatewaySwitch.set_default_route`; `path` is that of the sandbox."""
 
-    def open_sandbox(self) -> Sandbox: ...
+    def open_sandbox(self) -> Sandbox:
+        """See `SandboxMaker.open_sandbox`."""
 
     def release(self, sandbox: Sandbox) -> None:
         """Let go of a sandbox. Must not block: it is called on the event loop."""
 
-    def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None: ...
+    def restore(self, networks: Sequence[NetworkSpec], endpoints: Sequence[tuple[Endpoint, Sandbox]]) -> None:
+        """See `NetworkDriver.restore`."""
 
-    def audit(self) -> Sequence[str]: ...
+    def audit(self) -> Sequence[str]:
+        """See `NetworkDriver.audit`."""
 
 
 class BlockingDriver(NetworkDriver, SandboxMaker, GatewaySwitch):
