@@ -53,7 +53,11 @@ class RegistryBackend(ABC):
 
     @abstractmethod
     async def resolve(self, reference: Reference, credentials: Credentials) -> ResolvedManifest:
-        """Fetch the manifest or index a reference names. Raises NotFound, Unauthorized, Unavailable with Docker's sentences."""
+        """Fetch the manifest or index a reference names, by digest where it has one.
+
+        Raises Unauthorized, Unavailable, and NotFound with Docker's sentence, `manifest for NAME not found: manifest unknown: manifest
+        unknown`, where NAME is `reference.familiar`.
+        """
 
     @abstractmethod
     def fetch(
@@ -75,6 +79,8 @@ class RegistryBackend(ABC):
     ) -> bool:
         """Upload a blob unless the registry has it or can mount it from another repository. Return whether bytes were sent.
 
+        `mount_from` are repositories of the same registry that have it: a backend that knows one of them sends nothing. Raises DataLoss, or
+        what the registry says, for content of another size or digest than the descriptor's; then the registry does not have it.
         Goes on by itself after a broken connection where the registry can. Raises UploadLost where it cannot: call again then, with the
         content from its start.
         """
@@ -91,7 +97,10 @@ class RegistryBackend(ABC):
 
     @abstractmethod
     async def push_manifest(self, reference: Reference, content: bytes, media_type: str, credentials: Credentials) -> None:
-        """Upload a manifest or index under the reference's tag (or digest)."""
+        """Upload a manifest or index under the reference's tag (or digest); the tag stands for it from now on.
+
+        Raises an EngineError, and keeps nothing, where the registry lacks a blob or manifest that it names.
+        """
 
     @abstractmethod
     async def authenticate(self, credentials: Credentials) -> str:
