@@ -18,7 +18,6 @@ from core.daemon.authorization.door import Door
 from core.dockerd.configuration import load_configuration
 from core.dockerd.flags import parse_flags
 from core.dockerd.styles import CORE
-from core.drivers import Drivers
 from core.engine.context import EngineSettings
 from core.engine.opening import OpenedEngine
 from core.images.layers.store import LayerRecord
@@ -30,6 +29,7 @@ from sdk.drivers.runtime import Runtime
 from sdk.errors import DriverError
 from sdk.providers import Kind
 from tests.slots import in_slot
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +62,7 @@ class Bench:
         self.told: list[Mapping[str, str]] = []
         self.reloaded: list[Settings] = []
         runtimes = {"ns": in_slot(Kind.RUNTIME, "ns", Told(self._status))}
-        drivers = Drivers("", None, "", None, "ns", runtimes, "", {}, "", {}, "", {}, "", None, {})
+        drivers = records.drivers(runtime_name="ns", runtimes=runtimes)
         engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
         opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)
         authorizers = Authorizers({}, self._no_authorizer)

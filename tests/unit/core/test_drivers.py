@@ -9,6 +9,7 @@ from core.config import StartupError
 from core.drivers import Drivers, calling
 from sdk.errors import DriverError, InvalidArgument, Unsupported
 from sdk.providers import Kind
+from tests.unit.core import records
 
 PLUGINS = {(Kind.VOLUME, "nfs"): "volume_nfs", (Kind.NETWORK, "nfs"): "volume_nfs"}
 ERRORS = [
@@ -21,7 +22,7 @@ ERRORS = [
 
 
 def drivers(volume: str) -> Drivers:
-    return Drivers("", None, "", None, "", {}, "bridge", {}, volume, {}, "", {}, "", None, {}, PLUGINS)
+    return records.drivers(network_name="bridge", volume_name=volume, plugins=PLUGINS)
 
 
 @pytest.mark.parametrize(("error", "reason"), ERRORS)

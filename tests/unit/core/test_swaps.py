@@ -12,9 +12,9 @@ from core.images.layers.store import LayerRecord
 from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
 from core.swaps import check_default_network, check_storage, keep_storage
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig
+from sdk.engine.config import EndpointConfig
 from sdk.engine.networks import NetworkCreate
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 GONE = 1 << 22
 """Above the largest PID."""
@@ -28,10 +28,7 @@ def database(tmp_path: Path) -> Database:
 
 
 def container(pid: int = 0) -> ContainerRecord:
-    return ContainerRecord(
-        id=ID, name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-        config=ContainerConfig(), host_config=HostConfig(), pid=pid,
-    )  # fmt: skip
+    return records.record(id=ID, pid=pid)
 
 
 def start(database: Database, data_root: Path, chosen: str) -> None:

@@ -2,9 +2,7 @@
 
 import gzip
 import hashlib
-import io
 import os
-import tarfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,18 +13,13 @@ import pytest
 from core.archives.extract import Unpacked, extract
 from core.archives.untar import Policy
 from sdk.errors import DataLoss, EngineError, InvalidArgument
+from sdk.testing.images import make_tar
 
 pytestmark = [pytest.mark.anyio, pytest.mark.privileged]
 
 
 def tar(*names: str, content: bytes = b"content") -> bytes:
-    output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode="w") as archive:
-        for name in names:
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return output.getvalue()
+    return make_tar(dict.fromkeys(names, content))
 
 
 async def stream(data: bytes) -> AsyncIterator[bytes]:

@@ -8,7 +8,6 @@ import pytest
 
 from core.config import StartupError
 from core.containers.mounts.record import MountRecord
-from core.drivers import Drivers
 from core.engine.volumes.service import VolumeService
 from core.events.bus import EventBus
 from core.store.database import Database
@@ -17,6 +16,7 @@ from core.volumes.uses import Uses
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.engine.volumes import VolumeCreate
 from sdk.errors import Conflict, EngineError, InvalidArgument, NoSuchVolume, NotFound, ResourceExhausted, Unsupported
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +74,7 @@ class World:
         """Begin anew with what is on disk, as after a crash."""
         self.events = EventBus()
         volumes = {"local": self.driver, "other": self.other}
-        drivers = Drivers("", None, "", None, "", {}, "", {}, "local", volumes, "", {}, "", None, {})
+        drivers = records.drivers(volume_name="local", volumes=volumes)
         self.database = Database(self.path / "db.sqlite")
         self.catalog = VolumeCatalog(self.database, drivers, self.events, self.containers.items, Uses(self.path / "uses"))
         self.service = VolumeService(self.catalog, self.events)

@@ -6,17 +6,14 @@ from msgspec.structs import replace
 from core.containers.life.record import ContainerRecord
 from core.containers.life.restart import LONGEST_DELAY, at_boot, decide
 from sdk.drivers.runtime import ExitStatus
-from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
-from sdk.oci.descriptor import Platform
+from sdk.engine.config import HostConfig, RestartKind, RestartPolicy
+from tests.unit.core import records
 
 SECOND = 1_000_000_000
 
 
 def record(policy: str, most: int = 0, count: int = 0) -> ContainerRecord:
-    return ContainerRecord(
-        id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-        config=ContainerConfig(), host_config=HostConfig(restart_policy=RestartPolicy(RestartKind(policy), most)), restart_count=count,
-    )  # fmt: skip
+    return records.record(host_config=HostConfig(restart_policy=RestartPolicy(RestartKind(policy), most)), restart_count=count)
 
 
 @pytest.mark.parametrize(

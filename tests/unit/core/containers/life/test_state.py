@@ -5,17 +5,13 @@ from msgspec.structs import replace
 
 from core.containers.life.record import ContainerRecord
 from core.containers.life.state import TRANSITIONS, Transition, apply, is_running
-from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerState as State
 from sdk.errors import Conflict
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 
 def record(state: State) -> ContainerRecord:
-    return ContainerRecord(
-        id="c" * 64, name="web", created_ns=1, image_id="sha256:0", image="busybox", chain_id=None, platform=Platform("amd64"),
-        path="sh", args=(), config=ContainerConfig(), host_config=HostConfig(), state=state,
-    )  # fmt: skip
+    return records.record(id="c" * 64, name="web", created_ns=1, image_id="sha256:0", image="busybox", state=state)
 
 
 @pytest.mark.parametrize(("state", "transition"), TRANSITIONS)

@@ -9,10 +9,9 @@ from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
 from core.containers.life.store import ContainerStore
 from core.store.database import Database
-from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerState as State
 from sdk.errors import NameInUse, NoSuchContainer, ResourceExhausted
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 LONG = "x" * 100_000
 
@@ -23,10 +22,7 @@ class Stage:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.store = ContainerStore(self.database)
-        record = ContainerRecord(
-            id="c1", name="old", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-            config=ContainerConfig(), host_config=HostConfig(), state=State.RUNNING,
-        )  # fmt: skip
+        record = records.record(id="c1", name="old", state=State.RUNNING)
         self.live: LiveContainer = self.store.insert(record)
 
     def full(self, *, yes: bool) -> None:

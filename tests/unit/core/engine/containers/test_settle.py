@@ -16,16 +16,13 @@ from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import ExitStatus, Task
-from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
+from sdk.engine.config import HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState, WaitCondition, WaitResult
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(), host_config=HostConfig(), state=ContainerState.RUNNING,
-)  # fmt: skip
+RECORD = records.record(state=ContainerState.RUNNING)
 ALWAYS = HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS))
 TASK = cast(Task, SimpleNamespace(pid=1))
 

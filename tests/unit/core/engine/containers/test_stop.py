@@ -19,14 +19,13 @@ from sdk.drivers.runtime import Task
 from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
 from sdk.engine.containers import WaitCondition, WaitResult
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(stop_timeout=5), host_config=HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS)),
-)  # fmt: skip
+RECORD = records.record(
+    config=ContainerConfig(stop_timeout=5), host_config=HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS))
+)
 
 
 class Process:

@@ -8,23 +8,18 @@ import anyio
 import pytest
 
 from core.containers.life.live import LiveContainer
-from core.containers.life.record import ContainerRecord
 from core.engine.containers.unsupervised import KILLED, end_unsupervised
 from core.engine.containers.wait import register
 from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.logs import StdStream
-from sdk.engine.config import ContainerConfig, HostConfig
 from sdk.engine.containers import ContainerState, WaitCondition, WaitResult
 from sdk.errors import DriverError
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(), host_config=HostConfig(), state=ContainerState.RUNNING,
-)  # fmt: skip
+RECORD = records.record(state=ContainerState.RUNNING)
 
 
 class Runtime:

@@ -9,27 +9,26 @@ import pytest
 from msgspec.structs import replace
 
 from core.containers.life.live import LiveContainer
-from core.containers.life.record import ContainerRecord
 from core.engine.context import EngineContext, EngineSettings
 from core.engine.networks.service import NetworkService
 from core.networks.catalog import NetworkCatalog
 from core.networks.record import NetworkRecord
 from sdk.drivers.network import PortLink
-from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, Link
+from sdk.engine.config import EndpointConfig, HostConfig, Link
 from sdk.engine.containers import ContainerState
 from sdk.engine.modes import network_named
 from sdk.engine.networks import NetworkCreate
 from sdk.errors import DriverError, NoSuchNetwork, PermissionDenied
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
 PLACE = EndpointConfig()
-BOX = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(), host_config=HostConfig(network_mode=network_named("bridge"), links=(Link("db", "db"),)),
-    state=ContainerState.RUNNING, networks={"bridge": PLACE, "there": PLACE},
-)  # fmt: skip
+BOX = records.record(
+    host_config=HostConfig(network_mode=network_named("bridge"), links=(Link("db", "db"),)),
+    state=ContainerState.RUNNING,
+    networks={"bridge": PLACE, "there": PLACE},
+)
 
 
 class Rooms:

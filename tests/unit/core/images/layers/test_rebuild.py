@@ -20,18 +20,13 @@ from sdk.drivers.storage import StorageDriver
 from sdk.errors import DataLoss, NotFound
 from sdk.oci.descriptor import OCI_LAYER, OCI_LAYER_GZIP, Descriptor
 from sdk.oci.digest import digest_of
+from sdk.testing.images import make_tar
 
 pytestmark = [pytest.mark.anyio, pytest.mark.privileged]
 
 
 def tar() -> bytes:
-    output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode="w") as archive:
-        for name, content in (("a", b"content"), ("b", os.urandom(5000))):
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return output.getvalue()
+    return make_tar({"a": b"content", "b": os.urandom(5000)})
 
 
 class Storage:

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,16 +33,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def archive(files: Mapping[str, bytes]) -> Archive:
-    output = io.BytesIO()
-    with tarfile.open(fileobj=output, mode="w") as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    output.seek(0)
     os.chdir(tempfile.mkdtemp(dir="."))  # an archive has a directory of its own
     members = Members()
-    members.receive(TarStream(output))
+    members.receive(TarStream(io.BytesIO(make_tar(files))))
     return Archive(members)
 
 

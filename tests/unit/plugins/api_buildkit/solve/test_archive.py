@@ -7,6 +7,7 @@ import pytest
 
 from plugins.api_buildkit.solve.archive import renamed
 from sdk.errors import DataLoss
+from sdk.testing.images import make_tar
 
 FILES = {
     "blobs/sha256/aa": b"x" * 3000,
@@ -17,13 +18,7 @@ FILES = {
 
 
 def archive() -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, content in FILES.items():
-            header = tarfile.TarInfo(name)
-            header.size = len(content)
-            tar.addfile(header, io.BytesIO(content))
-    return packed.getvalue()
+    return make_tar(FILES)
 
 
 async def chunks(data: bytes, size: int) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from sdk.errors import DataLoss
 from sdk.oci.descriptor import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Descriptor
 from sdk.oci.digest import digest_of
 from sdk.oci.image import Index, Manifest
+from sdk.testing.images import make_tar
 
 pytestmark = pytest.mark.anyio
 
@@ -53,14 +54,9 @@ def image(*layers: bytes) -> dict[str, bytes]:
 
 
 async def archived(files: dict[str, bytes]) -> AsyncIterator[bytes]:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    for start in range(0, len(packed.getvalue()), 1000):
-        yield packed.getvalue()[start : start + 1000]
+    packed = make_tar(files)
+    for start in range(0, len(packed), 1000):
+        yield packed[start : start + 1000]
 
 
 async def test_a_cache_is_left_and_found_again() -> None:

@@ -1,23 +1,15 @@
 """Where COPY and ADD put things, whose they are, and what is an archive."""
 
-import io
-import tarfile
-
 import pytest
 
+from sdk.testing.images import make_tar
 from tests.unit.plugins.builder_dockerfile.conftest import Paper
 
 pytestmark = pytest.mark.privileged
 
 
 def archive(**files: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as out:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            out.addfile(entry, io.BytesIO(content.encode()))
-    return packed.getvalue()
+    return make_tar({name: content.encode() for name, content in files.items()})
 
 
 @pytest.mark.parametrize(

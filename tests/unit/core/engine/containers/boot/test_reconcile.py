@@ -15,15 +15,12 @@ from core.engine.containers.exit_status import LOST
 from core.engine.containers.wait import register
 from core.engine.context import EngineContext
 from sdk.drivers.logs import StdStream
-from sdk.engine.config import ContainerConfig, HostConfig, RestartKind, RestartPolicy
+from sdk.engine.config import HostConfig, RestartKind, RestartPolicy
 from sdk.engine.containers import ContainerState as State
 from sdk.engine.containers import WaitCondition, WaitResult
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(), host_config=HostConfig(),
-)  # fmt: skip
+RECORD = records.record()
 ALWAYS = HostConfig(restart_policy=RestartPolicy(RestartKind.ALWAYS))
 
 

@@ -14,7 +14,6 @@ from core.background import Background
 from core.containers.life.execs import Exec
 from core.containers.life.live import LiveContainer
 from core.containers.life.probing import ProbeCounts
-from core.containers.life.record import ContainerRecord
 from core.engine.containers import exit_status as asking
 from core.engine.containers import health
 from core.engine.containers.exit_status import LOST
@@ -22,20 +21,17 @@ from core.engine.containers.io import exec as exec_verb
 from core.engine.context import EngineContext
 from core.events.bus import EventBus
 from sdk.drivers.runtime import ExitStatus, ProcessIO, RunningProcess, Task
-from sdk.engine.config import ContainerConfig, HealthcheckConfig, HostConfig
+from sdk.engine.config import ContainerConfig, HealthcheckConfig
 from sdk.engine.containers import ContainerState, ExecRequest, HealthStatus
 from sdk.errors import DriverError, NotRunning
 from sdk.events import Event
-from sdk.oci.descriptor import Platform
 from sdk.oci.runtime import Process, User
+from tests.unit.core import records
 
 pytestmark = pytest.mark.anyio
 
 CHECK = HealthcheckConfig(test=("CMD", "true"), interval=1_000_000, timeout=100_000_000, retries=1)
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-    config=ContainerConfig(healthcheck=CHECK), host_config=HostConfig(), state=ContainerState.RUNNING,
-)  # fmt: skip
+RECORD = records.record(config=ContainerConfig(healthcheck=CHECK), state=ContainerState.RUNNING)
 
 GONE = 1 << 22
 """Above the largest PID."""

@@ -20,7 +20,7 @@ from core.engine.context import EngineContext, EngineSettings
 from sdk.engine.config import ContainerConfig, EndpointConfig, HostConfig, HostEntry, Link, LogConfig, Ulimit
 from sdk.engine.modes import NamespaceKind, NamespaceMode, NetworkKind, NetworkMode
 from sdk.engine.security import Seccomp, SeccompChoice, Security
-from sdk.oci.descriptor import Platform
+from tests.unit.core import records
 
 HOST, PRIVATE, SHAREABLE = (NamespaceMode(NamespaceKind(kind)) for kind in ("host", "private", "shareable"))
 UNCONFINED = Seccomp(SeccompChoice.UNCONFINED)
@@ -43,10 +43,7 @@ def context(given: EngineSettings, *, gateways: tuple[str, ...] = ("172.17.0.1",
 
 
 def record(host: HostConfig, *, networks: dict[str, EndpointConfig] | None = None, disabled: bool = False) -> ContainerRecord:
-    return ContainerRecord(
-        id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=Platform("amd64"), path="sh", args=(),
-        config=ContainerConfig(network_disabled=disabled), host_config=host, networks=networks or {},
-    )  # fmt: skip
+    return records.record(config=ContainerConfig(network_disabled=disabled), host_config=host, networks=networks or {})
 
 
 def test_what_is_left_open_is_said_at_creation() -> None:

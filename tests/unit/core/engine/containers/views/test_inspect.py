@@ -5,18 +5,15 @@ from types import SimpleNamespace
 from typing import cast
 
 from core.containers.life.live import LiveContainer
-from core.containers.life.record import ContainerRecord
 from core.engine.containers.views.inspect import describe
 from core.engine.context import EngineContext
-from sdk.engine.config import ContainerConfig, HostConfig
+from sdk.engine.config import ContainerConfig
 from sdk.oci.descriptor import Descriptor, Platform
 from sdk.oci.digest import Digest
+from tests.unit.core import records
 
 PLATFORM = Platform("amd64")
-RECORD = ContainerRecord(
-    id="c", name="n", created_ns=0, image_id="i", image="i", chain_id=None, platform=PLATFORM, path="sh", args=(),
-    config=ContainerConfig(network_disabled=True), host_config=HostConfig(),
-)  # fmt: skip
+RECORD = records.record(config=ContainerConfig(network_disabled=True))
 MANIFEST = Descriptor("application/vnd.oci.image.manifest.v1+json", Digest("sha256:" + "a" * 64), 7)
 IMAGE = SimpleNamespace(record=SimpleNamespace(manifest=MANIFEST), config=SimpleNamespace(platform=PLATFORM))
 
