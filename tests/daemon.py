@@ -18,11 +18,13 @@ from sdk.linux.mount import umount
 from tests.connection import UnixConnection
 from tests.network import NetworkNamespace
 
-_START_SECONDS = 120.0
-_STOP_SECONDS = 20.0
-_SETTLE_SECONDS = 20.0
 _EMULATED = "CORE_TEST_EMULATED" in os.environ
 """Set in a virtual machine without hardware help: some thirty times slower, so that a callback of 40 ms seems to hold the loop."""
+
+_SLOWER = 10 if _EMULATED else 1
+_START_SECONDS = 120.0 * _SLOWER
+_STOP_SECONDS = 20.0 * _SLOWER
+_SETTLE_SECONDS = 20.0 * _SLOWER
 
 
 class Daemon:
@@ -145,7 +147,7 @@ class Daemon:
             input=stdin or "",
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=timeout * _SLOWER,
             env=self.client_environment(environment),
         )
         assert not check or done.returncode == 0, (
