@@ -85,7 +85,8 @@ _Found = Iterator[tuple[str, list[str]]]
 def _storage(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
     if _records(database, "engine", str).get("storage") == driver:
         yield "containers", [container.name for container in _containers(database)]
-        named = {record.image: _familiar(name) for name, record in _records(database, "refs", _Name).items()}
+        references = sorted(_records(database, "refs", _Name).items(), key=lambda pair: "@" not in pair[0])  # tags win
+        named = {record.image: _familiar(name) for name, record in references}
         yield "images", [named.get(key, key.partition(":")[2][:12]) for key in _records(database, "images", msgspec.Raw)]
 
 

@@ -54,6 +54,7 @@ def data_root(tmp_path: Path) -> Iterator[Path]:
     database.table("images", dict[str, str]).put(IMAGE, {})
     database.table("images", dict[str, str]).put(OTHER, {})
     database.table("refs", ReferenceRecord).put("docker.io/library/busybox:latest", ReferenceRecord(IMAGE, 1))
+    database.table("refs", ReferenceRecord).put(f"docker.io/library/busybox@{IMAGE}", ReferenceRecord(IMAGE, 1))
     networks = database.table("networks", NetworkRecord)
     networks.put("n" * 64, NetworkRecord(id="n" * 64, created_ns=1, config=NetworkCreate("lan", driver="macvlan")))
     networks.put("m" * 64, NetworkRecord(id="m" * 64, created_ns=1, config=NetworkCreate("bridge", driver="bridge")))

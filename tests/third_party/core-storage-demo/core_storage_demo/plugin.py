@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from core_storage_demo.driver import DemoDriver
 from core_storage_demo.settings import Settings
 from sdk.drivers.storage import StorageDriver
+from sdk.errors import SkipPlugin
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, StorageProvider
 
@@ -14,8 +15,10 @@ API_VERSION = (1, 0)
 
 @asynccontextmanager
 async def open_driver(context: PluginContext, settings: Settings) -> AsyncIterator[StorageDriver]:
-    """Open the driver in its own directory."""
-    driver = DemoDriver(context.data_root, settings.reflink)
+    """Open the driver in its own directory. Raises SkipPlugin where overlayfs cannot name it."""
+    if set(":,\\") & set(str(context.data_root)):
+        raise SkipPlugin(f"overlayfs cannot name {context.data_root}: there is a colon, a comma or a backslash in it")
+    driver = DemoDriver(context.data_root, (f"xino={settings.xino}",))
     try:
         yield driver
     finally:

@@ -1,0 +1,1 @@
+"""A third party's API: what the engine does, told as it happens."""
