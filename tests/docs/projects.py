@@ -16,6 +16,7 @@ from tests.plugins.installing import announce
 
 GUIDES = {
     Kind.AUTHORIZER: HOW_TO / "write-an-authorizer.md",
+    Kind.BUILDER: HOW_TO / "write-a-builder.md",
     Kind.FRONTEND: HOW_TO / "write-a-frontend.md",
     Kind.LOG: HOW_TO / "write-a-log-driver.md",
     Kind.NETWORK: HOW_TO / "write-a-network-driver.md",

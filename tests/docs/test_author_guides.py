@@ -90,14 +90,18 @@ CHOICE = """
 storage = "copies"
 log = "udp"
 frontends = ["docker", "buildkit", "status"]
+builder = "lines"
 
 [plugins.log_udp]
 port = 5140
+
+[plugins.registry_folder]
+hosts = ["folder.local"]
 """
 
 
 @pytest.mark.privileged
-def test_a_daemon_works_with_them(environment: dict[str, str], start_daemon: DaemonFactory) -> None:
+def test_a_daemon_works_with_them(environment: dict[str, str], start_daemon: DaemonFactory, tmp_path: Path) -> None:
     """With those that run containers, all at once; a daemon that is killed finds what it had."""
     with start_daemon(config=CHOICE, environment=environment) as daemon:
         assert daemon.docker("info", "--format", "{{.Driver}} {{.LoggingDriver}}").stdout == "copies udp\n"
@@ -113,5 +117,11 @@ def test_a_daemon_works_with_them(environment: dict[str, str], start_daemon: Dae
         assert daemon.docker("logs", "web").stdout == "up\n"
         (told,) = json.loads(daemon.run("curl", "-s", "--unix-socket", str(daemon.socket), "http://localhost/status").stdout)
         assert (told["name"], told["state"]) == ("web", "running")
+        (tmp_path / "steps").write_text("base busybox\necho built > /file\n")
+        classic = {"DOCKER_BUILDKIT": "0"}
+        daemon.docker("build", "-q", "-f", str(tmp_path / "steps"), "-t", "folder.local/app", str(tmp_path), environment=classic)
+        daemon.docker("push", "-q", "folder.local/app")
+        daemon.docker("rmi", "folder.local/app")
+        assert daemon.docker("run", "--rm", "folder.local/app", "cat", "/file").stdout == "built\n"
         daemon.docker("rm", "-f", "web")
         daemon.docker("network", "rm", "lan")

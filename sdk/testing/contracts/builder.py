@@ -23,6 +23,8 @@ from sdk.testing.build_host import PaperBuildHost
 
 _DEADLINE = 30
 """Seconds that a build may take on a loaded machine."""
+_TELLING = 0.2
+"""Seconds in which a builder that tells of a process while it runs has told of it."""
 
 
 def vertices(events: list[BuildEvent]) -> dict[str, Vertex]:
@@ -205,9 +207,20 @@ class BuilderContract:
         self._assert_nothing_open(engine)
 
     async def _until_it_runs(self, events: AsyncIterator[BuildEvent], engine: PaperBuildHost, endless: BuildRequest | None) -> None:
-        async for _event in events:
-            if engine.running or not endless:
-                return
+        """Read events until a process runs; a builder that tells nothing meanwhile is cancelled where it waits, as the engine does."""
+
+        async def give_up(scope: anyio.CancelScope) -> None:
+            await engine.process_began.wait()
+            await anyio.sleep(_TELLING)
+            scope.cancel()
+
+        async with anyio.create_task_group() as tasks:
+            if endless:
+                tasks.start_soon(give_up, tasks.cancel_scope)
+            async for _event in events:
+                if engine.running or not endless:
+                    break
+            tasks.cancel_scope.cancel()
 
     def test_no_instruction_changes_nothing(self, builder: Builder) -> None:
         config = ExecutionConfig(cmd=("sh",))
