@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers, is_url
+from sdk.linux import capabilities
 from sdk.providers import Kind
 
 DEFAULT_FILE = Path("/etc/core/core.toml")
@@ -50,6 +51,14 @@ def _checked_pair(text: str) -> str:
 _SPACE = r"^(\d+(\.\d+)?\s*(%|[kKmMgGtTpP]?i?[bB]?))?$"
 _DURATION = r"^((\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?)?$"
 
+
+def _checked_capability(name: str) -> str:
+    if name not in capabilities.NAMES:
+        raise ValueError(f"{name!r} is no capability, such as CAP_SYS_ADMIN")
+    return name
+
+
+Capability = Annotated[str, AfterValidator(_checked_capability)]
 Host = Annotated[str, AfterValidator(_checked_host)]
 Mirror = Annotated[str, AfterValidator(_checked_mirror)]
 Label = Annotated[str, AfterValidator(_checked_pair)]
@@ -116,6 +125,9 @@ class IsolationSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool = Field(default=True, description="run each driver of the plugin in a process of its own")
+    capabilities: tuple[Capability, ...] = Field(
+        default=(), description="capabilities of these processes beyond those that their kind needs, such as CAP_SYS_ADMIN"
+    )
 
 
 class Settings(BaseSettings):

@@ -11,6 +11,7 @@ import uvloop
 
 from sdk.isolation.opening import begin_logging, opened
 from sdk.isolation.parent import end_with_parent
+from sdk.isolation.privileges import keep_only
 from sdk.isolation.serving import Served
 
 
@@ -27,6 +28,8 @@ async def _serve(connection: socket.socket) -> None:
     served = Served()
     await served.channel.open(connection)
     request = await served.asked()
+    keep_only(request.capabilities)
+    end_with_parent()  # what a change of credentials may have undone
     begin_logging(request, served.tell)
     await served.serve(request, opened(request, served.tell))
 

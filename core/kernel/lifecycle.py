@@ -14,7 +14,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from core.config import ConfigurationError, Settings, StartupError
+from core.config import ConfigurationError, IsolationSettings, Settings, StartupError
 from core.drivers import Drivers, Reopened, failure
 from core.kernel.authorizers import Authorizers
 from core.kernel.health import Health
@@ -259,7 +259,8 @@ class _Opener:
                     await each(slot.name, driver)
 
         table = table_of(self.settings, slot.kind, offer.plugin, offer.provider.settings)
-        asked = Asked(slot.kind, str(slot), offer.hook, table, self.settings.exec_root)
+        own = self.settings.isolation.get(offer.plugin, IsolationSettings())
+        asked = Asked(slot.kind, str(slot), offer.hook, table, self.settings.exec_root, own.capabilities)
         driver, complaint = await self.stack.enter_async_context(opened(asked, context, resynchronise))
         self.complaints.extend((complaint, lambda: slot.complaint))
         return cast(D, driver)

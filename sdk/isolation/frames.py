@@ -33,7 +33,7 @@ class _Frame(msgspec.Struct, frozen=True, array_like=True):
 
 class Open(_Frame, frozen=True, tag=1):
     """The first frame. `module` and `hook` name the plugin's function that gives the provider, `settings` is its table as JSON, `path`
-    is where the daemon finds modules, `level` that of the log."""
+    is where the daemon finds modules, `level` that of the log; `capabilities` are those that the process keeps."""
 
     wire: int
     kind: str
@@ -46,6 +46,7 @@ class Open(_Frame, frozen=True, tag=1):
     instance: str
     level: int
     path: tuple[str, ...]
+    capabilities: tuple[str, ...]
 
 
 class Call(_Frame, frozen=True, tag=2):

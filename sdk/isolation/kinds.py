@@ -11,6 +11,16 @@ from sdk.drivers.volume import VolumeDriver
 INTERFACES: Mapping[str, type[object]] = {"storage": StorageDriver, "network": NetworkDriver, "volume": VolumeDriver}
 """The interface of each kind that can be isolated, by the kind's key in the configuration."""
 
+CAPABILITIES: Mapping[str, tuple[str, ...]] = {
+    # overlay mounts for its probe, xattrs in `trusted.`, devices and owners of whiteouts and of copies
+    "storage": ("CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_CHOWN", "CAP_MKNOD", "CAP_FSETID", "CAP_SETFCAP"),
+    # links, tables and raw frames; entering namespaces, also those of processes with other credentials; ports below 1024
+    "network": ("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BIND_SERVICE", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"),
+    # directories that belong to the users of containers
+    "volume": ("CAP_DAC_OVERRIDE", "CAP_FOWNER"),
+}
+"""The capabilities of each kind's processes, and what for."""
+
 _OBJECTS = "its driver hands out objects, streams or descriptors, which stay in the daemon's process"
 
 REFUSED: Mapping[str, str] = {

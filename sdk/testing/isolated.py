@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import anyio
 
 from sdk.errors import SkipPlugin, Unavailable
-from sdk.isolation.asking import open_request
+from sdk.isolation.asking import Wanted, open_request
 from sdk.isolation.calling import Ears, ProcessEnded
 from sdk.isolation.frames import Happened, Logged, Refused, Why
 from sdk.isolation.kinds import interfaces_named
@@ -51,7 +51,7 @@ async def isolated(
 
     process = await PluginProcess.begin(context.name, context.name, Ears(logged, happened), context.log.info)
     try:
-        answer = await process.caller.open(open_request(kind, hook, context, settings.model_dump_json(), logging.INFO))
+        answer = await process.caller.open(open_request(Wanted(kind, hook, settings.model_dump_json()), context, logging.INFO))
         if isinstance(answer, Refused):
             raise SkipPlugin(answer.reason) if answer.why is Why.SKIP else Unavailable(answer.reason)
         yield cast(_D, proxy(_Direct(process), interfaces_named(answer.interfaces, kind)))

@@ -13,6 +13,8 @@ import pytest
 
 from core.kernel.isolation.deaths import TOO_MANY
 from core.kernel.isolation.standings import read_standings
+from sdk.isolation.kinds import CAPABILITIES
+from sdk.linux.capabilities import NAMES
 from tests.asking import eventually
 from tests.conftest import DaemonFactory
 from tests.daemon import Daemon
@@ -68,7 +70,7 @@ def test_containers_run_on_and_new_ones_start_when_the_processes_of_drivers_are_
     web = "mkdir /www; echo served >/www/index.html; httpd -f -h /www"
     daemon.docker("run", "-d", "--name", "web", "-p", "8080:80", "-v", "data:/data", "busybox", "sh", "-c", web)
     daemon.docker("network", "create", "other")
-    daemon.docker("run", "-d", "--name", "peer", "--network", "other", "busybox", "sleep", "1000")
+    daemon.docker("run", "-d", "--name", "peer", "--network", "other", "-u", "1000", "busybox", "sleep", "1000")
     eventually(lambda: _served(daemon, 8080) == "served\n")
     before = _pids(daemon)
     assert sorted(before) == list(KINDS)
@@ -92,9 +94,40 @@ def test_containers_run_on_and_new_ones_start_when_the_processes_of_drivers_are_
     )
     daemon.docker("restart", "-t", "0", "web")
     assert daemon.docker("inspect", "-f", "{{.State.Running}}", "web").stdout == "true\n"
+    daemon.docker("network", "disconnect", "other", "peer")
+    daemon.docker("network", "connect", "bridge", "peer")
     daemon.docker("rm", "-f", "web", "peer")
     daemon.docker("network", "rm", "other")
     daemon.docker("volume", "rm", "data")
+
+
+def _capabilities(pid: int) -> set[str]:
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    assert "NoNewPrivs:\t1" in status
+    mask = next(int(line.split()[1], 16) for line in status if line.startswith("CapPrm:"))
+    return {name for number, name in enumerate(NAMES) if mask >> number & 1}
+
+
+def test_each_process_has_the_capabilities_of_its_kind_and_volumes_of_other_users_are_removed(isolated: Daemon) -> None:
+    daemon = isolated
+    for kind, pid in _pids(daemon).items():
+        assert _capabilities(pid) == set(CAPABILITIES[kind])
+    make = "mkdir -p /data/own; touch /data/own/file; chown -R 999:999 /data; chmod 700 /data /data/own"
+    daemon.docker("run", "--rm", "-v", "data:/data", "busybox", "sh", "-c", make)
+    assert daemon.docker("system", "df", "-v", "--format", "{{json .Volumes}}").stdout.count('"data"') == 1
+    daemon.docker("volume", "rm", "data")
+
+
+def test_a_volume_that_is_mounted_needs_a_further_capability(isolated: Daemon) -> None:
+    daemon = isolated
+    options = [f"--opt={option}" for option in ("type=tmpfs", "device=tmpfs", "o=size=1m")]
+    daemon.docker("volume", "create", "memory", *options)
+    run = ("run", "--rm", "-v", "memory:/data", "busybox", "stat", "-f", "-c", "%T", "/data")
+    assert "operation not permitted" in daemon.docker(*run, check=False).stderr
+    daemon.config_file.write_text(f'{CONFIG}[isolation.volume_local]\ncapabilities = ["CAP_SYS_ADMIN"]\n')
+    daemon.restart()
+    assert daemon.docker(*run).stdout == "tmpfs\n"
+    daemon.docker("volume", "rm", "memory")
 
 
 def test_a_container_ends_and_is_removed_after_each_driver_was_killed(isolated: Daemon) -> None:

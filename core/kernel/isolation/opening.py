@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from core.kernel.isolation.standings import keep_standing
 from core.kernel.isolation.supervisor import Resynchronise, Subject, Supervisor
 from sdk.events import Event, EventType
-from sdk.isolation.asking import open_request
+from sdk.isolation.asking import Wanted, open_request
 from sdk.isolation.calling import Ears
 from sdk.isolation.frames import Happened, Logged
 from sdk.isolation.telling import A_SECOND, Allowance
@@ -65,13 +65,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The driver that is to be opened: messages call it `name`, a function `hook` provides it, `table` are its settings."""
+    """The driver that is to be opened: messages call it `name`, a function `hook` provides it, `table` are its settings; `capabilities` are
+    those beyond its kind's."""
 
     kind: Kind
     name: str
     hook: Callable[..., object]
     table: Mapping[str, JsonValue]
     exec_root: Path
+    capabilities: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -80,7 +82,8 @@ async def opened(
 ) -> AsyncIterator[tuple[object, Callable[[], str]]]:
     """Open a driver in a process of its own; give it, and what complains of it. Raises what `Supervisor.start` raises."""
     heard = Heard(asked.kind, context)
-    request = open_request(asked.kind.value, asked.hook, context, json.dumps(dict(asked.table)), context.log.getEffectiveLevel())
+    wanted = Wanted(asked.kind.value, asked.hook, json.dumps(dict(asked.table)), asked.capabilities)
+    request = open_request(wanted, context, context.log.getEffectiveLevel())
     with keep_standing(asked.exec_root, context, asked.kind) as changed:
         supervisor = Supervisor(Subject(asked.name, request, heard.ears, heard.said), resynchronise, changed)
         driver = await supervisor.start()

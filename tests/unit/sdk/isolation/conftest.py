@@ -14,7 +14,7 @@ from sdk.isolation.serving import Served
 from sdk.testing.context import plugin_context
 from tests.odd_volumes import OddVolumes
 
-REQUEST = Open(WIRE, "volume", "odd", "tests.odd_volumes", "provide_volume_driver", "{}", "/d", "/e", "i", 20, ())
+REQUEST = Open(WIRE, "volume", "odd", "tests.odd_volumes", "provide_volume_driver", "{}", "/d", "/e", "i", 20, (), ())
 
 Connected = Callable[[object], AbstractAsyncContextManager[Caller]]
 

@@ -2,14 +2,15 @@
 
 import sys
 
-from sdk.isolation.asking import open_request
+from sdk.isolation.asking import Wanted, open_request
 from sdk.providers import PluginContext
 from tests.odd_volumes import provide_volume_driver
 
 
 def test_it_names_the_hook_and_gives_what_the_driver_is_opened_with(plugin_context: PluginContext) -> None:
-    request = open_request("volume", provide_volume_driver, plugin_context, "{}", 20)
+    request = open_request(Wanted("volume", provide_volume_driver, "{}", ("CAP_SYS_ADMIN", "CAP_FOWNER")), plugin_context, 20)
     assert (request.module, request.hook) == ("tests.odd_volumes", "provide_volume_driver")
     assert (request.kind, request.plugin, request.instance) == ("volume", "test", plugin_context.instance)
     assert (request.data_root, request.exec_root) == (str(plugin_context.data_root), str(plugin_context.exec_root))
     assert set(request.path) == {place for place in sys.path if place}
+    assert request.capabilities == ("CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SYS_ADMIN")

@@ -30,7 +30,7 @@ from sdk.isolation.frames import (
 )
 
 FROM_DAEMON: list[FromDaemon] = [
-    Open(1, "volume", "p", "m", "h", "{}", "/d", "/e", "i", 20, ("/x",)),
+    Open(1, "volume", "p", "m", "h", "{}", "/d", "/e", "i", 20, ("/x",), ("CAP_CHOWN",)),
     Call(1, "mount", ["a", None, b"x", {"a": 1}]),
     Cancel(1),
     Ping(),

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from sdk.drivers.volume import VolumeDriver
-from sdk.isolation.asking import open_request
+from sdk.isolation.asking import Wanted, open_request
 from sdk.isolation.calling import ProcessEnded
 from sdk.isolation.frames import Happened, Logged, Ready, Refused, Why
 from sdk.isolation.methods import methods_of
@@ -38,7 +38,7 @@ async def process(context: PluginContext, heard: Heard, said: list[str], behavio
     begun = await PluginProcess.begin("odd", "it", heard.ears, said.append)
     try:
         settings = f'{{"open": "{behaviour}"}}'
-        answer = await begun.caller.open(open_request("volume", provide_volume_driver, context, settings, logging.INFO))
+        answer = await begun.caller.open(open_request(Wanted("volume", provide_volume_driver, settings), context, logging.INFO))
         if isinstance(answer, Refused):
             said.append(f"{answer.why}: {answer.reason}")
         else:
