@@ -151,8 +151,8 @@ def test_links_are_the_exceptions_of_a_default_network_that_keeps_containers_apa
         docker("run", "--detach", "--name", "stranger", "busybox", "sleep", "600")
         address = docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db").stdout.strip()
         assert _fetches(daemon, "web", "store:80")
-        assert not _fetches(daemon, "web", "store:81")
-        assert not _fetches(daemon, "stranger", f"{address}:80")
+        assert not _fetches(daemon, "web", "store:81", seconds=1)
+        assert not _fetches(daemon, "stranger", f"{address}:80", seconds=1)
         daemon.kill9()
         daemon.start()
         assert _fetches(daemon, "web", "store:80"), "the next daemon opens them again"
@@ -160,14 +160,14 @@ def test_links_are_the_exceptions_of_a_default_network_that_keeps_containers_apa
         assert _fetches(daemon, "web", "store:80"), "it may have another address now"
         docker("rm", "--link", "web/store")
         address = docker("inspect", "--format", "{{.NetworkSettings.Networks.bridge.IPAddress}}", "db").stdout.strip()
-        assert not _fetches(daemon, "web", f"{address}:80")
+        assert not _fetches(daemon, "web", f"{address}:80", seconds=1)
 
 
-def _fetches(daemon: Daemon, container: str, place: str) -> bool:
+def _fetches(daemon: Daemon, container: str, place: str, seconds: int = 20) -> bool:
     """Say whether a web server answers a container at `host:port`; the host may be a name of /etc/hosts."""
     host, _, port = place.partition(":")
     for line in daemon.docker("exec", container, "cat", "/etc/hosts").stdout.splitlines():
         address, *names = line.split()
         host = address if host in names else host
-    ask = f"printf 'GET /nothing HTTP/1.0\\r\\n\\r\\n' | nc -w 1 {host} {port}"
+    ask = f"printf 'GET /nothing HTTP/1.0\\r\\n\\r\\n' | nc -w {seconds} {host} {port}"
     return "404" in daemon.docker("exec", container, "sh", "-c", ask, check=False).stdout
