@@ -62,6 +62,7 @@ class Running:
 
     engine: OpenedEngine
     opened: Opened
+    observers: Observers
     instance: str
 
 
@@ -86,7 +87,7 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         ):
             observers.chosen = opened.observers
             observers.engine_ready(engine.engine)
-            yield Running(engine, opened, instance)
+            yield Running(engine, opened, observers, instance)
 
 
 @asynccontextmanager
@@ -188,6 +189,7 @@ async def _serve(life: Life, plugins: Plugins, on_ready: Callable[[], None]) -> 
     tracer = Tracer()
     serving.set(tracer)
     async with open_everything(settings, plugins) as running, anyio.create_task_group() as tasks:
+        tracer.ship = running.observers.trace_watchers()
         traces = TracesFrontend(tracer)
         door = Door(dispatch([*_built(settings, plugins, running), (traces, traces.build(running.engine.engine))]))
         door.guard(running.opened.authorizers.current)

@@ -46,13 +46,13 @@ class Tracer:
     """Implements `sdk.tracing.Tracer`. Lives on the event loop. Where traces are shipped, requests without a `traceparent` are traced too."""
 
     def __init__(self, ship: Sequence[Ship] = ()) -> None:
-        self._ship = ship
+        self.ship = ship
         self._traces: OrderedDict[int, Trace] = OrderedDict()
 
     @property
     def ships(self) -> bool:
         """Whether traces are shipped, and so made without being asked for."""
-        return bool(self._ship)
+        return bool(self.ship)
 
     def traces(self) -> list[Trace]:
         """Return the traces that are kept, the newest last."""
@@ -93,7 +93,7 @@ class Tracer:
         room = _SPANS - len(trace.spans)
         trace.spans += spans[-room:] if room else ()  # a span ends after those within it: the request's own is the last
         trace.dropped += recording.dropped + max(0, len(spans) - room)
-        for ship in self._ship:
+        for ship in self.ship:
             ship(recording.spans)
 
 

@@ -4,9 +4,12 @@ An observer is chosen by name in `[drivers] observers`, in the order in which it
 driver is. What it wants to do in the background it starts in a task group of its own when it is opened.
 """
 
+from collections.abc import Sequence
+
 from sdk.engine import Engine
 from sdk.events import Event
 from sdk.oci.runtime import Spec
+from sdk.tracing import Span
 
 
 class Observer:
@@ -17,6 +20,12 @@ class Observer:
 
     def on_event(self, event: Event) -> None:
         """See an event after it was published. What it raises is logged, and the other observers see the event all the same."""
+
+    def on_trace(self, spans: Sequence[Span]) -> None:
+        """Get the spans of a request that was served, the request's own last. What it raises is logged.
+
+        As soon as one observer has this method, every request that may change something is traced, and not only those that ask for it.
+        """
 
     def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec | None:
         """Look at a container's runtime spec just before it is started; return a changed one, or None to leave it. It has no side effect.

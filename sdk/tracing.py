@@ -7,7 +7,7 @@ belongs to its trace, as context variables go along; work that outlives the requ
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
 from random import getrandbits
 from types import MappingProxyType, TracebackType
@@ -77,10 +77,17 @@ class Step:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         end = time.time_ns()
-        with suppress(ValueError):  # a generator that is closed by another task than the one which began it
+        try:  # noqa: SIM105 - suppress() would take half as long as the rest
             _current.reset(self._token)
-        said = "" if error is None or kind is GeneratorExit else f"{type(error).__name__}: {error}"[:_LONGEST]
-        self.recording.add(Span(self.recording.trace, self.id, self.parent, self.name, self.start, end, self.attributes, said))
+        except ValueError:  # a generator that is closed by another task than the one which began it
+            pass
+        said = "" if error is None else _words(error)
+        recording = self.recording
+        recording.add(Span(recording.trace, self.id, self.parent, self.name, self.start, end, self.attributes, said))
+
+
+def _words(error: BaseException) -> str:
+    return "" if isinstance(error, GeneratorExit) else f"{type(error).__name__}: {error}"[:_LONGEST]
 
 
 class _Nothing:

@@ -11,12 +11,12 @@ _CHANGING = frozenset({"POST", "PUT", "DELETE"})
 def traced(app: ASGIApp, tracer: Tracer) -> ASGIApp:
     """Return an application whose requests are traced: those that say so, and where traces are shipped all that may change something.
 
-    A connection in HTTP/2 is no request: its frontend traces what is on it.
+    A connection in HTTP/2 is no request, nor is one that is upgraded to it: its frontend traces what is on it.
     """
 
     def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         header = _traceparent(scope)
-        if header or (tracer.ships and scope["method"] in _CHANGING):
+        if header or (tracer.ships and scope["method"] in _CHANGING and not _is_tunnel(scope)):
             return _served(app, tracer, header, (scope, receive, send))
         return app(scope, receive, send)
 
@@ -50,3 +50,10 @@ def _traceparent(scope: Scope) -> str:
         if name == b"traceparent":
             return str(value, "latin-1")
     return ""
+
+
+def _is_tunnel(scope: Scope) -> bool:
+    """Tell whether a request makes its connection one of calls of its own, as BuildKit's clients do."""
+    headers = scope["headers"]
+    assert isinstance(headers, list)
+    return (b"upgrade", b"h2c") in headers

@@ -23,6 +23,8 @@ _OF_DAEMON_JSON: dict[str, JsonValue] = {"live_restore": False}
 _STORAGE = {"overlay2": "overlay", "overlayfs": "overlay"}
 _METRICS = "api_metrics"
 """The plugin whose frontend is on when its table gives it an address."""
+_TRACES = "otlp"
+"""The plugin, and its observer, which is on when its table gives it an endpoint."""
 
 _RESERVED = frozenset({"config-file", "validate", "version", "help", "restart"})
 
@@ -153,9 +155,13 @@ def _finished(settings: Settings) -> Settings:
     if settings.features.get("buildkit") is False:
         table = {"builder_version": "1", **settings.plugins.get("api_docker", {})}
         changes["plugins"] = {**settings.plugins, "api_docker": table}
-    frontends = settings.drivers.frontends
-    if settings.plugins.get(_METRICS, {}).get("address") and "metrics" not in frontends:
-        changes["drivers"] = settings.drivers.model_copy(update={"frontends": (*frontends, "metrics")})
+    chosen: dict[str, tuple[str, ...]] = {}
+    if settings.plugins.get(_METRICS, {}).get("address") and "metrics" not in settings.drivers.frontends:
+        chosen["frontends"] = (*settings.drivers.frontends, "metrics")
+    if settings.plugins.get(_TRACES, {}).get("endpoint") and _TRACES not in settings.drivers.observers:
+        chosen["observers"] = (*settings.drivers.observers, _TRACES)
+    if chosen:
+        changes["drivers"] = settings.drivers.model_copy(update=chosen)
     return settings.model_copy(update=changes) if changes else settings
 
 

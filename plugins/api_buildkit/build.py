@@ -36,7 +36,7 @@ class Build:
 
     `results` are what the client's own solve requests came to, by the ID it knows them by; `failure` is the last one that failed.
     `returned` is set when the client has named the result to export, or has given up. `posted` is what a client without a session sent,
-    `made` the ID of the image that was made last.
+    `made` the ID of the image that was made last. `trace` is the header by which its calls join the trace of the first; "" without one.
     """
 
     request: wire.SolveRequest
@@ -49,6 +49,7 @@ class Build:
     ended: bool = False
     posted: Posted | None = None
     made: str = ""
+    trace: str = ""
     vertices: dict[str, Vertex] = field(default_factory=dict)
     warnings: int = 0
     _told: list[wire.StatusResponse] = field(default_factory=list)

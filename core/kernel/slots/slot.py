@@ -58,6 +58,7 @@ class Slot:
     def __init__(self, kind: Kind, name: str, plugin: str, deadlines: Mapping[str, float] = MappingProxyType({})) -> None:
         self.kind, self.name, self.plugin = kind, name, plugin
         self._deadlines = deadlines
+        self._prefix, self._attributes = f"{kind}.", {"core.driver.name": name, "core.plugin.name": plugin}
         self._overdue: dict[Call, asyncio.Task[object]] = {}
 
     @property
@@ -77,7 +78,7 @@ class Slot:
         """Return what a call is a span of, where the request is traced."""
         if not is_traced():
             return NOT_TRACED
-        return step(f"{self.kind}.{method}", {"core.driver.name": self.name, "core.plugin.name": self.plugin})
+        return step(self._prefix + method, self._attributes)
 
     async def call(
         self, method: str, seconds: float, function: Callable[P, Awaitable[R]], undo: Undo | None, *args: P.args, **kwargs: P.kwargs

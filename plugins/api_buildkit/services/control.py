@@ -15,6 +15,8 @@ from plugins.api_buildkit.sessions import Sessions
 from plugins.api_buildkit.solve.solver import Solver
 from sdk.engine import Engine
 from sdk.errors import EngineError, InvalidArgument, Unsupported
+from sdk.tracing import request as traced
+from sdk.tracing import traceparent
 
 _FRONTENDS = ("dockerfile.v0", "gateway.v0")
 _Bytes = Stream[wire.BytesMessage, wire.BytesMessage]
@@ -29,7 +31,9 @@ class ControlService(ControlBase):
     async def Solve(self, stream: Stream[wire.SolveRequest, wire.SolveResponse]) -> None:
         """Build and export; without a frontend the client decides through the gateway what is built."""
         request = await request_of(stream)
-        with answering(), self._builds.running(request) as build:
+        parent = stream.metadata.get("traceparent", "") if stream.metadata else ""
+        with traced("moby.buildkit.v1.Control/Solve", str(parent)), answering(), self._builds.running(request) as build:
+            build.trace = traceparent()
             try:
                 response = await self._solve(build)
             except EngineError as error:

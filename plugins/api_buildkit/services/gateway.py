@@ -19,6 +19,7 @@ from plugins.api_buildkit.solve.definitions import definition_of
 from plugins.api_buildkit.solve.solver import Solver
 from sdk.engine.build_events import BuildResult, BuildWarning
 from sdk.errors import EngineError, Unsupported
+from sdk.tracing import request as traced
 
 _BUILD_ID = "buildkit-controlapi-buildid"
 _FRONTENDS = ("dockerfile.v0", "gateway.v0")
@@ -58,7 +59,8 @@ class GatewayService(LLBBridgeBase):
         try:
             if request.frontend not in _FRONTENDS:
                 raise Unsupported(f"frontend {request.frontend or 'of a raw definition'} is not supported: build from a Dockerfile")
-            result = await self._solver.solve(build, request.frontend_opt, request.frontend_inputs)
+            with traced("moby.buildkit.v1.frontend.LLBBridge/Solve", build.trace):
+                result = await self._solver.solve(build, request.frontend_opt, request.frontend_inputs)
         except EngineError as error:
             raise as_grpc(error, build.dockerfile) from error
         ref = secrets.token_hex(12)

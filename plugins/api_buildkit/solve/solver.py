@@ -18,6 +18,7 @@ from sdk.engine import Engine
 from sdk.engine.build_events import BuildResult, Vertex
 from sdk.engine.builds import BuildRequest
 from sdk.errors import DataLoss, EngineError
+from sdk.tracing import step
 
 _OURS = "[internal] load build definition", "[internal] load .dockerignore", "[internal] load build context"
 
@@ -49,7 +50,8 @@ class Solver:
         async with AsyncExitStack() as stack:
             session = await self._sessions.of(build)
             fetcher = Fetcher(build, session, self._sessions, self._contexts, self._engine.builds, stack)
-            inputs = await fetcher.fetch(options, definitions)
+            with step("build.inputs"):
+                inputs = await fetcher.fetch(options, definitions)
             request = _request(build, session, options, inputs)
             taken = await take_local_caches(self._engine, build, session, stack)
             return await self._run(build, replace(request, cache_from=(*request.cache_from, *taken)))

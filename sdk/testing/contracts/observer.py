@@ -13,6 +13,7 @@ from sdk.events import Event, EventType
 from sdk.observer import Observer
 from sdk.oci.runtime import Mount, Process, Root, Spec, User
 from sdk.testing.fake import fake_engine
+from sdk.tracing import Span
 
 _ID = "c" * 64
 _AT_ONCE = 0.2
@@ -64,3 +65,11 @@ class ObserverContract:
         first = observer.amend_runtime_spec(spec, _ID)
         assert msgspec.json.encode(spec) == before
         assert observer.amend_runtime_spec(spec, _ID) == first
+
+    @pytest.mark.anyio
+    async def test_it_gets_a_trace_at_once(self, observer: Observer) -> None:
+        spans = [Span(1, number, 0, "step", 10, 20, {"a": "b", "c": 1}, "" if number % 2 else "E: x") for number in range(1, 51)]
+        began = time.thread_time()
+        for _ in range(100):
+            observer.on_trace(spans)
+        assert time.thread_time() - began < _AT_ONCE

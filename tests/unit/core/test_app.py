@@ -22,7 +22,10 @@ from core.engine.context import EngineSettings
 from core.engine.opening import OpenedEngine
 from core.images.layers.store import LayerRecord
 from core.kernel.authorizers import Authorizers
+from core.kernel.health import Health
+from core.kernel.hooks import PluginHooks
 from core.kernel.lifecycle import Opened
+from core.kernel.observers import Observers
 from core.kernel.plugins import find_plugins
 from core.swaps import keep_storage
 from sdk.drivers.runtime import Runtime
@@ -66,7 +69,9 @@ class Bench:
         engine = SimpleNamespace(system=SimpleNamespace(info=self._info))
         opened = OpenedEngine(engine, self._reload, anyio.sleep_forever)
         authorizers = Authorizers({}, self._no_authorizer)
-        running = Running(opened, Opened(drivers, (), authorizers, {}, self._reload_drivers), "00000000")
+        running = Running(
+            opened, Opened(drivers, (), authorizers, {}, self._reload_drivers), Observers(PluginHooks(Health())), "00000000"
+        )
         self.life.serving = running, Door(self._no_application)
 
     async def _no_authorizer(self, _offer: object) -> NoReturn:

@@ -1,6 +1,8 @@
 """`core trace ...`."""
 
+import os
 import secrets
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ application = typer.Typer(help="What the daemon does for a request, and how long
 _PATIENCE = 2.0
 """Seconds after which a trace is shown although a request of it is still being served."""
 _NOT_FOUND = 404
+_SIGNALLED = 128
 
 
 def run(flags: RunFlags) -> None:
@@ -44,6 +47,18 @@ def pull(
     """Pull an image, then show on stderr what the daemon did for it."""
     with _traced():
         pulling.pull(image, platform=platform)
+
+
+@application.command("command", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@exits()
+def command(words: Annotated[list[str], typer.Argument(metavar="COMMAND [ARGUMENT]...")]) -> None:
+    """Run another client that honours TRACEPARENT, such as docker build, then show on stderr what the daemon did for it."""
+    with _traced() as header:
+        try:
+            done = subprocess.run(words, env=os.environ | {"TRACEPARENT": header}, check=False)
+        except OSError as error:
+            raise ApiError(0, f"{words[0]}: {(error.strerror or str(error)).lower()}") from error
+    sys.exit(done.returncode if done.returncode >= 0 else _SIGNALLED - done.returncode)
 
 
 @application.command("ls")
@@ -81,12 +96,13 @@ def _newest(api: Api) -> Trace:
 
 
 @contextmanager
-def _traced() -> Iterator[None]:
+def _traced() -> Iterator[str]:
     """Have the daemon trace the requests of the block, and show the trace however the block ends."""
     number = secrets.token_hex(16)
-    traceparent.set(f"00-{number}-{secrets.token_hex(8)}-01")
+    header = f"00-{number}-{secrets.token_hex(8)}-01"
+    traceparent.set(header)
     try:
-        yield
+        yield header
     finally:
         traceparent.set("")
         _show_when_complete(number)

@@ -59,6 +59,7 @@ async def test_where_traces_are_shipped_what_only_reads_is_not_traced() -> None:
     served = traced(app, Tracer([lambda _spans: None]))
     asked = [(await ask(served, method, "/things/one", []))[1] for method in ("GET", "HEAD", "POST", "PUT", "DELETE")]
     assert asked == [b"no", b"no", b"yes", b"yes", b"yes"]
+    assert (await ask(served, "POST", "/grpc", [(b"connection", b"upgrade"), (b"upgrade", b"h2c")]))[1] == b"no"
 
 
 async def test_the_path_that_is_kept_is_bounded_and_what_is_raised_is_told() -> None:

@@ -241,6 +241,14 @@ def test_an_address_for_metrics_turns_their_frontend_on(file: Path) -> None:
         assert settings.drivers.frontends == ("docker", "buildkit", "metrics")
 
 
+def test_an_endpoint_for_traces_turns_their_exporter_on(file: Path) -> None:
+    table = '[drivers]\nobservers = ["audit"]\n[plugins.otlp]\n'
+    for more, observers in (("", ("audit",)), ('endpoint = "http://127.0.0.1:4318"\n', ("audit", "otlp"))):
+        assert from_file(file.with_suffix(".toml"), table + more).settings.drivers.observers == observers
+    named = '[drivers]\nobservers = ["otlp", "audit"]\n[plugins.otlp]\nendpoint = "http://127.0.0.1:4318"\n'
+    assert from_file(file.with_suffix(".toml"), named).settings.drivers.observers == ("otlp", "audit")
+
+
 def test_no_address_for_metrics_is_no_frontend(file: Path) -> None:
     assert load("--metrics-addr=").settings.drivers.frontends == ("docker", "buildkit")
     table = '[drivers]\nfrontends = ["metrics", "docker"]\n[plugins.api_metrics]\naddress = "127.0.0.1:9323"\n'

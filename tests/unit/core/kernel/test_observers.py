@@ -1,6 +1,6 @@
 """Hooks and chosen observers see what happens, in their order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from sdk.events import Event, EventType
 from sdk.observer import Observer
 from sdk.oci.runtime import Process, Root, Spec, User
 from sdk.testing.fake import fake_engine
+from sdk.tracing import Recording, Span, Step
 
 SPEC = Spec("1.2.0", Process(("true",), "/", User()), Root("rootfs"))
 EVENT = Event(EventType.CONTAINER, "start", "x", 1)
@@ -104,3 +105,30 @@ def test_what_is_no_spec_is_refused() -> None:
 def test_a_chosen_one_that_cannot_begin_keeps_the_daemon_from_starting() -> None:
     with pytest.raises(StartupError, match='observer driver "bad" failed in engine_ready: RuntimeError: no collector'):
         observers(bad=Raising(RuntimeError("no collector"))).engine_ready(fake_engine("busybox:latest"))
+
+
+def test_traces_are_shown_to_those_that_look_at_them(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[Sequence[Span]] = []
+
+    class Watching(Observer):
+        def on_trace(self, spans: Sequence[Span]) -> None:
+            seen.append(spans)
+
+    class Failing(Observer):
+        def on_trace(self, spans: Sequence[Span]) -> None:
+            raise SystemExit
+
+    watchers = observers(a=Failing(), b=Watching(), c=Observer()).trace_watchers()
+    for watcher in watchers:
+        watcher([])
+    assert (len(watchers), seen) == (2, [[]])
+    assert [record.getMessage() for record in caplog.records] == ["observer a: on_trace"]
+
+
+def test_what_observers_do_is_a_step_of_a_trace() -> None:
+    made = observers(a=Named("a", []))
+    recording = Recording(1, 10)
+    with Step(recording, 0, "request", {}):
+        made.on_event(EVENT)
+        made.amend_runtime_spec(SPEC, "id")
+    assert [span.name for span in recording.spans[:2]] == ["observer.on_event", "observer.amend_runtime_spec"]

@@ -1,0 +1,1 @@
+"""Traces of requests, shipped to an OpenTelemetry collector."""
