@@ -21,6 +21,7 @@ GUIDES = {
     Kind.LOG: HOW_TO / "write-a-log-driver.md",
     Kind.NETWORK: HOW_TO / "write-a-network-driver.md",
     Kind.REGISTRY: HOW_TO / "write-a-registry-backend.md",
+    Kind.RUNTIME: HOW_TO / "write-a-runtime.md",
     Kind.STORAGE: HOW_TO.parent / "tutorial/storage-driver.md",
     Kind.VERIFIER: HOW_TO / "write-a-verifier.md",
     Kind.VOLUME: HOW_TO / "write-a-volume-driver.md",
