@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 
 from sdk.drivers.volume import DriverVolume, VolumeDriver
 from sdk.errors import NoSuchVolume, SkipPlugin
@@ -21,6 +22,10 @@ class OddSettings(PluginSettings):
     """`open` is what opening does, as a volume's name is for `create`."""
 
     open: str = ""
+
+
+def _hang(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 class OddVolumes(VolumeDriver):
@@ -78,6 +83,8 @@ class OddVolumes(VolumeDriver):
             print(rest, flush=True)
         elif word == "block":
             time.sleep(float(rest))
+        elif word == "thread":
+            await anyio.to_thread.run_sync(_hang, float(rest))
         elif word == "sleep":
             await self._sleep(float(rest))
 

@@ -126,8 +126,9 @@ class NetworkCatalog:
         check_ip_versions(request, driver)
         if isinstance(driver, AddressChooser):
             request = await with_subnets_of(driver, request)
-            self._check_name(request.name)  # another request may have been faster meanwhile
-        record = self._decide(request, driver_name)
+        secluded = await self._shared.is_secluded(driver_name, request)
+        self._check_name(request.name)  # another request may have been faster meanwhile
+        record = replace_record(self._decide(request, driver_name), secluded=secluded)
         self._being_made[record.id] = record  # it has its name and its subnets, and no client can find it yet
         try:
             await driver.create_network(record.spec())
@@ -195,7 +196,7 @@ class NetworkCatalog:
         wanted = request.subnets if chosen_by_driver else _wanted_subnets(request, lambda: self._ipv6_subnet(taken))
         subnets = choose_subnets(wanted, taken, host_routes(), self._pools, self._shared.without_gateway(request, driver))
         config = replace(request, driver=driver, subnets=tuple(subnets), ipam_driver="default")
-        return replace_record(_new_record(config), secluded=self._shared.is_secluded(config))
+        return _new_record(config)
 
     def _ipv6_subnet(self, taken: Collection[IPv4Network | IPv6Network]) -> SubnetConfig:
         """Return an IPv6 subnet: of the configured pools if one is of IPv6, else of the engine's own."""

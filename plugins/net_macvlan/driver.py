@@ -10,5 +10,5 @@ from sdk.network.blocking import BlockingDriver
 class MacvlanDriver(BlockingDriver, ExternalNetworks):
     """Networks without a parent lead nowhere."""
 
-    def is_secluded(self, options: Mapping[str, str]) -> bool:
+    async def is_secluded(self, options: Mapping[str, str]) -> bool:
         return not has_parent(options)

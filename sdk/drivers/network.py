@@ -181,8 +181,9 @@ class ExternalNetworks(ABC):
     """
 
     @abstractmethod
-    def is_secluded(self, options: Mapping[str, str]) -> bool:
-        """Tell whether a network of these options leads nowhere: then it is like an internal one. Must not block."""
+    @deadline(30, idempotent=True)
+    async def is_secluded(self, options: Mapping[str, str]) -> bool:
+        """Tell whether a network of these options leads nowhere: then it is like an internal one."""
 
 
 @dataclass(frozen=True, slots=True)

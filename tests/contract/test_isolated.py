@@ -9,6 +9,8 @@ from plugins.net_bridge.plugin import provide_network_driver as provide_bridge
 from plugins.net_bridge.settings import BridgeSettings
 from plugins.net_cni.plugin import provide_network_driver as provide_cni
 from plugins.net_cni.settings import CniSettings
+from plugins.net_macvlan.plugin import provide_network_driver as provide_macvlan
+from plugins.net_macvlan.settings import MacvlanSettings
 from plugins.storage_overlay.plugin import provide_storage_driver as provide_overlay
 from plugins.storage_overlay.settings import OverlaySettings
 from plugins.storage_vfs.plugin import provide_storage_driver as provide_vfs
@@ -20,6 +22,7 @@ from sdk.testing.context import plugin_context
 from sdk.testing.contracts import network, storage, volume
 from sdk.testing.isolated import isolated
 from tests.cni import write_bridge_list
+from tests.macvlan import require_macvlan
 
 pytestmark = pytest.mark.privileged
 
@@ -47,6 +50,25 @@ class TestBridge(network.NetworkDriverContract):
     @pytest.fixture
     def open_driver(self, plugin_context: PluginContext) -> network.OpenDriver:
         return partial(isolated, "network", provide_bridge, plugin_context, BridgeSettings())
+
+
+@pytest.mark.usefixtures("own_network")
+class TestMacvlan(network.NetworkDriverContract):
+    """On parents that lead nowhere: they need no module of the kernel's beside macvlan's own."""
+
+    lacks = frozenset({network.Feature.HOST, network.Feature.PORTS})
+
+    @pytest.fixture(autouse=True)
+    def _macvlan(self) -> None:
+        require_macvlan()
+
+    @pytest.fixture
+    def prepare(self) -> network.Prepare:
+        return lambda _network: {}
+
+    @pytest.fixture
+    def open_driver(self, plugin_context: PluginContext) -> network.OpenDriver:
+        return partial(isolated, "network", provide_macvlan, plugin_context, MacvlanSettings())
 
 
 @pytest.mark.usefixtures("own_network")

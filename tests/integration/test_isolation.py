@@ -183,10 +183,10 @@ def test_a_driver_whose_process_ends_again_and_again_has_failed_and_the_daemon_s
 
 def test_what_cannot_be_isolated_keeps_the_daemon_from_starting(start_daemon: DaemonFactory) -> None:
     frontend = 'frontend driver "docker" cannot be isolated: a frontend outside the daemon is a client of its API'
-    macvlan = 'network driver "macvlan" (plugin net_macvlan) cannot be isolated: its method is_secluded is not asynchronous'
+    legacy = 'volume driver "legacy" (plugin volume_legacy) cannot be isolated: its method find is not asynchronous'
     with start_daemon() as daemon:
         daemon.stop()
-        for plugin, why in (("api_docker", frontend), ("net_macvlan", macvlan)):
+        for plugin, why in (("api_docker", frontend), ("volume_legacy", legacy)):
             daemon.config_file.write_text(f"[isolation.{plugin}]\n")
             with pytest.raises(AssertionError) as caught:
                 daemon.start()

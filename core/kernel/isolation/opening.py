@@ -66,13 +66,14 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The driver that is to be opened: messages call it `name`, a function `hook` provides it, `table` are its settings; `capabilities` are
-    those beyond its kind's."""
+    those beyond its kind's; `is_overdue` tells whether calls are past their deadlines."""
 
     kind: Kind
     name: str
     hook: Callable[..., object]
     table: Mapping[str, JsonValue]
     exec_root: Path
+    is_overdue: Callable[[], bool]
     capabilities: tuple[str, ...] = ()
 
 
@@ -85,7 +86,7 @@ async def opened(
     wanted = Wanted(asked.kind.value, asked.hook, json.dumps(dict(asked.table)), asked.capabilities)
     request = open_request(wanted, context, context.log.getEffectiveLevel())
     with keep_standing(asked.exec_root, context, asked.kind) as changed:
-        supervisor = Supervisor(Subject(asked.name, request, heard.ears, heard.said), resynchronise, changed)
+        supervisor = Supervisor(Subject(asked.name, request, heard.ears, heard.said, asked.is_overdue), resynchronise, changed)
         driver = await supervisor.start()
         keeping = asyncio.get_running_loop().create_task(supervisor.keep())
         try:

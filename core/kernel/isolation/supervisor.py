@@ -34,6 +34,9 @@ PING_SECONDS = 10.0
 PINGS = 3
 """With so many pings unanswered an event loop hangs."""
 
+OVERDUE = 2
+"""With calls that are past their deadlines so many pings long a driver hangs."""
+
 _LAST_WORDS_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -44,12 +47,14 @@ Resynchronise = Callable[[object], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is supervised. `name` is that of messages; `said` gets each line of the process' output."""
+    """What is supervised. `name` is that of messages; `said` gets each line of the process' output; `is_overdue` tells whether calls are past
+    their deadlines."""
 
     name: str
     request: Open
     ears: Ears
     said: Callable[[str], None]
+    is_overdue: Callable[[], bool]
 
 
 class Supervisor:
@@ -185,14 +190,18 @@ class Supervisor:
         return Unavailable(refused.reason)
 
     async def _watched(self, process: PluginProcess) -> str:
-        """Return how the process ended. One whose event loop answers no pings is ended, and shows where it hung."""
+        """Return how the process ended. One that hangs is ended, and shows where it hung."""
+        overdue = 0
         while True:
             with anyio.move_on_after(PING_SECONDS):
                 return await process.ended()
-            if process.caller.unanswered_pings < PINGS:
+            overdue = overdue + 1 if self._subject.is_overdue() else 0
+            if process.caller.unanswered_pings < PINGS and overdue < OVERDUE:
                 process.caller.ping()
                 continue
-            _log.error("%s hangs: its event loop does not answer; it is ended", self._subject.name)
+            why = "calls are long overdue" if overdue >= OVERDUE else "its event loop does not answer"
+            _log.error("%s hangs: %s; its process is ended", self._subject.name, why)
+            process.caller.why = f"it hung: {why}"
             process.signal(signal.SIGABRT)
             with anyio.move_on_after(_LAST_WORDS_SECONDS):
                 return await process.ended()

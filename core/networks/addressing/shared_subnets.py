@@ -42,10 +42,10 @@ class SharedSubnets:
         """Return the IP versions of which a network gets a gateway only if the client names one."""
         return without_gateway(request.options) if self._driver(driver) is None else _BOTH_VERSIONS
 
-    def is_secluded(self, config: NetworkCreate) -> bool:
-        """Tell whether the driver of a network says that it leads nowhere."""
-        driver = self._driver(config.driver)
-        return driver is not None and driver.is_secluded(config.options)
+    async def is_secluded(self, driver: str, request: NetworkCreate) -> bool:
+        """Tell whether the driver of a network that is asked for says that it leads nowhere."""
+        asked = self._driver(driver)
+        return asked is not None and await asked.is_secluded(request.options)
 
     def _driver(self, name: str) -> ExternalNetworks | None:
         driver = self._drivers.networks.get(name)

@@ -206,8 +206,8 @@ class Bench:
             await anyio.sleep(0.05)
 
 
-def _is_secluded(driver: NetworkDriver, network: NetworkSpec) -> bool:
-    return isinstance(driver, ExternalNetworks) and driver.is_secluded(network.options)
+async def _is_secluded(driver: NetworkDriver, network: NetworkSpec) -> bool:
+    return isinstance(driver, ExternalNetworks) and await driver.is_secluded(network.options)
 
 
 @contextmanager
@@ -251,7 +251,9 @@ class NetworkDriverContract:
         network = await bench.network()
         sandbox, endpoint = await bench.connect(network, 5)
         assert [str(address) for address in endpoint.addresses] == ["172.30.0.5/24"]
-        assert [str(address) for address in endpoint.gateways] == ([] if _is_secluded(bench.driver, network) else ["172.30.0.1"])
+        assert [str(address) for address in endpoint.gateways] == (
+            [] if await _is_secluded(bench.driver, network) else ["172.30.0.1"]
+        )
         assert (endpoint.network_id, endpoint.container_id, endpoint.interface) == (network.id, "container5", "eth0")
         with inside(sandbox):
             assert {name for _, name in socket.if_nameindex()} >= {"lo", "eth0"}

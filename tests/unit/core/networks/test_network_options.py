@@ -37,5 +37,5 @@ def test_what_is_no_ip_version():
 
 
 class ExternalPaper(PaperNetworkDriver, ExternalNetworks):
-    def is_secluded(self, options: Mapping[str, str]) -> bool:
+    async def is_secluded(self, options: Mapping[str, str]) -> bool:
         return not options

@@ -14,8 +14,10 @@ from core.config import ConfigurationError
 from core.kernel.isolation import deaths, supervisor
 from core.kernel.isolation.opening import Asked, opened
 from core.kernel.isolation.standings import read_standings
+from core.kernel.slots.facade import slotted
+from core.kernel.slots.slot import Slot
 from sdk.drivers.volume import VolumeDriver
-from sdk.errors import SkipPlugin, Unavailable
+from sdk.errors import DeadlineExceeded, SkipPlugin, Unavailable
 from sdk.providers import Kind, PluginContext
 from tests.odd_volumes import provide_volume_driver
 
@@ -29,6 +31,7 @@ class Bench:
         self.context = context
         self.in_line: list[object] = []
         self.complaint: Callable[[], str] = str
+        self.is_overdue: Callable[[], bool] = bool
 
     @property
     def root(self) -> Path:
@@ -38,9 +41,12 @@ class Bench:
         assert isinstance(driver, VolumeDriver)
         self.in_line.append((await driver.create("x", {})).created_ns)
 
+    def _overdue(self) -> bool:
+        return self.is_overdue()
+
     @asynccontextmanager
     async def open(self, behaviour: str = "") -> AsyncIterator[VolumeDriver]:
-        asked = Asked(Kind.VOLUME, NAME, provide_volume_driver, {"open": behaviour}, self.root)
+        asked = Asked(Kind.VOLUME, NAME, provide_volume_driver, {"open": behaviour}, self.root, self._overdue)
         async with opened(asked, self.context, self.resynchronise) as (driver, self.complaint):
             assert isinstance(driver, VolumeDriver)
             yield driver
@@ -142,9 +148,28 @@ async def test_an_event_loop_that_hangs_is_ended_and_shows_where(
     caplog.set_level(logging.INFO)
     async with bench.open() as driver:
         assert (await driver.get("block:600")).created_ns in bench.in_line
-    assert "hangs: its event loop does not answer; it is ended" in caplog.text
+    assert "hangs: its event loop does not answer; its process is ended" in caplog.text
     assert "odd_volumes.py" in caplog.text
-    assert "killed by signal 6 (SIGABRT)" in caplog.text
+    assert "killed by signal 6 (SIGABRT): it hung: its event loop does not answer" in caplog.text
+
+
+async def test_a_driver_whose_calls_are_long_overdue_is_ended_and_shows_where_they_hang(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A thread that hangs cannot be ended in the daemon; in a process of its own it can."""
+    monkeypatch.setattr(supervisor, "PING_SECONDS", 0.3)
+    caplog.set_level(logging.INFO)
+    slot = Slot(Kind.VOLUME, "odd", "odd", {"create": 0.2})
+    async with bench.open() as driver:
+        bench.is_overdue = lambda: slot.complaint != ""
+        view = slotted(slot, driver)
+        with pytest.raises(DeadlineExceeded, match=r"did not answer create in 0\.2 s"):
+            await view.create("thread:600", {})
+        await until(lambda: bench.in_line)
+        await until(lambda: not slot.complaint)
+        assert (await view.create("x", {})).created_ns == bench.in_line[0]
+    assert "hangs: calls are long overdue; its process is ended" in caplog.text
+    assert "in _hang" in caplog.text
 
 
 async def test_a_driver_that_cannot_be_brought_in_line_serves_all_the_same(
@@ -199,7 +224,7 @@ async def test_a_driver_that_does_not_come_to_an_end_of_opening_is_killed(bench:
 async def test_a_driver_with_what_cannot_be_asked_elsewhere_is_refused_by_name(plugin_context: PluginContext) -> None:
     from plugins.volume_legacy.plugin import provide_volume_driver as provide_legacy
 
-    asked = Asked(Kind.VOLUME, NAME, provide_legacy, {}, plugin_context.exec_root)
+    asked = Asked(Kind.VOLUME, NAME, provide_legacy, {}, plugin_context.exec_root, lambda: False)
 
     async def nothing(_driver: object) -> None: ...
 

@@ -17,7 +17,7 @@ ONE, TWO, THREE = "1" * 64, "2" * 64, "3" * 64
 
 
 class ExternalPaper(PaperNetworkDriver, ExternalNetworks):
-    def is_secluded(self, options: Mapping[str, str]) -> bool:
+    async def is_secluded(self, options: Mapping[str, str]) -> bool:
         return "parent" not in options
 
 
