@@ -30,6 +30,7 @@ OTHERS = {
     "sdk/storage.md": ("The kit: snapshots, layers and trees", ("storage",)),
     "sdk/network.md": ("The kit: addresses, links and sandboxes", ("network",)),
     "sdk/logfiles.md": ("The kit: logs in files", ("logfiles",)),
+    "sdk/shipping.md": ("The kit: logs that are sent elsewhere", ("shipping",)),
     "sdk/linux.md": ("The kit: the kernel", ("linux",)),
     "sdk/shim.md": ("The kit: processes that outlive the daemon", ("shim",)),
     "sdk/registry.md": ("The kit: registries", ("registry",)),

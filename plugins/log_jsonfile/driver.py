@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from plugins.log_jsonfile.attributes import attributes_of, expand_tag
+from plugins.log_jsonfile.attributes import attributes_of
 from plugins.log_jsonfile.format import JsonLines
 from plugins.log_jsonfile.options import check_options
 from plugins.log_jsonfile.settings import JsonFileSettings
@@ -29,7 +29,6 @@ class JsonFileDriver(LogDriver):
     def check(self, options: Mapping[str, str]) -> None:
         check_options(options)
         self._opener.check(options)
-        expand_tag(options.get("tag", ""))
 
     def open(self, context: LogContext) -> ContainerLog:
         path = context.directory / f"{context.container_id}-json.log"

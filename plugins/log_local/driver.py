@@ -3,15 +3,16 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from plugins.log_local.format import LocalLines
 from plugins.log_local.settings import LocalLogSettings
 from sdk.drivers.logs import ContainerLog, LogContext, LogDriver
 from sdk.errors import InvalidArgument
+from sdk.logfiles.builtin import BUILTIN, check_builtin
+from sdk.logfiles.local import LocalLines
 from sdk.logfiles.opening import LogOpener, log_opener
-from sdk.logfiles.rotation import RotationDefaults, check_mode
+from sdk.logfiles.rotation import RotationDefaults
 from sdk.providers import PluginContext
 
-_KNOWN = frozenset({"max-size", "max-file", "compress", "mode", "max-buffer-size"})
+_KNOWN = frozenset(("max-size", "max-file", "compress")) | BUILTIN
 
 
 @asynccontextmanager
@@ -32,7 +33,7 @@ class LocalLogDriver(LogDriver):
         for key in options:
             if key not in _KNOWN:
                 raise InvalidArgument(f"unknown log opt '{key}' for log driver local")
-        check_mode(options)
+        check_builtin(options)
         self._opener.check(options)
 
     def open(self, context: LogContext) -> ContainerLog:

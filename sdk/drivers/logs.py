@@ -13,6 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from sdk.drivers.deadlines import deadline
+
 
 class StdStream(IntEnum):
     """Numbers as in Docker's multiplexed stream header."""
@@ -48,7 +50,10 @@ class LogRequest:
 
 @dataclass(frozen=True, slots=True)
 class LogContext:
-    """The container a log belongs to. `directory` is the container's own on disk; `options` are --log-opt."""
+    """The container a log belongs to. `directory` is the container's own on disk; `options` are --log-opt.
+
+    `command` is the program with its arguments, `created_ns` wall-clock nanoseconds.
+    """
 
     container_id: str
     container_name: str
@@ -57,6 +62,9 @@ class LogContext:
     options: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     env: tuple[str, ...] = ()
+    image_id: str = ""
+    command: tuple[str, ...] = ()
+    created_ns: int = 0
 
 
 class ContainerLog(ABC):
@@ -90,6 +98,18 @@ class ContainerLog(ABC):
     @abstractmethod
     def remove(self) -> None:
         """Delete the log's files; idempotent."""
+
+
+class RemoteLog(ContainerLog):
+    """Optional ability: a log that is sent elsewhere."""
+
+    @abstractmethod
+    @deadline(30)
+    async def reach(self) -> None:
+        """Connect to the receiver. The engine awaits it before each start of the container, and starts none if it raises Unavailable.
+
+        A receiver that goes away later is no error: `write` does not wait for it.
+        """
 
 
 class LogDriver(ABC):

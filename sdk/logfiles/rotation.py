@@ -31,17 +31,6 @@ class RotationDefaults(Struct, frozen=True):
     compress: bool
 
 
-def check_mode(options: Mapping[str, str]) -> None:
-    """Raise InvalidArgument for a `mode` that is none, or a buffer it does not have. Either mode writes to the page cache at once."""
-    mode = options.get("mode", "")
-    if mode not in ("", "blocking", "non-blocking"):
-        raise InvalidArgument(f"logger: logging mode not supported: {cleaned(mode)}")
-    if "max-buffer-size" in options:
-        if mode != "non-blocking":
-            raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
-        parse_size(options["max-buffer-size"])
-
-
 def parse_rotation(options: Mapping[str, str], defaults: RotationDefaults) -> Rotation:
     """Return how a log rotates. Raises InvalidArgument."""
     text = options.get("max-size", defaults.max_size)
@@ -56,13 +45,16 @@ def parse_rotation(options: Mapping[str, str], defaults: RotationDefaults) -> Ro
     return Rotation(max_size, max_file, compress)
 
 
-def parse_size(text: str) -> int:
-    """Return the bytes of a human size with decimal units, as Docker reads log sizes. Raises InvalidArgument."""
+def parse_size(text: str, *, unit: int = 1000) -> int:
+    """Return the bytes of a human size, as Docker reads it: sizes of files have decimal units, those of buffers binary ones (`unit` 1024).
+
+    Raises InvalidArgument.
+    """
     match = _SIZE.fullmatch(text)
     if match is None:
         raise InvalidArgument(f"invalid size: '{cleaned(text)}'")
     power = " kmgtp".index(match[2].lower() or " ")
-    size = float(match[1]) * 1000**power
+    size = float(match[1]) * unit**power
     if size >= _TOO_LARGE:
         raise InvalidArgument(f"invalid size: '{cleaned(text)}'")
     return int(size)

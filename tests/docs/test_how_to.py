@@ -48,6 +48,7 @@ NOT_RUN = {
         "skopeo copy docker://docker.io": "the network",
         "docker pull layout.local/alpine": "what skopeo would have copied",
     },
+    "send-logs": {"docker run --log-driver": "receivers; tests/integration/containers/test_remote_logs.py"},
     "test-in-a-vm": {"make": "hours; tests/vm"},
     "trace": {"core trace command": "tests/integration/test_tracing.py builds so, where buildx is here"},
     "tls": {"docker --tlsverify": "tests/api/test_tls.py"},

@@ -24,6 +24,7 @@ from core.engine.containers.announce import announce
 from core.engine.containers.preparation.defaults import with_creation_defaults
 from core.engine.containers.preparation.image_mounts import prepare_images, with_images
 from core.engine.containers.preparation.links import resolve_links
+from core.engine.containers.preparation.log_options import log_options
 from core.engine.containers.preparation.untouched import untouched
 from core.engine.context import EngineContext
 from core.engine.images.trust import verify_use
@@ -139,7 +140,7 @@ def _check_networking(context: EngineContext, host_config: HostConfig) -> None:
 
 def _validate(context: EngineContext, config: ContainerConfig, host_config: HostConfig, cgroup_version: int) -> list[str]:
     if host_config.log_config.type != "none":
-        context.drivers.log(host_config.log_config.type).check(host_config.log_config.config)
+        context.drivers.log(host_config.log_config.type).check(log_options(context, host_config.log_config))
     return list(validate_host_config(config, host_config, cgroup_version=cgroup_version))
 
 

@@ -18,7 +18,7 @@ from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.exit_status import exit_status
-from core.engine.containers.io.output import attach_pumps, open_log
+from core.engine.containers.io.output import attach_pumps, ready_log
 from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
@@ -162,7 +162,7 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
             spec = context.amend(await runtime_spec(context, record, identity, sandbox_path, mounts), record.id)
         rootfs = await context.drivers.storage.mounts(record.id)
         with step("start.open_log"):
-            open_log(context, live)
+            await ready_log(context, live)
         remember_process(context, live, spec.process)
         bundle = Bundle(record.id, path, spec, rootfs)
         try:

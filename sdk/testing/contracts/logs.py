@@ -64,7 +64,7 @@ class LogDriverContract:
 
     @pytest.mark.anyio
     async def test_unknown_options_are_refused(self, driver: LogDriver) -> None:
-        with pytest.raises(InvalidArgument, match="unknown log opt 'no-driver-knows-this'"):
+        with pytest.raises(InvalidArgument, match=r"unknown log opt .no-driver-knows-this."):
             driver.check({"no-driver-knows-this": "1"})
 
     @pytest.mark.anyio

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 from core.containers.life.live import LiveContainer
 from core.containers.life.record import ContainerRecord
+from core.engine.containers.preparation.log_options import log_options
 from core.engine.context import EngineContext
 from core.streams.pump import PumpSet, StreamPump
 from core.streams.spool import Spool
-from sdk.drivers.logs import ContainerLog, LogContext, StdStream
+from sdk.drivers.logs import ContainerLog, LogContext, RemoteLog, StdStream
 from sdk.drivers.runtime import Task
+from sdk.errors import EngineError, StartFailed
 
 _log = logging.getLogger(__name__)
 
@@ -22,11 +24,16 @@ def open_log(context: EngineContext, live: LiveContainer) -> ContainerLog | None
     return live.run.opened_log(lambda: context.drivers.log(config.type).open(_log_context(context, live.record)))
 
 
-def log_options(context: EngineContext, record: ContainerRecord) -> dict[str, str]:
-    """Return the container's log options over the daemon's defaults, which belong to the default driver only."""
-    config = record.host_config.log_config
-    defaults = dict(context.settings.log_options) if config.type in ("", context.drivers.log_name) else {}
-    return {**defaults, **config.config}
+async def ready_log(context: EngineContext, live: LiveContainer) -> None:
+    """Open the container's log before its start, and connect it to its receiver if it has one. Raises StartFailed in Docker's words."""
+    log = open_log(context, live)
+    if isinstance(log, RemoteLog):
+        try:
+            await log.reach()
+        except EngineError as error:
+            raise StartFailed(
+                f"failed to create task for container: failed to initialize logging driver: {error.message}"
+            ) from error
 
 
 def attach_pumps(context: EngineContext, live: LiveContainer, task: Task, tell: Callable[[str], None]) -> PumpSet:
@@ -74,7 +81,10 @@ def _log_context(context: EngineContext, record: ContainerRecord) -> LogContext:
         container_name=record.name,
         image=record.image,
         directory=context.directory(record.id),
-        options=log_options(context, record),
+        options=log_options(context, record.host_config.log_config),
         labels=record.config.labels,
         env=record.config.env,
+        image_id=record.image_id,
+        command=(record.path, *record.args),
+        created_ns=record.created_ns,
     )

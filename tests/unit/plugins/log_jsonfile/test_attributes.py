@@ -1,41 +1,36 @@
-"""Tags and the fields in them."""
+"""What a json-file log's every line carries, the tag among it."""
+
+from pathlib import Path
 
 import pytest
 
-from plugins.log_jsonfile.attributes import expand_tag
-from sdk.errors import InvalidArgument
-
-CONTAINER = ("0123456789abcdef", "box", "busybox:1")
+from plugins.log_jsonfile.attributes import attributes_of
+from sdk.drivers.logs import LogContext
 
 
-@pytest.mark.parametrize(
-    ("tag", "text"),
-    [
-        ("", ""),
-        ("plain", "plain"),
-        ("{{.ID}}", "0123456789ab"),
-        ("{{.FullID}}", "0123456789abcdef"),
-        ("{{ .Name }}-{{.ImageName}}", "box-busybox:1"),
-        ("{{.DaemonName}}", "docker"),
-        ("}}{.Name}", "}}{.Name}"),
-        ("\\1{{.Name}}", "\\1box"),
-    ],
-)
-def test_a_tags_fields_are_filled_in(tag: str, text: str) -> None:
-    assert expand_tag(tag, *CONTAINER) == text
+def context(**options: str) -> LogContext:
+    return LogContext(
+        "0123456789abcdef",
+        "box",
+        "busybox",
+        Path("/"),
+        {key.replace("_", "-"): value for key, value in options.items()},
+        {"tier": "web", "team.name": "core", "other": "x"},
+        ("HOME=/root", "APP_ENV=prod=1", "EMPTY"),
+    )
 
 
 @pytest.mark.parametrize(
-    ("tag", "sentence"),
+    ("options", "attributes"),
     [
-        ("{{.Nobody}}", "can't evaluate field Nobody in type logger.Info"),
-        ("{{.Name}}{{.x}}", "can't evaluate field x in type logger.Info"),
-        ("{{range .}}", "template: log-tag: only fields such as {{.Name}} can be used"),
-        ("{{.Name", "template: log-tag: only fields such as {{.Name}} can be used"),
-        ("{{.Name | upper}}", "template: log-tag: only fields such as {{.Name}} can be used"),
+        ({}, {}),
+        ({"labels": "tier,missing"}, {"tier": "web"}),
+        ({"labels_regex": "^te"}, {"team.name": "core"}),
+        ({"env": "EMPTY,APP_ENV"}, {"APP_ENV": "prod=1", "EMPTY": ""}),
+        ({"env_regex": "^(HOME|EMPTY)$", "labels": "other"}, {"EMPTY": "", "HOME": "/root", "other": "x"}),
+        ({"tag": "{{.ImageName}}/{{ .Name }}/{{.ID}}"}, {"tag": "busybox/box/0123456789ab"}),
     ],
 )
-def test_what_only_a_template_engine_could_do_is_refused(tag: str, sentence: str) -> None:
-    with pytest.raises(InvalidArgument) as refused:
-        expand_tag(tag, *CONTAINER)
-    assert refused.value.message.startswith(sentence)
+def test_attributes(options, attributes):
+    assert attributes_of(context(**options)) == attributes
+    assert list(attributes_of(context(**options))) == sorted(attributes)

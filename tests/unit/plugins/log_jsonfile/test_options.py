@@ -1,27 +1,11 @@
-from pathlib import Path
-
 import pytest
 
-from plugins.log_jsonfile.attributes import attributes_of
 from plugins.log_jsonfile.driver import JsonFileDriver
-from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
 from sdk.logfiles.opening import log_opener
 from sdk.logfiles.rotation import RotationDefaults
 
 DEFAULTS = RotationDefaults("10m", 3, compress=False)
-
-
-def context(**options: str) -> LogContext:
-    return LogContext(
-        "0123456789abcdef",
-        "box",
-        "busybox",
-        Path("/"),
-        {key.replace("_", "-"): value for key, value in options.items()},
-        {"tier": "web", "team.name": "core", "other": "x"},
-        ("HOME=/root", "APP_ENV=prod=1", "EMPTY"),
-    )
 
 
 @pytest.mark.parametrize(
@@ -60,21 +44,6 @@ def test_all_of_dockers_options_are_taken():
                 "tag": "{{.Name}}/{{.ID}}",
                 "mode": "non-blocking",
                 "max-buffer-size": "4m",
+                "cache-disabled": "true",
             }
         )
-
-
-@pytest.mark.parametrize(
-    ("options", "attributes"),
-    [
-        ({}, {}),
-        ({"labels": "tier,missing"}, {"tier": "web"}),
-        ({"labels_regex": "^te"}, {"team.name": "core"}),
-        ({"env": "EMPTY,APP_ENV"}, {"APP_ENV": "prod=1", "EMPTY": ""}),
-        ({"env_regex": "^(HOME|EMPTY)$", "labels": "other"}, {"EMPTY": "", "HOME": "/root", "other": "x"}),
-        ({"tag": "{{.ImageName}}/{{ .Name }}/{{.ID}}"}, {"tag": "busybox/box/0123456789ab"}),
-    ],
-)
-def test_attributes(options, attributes):
-    assert attributes_of(context(**options)) == attributes
-    assert list(attributes_of(context(**options))) == sorted(attributes)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from plugins.log_local.format import LocalLines
 from sdk.drivers.logs import StdStream
 from sdk.logfiles.files import LogFiles
+from sdk.logfiles.local import LocalLines
 from sdk.logfiles.rotation import Rotation
 
 ROTATION = Rotation(max_size=1, max_file=9, compress=True)

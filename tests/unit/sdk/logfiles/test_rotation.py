@@ -3,7 +3,7 @@
 import pytest
 
 from sdk.errors import InvalidArgument
-from sdk.logfiles.rotation import Rotation, RotationDefaults, check_mode, parse_rotation, parse_size
+from sdk.logfiles.rotation import Rotation, RotationDefaults, parse_rotation, parse_size
 
 JSON = RotationDefaults("-1", 1, compress=False)
 LOCAL = RotationDefaults("20m", 5, compress=True)
@@ -84,27 +84,5 @@ def test_what_is_no_size(text: str) -> None:
         parse_size(text)
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"mode": ""}, {"mode": "blocking"}, {"mode": "non-blocking"}, {"mode": "non-blocking", "max-buffer-size": "4m"}]
-)
-def test_modes(options: dict[str, str]) -> None:
-    check_mode(options)
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        ({"mode": "x"}, "logger: logging mode not supported: x"),
-        ({"mode": "a\n" + "x" * 600}, f"logger: logging mode not supported: a {'x' * 510}..."),
-        ({"max-buffer-size": "4m"}, "logger: max-buffer-size option is only supported with 'mode=non-blocking'"),
-        (
-            {"mode": "blocking", "max-buffer-size": "4m"},
-            "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
-        ),
-        ({"mode": "non-blocking", "max-buffer-size": "x"}, "invalid size: 'x'"),
-    ],
-)
-def test_modes_that_docker_refuses(options: dict[str, str], reason: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        check_mode(options)
-    assert caught.value.message == reason
+def test_buffers_have_binary_units() -> None:
+    assert (parse_size("4m"), parse_size("4m", unit=1024)) == (4_000_000, 4 << 20)

@@ -24,7 +24,8 @@ def test_what_has_a_deadline(deadlines: dict[str, dict[str, float]]) -> None:
     [
         ({"storag": {"prepare": 1}}, "deadlines.storag: no such kind of driver has deadlines"),
         ({"frontend": {"build": 1}}, "deadlines.frontend: no such kind of driver has deadlines"),
-        ({"log": {"open": 1}}, "deadlines.log: no such kind of driver has deadlines"),
+        ({"log": {"open": 1}}, "deadlines.log.open: no such method (there are: reach)"),
+        ({"builder": {"build": 1}}, "deadlines.builder: no such kind of driver has deadlines"),
         ({"runtime": {"wait": 1}}, "deadlines.runtime.wait: no such method (there are: adopt, audit, "),
         ({"storage": {"prepared": 1}}, "deadlines.storage.prepared: no such method (there are: changes, commit, "),
     ],

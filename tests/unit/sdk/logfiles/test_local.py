@@ -2,8 +2,8 @@
 
 import pytest
 
-from plugins.log_local.format import LocalLines
 from sdk.drivers.logs import LogRecord, StdStream
+from sdk.logfiles.local import LocalLines
 
 OUT, ERR = StdStream.STDOUT, StdStream.STDERR
 LINES = LocalLines()

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from plugins.log_jsonfile.attributes import attributes_of
 from plugins.log_jsonfile.driver import JsonFileDriver
-from plugins.log_jsonfile.patterns import compiled
 from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument, Unavailable
+from sdk.logfiles.attributes import attributes_of
 from sdk.logfiles.opening import log_opener
+from sdk.logfiles.patterns import compiled
 from sdk.logfiles.rotation import RotationDefaults
 
 

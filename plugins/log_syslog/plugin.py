@@ -1,0 +1,29 @@
+"""The syslog log driver, offered to the kernel."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from plugins.log_syslog.settings import SyslogSettings
+from sdk.drivers.logs import LogDriver
+from sdk.hookspecs import hookimpl
+from sdk.providers import LogProvider, PluginContext
+from sdk.shipping.driver import open_shipping
+
+if TYPE_CHECKING:
+    from sdk.shipping.wire import Protocol
+
+
+def open_driver(context: PluginContext, settings: SyslogSettings) -> AbstractAsyncContextManager[LogDriver]:
+    """Open the driver."""
+    return open_shipping(context, settings, _protocol)
+
+
+def _protocol() -> "Protocol":
+    from plugins.log_syslog.protocol import Syslog  # noqa: PLC0415 - costs memory only where a container asks for it
+
+    return Syslog()
+
+
+@hookimpl
+def provide_log_driver() -> LogProvider[SyslogSettings]:
+    return LogProvider(name="syslog", settings=SyslogSettings, open=open_driver)

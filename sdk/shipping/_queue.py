@@ -1,0 +1,101 @@
+"""What waits for a receiver: so many bytes and no more, so that a dead receiver costs records and not the machine's memory."""
+
+import threading
+import time
+from collections import deque
+from typing import NamedTuple
+
+from sdk.drivers.logs import StdStream
+
+_BATCH = 256 << 10
+_OVERHEAD = 128
+"""Bytes that Python needs for a chunk beside its text."""
+
+
+class Chunk(NamedTuple):
+    """What one `write` brought."""
+
+    stream: StdStream
+    data: bytes
+    time_ns: int
+
+
+class Queue:
+    """Filled by the event loop, which never waits; emptied by a thread, which does. What does not fit is dropped and counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chunks: deque[Chunk] = deque()
+        self._size = 0
+        self._dropped = 0
+        self._end: float | None = None
+        self._changed = threading.Condition()
+
+    def put(self, chunk: Chunk) -> None:
+        """Add what was written, or drop it. As in Docker an empty queue takes anything."""
+        size = len(chunk.data) + _OVERHEAD
+        with self._changed:
+            if self._chunks and self._size + size > self._limit:
+                self._dropped += _records_in(chunk)
+                return
+            self._chunks.append(chunk)
+            self._size += size
+            if len(self._chunks) == 1:
+                self._changed.notify()
+
+    def finish(self, seconds: float) -> None:
+        """Nothing more comes, and what waits is waited for at most so long. A later call may shorten the time."""
+        with self._changed:
+            end = time.monotonic() + seconds
+            self._end = end if self._end is None else min(self._end, end)
+            self._changed.notify_all()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time after `finish` has passed."""
+        return self._end is not None and time.monotonic() >= self._end
+
+    def take(self) -> list[Chunk]:
+        """Wait for something, and return as much of it as makes a batch; nothing at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._chunks or self._end is not None)
+            if self.is_over:
+                return []
+            taken, size = [], 0
+            while self._chunks and size < _BATCH:
+                chunk = self._chunks.popleft()
+                size += len(chunk.data) + _OVERHEAD
+                taken.append(chunk)
+            self._size -= size
+            return taken
+
+    def pause(self, seconds: float) -> bool:
+        """Wait so long, or to the end if that comes first; return whether it has not come."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while not self.is_over and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left if self._end is None else min(left, max(0.0, self._end - time.monotonic())))
+        return not self.is_over
+
+    def drop(self, records: int) -> None:
+        """Count records that were taken and cannot be sent."""
+        with self._changed:
+            self._dropped += records
+
+    def take_dropped(self) -> int:
+        """Return how many records were dropped since the last call."""
+        with self._changed:
+            dropped, self._dropped = self._dropped, 0
+            return dropped
+
+    def abandon(self) -> int:
+        """Forget what waits; return how many records were dropped since they were last told."""
+        with self._changed:
+            self._dropped += sum(map(_records_in, self._chunks))
+            self._chunks.clear()
+            self._size = 0
+        return self.take_dropped()
+
+
+def _records_in(chunk: Chunk) -> int:
+    return chunk.data.count(b"\n") + (not chunk.data.endswith(b"\n"))

@@ -1,0 +1,54 @@
+"""What a container wrote, as records for a receiver."""
+
+import os
+
+from msgspec import Struct
+
+from sdk.drivers.logs import StdStream
+
+_PIECE = 16 << 10
+"""Bytes of a piece of an overlong line."""
+
+
+class Partial(Struct, frozen=True):
+    """Which piece of an overlong line a record is: of the line `line_id` the one numbered `ordinal`, from 1."""
+
+    line_id: str
+    ordinal: int
+    last: bool
+
+
+class Record(Struct, frozen=True):
+    """One line without its newline, or a piece of one. `time_ns` is wall-clock nanoseconds."""
+
+    stream: StdStream
+    time_ns: int
+    line: bytes
+    partial: Partial | None = None
+
+    @property
+    def text(self) -> str:
+        """The line as text; what is not UTF-8 is replaced."""
+        return self.line.decode(errors="replace")
+
+
+class RecordMaker:
+    """Makes the records of one container, and knows which of its streams is in the middle of an overlong line."""
+
+    def __init__(self) -> None:
+        self._unfinished: dict[StdStream, Partial] = {}
+
+    def records(self, stream: StdStream, data: bytes, time_ns: int) -> list[Record]:
+        """Return the records of what `ContainerLog.write` was given. Empty lines are none: receivers refuse empty messages."""
+        lines = data.removesuffix(b"\n").split(b"\n")
+        made = [Record(stream, time_ns, line) for line in lines if line]
+        goes_on = len(data) == _PIECE and b"\n" not in data
+        before = self._unfinished.pop(stream, None)
+        if (before is None and not goes_on) or not made:
+            return made
+        partial = (
+            Partial(before.line_id, before.ordinal + 1, not goes_on) if before else Partial(os.urandom(32).hex(), 1, last=False)
+        )
+        if goes_on:
+            self._unfinished[stream] = partial
+        return [Record(stream, time_ns, made[0].line, partial), *made[1:]]

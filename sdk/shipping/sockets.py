@@ -1,0 +1,192 @@
+"""Sockets to receivers, with limits of time, and with Go's words for what fails."""
+
+import errno
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from sdk.shipping.wire import Undelivered
+
+_CONNECT_SECONDS = 10.0
+_SEND_SECONDS = 10.0
+"""For each step: a receiver that is slow and takes something now and then is not given up."""
+
+_STEP = 64 << 10
+
+
+class Target(Struct, frozen=True):
+    """Where a receiver listens. `network` is tcp, udp, unix or unixgram; `tls` makes the context of a connection over TLS."""
+
+    network: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    tls: Callable[[], ssl.SSLContext] | None = None
+
+
+def dial(target: Target) -> socket.socket:
+    """Return a connected socket; one of UDP is open and sends to its receiver, whether that is there or not. Raises OSError in Go's words."""
+    if target.path:
+        kind = socket.SOCK_DGRAM if target.network == "unixgram" else socket.SOCK_STREAM
+        return _opened(socket.AF_UNIX, kind, target.path, target.network, target.path)
+    context = target.tls() if target.tls else None
+    kind = socket.SOCK_DGRAM if target.network == "udp" else socket.SOCK_STREAM
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=kind)
+    except (socket.gaierror, UnicodeError):
+        raise OSError(f"dial {target.network}: lookup {target.host}: no such host") from None
+    for position, (family, _, _, _, address) in enumerate(found):
+        host = f"[{address[0]}]" if family == socket.AF_INET6 else address[0]
+        try:
+            opened = _opened(family, kind, address, target.network, f"{host}:{target.port}")
+            return _secured(opened, context, target.host) if context else opened
+        except OSError:
+            if position == len(found) - 1:
+                raise
+    raise OSError(f"dial {target.network}: lookup {target.host}: no such host")
+
+
+def _opened(family: int, kind: int, address: object, network: str, where: str) -> socket.socket:
+    opened = socket.socket(family, kind | socket.SOCK_CLOEXEC)
+    opened.settimeout(_CONNECT_SECONDS)
+    try:
+        opened.connect(address)  # type: ignore[arg-type] # an address of the family: a pair, or a path
+    except TimeoutError:
+        opened.close()
+        raise OSError(f"dial {network} {where}: i/o timeout") from None
+    except OSError as error:
+        opened.close()
+        raise OSError(f"dial {network} {where}: connect: {reason(error)}") from None
+    opened.settimeout(_SEND_SECONDS)
+    return opened
+
+
+def _secured(opened: socket.socket, context: ssl.SSLContext, host: str) -> socket.socket:
+    try:
+        return context.wrap_socket(opened, server_hostname=host)
+    except ssl.SSLCertVerificationError as error:
+        opened.close()
+        raise OSError(f"tls: failed to verify certificate: {error.verify_message}") from None
+    except (OSError, ValueError) as error:
+        opened.close()
+        raise OSError(f"tls: {reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    """Return what is wrong, as Go says it."""
+    if isinstance(error, TimeoutError):
+        return "i/o timeout"
+    known = isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError)
+    return os.strerror(error.errno).lower() if known and isinstance(error, OSError) and error.errno else str(error)
+
+
+class Connection:
+    """A stream to a receiver that answers nothing."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Connect anew. Raises OSError."""
+        self.close()
+        self._socket = dial(self._target)
+
+    def close(self) -> None:
+        """Close the socket; idempotent."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, messages: Sequence[bytes]) -> None:
+        """Send messages one behind the other. Raises Undelivered: those count as taken that the kernel took whole."""
+        sent, data = 0, memoryview(b"".join(messages))
+        try:
+            opened = self._open()
+            while sent < len(data):
+                sent += opened.send(data[sent : sent + _STEP])
+        except OSError as error:
+            raise Undelivered(f"write {self._target.network}: {reason(error)}", _whole(messages, sent)) from None
+
+    def receive(self) -> bytes:
+        """Return some bytes that the receiver answers. Raises OSError."""
+        if self._socket is None:
+            raise OSError("not connected")
+        if not (answer := self._socket.recv(_STEP)):
+            raise OSError("EOF")
+        return answer
+
+    def _open(self) -> socket.socket:
+        """Return the socket if the receiver has not closed it: what is sent to such a one is lost, and the kernel takes it."""
+        if self._socket is None:
+            raise OSError("not connected")
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if poll.poll(0) and self._is_ended(self._socket):
+            raise OSError("broken pipe")
+        return self._socket
+
+    @staticmethod
+    def _is_ended(opened: socket.socket) -> bool:
+        opened.settimeout(0)
+        try:
+            return not opened.recv(_STEP)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            opened.settimeout(_SEND_SECONDS)
+
+
+def _whole(messages: Sequence[bytes], sent: int) -> int:
+    """Return how many messages lie in the first `sent` bytes."""
+    for count, message in enumerate(messages):
+        sent -= len(message)
+        if sent < 0:
+            return count
+    return len(messages)
+
+
+class Datagrams:
+    """Messages to a receiver that are sent one by one."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Open the socket anew. Raises OSError."""
+        self.close()
+        self._socket = dial(self._target)
+
+    def close(self) -> None:
+        """Close the socket; idempotent."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, messages: Sequence[Sequence[bytes]]) -> None:
+        """Send messages, each in so many datagrams. Raises Undelivered.
+
+        A receiver of UDP that is not there is no error: whether one is there, UDP does not tell.
+        """
+        if self._socket is None:
+            raise OSError("not connected")
+        for count, message in enumerate(messages):
+            try:
+                for datagram in message:
+                    self._send(self._socket, datagram)
+            except OSError as error:
+                lost = int(error.errno == errno.EMSGSIZE)
+                raise Undelivered(f"write {self._target.network}: {reason(error)}", count, lost) from None
+
+    def _send(self, opened: socket.socket, datagram: bytes) -> None:
+        try:
+            opened.send(datagram)
+        except ConnectionRefusedError:  # told of an earlier datagram, if it is UDP; this one was not sent
+            if self._target.network != "udp":
+                raise
+            opened.send(datagram)
