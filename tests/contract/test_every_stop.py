@@ -24,10 +24,12 @@ from sdk.drivers.network import EndpointSpec, NetworkDriver, NetworkSpec, Subnet
 from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.drivers.storage import StorageDriver
 from sdk.errors import NotFound
+from sdk.observer import Observer
 from sdk.oci.reference import parse_reference
 from sdk.providers import PluginSettings, Provider
 from sdk.testing.context import plugin_context
 from sdk.testing.netns import private_network
+from sdk.tracing import Span
 from tests.authorization_plugin import serve_authorization
 from tests.cni import write_bridge_list
 from tests.descriptors import descriptors
@@ -46,7 +48,7 @@ class Surroundings:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.web = ThreadingHTTPServer(("127.0.0.1", 0), _NotFound)
+        self.web = ThreadingHTTPServer(("127.0.0.1", 0), _Web)
         self.sockets = directory / "sockets"
         self.rules = directory / "rules.toml"
         self.rules.write_text("")
@@ -64,6 +66,7 @@ class Surroundings:
             "authz_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "volume_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "trust_command": {"command": ["/bin/true"]},
+            "otlp": {"endpoint": f"http://127.0.0.1:{self.web.server_port}"},
         }.get(plugin, {})
 
     async def use(self, driver: object) -> None:
@@ -86,6 +89,10 @@ class Surroundings:
                     await driver.resolve(parse_reference(f"127.0.0.1:{self.web.server_port}/app:1"), Credentials())
             case AuthorizerSource():
                 assert await driver.find("guard")
+            case Observer():
+                _Web.posted.clear()
+                driver.on_trace([Span(1, 2, 0, "POST", 1, 2, {})])
+                assert await anyio.to_thread.run_sync(_Web.posted.wait, 30)
             case _ if hasattr(driver, "find"):
                 assert await driver.find("shelf").list() == ()
 
@@ -99,10 +106,11 @@ class Surroundings:
         await driver.connect(network, EndpointSpec("end", "container", (ip_interface("172.30.0.5/24"),)), None)
 
 
-class _NotFound(BaseHTTPRequestHandler):
-    """Answers as a registry that has nothing, and keeps connections open."""
+class _Web(BaseHTTPRequestHandler):
+    """Answers as a registry that has nothing, and as a collector of traces, and keeps connections open."""
 
     protocol_version = "HTTP/1.1"
+    posted = threading.Event()
 
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/v2/" else 404)
@@ -111,6 +119,13 @@ class _NotFound(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self.do_GET()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.posted.set()
 
     def log_message(self, *_words: object) -> None:
         """Be silent."""
@@ -123,7 +138,7 @@ def providers() -> Mapping[str, Provider[object, PluginSettings]]:
     registry = load_plugins(candidates, health)
     offers = collect_offers(registry, health)
     kinds = (offers.storage, offers.registry, offers.runtimes, offers.networks, offers.volumes, offers.logs)
-    others = (offers.builders, offers.verifiers, offers.authorizers, offers.frontends)
+    others = (offers.builders, offers.verifiers, offers.authorizers, offers.frontends, offers.observers)
     return {offer.plugin: offer.provider for kind in (*kinds, *others) for offer in kind.values()}
 
 

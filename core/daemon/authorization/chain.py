@@ -8,6 +8,7 @@ from core.daemon.authorization.asking import Ask, Asking
 from core.daemon.authorization.refused import Refused
 from core.sentences import one_line
 from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer, Subject, Transport
+from sdk.tracing import step
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class Chain:
 
 async def _decided(asking: Asking, request: ApiRequest, ask: Ask) -> None:
     try:
-        await asking.decide(ask)
+        with step("authorizer.decide", {"core.driver.name": asking.name}):
+            await asking.decide(ask)
     except Refused as refused:
         path = request.target.partition("?")[0]
         _log.warning("%s %s of %s: %s", request.method, path, _origin(request.subject), one_line(refused))

@@ -1,6 +1,7 @@
 """Fetching blobs into the content store: each once for all that ask, going on where an earlier attempt stopped."""
 
 import math
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -14,7 +15,7 @@ from sdk.errors import DataLoss
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.digest import hex_of, parse_digest
 from sdk.oci.reference import Reference
-from sdk.tracing import step
+from sdk.tracing import note
 
 
 def short(digest: str) -> str:
@@ -44,8 +45,7 @@ class Fetcher:
             if not self._slots.available_tokens:
                 report(Progress("Waiting", layer))
             async with self._slots:
-                with step("blob.fetch", {"oci.blob.digest": descriptor.digest, "oci.blob.size": descriptor.size}):
-                    await self._download(reference, descriptor, credentials, report)
+                await self._download(reference, descriptor, credentials, report)
 
     async def stream(
         self, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report
@@ -102,9 +102,10 @@ class Fetcher:
     async def _received(
         self, ingest: Ingest, reference: Reference, descriptor: Descriptor, credentials: Credentials, report: Report
     ) -> AsyncGenerator[bytes, None]:
-        meter = Meter(report, "Downloading", short(descriptor.digest), descriptor.size)
+        meter, began = Meter(report, "Downloading", short(descriptor.digest), descriptor.size), time.time_ns()
         async with self._registry.fetch(reference, descriptor, credentials, offset=ingest.offset) as chunks:
             async for chunk in chunks:
                 await ingest.write(chunk)
                 meter.show(ingest.offset)
                 yield chunk
+        note("blob.fetch", began, time.time_ns(), {"oci.blob.digest": descriptor.digest, "oci.blob.size": descriptor.size})

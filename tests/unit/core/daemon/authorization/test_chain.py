@@ -1,6 +1,7 @@
 """The order of authorizers, and what the log says of refusals. What each may do wrong: test_door.py."""
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from core.daemon.authorization.chain import Chain
 from core.daemon.authorization.refused import Refused
 from sdk.drivers.authorizer import ApiResponse, Subject, Transport
 from sdk.testing.authorization import RecordingAuthorizer, api_request
+from sdk.tracing import Recording, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -42,3 +44,12 @@ async def test_the_log_tells_who_was_refused_and_nothing_of_the_query(
     with caplog.at_level(logging.WARNING), pytest.raises(Refused):
         await chain.authorize_request(replace(REQUEST, subject=subject))
     assert caplog.messages == [f"POST /v1.51/build of {who}: authorization denied by plugin policy: two lines"]
+
+
+async def test_each_decision_is_a_step_of_a_trace() -> None:
+    chain = Chain({"a": RecordingAuthorizer(), "b": RecordingAuthorizer({"/build": "no"})})
+    recording = Recording(1, 10)
+    with Step(recording, 0, "request", {}), suppress(Refused):
+        await chain.authorize_request(REQUEST)
+    told = [(span.name, span.attributes, bool(span.error)) for span in recording.spans[:2]]
+    assert told == [("authorizer.decide", {"core.driver.name": "a"}, False), ("authorizer.decide", {"core.driver.name": "b"}, True)]

@@ -1,7 +1,7 @@
 """How many blobs are brought at once."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import cast
 
 import anyio
@@ -13,6 +13,7 @@ from sdk.drivers.registry import Credentials, RegistryBackend
 from sdk.oci.descriptor import Descriptor
 from sdk.oci.reference import Reference, parse_reference
 from sdk.testing.images import make_image, make_tar
+from sdk.tracing import Recording, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -53,3 +54,17 @@ async def test_as_many_as_the_configuration_says_and_all_where_it_says_0(tmp_pat
         assert registry.asked == at_once
         registry.go.set()
     assert registry.asked == len(BLOBS)
+
+
+async def test_a_blob_that_is_fetched_or_streamed_is_a_step_of_a_trace(tmp_path) -> None:
+    registry, recording = Slow(), Recording(1, 10)
+    registry.go.set()
+    fetcher = Fetcher(ContentStore(tmp_path), cast(RegistryBackend, registry), 6)
+    (fetched, _), (streamed, _) = BLOBS[:2]
+    with Step(recording, 0, "request", {}):
+        await fetcher.fetch(parse_reference("x"), fetched, Credentials(), lambda _progress: None)
+        async with aclosing(fetcher.stream(parse_reference("x"), streamed, Credentials(), lambda _progress: None)) as chunks:
+            assert sum([len(chunk) async for chunk in chunks]) == streamed.size
+        await fetcher.fetch(parse_reference("x"), fetched, Credentials(), lambda _progress: None)
+    told = [(span.name, span.attributes["oci.blob.digest"], span.attributes["oci.blob.size"]) for span in recording.spans[:-1]]
+    assert told == [("blob.fetch", blob.digest, blob.size) for blob in (fetched, streamed)]
