@@ -64,15 +64,25 @@ def _driver(kind: Kind, words: Mapping[str, str]) -> str:
     return driver_source(INTERFACES[kind].driver, words["driver"], words["plugin"], words["page"])
 
 
-def contract_source(kind: Kind, name: str, module: str, settings: Mapping[str, JsonValue]) -> str:
+def contract_source(kind: Kind, name: str, module: str, settings: Mapping[str, JsonValue], *, isolated: bool = False) -> str:
     """Return the test module that tries the driver `name`, which the plugin module `module` provides, by the contract suite of its kind.
 
-    The driver is opened with these settings.
+    The driver is opened with these settings; `isolated` in a process of its own, if its kind can be.
     """
-    opened_with = f"provider.settings.model_validate_json({json.dumps(settings)!r})"
-    words = {**_interface_words(kind), "name": name, "class_name": "Driver", "plugin_module": module, "settings": opened_with}
+    words = {**_interface_words(kind), "name": name, "class_name": "Driver", "plugin_module": module}
+    words |= _opening(
+        words["hook"], f"provider.settings.model_validate_json({json.dumps(settings)!r})", isolated=isolated, kind=kind
+    )
     source = _template(f"contracts/{kind}").substitute(words)
     return f"{source}    settings = {dict(settings)!r}\n" if kind is Kind.RUNTIME and settings else source
+
+
+def _opening(hook: str, settings: str, *, isolated: bool, kind: Kind) -> dict[str, str]:
+    """Return the words by which a test module opens a driver."""
+    if not isolated:
+        return {"settings": settings, "opened": f"provider.open(plugin_context, {settings})", "isolation": ""}
+    opened = f'isolated("{kind}", {hook}, plugin_context, {settings})'
+    return {"settings": settings, "opened": opened, "isolation": "from sdk.testing.isolated import isolated\n"}
 
 
 def _words(kind: Kind, name: str) -> dict[str, str]:
@@ -82,11 +92,11 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
     class_name = "".join(part.capitalize() for part in name.split("-"))
     return {
         **_interface_words(kind),
+        **_opening("", "provider.settings()", isolated=False, kind=kind),
         "name": name,
         "plugin": plugin,
         "package": f"core_{plugin}",
         "plugin_module": f"core_{plugin}.plugin",
-        "settings": "provider.settings()",
         "distribution": f"core-{kind}-{name}",
         "arguments": "settings, context.log" if kind is Kind.OBSERVER else "",
         "imports": "from pydantic import Field\n\n" if kind is Kind.OBSERVER else "",

@@ -47,17 +47,22 @@ def test_they_are_listed_with_their_distributions_and_one_line_chooses_them(thei
 
 @pytest.mark.privileged
 @pytest.mark.parametrize(
-    ("plugin", "case"),
+    ("words", "said"),
     [
-        ("storage_demo", "a stack of 127 layers can be mounted"),
-        ("frontend_live", "a client that leaves ends its request and no other"),
+        (["storage_demo"], "a stack of 127 layers can be mounted"),
+        pytest.param(
+            ["storage_demo", "--isolated"],
+            "Contract of the storage driver demo, in a process of its own:",
+            marks=pytest.mark.slow,  # a process a case: make test-third-party
+        ),
+        (["frontend_live"], "a client that leaves ends its request and no other"),
     ],
 )
-def test_they_keep_the_contracts_of_their_kinds(theirs: Environment, plugin: str, case: str) -> None:
-    done = theirs.run("core", "plugin", "check", plugin)
+def test_they_keep_the_contracts_of_their_kinds(theirs: Environment, words: list[str], said: str) -> None:
+    done = theirs.run("core", "plugin", "check", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "FAILED" not in done.stdout
-    assert case in done.stdout
+    assert said in done.stdout
 
 
 def test_the_frontends_own_tests_are_green(theirs: Environment) -> None:
@@ -92,8 +97,12 @@ def test_a_daemon_runs_containers_on_the_driver_and_tells_the_api_of_them(theirs
         assert list((daemon.data_root / "plugins" / "storage_demo" / "l").iterdir())
         told = json.loads(daemon.request("GET", "/now")[1])
         assert (told["containers"], told["images"]) == ({"exited": 1}, 1)
+        daemon.config_file.write_text(CHOICE + "[isolation.storage_demo]\n")
         daemon.restart()
         assert daemon.docker("start", "-a", "one").stdout == "kept\n"
+        assert "A /file" in daemon.docker("diff", "one").stdout
         words = ["core", "plugin", "info", "storage_demo", "--json", "--config-file", str(daemon.config_file)]
-        used = json.loads(theirs.run(*words, CORE_DATA_ROOT=str(daemon.data_root)).stdout)
+        roots = {"CORE_DATA_ROOT": str(daemon.data_root), "CORE_EXEC_ROOT": str(daemon.exec_root)}
+        used = json.loads(theirs.run(*words, **roots).stdout)
+        assert used["plugin"]["reason"].startswith("isolated: process ")
         assert [use["names"] for use in used["drivers"][0]["used_by"]] == [["one"], ["busybox:latest"]]

@@ -15,8 +15,9 @@ from core.cli.plugin.contract import Case, Result, contract_cases
 from core.cli.plugin.information import information, information_lines
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
-from core.config import ConfigurationError, load_settings
+from core.config import ConfigurationError, IsolationSettings, load_settings
 from core.kernel.checks import check
+from core.kernel.isolated import isolated_plugins
 from core.kernel.isolation.standings import read_standings
 from core.kernel.plugins import find_plugins
 from sdk.providers import Kind
@@ -99,10 +100,12 @@ def check_plugin(
     name: str,
     *,
     contract: Annotated[bool, typer.Option("--contract/--no-contract", help="run the contract suites of its drivers, too")] = True,
+    isolated: Annotated[bool, typer.Option("--isolated", help="run its drivers in processes of their own")] = False,
     config_file: ConfigFile = None,
 ) -> None:
     """Check that an installed plugin keeps the rules: first its structure, then each of its drivers by the contract suite of its kind,
-    opened with the settings that the configuration gives it, in directories of the test's own.
+    opened with the settings that the configuration gives it, in directories of the test's own, and in a process of its own where the configuration
+    isolates the plugin.
 
     The suites need pytest; those of storage, networks and runtimes need root as well. Exit status 1 if anything failed.
     """
@@ -114,10 +117,16 @@ def check_plugin(
     _print(cases)
     if contract and all(each.passed for each in findings):
         with one_sentence():
-            offers = [offer for offer in find_plugins(settings).offers if offer.plugin == name]
-        for offer in offers:
-            print(f"\nContract of the {offer.kind} driver {offer.name}:", flush=True)
-            found = contract_cases(offer, settings)
+            if isolated:
+                settings = settings.model_copy(update={"isolation": {**settings.isolation, name: IsolationSettings()}})
+            plugins = find_plugins(settings)
+            own_process = name in isolated_plugins(settings, plugins.offers, plugins.health)
+        for offer in [offer for offer in plugins.offers if offer.plugin == name]:
+            print(
+                f"\nContract of the {offer.kind} driver {offer.name}{', in a process of its own' if own_process else ''}:",
+                flush=True,
+            )
+            found = contract_cases(offer, settings, isolated=own_process)
             _print(found)
             cases += found
     sys.exit(1 if any(case.result is Result.FAILED for case in cases) else 0)

@@ -44,8 +44,11 @@ class Case:
     why: str = ""
 
 
-def contract_cases(offer: Described, settings: Settings) -> list[Case]:
-    """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT."""
+def contract_cases(offer: Described, settings: Settings, *, isolated: bool = False) -> list[Case]:
+    """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT.
+
+    `isolated` tries the driver in a process of its own, unless the plugin's own module says how it is opened.
+    """
     if importlib.util.find_spec("pytest") is None:
         return [Case(_WHOLE, Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")]
     plugin = next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
@@ -58,7 +61,7 @@ def contract_cases(offer: Described, settings: Settings) -> list[Case]:
         return [Case(_WHOLE, Result.SKIPPED, f"a {offer.kind} needs examples: the plugin names no module with them as CONTRACT")]
     with tempfile.TemporaryDirectory(prefix="core-contract-") as directory:
         report = Path(directory, "report.xml")
-        what = ["--pyargs", str(own)] if own else [_generic(offer, plugin, settings, Path(directory))]
+        what = ["--pyargs", str(own)] if own else [_generic(offer, plugin, settings, Path(directory), isolated=isolated)]
         done = subprocess.run(
             [*_pytest(report), *what],
             cwd=directory,
@@ -72,11 +75,11 @@ def contract_cases(offer: Described, settings: Settings) -> list[Case]:
     return cases or [Case(_WHOLE, Result.FAILED, _last_line(done.stdout + done.stderr) or f"pytest ended with {done.returncode}")]
 
 
-def _generic(offer: Described, plugin: ModuleType, settings: Settings, directory: Path) -> str:
+def _generic(offer: Described, plugin: ModuleType, settings: Settings, directory: Path, *, isolated: bool) -> str:
     """Write the test module that any driver of a kind can be tried by; return its name."""
     values = read_table(settings, offer.kind, offer.plugin, offer.settings).model_dump(mode="json", exclude_unset=True)
     file = directory / "test_contract.py"
-    file.write_text(contract_source(offer.kind, offer.name, plugin.__name__, values))
+    file.write_text(contract_source(offer.kind, offer.name, plugin.__name__, values, isolated=isolated))
     return file.name
 
 

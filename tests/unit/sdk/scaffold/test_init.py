@@ -10,7 +10,7 @@ import pytest
 
 from sdk.errors import InvalidArgument
 from sdk.providers import Kind
-from sdk.scaffold import render
+from sdk.scaffold import contract_source, render
 from sdk.scaffold.interfaces import INTERFACES
 
 ROOT = Path(__file__).parents[4]
@@ -202,3 +202,16 @@ def test_a_driver_with_one_mistake_is_red(tmp_path: Path) -> None:
     done = run_pytest(tmp_path)
     assert done.returncode == 1
     assert "test_remove_takes_the_data_and_is_idempotent" in done.stdout
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("isolated", [False, True])
+def test_the_test_module_of_an_installed_driver_is_python(kind: Kind, isolated: bool) -> None:
+    source = contract_source(kind, "my-fs", "their.plugin", {"depth": 1}, isolated=isolated)
+    compile(source, "test_contract.py", "exec")
+    assert "their.plugin" in source
+    assert "$" not in source
+    can_be = kind in (Kind.STORAGE, Kind.NETWORK, Kind.VOLUME)
+    assert ("from sdk.testing.isolated import isolated" in source) is (isolated and can_be)
+    assert (f'isolated("{kind}", ' in source) is (isolated and can_be)
+    assert "depth" in source

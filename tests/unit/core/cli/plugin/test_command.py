@@ -74,3 +74,9 @@ def test_check_runs_the_contract_suite() -> None:
     assert result.exit_code == 0
     assert "Contract of the verifier driver allowlist:" in result.stdout
     assert "Contract of" not in RUN(application, ["check", "trust_allowlist", "--no-contract"]).stdout
+
+
+def test_a_driver_that_cannot_have_a_process_of_its_own_is_not_checked_in_one() -> None:
+    refused = RUN(application, ["check", "log_local", "--isolated"])
+    assert refused.exit_code == 1
+    assert "cannot be isolated" in refused.stderr
