@@ -73,17 +73,19 @@ class DriverChoice(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    storage: str = "overlay"
-    runtime: str = "ns"
-    network: str = "bridge"
-    registry: str = "hub"
-    volume: str = "local"
-    log: str = "json-file"
-    builder: str = "dockerfile"
-    frontends: tuple[str, ...] = ("docker", "buildkit")
-    verifiers: tuple[str, ...] = ("allowlist",)
-    authorizers: Names = ()
-    observers: Names = ()
+    storage: str = Field(default="overlay", description="keeps images and containers; a data root belongs to one")
+    runtime: str = Field(default="ns", description="runs containers whose creator names no runtime")
+    network: str = Field(
+        default="bridge", description="makes the network `bridge`; for others clients name a driver, by default `bridge`"
+    )
+    registry: str = Field(default="hub", description="speaks to the registries that no other backend claims")
+    volume: str = Field(default="local", description="keeps volumes for which no driver is named; Docker's clients name `local`")
+    log: str = Field(default="json-file", description="keeps logs of containers whose creator names no log driver")
+    builder: str = Field(default="dockerfile", description="makes images")
+    frontends: tuple[str, ...] = Field(default=("docker", "buildkit"), description="the APIs that are served")
+    verifiers: tuple[str, ...] = Field(default=("allowlist",), description="policies about images: all must accept one")
+    authorizers: Names = Field(default=(), description="policies about requests, asked in this order: all must allow one")
+    observers: Names = Field(default=(), description="see events and may amend containers, in this order")
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the chosen drivers of a kind."""

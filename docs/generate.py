@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from core.cli.application import build
-from core.config import GcSettings, IsolationSettings, Settings
+from core.config import DriverChoice, GcSettings, IsolationSettings, Settings
 from core.defaults import BridgeDefaults, ContainerDefaults, NamedRuntime, NetworkDefaults, Proxies, Transfers
 from core.dockerd.usage import usage
 from plugins.api_docker.app import ROUTERS
@@ -25,6 +25,7 @@ from sdk import errors, providers
 
 REFERENCE = Path(__file__).parent / "reference"
 TABLES = {
+    "drivers": DriverChoice,
     "containers": ContainerDefaults,
     "bridge": BridgeDefaults,
     "networks": NetworkDefaults,

@@ -53,6 +53,8 @@ names the line.
 Many calls may run at once. A call may be cancelled wherever it awaits, when its client goes or its deadline passes: what it made by halves is
 removed in `finally`, and what is awaited there stands in `anyio.CancelScope(shield=True)`. An error of [`sdk.errors`](../errors.md) reaches the
 client as it is. Any other exception is told as a fault of this driver, with its name and the method's.
+
+An administrator may run drivers of some kinds [in a process of their own](../../how-to/isolate-a-plugin.md), with an event loop of its own.
 """
 
 SERVED = """## How it is called

@@ -4,8 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
+
+from core.config import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +38,19 @@ def test_every_page_of_the_documentation_is_linked() -> None:
             continue
         indexes = [parent / "README.md" for parent in page.parents if (parent / "README.md").exists()]
         assert any(str(page.relative_to(index.parent)) in index.read_text() for index in indexes), page
+
+
+def test_every_table_of_the_configuration_is_on_the_page_of_settings() -> None:
+    """A table is a setting that is a model, or has one for each name."""
+    hints = {name: field.annotation for name, field in Settings.model_fields.items()}
+    tables = [name for name, hint in hints.items() for part in (hint, *get_args(hint)) if _is_model(part)]
+    assert {"drivers", "gc", "containers"} <= set(tables)
+    page = (ROOT / "docs/reference/settings.md").read_text()
+    assert [name for name in tables if not re.search(rf"^## `\[{name}(\.NAME)?\]`$", page, re.MULTILINE)] == []
+
+
+def _is_model(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseModel)
 
 
 SDK_PAGES = [
