@@ -8,6 +8,8 @@ from plugins.api_buildkit.settings import ApiBuildkitSettings
 from sdk.hookspecs import hookimpl
 from sdk.providers import FrontendProvider, PluginContext
 
+CONTRACT = "plugins.api_buildkit.contract"
+
 
 @asynccontextmanager
 async def _open(context: PluginContext, settings: ApiBuildkitSettings) -> AsyncIterator[BuildkitFrontend]:

@@ -8,6 +8,8 @@ from plugins.api_docker.settings import ApiDockerSettings
 from sdk.hookspecs import hookimpl
 from sdk.providers import FrontendProvider, PluginContext
 
+CONTRACT = "plugins.api_docker.contract"
+
 
 @asynccontextmanager
 async def _open(context: PluginContext, settings: ApiDockerSettings) -> AsyncIterator[DockerFrontend]:

@@ -8,6 +8,8 @@ from sdk.frontend import ApiFrontend
 from sdk.hookspecs import hookimpl
 from sdk.providers import FrontendProvider, PluginContext
 
+CONTRACT = "plugins.api_registry.contract"
+
 
 @asynccontextmanager
 async def _open(context: PluginContext, settings: RegistrySettings) -> AsyncIterator[ApiFrontend]:

@@ -8,6 +8,8 @@ from sdk.drivers.authorizer import Authorizer
 from sdk.hookspecs import hookimpl
 from sdk.providers import AuthorizerProvider, PluginContext
 
+CONTRACT = "plugins.authz_rules.contract"
+
 
 @asynccontextmanager
 async def open_authorizer(_context: PluginContext, settings: RulesSettings) -> AsyncIterator[Authorizer]:

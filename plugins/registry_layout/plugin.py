@@ -9,6 +9,9 @@ from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, RegistryProvider
 from sdk.registry.deferred import DeferredBackend
 
+CONTRACT = ""
+"""The suite needs more than the machine has: directories with layouts in them."""
+
 
 @asynccontextmanager
 async def open_backend(_context: PluginContext, settings: LayoutSettings) -> AsyncIterator[RegistryBackend]:

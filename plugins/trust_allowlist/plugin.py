@@ -8,6 +8,8 @@ from sdk.drivers.verifier import ImageVerifier
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, VerifierProvider
 
+CONTRACT = "plugins.trust_allowlist.contract"
+
 
 @asynccontextmanager
 async def open_verifier(_context: PluginContext, settings: AllowlistSettings) -> AsyncIterator[ImageVerifier]:

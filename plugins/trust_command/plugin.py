@@ -8,6 +8,9 @@ from sdk.drivers.verifier import ImageVerifier
 from sdk.hookspecs import hookimpl
 from sdk.providers import PluginContext, VerifierProvider
 
+CONTRACT = ""
+"""The suite needs more than the machine has: a program to ask."""
+
 
 @asynccontextmanager
 async def open_verifier(_context: PluginContext, settings: CommandSettings) -> AsyncIterator[ImageVerifier]:

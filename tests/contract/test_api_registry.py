@@ -1,18 +1,5 @@
 """The frontend contract, kept by api_registry."""
 
-import pytest
+from plugins.api_registry.contract import TestRegistry
 
-from plugins.api_registry.frontend import RegistryFrontend
-from plugins.api_registry.settings import RegistrySettings
-from sdk.frontend import ApiFrontend
-from sdk.testing.contracts.frontend import FrontendContract, Probe
-
-
-class TestRegistry(FrontendContract):
-    @pytest.fixture
-    def frontend(self) -> ApiFrontend:
-        return RegistryFrontend(RegistrySettings())
-
-    @pytest.fixture(params=["/v2/", "/v2/_catalog"])
-    def probe(self, request: pytest.FixtureRequest) -> Probe:
-        return Probe(request.param)
+__all__ = ["TestRegistry"]

@@ -1,29 +1,22 @@
 """The authorizer contract, kept by authz_rules; and what its rules mean."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plugins.authz_rules.authorizer import RulesAuthorizer
+from plugins.authz_rules.contract import READERS, TestRules
 from plugins.authz_rules.plugin import provide_authorizer
 from plugins.authz_rules.settings import RulesSettings
-from sdk.drivers.authorizer import ApiRequest, Authorizer, Subject, Transport
+from sdk.drivers.authorizer import ApiRequest, Subject, Transport
 from sdk.errors import InvalidArgument, PermissionDenied
 from sdk.providers import PluginContext
 from sdk.testing.authorization import api_request
-from sdk.testing.contracts.authorizer import AuthorizerContract
 
 pytestmark = pytest.mark.anyio
 
-READERS = """
-[[rule]]
-name = "readers"
-effect = "allow"
-methods = ["GET"]
-paths = ["/_ping", "/version", "/containers/**", "/images/*/json"]
-"""
+__all__ = ["TestRules"]
 
 
 async def reason(tmp_path: Path, rules: str, request: ApiRequest) -> str:
@@ -37,23 +30,6 @@ async def reason(tmp_path: Path, rules: str, request: ApiRequest) -> str:
     except PermissionDenied as denied:
         return denied.message
     return ""
-
-
-class TestRules(AuthorizerContract):
-    @pytest.fixture
-    async def authorizer(self, anyio_backend: str, plugin_context: PluginContext, tmp_path: Path) -> AsyncIterator[Authorizer]:
-        file = tmp_path / "rules.toml"
-        file.write_text(READERS)
-        async with provide_authorizer().open(plugin_context, RulesSettings(file=file)) as opened:
-            yield opened
-
-    @pytest.fixture
-    def allowed(self) -> ApiRequest:
-        return api_request("GET", "/v1.51/containers/json")
-
-    @pytest.fixture
-    def denied(self) -> ApiRequest:
-        return api_request("POST", "/v1.51/containers/create", body=b"{}")
 
 
 async def test_without_a_file_nothing_is_opened(plugin_context: PluginContext, tmp_path: Path) -> None:

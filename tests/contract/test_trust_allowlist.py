@@ -3,21 +3,17 @@
 import pytest
 from pydantic import ValidationError
 
+from plugins.trust_allowlist.contract import BAD, GOOD, TestPins, TestRepositories, pull
 from plugins.trust_allowlist.settings import AllowlistSettings
 from plugins.trust_allowlist.verifier import AllowlistVerifier
-from sdk.drivers.verifier import ImageClaim, ImageVerifier, Occasion
+from sdk.drivers.verifier import ImageClaim, Occasion
 from sdk.errors import ImageRefused
 from sdk.oci.digest import digest_of
-from sdk.oci.reference import Reference, parse_reference
-from sdk.testing.contracts.verifier import VerifierContract
+from sdk.oci.reference import parse_reference
 
-GOOD, BAD, ID = digest_of(b"good"), digest_of(b"bad"), digest_of(b"configuration")
+ID = digest_of(b"configuration")
 
-
-def pull(name: str, digest: str = GOOD) -> ImageClaim:
-    reference = parse_reference(name)
-    origin = Reference(reference.domain, reference.path, reference.tag, digest_of(b"good") if digest == GOOD else BAD)
-    return ImageClaim(Occasion.PULL, reference.familiar, (origin,), frozenset({digest}))
+__all__ = ["TestPins", "TestRepositories"]
 
 
 def use(*origins: str) -> ImageClaim:
@@ -33,34 +29,6 @@ async def refusal(settings: AllowlistSettings, claim: ImageClaim) -> str:
     except ImageRefused as error:
         return error.reason
     return ""
-
-
-class TestRepositories(VerifierContract):
-    @pytest.fixture
-    def verifier(self) -> ImageVerifier:
-        return AllowlistVerifier(AllowlistSettings(repositories=("ghcr.io/team/**",)))
-
-    @pytest.fixture
-    def accepted(self) -> ImageClaim:
-        return pull("ghcr.io/team/app:1")
-
-    @pytest.fixture
-    def refused(self) -> ImageClaim:
-        return pull("ghcr.io/others/app:1")
-
-
-class TestPins(VerifierContract):
-    @pytest.fixture
-    def verifier(self) -> ImageVerifier:
-        return AllowlistVerifier(AllowlistSettings(pins={"alpine:3": (GOOD,)}))
-
-    @pytest.fixture
-    def accepted(self) -> ImageClaim:
-        return pull("alpine:3")
-
-    @pytest.fixture
-    def refused(self) -> ImageClaim:
-        return pull("alpine:3", BAD)
 
 
 @pytest.mark.anyio
