@@ -147,3 +147,22 @@ def test_each_kind_of_driver_is_told_where_its_methods_run(page: Path) -> None:
     text = page.read_text()
     assert "On the daemon's event loop" in text
     assert "belongs in a thread" in text
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    """To a file, and to a heading of it where it names one."""
+    broken = []
+    for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
+        text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            place, _, anchor = link.partition("#")
+            target = page.parent / place if place else page
+            if "://" not in link and (not target.exists() or (anchor and anchor not in _anchors(target))):
+                broken.append((str(page.relative_to(ROOT)), link))
+    assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return what the headings of a page are reached by, as the usual viewers of Markdown make it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
