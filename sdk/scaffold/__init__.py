@@ -22,6 +22,8 @@ _FILES = {
     "plugin.py": "$package/plugin.py",
     "settings.py": "$package/settings.py",
     "package.py": "$package/__init__.py",
+    "py.typed": "$package/py.typed",
+    "workflow.yml": ".github/workflows/tests.yml",
     "test_plugin.py": "tests/test_plugin.py",
 }
 
@@ -106,6 +108,7 @@ def _words(kind: Kind, name: str) -> dict[str, str]:
         "api_version": repr(API_VERSION),
         "class_name": class_name,
         "choice": f'{kind}s = ["{name}"]' if kind in _SEVERAL else f'{kind} = "{name}"',
+        "pytest": "sudo $(command -v pytest)" if kind in _PRIVILEGED else "pytest",
         "privilege": " Its cases need root\n(`sudo $(command -v pytest)`) and are skipped without." if kind in _PRIVILEGED else "",
     }
 

@@ -4,9 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sdk.errors import InvalidArgument
 from sdk.providers import Kind
@@ -90,8 +92,26 @@ def test_it_links_to_the_page_of_its_kind(kind: Kind, tmp_path: Path) -> None:
 def test_its_pytest_comes_with_its_development_group(tmp_path: Path) -> None:
     render(Kind.VOLUME, "nfs", tmp_path)
     text = (tmp_path / "pyproject.toml").read_text()
-    assert re.search(r'^\[dependency-groups\]\ndev = \["pytest', text, re.MULTILINE)
+    assert re.search(r'^\[dependency-groups\]\ndev = .*"pytest', text, re.MULTILINE)
     assert "-p sdk.testing.plugin" in text
+
+
+def test_it_says_that_it_is_typed_and_has_its_types_checked(tmp_path: Path) -> None:
+    render(Kind.LOG, "mine", tmp_path)
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text())
+    assert "Typing :: Typed" in project["project"]["classifiers"]
+    assert (tmp_path / "core_log_mine/py.typed").is_file()
+    assert project["tool"]["mypy"] == {"strict": True}
+
+
+@pytest.mark.parametrize(("kind", "command"), [(Kind.LOG, "pytest"), (Kind.NETWORK, "sudo $(command -v pytest)")])
+def test_its_workflow_runs_the_tests_on_each_version(kind: Kind, command: str, tmp_path: Path) -> None:
+    render(kind, "mine", tmp_path)
+    (job,) = yaml.safe_load((tmp_path / ".github/workflows/tests.yml").read_text())["jobs"].values()
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    assert command in runs
+    assert job["strategy"]["matrix"].keys() == {"python", "engine"}
+    assert 'pip install "${{ matrix.engine }}" . --group dev' in runs
 
 
 def test_the_driver_has_every_abstract_method_with_the_interfaces_types(tmp_path: Path) -> None:
