@@ -198,7 +198,7 @@ def test_guide_compose(shared_daemon: Daemon, place: Path) -> None:
 
 
 def test_guide_write_an_observer(place: Path) -> None:
-    """The scaffold is what the page shows; tests/plugins/test_observers.py runs it."""
+    """The scaffold is what the page shows; tests/plugins/test_beside_each_other.py runs it."""
     render(Kind.OBSERVER, "audit", place / "project")
     page = (HOW_TO / "write-an-observer.md").read_text()
     (shown,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

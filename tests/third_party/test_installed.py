@@ -70,14 +70,12 @@ def test_the_frontends_own_tests_are_green(theirs: Environment) -> None:
     assert done.returncode == 0, done.stdout[-5000:]
 
 
-def test_settings_are_checked_by_their_own_model_and_are_in_the_schema(theirs: Environment, tmp_path: Path) -> None:
+def test_settings_are_checked_by_their_own_model(theirs: Environment, tmp_path: Path) -> None:
     config = tmp_path / "core.toml"
     config.write_text('[plugins.storage_demo]\nxino = "sometimes"\n')
     done = theirs.run("core", "config", "show", "--config-file", str(config))
     assert done.returncode == 1
     assert "plugins.storage_demo: xino: Input should be 'auto', 'on' or 'off'" in done.stderr
-    schema = json.loads(theirs.run("core", "config", "schema").stdout)
-    assert schema["properties"]["plugins"]["properties"]["storage_demo"]["properties"]["xino"]["default"] == "auto"
 
 
 @pytest.mark.privileged
