@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
+from sdk.shipping import _log, driver
+
 PATIENCE = 30.0
 """Seconds that a test waits for what must come, on a machine that is busy."""
 
@@ -51,8 +55,8 @@ class Receiver:
 
     def stop(self) -> None:
         """Die: the socket and its connections are closed."""
-        self._stopped = True
         with self._changed:
+            self._stopped = True
             for each in (self.socket, *self._open):
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
@@ -77,6 +81,9 @@ class Receiver:
     def _accept(self, connection: socket.socket) -> None:
         connection.settimeout(None)
         with self._changed:
+            if self._stopped:
+                connection.close()
+                return
             self.connections += 1
             self._open.append(connection)
         if self._reads:
@@ -135,6 +142,15 @@ def receiving(
         yield receiver
     finally:
         receiver.stop()
+
+
+@contextmanager
+def short_stop() -> Iterator[None]:
+    """What waits for a receiver that takes nothing is given up soon when its driver ends."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(driver, "_AT_STOP", 0.02)
+        patched.setattr(_log, "GRACE", 0.02)
+        yield
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -5,12 +5,12 @@ differs from others in `<`, `>`, `&` and control characters (`\\u0009` for a tab
 """
 
 import codecs
-import time
 from collections.abc import Mapping
 
 import msgspec
 
 from sdk.drivers.logs import StdStream
+from sdk.logfiles.times import rfc3339_nano
 
 _HEAD = b'{"log":"'
 _SPECIAL = tuple(
@@ -65,10 +65,8 @@ def _escape_unicode(data: bytes) -> bytes:
 
 
 def format_time(time_ns: int) -> bytes:
-    """Return a time as RFC3339Nano in UTC: Go leaves out trailing zeros of the fraction."""
-    seconds, fraction = divmod(time_ns, 10**9)
-    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return (f"{text}.{fraction:09d}".rstrip("0") + "Z" if fraction else text + "Z").encode()
+    """Return a time as the format has it."""
+    return rfc3339_nano(time_ns).encode()
 
 
 _INVALID = "log_jsonfile.invalid"

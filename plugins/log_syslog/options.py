@@ -44,16 +44,21 @@ def target_of(options: Mapping[str, str]) -> Target | None:
         return None
     url = read_url(text)
     if url.scheme in ("unix", "unixgram"):
-        try:
-            os.stat(url.path)
-        except OSError as error:
-            raise InvalidArgument(f"stat {cleaned(url.path)}: {reason(error)}") from None
         return Target(url.scheme, path=url.path)
     if url.scheme not in ("udp", "tcp", SECURE):
         raise InvalidArgument(f"unsupported scheme: '{cleaned(url.scheme)}'")
     return Target(
         "udp" if url.scheme == "udp" else "tcp", url.host, url.port or _PORT, tls=_tls(options) if url.scheme == SECURE else None
     )
+
+
+def check_path(target: Target | None) -> None:
+    """Raise InvalidArgument for a path that is not there. Asked at the creation of a container alone: its log is read without a receiver."""
+    if target is not None and target.network in ("unix", "unixgram"):
+        try:
+            os.stat(target.path)
+        except OSError as error:
+            raise InvalidArgument(f"stat {cleaned(target.path)}: {reason(error)}") from None
 
 
 def facility_of(options: Mapping[str, str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from plugins.log_syslog.messages import MessageMaker
-from plugins.log_syslog.options import OPTIONS, SECURE, facility_of, format_of, target_of
+from plugins.log_syslog.options import OPTIONS, SECURE, check_path, facility_of, format_of, target_of
 from plugins.log_syslog.wires import DatagramWire, LocalWire, StreamWire
 from sdk.drivers.logs import LogContext
 from sdk.logfiles.tags import DEFAULT_TAG, expand_tag
@@ -18,7 +18,7 @@ class Syslog(Protocol):
     options = OPTIONS
 
     def check(self, options: Mapping[str, str]) -> None:
-        target_of(options)
+        check_path(target_of(options))
         facility_of(options)
         format_of(options)
 

@@ -87,14 +87,17 @@ def reason(error: Exception) -> str:
 class Connection:
     """A stream to a receiver that answers nothing."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, seconds: float = _SEND_SECONDS) -> None:
+        """`seconds` are for each step of a send and for each answer."""
         self._target = target
+        self._seconds = seconds
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect anew. Raises OSError."""
         self.close()
         self._socket = dial(self._target)
+        self._socket.settimeout(self._seconds)
 
     def close(self) -> None:
         """Close the socket; idempotent."""
@@ -116,7 +119,11 @@ class Connection:
         """Return some bytes that the receiver answers. Raises OSError."""
         if self._socket is None:
             raise OSError("not connected")
-        if not (answer := self._socket.recv(_STEP)):
+        try:
+            answer = self._socket.recv(_STEP)
+        except OSError as error:
+            raise OSError(f"read {self._target.network}: {reason(error)}") from None
+        if not answer:
             raise OSError("EOF")
         return answer
 
@@ -130,15 +137,14 @@ class Connection:
             raise OSError("broken pipe")
         return self._socket
 
-    @staticmethod
-    def _is_ended(opened: socket.socket) -> bool:
+    def _is_ended(self, opened: socket.socket) -> bool:
         opened.settimeout(0)
         try:
             return not opened.recv(_STEP)
         except (BlockingIOError, ssl.SSLWantReadError):
             return False
         finally:
-            opened.settimeout(_SEND_SECONDS)
+            opened.settimeout(self._seconds)
 
 
 def _whole(messages: Sequence[bytes], sent: int) -> int:
@@ -171,11 +177,13 @@ class Datagrams:
     def send(self, messages: Sequence[Sequence[bytes]]) -> None:
         """Send messages, each in so many datagrams. Raises Undelivered.
 
-        A receiver of UDP that is not there is no error: whether one is there, UDP does not tell.
+        A message without datagrams is lost: it is too long. A receiver of UDP that is not there is no error: whether one is there, UDP does not tell.
         """
         if self._socket is None:
             raise OSError("not connected")
         for count, message in enumerate(messages):
+            if not message:
+                raise Undelivered(f"write {self._target.network}: message too long", count, 1)
             try:
                 for datagram in message:
                     self._send(self._socket, datagram)

@@ -8,18 +8,9 @@ import pytest
 from plugins.log_syslog.plugin import open_driver
 from plugins.log_syslog.settings import SyslogSettings
 from sdk.drivers.logs import LogDriver
-from sdk.shipping import _log as log
-from sdk.shipping import driver as shipping
 from sdk.testing.context import plugin_context
 from sdk.testing.contracts.logs import LogDriverContract
-from tests.log_receivers import receiving, unix
-
-
-@pytest.fixture(autouse=True)
-def _short_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for a receiver that takes nothing is given up soon."""
-    monkeypatch.setattr(shipping, "_AT_STOP", 0.02)
-    monkeypatch.setattr(log, "GRACE", 0.02)
+from tests.log_receivers import receiving, short_stop, unix
 
 
 class TestDefault(LogDriverContract):
@@ -28,8 +19,9 @@ class TestDefault(LogDriverContract):
     @pytest.fixture
     async def driver(self, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LogDriver]:
         parent: Path = tmp_path_factory.mktemp("plugin")
-        async with open_driver(plugin_context("log_syslog", parent), SyslogSettings()) as driver:
-            yield driver
+        with short_stop():
+            async with open_driver(plugin_context("log_syslog", parent), SyslogSettings()) as driver:
+                yield driver
 
     @pytest.fixture
     def options(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:

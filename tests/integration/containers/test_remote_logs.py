@@ -23,7 +23,7 @@ def printed(client: Client, name: str, **fields: object) -> str:
 
 def test_they_are_listed(client: Client) -> None:
     _, info = client.ask("GET", "/info")
-    assert {"json-file", "local", "none", "syslog"} <= set(info["Plugins"]["Log"])
+    assert {"fluentd", "gelf", "journald", "json-file", "local", "none", "syslog"} <= set(info["Plugins"]["Log"])
 
 
 def test_output_reaches_syslog_and_is_read_back(client: Client, shared_daemon: Daemon, tmp_path: Path) -> None:
@@ -68,6 +68,38 @@ def test_a_receiver_that_hangs_holds_up_no_container(client: Client, shared_daem
         assert client.ask("POST", "/containers/box/wait")[1]["StatusCode"] == 0
         logs = shared_daemon.docker("logs", "box").stdout
     assert logs.count("\n") == 250_000
+
+
+def test_a_receiver_may_come_after_the_container(client: Client, tmp_path: Path) -> None:
+    options = {"fluentd_address": f"unix://{tmp_path}/log", "fluentd_async": "true", "fluentd_retry_wait": "50ms"}
+    client.run("box", "sh", "-c", "echo early; sleep 1000", HostConfig=config("fluentd", **options))
+    with receiving(unix(tmp_path / "log")) as receiver:
+        receiver.wait_for(lambda: b"early" in receiver.received)
+        assert b"container_name\xa4/box" in receiver.received
+
+
+def test_a_driver_may_require_an_option(client: Client) -> None:
+    body = {"Image": "busybox", "HostConfig": config("gelf")}
+    assert client.refused("POST", "/containers/create?name=box", body) == (400, "gelf-address is a required parameter")
+
+
+def test_a_container_goes_on_when_its_receiver_and_its_daemon_die(daemon: Daemon, tmp_path: Path) -> None:
+    daemon.docker("pull", "--quiet", "busybox")
+    address = f"syslog-address=unix://{tmp_path}/log"
+    loop = "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.01; done"
+    with receiving(unix(tmp_path / "log")) as receiver:
+        daemon.docker("run", "-d", "--name", "box", "--log-driver", "syslog", "--log-opt", address, "busybox", "sh", "-c", loop)
+        receiver.wait_for_lines(5)
+    (tmp_path / "log").unlink()
+    daemon.kill9()
+    daemon.start()
+    with receiving(unix(tmp_path / "log")) as receiver:
+        receiver.wait_for_lines(20)
+        numbers = [int(line.rpartition(b" ")[2]) for line in receiver.wait_for_lines(20)]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    told = [int(line.split()[1]) for line in daemon.docker("logs", "box").stdout.splitlines()]
+    assert told == list(range(len(told)))
+    daemon.docker("rm", "-f", "box")
 
 
 def test_unknown_options_are_refused(client: Client) -> None:

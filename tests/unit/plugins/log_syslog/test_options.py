@@ -8,6 +8,7 @@ import pytest
 from plugins.log_syslog.messages import Format
 from plugins.log_syslog.options import facility_of, format_of, target_of
 from plugins.log_syslog.protocol import Syslog
+from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
 from sdk.shipping.sockets import Target
 
@@ -76,8 +77,14 @@ def test_options_that_docker_refuses(options: dict[str, str], sentence: str) -> 
     assert refused.value.message == sentence
 
 
+def test_a_log_is_opened_without_its_receiver() -> None:
+    options = {"syslog-address": "unix:///nonexistent/log"}
+    assert Syslog().delivery(LogContext("id", "box", "image", Path("/"), options)).needs_receiver
+
+
 def test_a_socket_that_is_there_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
+        Syslog().check({"syslog-address": f"unix://{path}"})
         assert target_of({"syslog-address": f"unix://{path}"}) == Target("unix", path=str(path))

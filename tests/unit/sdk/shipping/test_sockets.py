@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sdk.shipping import sockets
 from sdk.shipping.sockets import Connection, Datagrams, Target, dial
 from sdk.shipping.wire import Undelivered
 from tests.log_receivers import receiving, tcp, udp, unix, until
@@ -50,11 +49,10 @@ def test_a_receiver_that_closed_takes_nothing_more() -> None:
     connection.close()
 
 
-def test_what_the_kernel_took_of_a_receiver_that_does_not_read_counts_by_whole_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "_SEND_SECONDS", 0.05)
+def test_what_the_kernel_took_of_a_receiver_that_does_not_read_counts_by_whole_messages() -> None:
     messages = [b"x" * 100_000] * 400
     with receiving(tcp(), reads=False) as receiver:
-        connection = Connection(Target("tcp", "127.0.0.1", receiver.port))
+        connection = Connection(Target("tcp", "127.0.0.1", receiver.port), seconds=0.05)
         connection.connect()
         with pytest.raises(Undelivered, match=r"^write tcp: i/o timeout$") as failed:
             connection.send(messages)

@@ -1,0 +1,60 @@
+"""Entries of the journal in its native protocol: fields, each a line, or with its length where the value has lines."""
+
+import re
+from collections.abc import Iterable
+
+from sdk.drivers.logs import LogContext, StdStream
+from sdk.logfiles.attributes import attributes_of
+from sdk.logfiles.tags import DEFAULT_TAG, SHORT, expand_tag
+from sdk.logfiles.times import rfc3339_nano
+from sdk.shipping.records import Record
+
+_ERROR, _INFO = "3", "6"
+_NOT_IN_NAMES = re.compile(r"[^A-Z0-9]", re.ASCII)
+_LONGEST_NAME = 64
+
+
+class EntryMaker:
+    """Makes the entries of one container."""
+
+    def __init__(self, context: LogContext) -> None:
+        tag = expand_tag(context.options.get("tag") or DEFAULT_TAG, context)
+        fields = {
+            "CONTAINER_ID": context.container_id[:SHORT],
+            "CONTAINER_ID_FULL": context.container_id,
+            "CONTAINER_NAME": context.container_name,
+            "CONTAINER_TAG": tag,
+            "IMAGE_NAME": context.image,
+            "SYSLOG_IDENTIFIER": tag,
+        }
+        chosen = {field_name(key): value for key, value in attributes_of(context).items()}
+        self._fixed = _fields((fields | {key: value for key, value in chosen.items() if key}).items())
+
+    def entry(self, record: Record) -> bytes:
+        """Return a record as an entry."""
+        fields = {
+            "PRIORITY": _ERROR if record.stream is StdStream.STDERR else _INFO,
+            "SYSLOG_TIMESTAMP": rfc3339_nano(record.time_ns),
+        }
+        if (partial := record.partial) is not None:
+            fields["CONTAINER_PARTIAL_ID"] = partial.line_id
+            fields["CONTAINER_PARTIAL_ORDINAL"] = str(partial.ordinal)
+            fields["CONTAINER_PARTIAL_LAST"] = str(partial.last).lower()
+            if not partial.last:
+                fields["CONTAINER_PARTIAL_MESSAGE"] = "true"
+        return b"MESSAGE=%s\n" % record.line + self._fixed + _fields(fields.items())
+
+
+def field_name(name: str) -> str:
+    """Return a name as the journal takes it: capitals, digits and underscores, none of these at the beginning; "" if nothing is left."""
+    return _NOT_IN_NAMES.sub("_", name.upper()).lstrip("_")[:_LONGEST_NAME]
+
+
+def _fields(fields: Iterable[tuple[str, str]]) -> bytes:
+    return b"".join(_field(name.encode(), value.encode(errors="surrogateescape")) for name, value in fields)
+
+
+def _field(name: bytes, value: bytes) -> bytes:
+    if b"\n" not in value:
+        return b"%s=%s\n" % (name, value)
+    return b"%s\n%s%s\n" % (name, len(value).to_bytes(8, "little"), value)
