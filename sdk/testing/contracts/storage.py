@@ -143,13 +143,14 @@ class StorageDriverContract:
             await driver.mounts("c")
 
     async def test_mounts_mounts_nothing(self, driver: StorageDriver) -> None:
-        await driver.prepare("c", parent=await _layer(driver, "base", fill=_base))
-        for _ in range(20):  # another process may mount something meanwhile
+        base = await _layer(driver, "base", fill=_base)
+        for number in range(20):  # another process may mount something meanwhile
             before = Path("/proc/self/mountinfo").read_text()
-            await driver.mounts("c")
+            await driver.prepare(f"c{number}", parent=base)
+            await driver.mounts(f"c{number}")
             if Path("/proc/self/mountinfo").read_text() == before:
                 return
-        pytest.fail("there are other mounts each time that mounts() was called")
+        pytest.fail("there are other mounts each time that prepare() and mounts() were called")
 
     async def test_a_root_without_a_parent_is_empty_and_writable(self, driver: StorageDriver) -> None:
         await driver.prepare("c", parent=None)
