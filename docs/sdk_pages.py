@@ -82,7 +82,19 @@ def driver(kind: str) -> str:
 def page(name: str) -> str:
     """Return one of the other pages."""
     title, rooms = OTHERS.get(name) or ("The kit: small modules", _left())
-    return f"# {title}\n\n{LEGEND}\n" + sections(*rooms)
+    return f"# {title}\n\n{LEGEND}\n{_contents(*rooms)}" + sections(*rooms)
+
+
+def _contents(*rooms: str) -> str:
+    """Return the list of a page's modules, where there are several: what each is for, in its own words."""
+    found = [(module_name(path), parsed(path)) for room in rooms for path in _sources(room)]
+    lines = [f"- [`{name}`](#{name.replace('.', '')}): {_first_line(source)}" for name, source in found if any(module(source, 3))]
+    return "\n".join(lines) + "\n\n" if len(lines) > 1 else ""
+
+
+def _first_line(source: ast.Module) -> str:
+    """Return the first line of what a module says of itself."""
+    return documented(ast.get_docstring(source)).partition("\n")[0]
 
 
 def _left() -> tuple[str, ...]:
@@ -99,12 +111,16 @@ def sections(*rooms: str) -> str:
 
 
 def _room(room: str) -> Iterable[str]:
-    for path in sorted(surface.sources(room.replace(".", "/")), key=lambda path: (path.name != "__init__.py", path)):
+    for path in _sources(room):
         source = parsed(path)
         found, text = list(module(source, 3)), documented(ast.get_docstring(source))
         if found:
             yield f"## `{module_name(path)}`\n\n" + (f"{text}\n" if text else "")
             yield from found
+
+
+def _sources(room: str) -> list[Path]:
+    return sorted(surface.sources(room.replace(".", "/")), key=lambda path: (path.name != "__init__.py", path))
 
 
 def module_name(path: Path) -> str:
