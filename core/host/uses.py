@@ -68,11 +68,13 @@ class Use:
     names: tuple[str, ...]
 
 
-def uses(data_root: Path, kind: Kind, driver: str, *, default: bool) -> tuple[Use, ...]:
-    """Return what uses a driver; of kinds that leave no mark in the data root, nothing. `default` says that the driver is the
+def uses(data_root: Path, kind: Kind, driver: str, *, default: bool) -> tuple[Use, ...] | None:
+    """Return what uses a driver; None for a kind that leaves no mark in the data root. `default` says that the driver is the
     configuration's, which stands for containers that name none. Raises sqlite3.DatabaseError."""
     path = data_root / "core.db"
-    if kind not in _READERS or not path.exists() or not path.stat().st_size:
+    if kind not in _READERS:
+        return None
+    if not path.exists() or not path.stat().st_size:
         return ()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         found = dict(_READERS[kind](database, driver, default))

@@ -99,8 +99,8 @@ def test_a_daemon_runs_containers_on_the_driver_and_tells_the_api_of_them(theirs
         daemon.restart()
         assert daemon.docker("start", "-a", "one").stdout == "kept\n"
         assert "A /file" in daemon.docker("diff", "one").stdout
-        words = ["core", "plugin", "info", "storage_demo", "--json", "--config-file", str(daemon.config_file)]
-        roots = {"CORE_DATA_ROOT": str(daemon.data_root), "CORE_EXEC_ROOT": str(daemon.exec_root)}
-        used = json.loads(theirs.run(*words, **roots).stdout)
+        words = ["--config-file", str(daemon.config_file), "--data-root", str(daemon.data_root)]
+        told = theirs.run("core", "plugin", "info", "storage_demo", "--json", *words, CORE_EXEC_ROOT=str(daemon.exec_root))
+        used = json.loads(told.stdout)
         assert used["plugin"]["reason"].startswith("isolated: process ")
         assert [use["names"] for use in used["drivers"][0]["used_by"]] == [["one"], ["busybox:latest"]]

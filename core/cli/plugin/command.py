@@ -69,11 +69,17 @@ def _joined(words: Sequence[str]) -> str:
 
 
 @application.command("info")
-def plugin_info(name: str, *, config_file: ConfigFile = None, as_json: AsJSON = False) -> None:
+def plugin_info(
+    name: str,
+    *,
+    config_file: ConfigFile = None,
+    data_root: Annotated[Path | None, typer.Option("--data-root", metavar="PATH", help="the data root to look at")] = None,
+    as_json: AsJSON = False,
+) -> None:
     """Tell what an installed plugin is: its version, the plugin API it was built for, its drivers and settings, how it is, and what
     of the data root uses its drivers."""
     with one_sentence():
-        settings = load_settings({}, config_file)
+        settings = load_settings({"data_root": str(data_root)} if data_root else {}, config_file)
         told = information(name, settings)
     print(json.dumps(asdict(told), indent=2, default=str) if as_json else "\n".join(information_lines(told)))
 

@@ -28,13 +28,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class DriverInformation:
-    """A driver; `used_by` are the things of the data root that need it."""
+    """A driver; `used_by` are the things of the data root that need it, None where that cannot be told."""
 
     kind: str
     name: str
     chosen: bool
     settings: tuple[Setting, ...]
-    used_by: tuple[Use, ...]
+    used_by: tuple[Use, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def information_lines(told: Information) -> list[str]:
 
 def _driver_lines(driver: DriverInformation) -> Iterator[str]:
     yield f"\n{driver.kind} driver {driver.name}{', chosen by the configuration' if driver.chosen else ''}"
-    for use in driver.used_by:
+    for use in driver.used_by or ():
         yield f"  used by {use.noun}: {', '.join(use.names)}"
-    if not driver.used_by:
+    if driver.used_by == ():
         yield "  used by nothing in the data root"
     if not driver.settings:
         yield "  no settings"

@@ -78,11 +78,14 @@ def data_root(tmp_path: Path) -> Iterator[Path]:
         (Kind.NETWORK, "bridge", True, [Use("networks", ("bridge",))]),
         (Kind.VOLUME, "nfs", False, [Use("volumes", ("v",)), Use("containers", ("a",))]),
         (Kind.VOLUME, "local", True, []),
-        (Kind.REGISTRY, "hub", True, []),
     ],
 )
 def test_what_uses_a_driver(data_root: Path, kind: Kind, driver: str, default: bool, expected: list[Use]) -> None:
-    assert list(uses(data_root, kind, driver, default=default)) == expected
+    assert uses(data_root, kind, driver, default=default) == tuple(expected)
+
+
+def test_of_a_kind_that_leaves_no_mark_nothing_is_told(data_root: Path) -> None:
+    assert uses(data_root, Kind.REGISTRY, "hub", default=True) is None
 
 
 def test_without_a_database_nothing_does(tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ def test_a_setting_that_is_not_set_has_its_default_alone(settings: Settings) -> 
     assert "used by nothing in the data root" in "\n".join(information_lines(information("log_jsonfile", settings)))
 
 
+def test_what_cannot_be_told_of_a_kind_is_not_told(settings: Settings) -> None:
+    assert "used by" not in "\n".join(information_lines(information("api_docker", settings)))
+
+
 def test_one_that_is_not_installed_is_refused_with_those_that_are(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match=r"no plugin nothing is installed \(there are: .*net_bridge"):
         information("nothing", settings)
