@@ -23,6 +23,7 @@ from sdk.drivers.logs import LogDriver
 from sdk.drivers.runtime import Runtime
 from sdk.hookspecs import hookimpl
 from sdk.providers import LogProvider, PluginSettings, RuntimeProvider
+from sdk.wrapping import with_abilities_of
 
 
 class RuntimeSettings(PluginSettings):
@@ -69,7 +70,7 @@ class Loud(LogDriver):
 @asynccontextmanager
 async def open_runtime(context, settings):
     async with context.installed.runtime(settings.inner) as inner:
-        yield Audited(inner, context.log, settings.greeting)
+        yield with_abilities_of(inner, Audited(inner, context.log, settings.greeting))
 
 
 @asynccontextmanager
@@ -136,6 +137,7 @@ def test_containers_run_and_outlive_the_daemon(start_daemon: DaemonFactory, envi
         assert "plugins.observer_watch: seen: create" in log
         assert "seen: start" not in log
         daemon.docker("run", "-d", "--name", "lives", "busybox", "sh", "-c", "echo kept; sleep 600")
+        assert "clone" in daemon.core("inspect", "--plan", "lives").stdout
         daemon.kill9()
         daemon.start()
         assert daemon.docker("exec", "lives", "echo", "there").stdout == "there\n"
