@@ -114,10 +114,13 @@ def test_what_it_says_to_write_is_valid(page: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if any("core serve" in line for line in commands(page))])
 def test_the_daemons_flags_are_its_own(page: str, place: Path) -> None:
     """What comes with a daemon of the reader's own is checked by the daemon itself."""
-    (place / "daemon.json").write_text("{}")
+    files = {"/etc/docker/daemon.json": "{}", " new.toml": ""}
+    places = {named: f" {place / named.split('/')[-1].strip()}" for named in files}
+    for named, text in files.items():
+        Path(places[named].strip()).write_text(text)
     for line in commands(page):
         if line.startswith("core serve"):
-            words = substituted(line, {"/etc/docker/daemon.json": str(place / "daemon.json")}).split()[1:]
+            words = substituted(line, places).split()[1:]
             status = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-P", "-m", "core", *words, "--validate"])
             assert status == 0, line
 
@@ -217,6 +220,21 @@ def test_guide_debug_a_plugin(shared_daemon: Daemon, place: Path) -> None:
     for _ in range(2):
         guide.left.remove(next(line for line in guide.left if line.startswith("core serve")))  # test_the_daemons_flags_are_its_own
     guide.finish()
+
+
+@pytest.mark.privileged
+def test_guide_change_a_driver(shared_daemon: Daemon, start_daemon: DaemonFactory, place: Path) -> None:
+    """The second daemon is another test's; its flags are looked at by test_the_daemons_flags_are_its_own."""
+    shared_daemon.docker("tag", "busybox", "app:1")
+    with start_daemon(config=next(settings("change-a-driver"))) as new:
+        guide = Guide(
+            "change-a-driver", shared_daemon, place, {"unix:///run/new.sock": new.host, "alpine:latest": "busybox:latest"}
+        )
+        guide.left.remove(next(line for line in guide.left if line.startswith("core serve")))
+        guide.run("docker save")
+        guide.finish()
+        assert new.docker("run", "--rm", "app:1", "echo", "moved").stdout == "moved\n"
+    shared_daemon.docker("rmi", "app:1")
 
 
 @pytest.mark.privileged
