@@ -101,10 +101,10 @@ class Caller:
 
     async def _answer(self, method: Method, args: Sequence[object], kwargs: Mapping[str, object]) -> _Answer:
         number = self._begin(method, method.pack_arguments(args, kwargs))
-        answer = self._out[number]
         try:
-            return await answer
+            return await self._out[number]
         except asyncio.CancelledError:
+            answer = self._out[number]
             if answer.done() and not answer.cancelled():  # it came at the same moment
                 return answer.result()
             self._out[number] = answer = asyncio.get_running_loop().create_future()
@@ -141,9 +141,7 @@ class Caller:
 
     def _hear(self, frame: FromPlugin) -> None:
         if isinstance(frame, Returned | Raised | Cancelled):
-            waiting = self._out.get(frame.number)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(frame)
+            self._answered(frame)
         elif isinstance(frame, Logged):
             self._ears.logged(frame)
         elif isinstance(frame, Happened):
@@ -154,6 +152,15 @@ class Caller:
             self._opening.set_result(frame)
         elif isinstance(frame, Refused):
             self.why = frame.reason
+
+    def _answered(self, frame: _Answer) -> None:
+        """Keep an answer for its caller, who may have been cancelled just now and not have seen it yet."""
+        waiting = self._out.get(frame.number)
+        if waiting is None:
+            return
+        if waiting.done():
+            waiting = self._out[frame.number] = asyncio.get_running_loop().create_future()
+        waiting.set_result(frame)
 
     def _lose(self, why: str) -> None:
         self.why = self.why or why

@@ -98,6 +98,7 @@ class Served:
 
     def _hear(self, frame: FromDaemon) -> None:
         if isinstance(frame, Call):
+            self._running[frame.number] = anyio.CancelScope()  # at once: a cancellation may come with the call
             task = self._loop.create_task(self._answer(frame))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -118,7 +119,7 @@ class Served:
 
     async def _answer(self, call: Call) -> None:
         """Be the task of a call. It is cancelled by an anyio scope, as drivers shield by such scopes what they must finish."""
-        scope = self._running[call.number] = anyio.CancelScope()
+        scope = self._running[call.number]
         answer: FromPlugin = Cancelled(call.number)
         try:
             with scope:

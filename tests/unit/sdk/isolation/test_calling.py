@@ -1,5 +1,7 @@
 """A call is answered, cancelled or told that there is no answer; never left alone."""
 
+import asyncio
+import random
 import socket
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from sdk.drivers.volume import VolumeDriver
 from sdk.errors import NoSuchVolume, Unavailable
 from sdk.isolation.calling import CALLS_OUT, Caller, ProcessEnded
 from sdk.isolation.faults import PluginFailure
-from sdk.isolation.frames import LARGEST, Logged, Pong, Refused, Returned, Why, encode
+from sdk.isolation.frames import LARGEST, Call, Logged, Pong, Refused, Returned, Splitter, Why, encode, from_daemon
 from sdk.isolation.methods import methods_of
 from tests.odd_volumes import OddVolumes
 from tests.unit.sdk.isolation.conftest import REQUEST, Connected, Heard
@@ -78,6 +80,38 @@ async def test_a_cancelled_call_that_ends_all_the_same_is_not_lost(connected: Co
         with anyio.move_on_after(0.05):
             made = await caller.call(METHODS["create"], ["v", {}], {})
     assert made is not None
+
+
+async def test_an_answer_that_comes_at_the_moment_of_a_cancellation_is_not_lost() -> None:
+    """Its caller would wait for it until the deadline, and the daemon's stop with it."""
+    caller, there = await silent()
+    task = asyncio.get_running_loop().create_task(caller.call(METHODS["list"], [], {}))
+    await asyncio.sleep(0)
+    (call,) = Splitter().feed(await asyncio.to_thread(there.recv, 4096))
+    asked = from_daemon(call)
+    assert isinstance(asked, Call)
+    task.cancel()
+    caller.channel.data_received(encode(Returned(asked.number, [])))  # before the task has run
+    assert await asyncio.wait_for(task, 10) == []
+    there.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_calls_that_are_cancelled_at_any_moment_all_end(connected: Connected, driver: OddVolumes, seed: int) -> None:
+    chance = random.Random(seed)
+
+    async def call(seconds: float, patience: float) -> None:
+        with anyio.move_on_after(patience):
+            await caller.call(METHODS["create"], [f"sleep:{seconds}", {}], {})
+
+    async with connected(driver) as caller:
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(300):
+                    tasks.start_soon(call, chance.uniform(0, 0.02), chance.uniform(0, 0.02))
+                    await anyio.sleep(chance.choice((0, 0.001)))
+        assert caller._out == {}
+        assert await caller.call(METHODS["size"], ["v"], {}) == 1
 
 
 async def test_arguments_that_are_too_large_are_told_to_the_caller(connected: Connected, driver: OddVolumes) -> None:

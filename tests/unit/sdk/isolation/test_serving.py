@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from sdk.drivers.volume import VolumeDriver, VolumeDriverSource
 from sdk.errors import SkipPlugin
 from sdk.isolation.calling import Caller
 from sdk.isolation.faults import PluginFailure
-from sdk.isolation.frames import Ready, Refused, Why
+from sdk.isolation.frames import Call, Cancel, Cancelled, Ready, Refused, Splitter, Why, encode, from_plugin
 from sdk.isolation.methods import methods_of
 from sdk.isolation.serving import Served
 from tests.odd_volumes import OddVolumes
@@ -114,3 +115,23 @@ async def test_the_daemon_that_goes_without_a_word_ends_it(driver: OddVolumes) -
     here.close()
     with pytest.raises(EOFError):
         await served.asked()
+
+
+async def test_a_cancellation_that_comes_with_its_call_is_heard(driver: OddVolumes) -> None:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[object]:
+        yield driver
+
+    here, there = socket.socketpair()
+    served = Served()
+    await served.channel.open(there)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(served.serve, REQUEST, opened())
+        splitter = Splitter()
+        assert [from_plugin(body) for body in splitter.feed(await anyio.to_thread.run_sync(here.recv, 4096))] == [
+            Ready(("VolumeDriver",))
+        ]
+        here.sendall(encode(Call(1, "create", ["sleep:600", {}])) + encode(Cancel(1)))
+        with anyio.fail_after(20):
+            assert [from_plugin(body) for body in splitter.feed(await anyio.to_thread.run_sync(here.recv, 4096))] == [Cancelled(1)]
+        here.close()
