@@ -26,7 +26,7 @@ from core.kernel.runtimes import DOCKERS_NAMES, NamedRuntimes
 from core.kernel.slots.facade import slotted
 from core.kernel.slots.kinds import SLOTTED
 from core.kernel.slots.slot import Slot
-from core.kernel.tables import read_table, table_of
+from core.kernel.tables import read_table, table_of, with_keys
 from core.kernel.wrapping import Installed, Place
 from core.sentences import sentence
 from sdk.drivers.authorizer import Authorizer
@@ -199,7 +199,8 @@ class _Opener:
 
     async def named_runtime(self, offer: Offer[Runtime], name: str, table: Mapping[str, JsonValue]) -> Runtime:
         """Open a runtime plugin once more, with a table of its own, under another name. Raises StartupError."""
-        plugins = {**self.settings.plugins, offer.plugin: {**self.settings.plugins.get(offer.plugin, {}), **table}}
+        given = self.settings.plugins.get(offer.plugin, {})
+        plugins = {**self.settings.plugins, offer.plugin: with_keys(given, Kind.RUNTIME, table)}
         opener = replace(self, settings=self.settings.model_copy(update={"plugins": plugins}))
         try:
             return await opener._open(Kind.RUNTIME, offer, name)

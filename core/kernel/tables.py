@@ -54,6 +54,12 @@ def read_table(settings: Settings, kind: Kind, plugin: str, model: type[S]) -> S
         raise ConfigurationError("; ".join(describe(error, where, where))) from error
 
 
+def with_keys(table: Mapping[str, JsonValue], kind: Kind, more: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a plugin's table in which these keys go before all others of the driver of a kind."""
+    own = _further(table).get(kind)
+    return {**table, **more} if own is None else {**table, kind: {**own, **more}}
+
+
 def _further(table: Mapping[str, JsonValue]) -> Mapping[Kind, Mapping[str, JsonValue]]:
     """Return the tables below a plugin's that are for its drivers of one kind."""
     return {Kind(key): value for key, value in table.items() if key in _KINDS and isinstance(value, dict)}

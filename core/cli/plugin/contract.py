@@ -17,12 +17,15 @@ from core.config import Settings
 from core.kernel.discovery import discover
 from core.kernel.offers import Described
 from core.kernel.tables import read_table
+from sdk.errors import SkipPlugin
 from sdk.providers import Kind
 from sdk.scaffold import contract_source
 
 _WHOLE = "its contract suite"
 _NEEDS_EXAMPLES = frozenset({Kind.REGISTRY, Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER})
 """Kinds whose suite needs to be told what this driver serves, allows or refuses."""
+_NOT_HERE = f"{SkipPlugin.__module__}.{SkipPlugin.__name__}: "
+"""How pytest tells that a driver cannot run on this machine."""
 _WIDTH = 160
 _CASE_SECONDS = 300
 
@@ -101,7 +104,9 @@ def _cases(report: Path) -> Iterator[Case]:
         if trouble is None:
             yield Case(name, Result.OK)
             continue
-        yield Case(name, Result.SKIPPED if trouble.tag == "skipped" else Result.FAILED, _shortened(_reason(trouble)))
+        reason = _reason(trouble)
+        is_left_out = trouble.tag == "skipped" or reason.startswith(_NOT_HERE)
+        yield Case(name, Result.SKIPPED if is_left_out else Result.FAILED, _shortened(reason.removeprefix(_NOT_HERE)))
 
 
 def _reason(trouble: ET.Element) -> str:

@@ -7,7 +7,7 @@ from core.config import ConfigurationError, load_settings
 from core.kernel.discovery import Candidate
 from core.kernel.health import Health
 from core.kernel.offers import Described
-from core.kernel.tables import check_tables, read_table
+from core.kernel.tables import check_tables, read_table, with_keys
 from sdk.providers import Kind, PluginSettings
 
 
@@ -103,3 +103,9 @@ def test_the_key_of_isolation_is_not_the_plugins_unless_it_has_one() -> None:
     settings = load_settings({"plugins": {"plain": {"isolated": True, "depth": 2}, "own": {"isolated": 3}}})
     assert read_table(settings, Kind.STORAGE, "plain", Plain).depth == 2
     assert read_table(settings, Kind.STORAGE, "own", Own).isolated == 3
+
+
+@pytest.mark.parametrize("table", [{}, {"depth": 1}, {"storage": {"depth": 1}}, {"depth": 2, "storage": {}}])
+def test_keys_that_go_first_do_wherever_the_others_are(table: dict[str, object]) -> None:
+    settings = load_settings({"plugins": {"both": with_keys(table, Kind.STORAGE, {"depth": 9})}})
+    assert read_table(settings, Kind.STORAGE, "both", Plain) == Plain(depth=9)

@@ -134,3 +134,26 @@ def test_any_driver_of_a_kind_without_examples_is_tried_with_its_settings() -> N
     cases = contract_cases(offer, Settings())
     assert len(cases) > 12
     assert {case.result for case in cases} == {Result.OK}
+
+
+SKIPPING = """
+import pytest
+from sdk.errors import SkipPlugin
+
+
+@pytest.fixture
+def driver():
+    raise SkipPlugin("no such file system here")
+
+
+def test_it_keeps_things(driver):
+    pass
+"""
+
+
+def test_a_driver_that_is_not_for_this_machine_has_not_failed(
+    installed: Described, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trial_skipping.py").write_text(SKIPPING)
+    _name(monkeypatch, "trial_skipping")
+    assert contract_cases(installed, Settings()) == [Case("it keeps things", Result.SKIPPED, "no such file system here")]
