@@ -141,15 +141,15 @@ class Settings(BaseSettings):
     data_root: Path = Field(Path("/var/lib/core"), description="what is kept: images, volumes, containers, the database")
     exec_root: Path = Field(Path("/run/core"), description="what lives until the next boot; on tmpfs")
     pidfile: Path | None = Field(None, description="where the daemon writes its process ID; EXEC_ROOT/core.pid if not given")
-    log_level: Literal["debug", "info", "warn", "error", "fatal"] = "info"
+    log_level: Literal["debug", "info", "warn", "error", "fatal"] = Field(default="info", description="which lines the daemon logs")
     debug: bool = Field(default=False, description="log at the level debug, whatever log_level says")
     log_format: Literal["text", "json"] = Field("text", description="lines of text, or a JSON object a line")
     group: str = Field("docker", description="group that may use the unix socket, if it exists")
-    tls: bool = False
+    tls: bool = Field(default=False, description="use TLS")
     tlsverify: bool = Field(default=False, description="use TLS and demand a client certificate")
-    tlscacert: Path | None = None
-    tlscert: Path | None = None
-    tlskey: Path | None = None
+    tlscacert: Path | None = Field(default=None, description="PEM file of the authorities whose client certificates count")
+    tlscert: Path | None = Field(default=None, description="PEM file of the daemon's certificate")
+    tlskey: Path | None = Field(default=None, description="PEM file of its key")
     allow_plain_tcp: bool = Field(default=False, description="listen on TCP without TLS beyond loopback: every client is root")
     api_names: tuple[str, ...] = Field(
         (), description="host names under which web browsers may reach TCP without TLS, beside addresses and the machine's own name"
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     strict_plugins: bool = Field(default=False, description="any broken plugin keeps the daemon from starting")
     gc: GcSettings = GcSettings()
     log_opts: dict[str, str] = Field({}, description="default options of the default log driver")
-    labels: tuple[Label, ...] = ()
+    labels: tuple[Label, ...] = Field(default=(), description="labels of this daemon, KEY=VALUE, which `docker info` shows")
     live_restore: bool = Field(
         default=True, description="containers run on while the daemon does not; otherwise it stops them when it stops"
     )
@@ -188,7 +188,7 @@ class Settings(BaseSettings):
     isolation: dict[str, IsolationSettings] = Field(
         default={}, description="plugins whose drivers have processes of their own: a table each"
     )
-    plugins: dict[str, dict[str, JsonValue]] = {}
+    plugins: dict[str, dict[str, JsonValue]] = Field(default={}, description="settings of plugins: a table each")
 
 
 def load_settings(flags: Mapping[str, JsonValue], config_file: Path | None = None) -> Settings:

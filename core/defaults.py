@@ -83,13 +83,15 @@ class ContainerDefaults(_Table):
 
     runtime: str = Field(default="", description="name of the runtime; the chosen runtime driver if empty")
     shm_size: int = Field(default=64 << 20, ge=0, description="bytes of /dev/shm")
-    ipc_mode: Literal["private", "shareable"] = "private"
+    ipc_mode: Literal["private", "shareable"] = Field(default="private", description="whether others may join its IPC namespace")
     cgroupns_mode: Literal["", "host", "private"] = Field(default="", description="empty: private on cgroup v2, host on v1")
     cgroup_parent: str = Field(default="", description="control group that containers are put below")
     init: bool = Field(default=False, description="run an init as each container's first process")
     init_path: str = Field(default="", description="the init to run; docker-init, tini-static or catatonit if empty")
     stop_timeout: int = Field(default=10, ge=0, description="seconds between a container's stop signal and SIGKILL")
-    no_new_privileges: bool = False
+    no_new_privileges: bool = Field(
+        default=False, description="set-user-ID programs give no further rights (prctl(2), PR_SET_NO_NEW_PRIVS)"
+    )
     seccomp_profile: str = Field(default="builtin", description="builtin, unconfined, or the path of a profile")
 
 
@@ -117,8 +119,8 @@ class BridgeDefaults(_Table):
     icc: bool = Field(default=True, description="containers reach each other")
     masquerade: bool = Field(default=True, description="containers go out under the host's address")
     host_ip: OptionalAddress = Field(default="", description="where ports are published that name no address")
-    ipv6: bool = False
-    mtu: int = Field(default=1500, ge=0)
+    ipv6: bool = Field(default=False, description="the network has IPv6 addresses as well")
+    mtu: int = Field(default=1500, ge=0, description="bytes of the largest packet")
 
 
 class AddressPool(_Table):
@@ -134,8 +136,8 @@ class NetworkDefaults(_Table):
     address_pools: tuple[AddressPool, ...] = Field(default=(), description="where subnets come from; Docker's pools if empty")
     options: dict[str, dict[str, str]] = Field(default={}, description="options of new networks, by driver")
     dns: tuple[Address, ...] = Field(default=(), description="name servers of containers; the host's if empty")
-    dns_options: tuple[str, ...] = ()
-    dns_search: tuple[str, ...] = ()
+    dns_options: tuple[str, ...] = Field(default=(), description="options of resolv.conf(5)")
+    dns_search: tuple[str, ...] = Field(default=(), description="domains that short names are looked up in")
     host_gateway_ips: tuple[Address, ...] = Field(
         default=(), max_length=2, description="what `host-gateway` stands for in --add-host"
     )
@@ -149,8 +151,8 @@ class NetworkDefaults(_Table):
 class Proxies(_Table):
     """Proxies on the way to registries. What is not given is taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
 
-    http: str = ""
-    https: str = ""
+    http: str = Field(default="", description="URL of the proxy for plain HTTP")
+    https: str = Field(default="", description="URL of the proxy for HTTPS")
     none: str = Field(default="", description="hosts and networks reached without a proxy, with commas between")
 
     def shown(self) -> dict[str, str]:
@@ -170,5 +172,5 @@ class Transfers(_Table):
 class NamedRuntime(_Table):
     """A program that containers may name as their runtime: a command line as runc's and crun's."""
 
-    path: str = Field(min_length=1)
-    arguments: tuple[str, ...] = ()
+    path: str = Field(min_length=1, description="the program, as a path or a name to look for")
+    arguments: tuple[str, ...] = Field(default=(), description="what stands in front of its every command")

@@ -13,6 +13,7 @@ import sdk_pages
 import typer
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from core.cli.application import build
 from core.config import DriverChoice, GcSettings, IsolationSettings, Settings
@@ -67,11 +68,16 @@ def error_page() -> str:
 
 def fields(model: type[BaseModel]) -> str:
     hints = get_type_hints(model, include_extras=False)
-    rows = [
-        f"| `{name}` | `{type_name(hints.get(name))}` | `{field.get_default(call_default_factory=True)!r}` | {field.description or ''} |"
-        for name, field in model.model_fields.items()
-    ]
+    rows = [_setting(name, hints.get(name), field) for name, field in model.model_fields.items()]
     return "| key | type | default | |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _setting(name: str, hint: object, field: FieldInfo) -> str:
+    """Return the row of a setting: a table of its own has its defaults there, and what has to be given has none."""
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return f"| `{name}` | table | | {field.description or 'a table of its own, below'} |"
+    default = "" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
+    return f"| `{name}` | `{type_name(hint)}` | {default} | {field.description or ''} |"
 
 
 def type_name(hint: object) -> str:

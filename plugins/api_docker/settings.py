@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from sdk.providers import PluginSettings
 
 
@@ -10,5 +12,7 @@ class ApiDockerSettings(PluginSettings):
     the classic endpoint alone. `experimental` is told to clients, as dockerd's option of that name. It enables nothing: it changes
     with what words `squash` and checkpoints are refused."""
 
-    builder_version: Literal["1", "2"] = "2"
-    experimental: bool = False
+    builder_version: Literal["1", "2"] = Field(
+        default="2", description="what `/_ping` tells clients: 2 invites them to BuildKit's protocol, 1 to the classic one"
+    )
+    experimental: bool = Field(default=False, description="told to clients, as by dockerd's option; it enables nothing")

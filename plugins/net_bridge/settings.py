@@ -14,12 +14,17 @@ class BridgeSettings(PluginSettings):
     """`pool_size` namespaces are kept ready for the default network and `empty_pool_size` for others, if there are any; a pool that
     runs dry is doubled, up to `pool_limit`."""
 
-    bridge_name: str = Field(default="core0", min_length=1, max_length=15)
-    pool_size: int = Field(default=8, ge=0)
-    empty_pool_size: int = Field(default=4, ge=0)
-    pool_limit: int = Field(default=64, ge=0)
-    mtu: int = Field(default=1500, ge=68, le=65535)
-    ip_forward: bool = True
+    bridge_name: str = Field(
+        default="core0",
+        min_length=1,
+        max_length=15,
+        description="the bridge of the network `bridge`; another one for each daemon of a machine",
+    )
+    pool_size: int = Field(default=8, ge=0, description="namespaces kept ready for the network `bridge`")
+    empty_pool_size: int = Field(default=4, ge=0, description="namespaces kept ready for other networks, if there are any")
+    pool_limit: int = Field(default=64, ge=0, description="namespaces kept ready at most, after a pool ran dry")
+    mtu: int = Field(default=1500, ge=68, le=65535, description="bytes of the largest packet")
+    ip_forward: bool = Field(default=True, description="switch on forwarding of IP packets in the kernel")
     publish_default_ip: IPv4Address = Field(
         default=IPv4Address(0), description="where ports are published that name no address; 0.0.0.0 is every address, IPv6 too"
     )

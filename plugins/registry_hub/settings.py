@@ -50,7 +50,7 @@ class HubSettings(PluginSettings):
         description="Directories holding HOST/*.crt (authorities) and HOST/*.cert with *.key (client certificate)",
     )
     proxies: ProxySettings = ProxySettings()
-    connect_timeout: float = Field(15, gt=0)
+    connect_timeout: float = Field(15, gt=0, description="Seconds until a connection must stand")
     stall_timeout: float = Field(
         30, gt=0, description="How long a registry may send nothing before the connection counts as broken"
     )
@@ -74,4 +74,4 @@ class HubSettings(PluginSettings):
         ge=0,
         description="Larger blobs are uploaded in chunks of this size, resumed when broken; 0: in one piece, unresumed",
     )
-    user_agent: str = "core-engine"
+    user_agent: str = Field(default="core-engine", description="What registries are told this is")

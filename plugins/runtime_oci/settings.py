@@ -1,5 +1,7 @@
 """Settings of the runtime `oci`."""
 
+from pydantic import Field
+
 from sdk.providers import PluginSettings
 
 
@@ -7,5 +9,5 @@ class OCISettings(PluginSettings):
     """`binary` is a path or a name to look for; empty means the first of crun and runc that works here. `arguments` stand in front of every
     command."""
 
-    binary: str = ""
-    arguments: tuple[str, ...] = ()
+    binary: str = Field(default="", description="a path, or a name to look for; the first of crun and runc that works if empty")
+    arguments: tuple[str, ...] = Field(default=(), description="what stands in front of every command")

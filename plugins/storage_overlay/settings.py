@@ -1,10 +1,13 @@
 """Settings of the overlay driver."""
 
+from pydantic import Field
+
 from sdk.providers import PluginSettings
 
 
 class OverlaySettings(PluginSettings):
     """`[plugins.storage_overlay]`"""
 
-    mount_options: tuple[str, ...] = ()
-    """Further overlayfs options for every container, such as `volatile` or `xino=on`."""
+    mount_options: tuple[str, ...] = Field(
+        default=(), description="further overlayfs options of every container, such as `volatile` or `xino=on`"
+    )

@@ -49,6 +49,12 @@ def test_every_table_of_the_configuration_is_on_the_page_of_settings() -> None:
     assert [name for name in tables if not re.search(rf"^## `\[{name}(\.NAME)?\]`$", page, re.MULTILINE)] == []
 
 
+def test_every_setting_is_told_of() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", (ROOT / "docs/reference/settings.md").read_text(), re.MULTILINE)
+    assert len(rows) > 100
+    assert [name for name, text in rows if not text.strip()] == []
+
+
 def _is_model(hint: object) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
 
