@@ -5,23 +5,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import typer.core
 
 from core.cli.failure import one_sentence
-from core.cli.plugin.contract import Case, Result, contract_cases
-from core.cli.plugin.information import information, information_lines
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, IsolationSettings, load_settings
 from core.kernel.checks import check
-from core.kernel.isolated import isolated_plugins
 from core.kernel.isolation.standings import read_standings
 from core.kernel.plugins import find_plugins
 from sdk.providers import Kind
 from sdk.scaffold import render
+
+if TYPE_CHECKING:
+    from core.cli.plugin.contract import Case
 
 application = typer.Typer(help="List, explain, make and check plugins.", no_args_is_help=True)
 
@@ -78,6 +78,8 @@ def plugin_info(
 ) -> None:
     """Tell what an installed plugin is: its version, the plugin API it was built for, its drivers and settings, how it is, and what
     of the data root uses its drivers."""
+    from core.cli.plugin.information import information, information_lines
+
     with one_sentence():
         settings = load_settings({"data_root": str(data_root)} if data_root else {}, config_file)
         told = information(name, settings)
@@ -115,6 +117,9 @@ def check_plugin(
 
     The suites need pytest; those of storage, networks and runtimes need root as well. Exit status 1 if anything failed.
     """
+    from core.cli.plugin.contract import Case, Result, contract_cases
+    from core.kernel.isolated import isolated_plugins
+
     with one_sentence():
         settings = load_settings({}, config_file)
     root = context.find_root().command
@@ -128,15 +133,13 @@ def check_plugin(
             plugins = find_plugins(settings)
             own_process = name in isolated_plugins(settings, plugins.offers, plugins.health)
         for offer in [offer for offer in plugins.offers if offer.plugin == name]:
-            print(
-                f"\nContract of the {offer.kind} driver {offer.name}{', in a process of its own' if own_process else ''}:",
-                flush=True,
-            )
+            how = ", in a process of its own" if own_process else ""
+            print(f"\nContract of the {offer.kind} driver {offer.name}{how}:", flush=True)
             found = contract_cases(offer, settings, isolated=own_process)
             _print(found)
             cases += found
     sys.exit(1 if any(case.result is Result.FAILED for case in cases) else 0)
 
 
-def _print(cases: Sequence[Case]) -> None:
+def _print(cases: "Sequence[Case]") -> None:
     print("\n".join(lines([("CHECK", "RESULT", "WHY"), *((case.check, case.result, case.why) for case in cases)])), flush=True)

@@ -75,6 +75,8 @@ def contract_cases(offer: Described, settings: Settings, *, isolated: bool = Fal
             check=False,
         )
         cases = list(_cases(report)) if report.exists() else []
+    if own and isolated:
+        cases.insert(0, Case("in a process of its own", Result.SKIPPED, f"{own} says how the driver is opened"))
     return cases or [Case(_WHOLE, Result.FAILED, _last_line(done.stdout + done.stderr) or f"pytest ended with {done.returncode}")]
 
 
