@@ -64,7 +64,7 @@ class Tracer:
 
     def request(self, name: str, traceparent: str, attributes: Attributes) -> AbstractContextManager[Step | None]:
         """See `sdk.tracing.Tracer.request`."""
-        parent = parse_parent(traceparent)
+        parent = parse_parent(traceparent) if traceparent else None
         is_wanted = parent.is_sampled if parent else self.ships
         return self._recorded(name, parent, attributes) if is_wanted else NOT_TRACED
 

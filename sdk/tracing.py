@@ -23,7 +23,7 @@ _LONGEST = 1000
 """Characters of an error that are kept."""
 
 
-class Span(msgspec.Struct, frozen=True):
+class Span(msgspec.Struct, frozen=True, gc=False):
     """A piece of work. `trace`, `id` and `parent` are the IDs of W3C Trace Context as numbers, of 128 bits for the trace and 64 for spans;
     `parent` is 0 for none.
 
@@ -59,31 +59,35 @@ class Recording:
             self.dropped += 1
 
 
-class Step:
-    """A span under way. Its `name` may be changed until it ends, and its `attributes` added to."""
+class Step(msgspec.Struct):
+    """A span under way. Its `name` may be changed until it ends, and its `attributes` added to. `id` and `start`, in nanoseconds since 1970, are set
+    when it begins; `parent` is the ID of what it is part of."""
 
-    __slots__ = ("_token", "attributes", "id", "name", "parent", "recording", "start")
-    _token: "Token[Step | None]"
-
-    def __init__(self, recording: Recording, parent: int, name: str, attributes: Attributes) -> None:
-        self.recording, self.parent, self.name, self.attributes = recording, parent, name, attributes
-        self.id = getrandbits(64) or 1
-        self.start = 0
+    recording: Recording
+    parent: int
+    name: str
+    attributes: Attributes
+    id: int = 0
+    start: int = 0
+    _token: "Token[Step | None] | None" = None
 
     def __enter__(self) -> "Step":
+        self.id = getrandbits(64) or 1
         self._token = _current.set(self)
         self.start = time.time_ns()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         end = time.time_ns()
+        assert self._token is not None
         try:  # noqa: SIM105 - suppress() would take half as long as the rest
             _current.reset(self._token)
         except ValueError:  # a generator that is closed by another task than the one which began it
             pass
         said = "" if error is None else _words(error)
         recording = self.recording
-        recording.add(Span(recording.trace, self.id, self.parent, self.name, self.start, end, self.attributes, said))
+        span = Span(recording.trace, self.id, self.parent, self.name, self.start, end, self.attributes, said)
+        recording.add(span)
 
 
 def _words(error: BaseException) -> str:
@@ -147,12 +151,13 @@ def note(name: str, start_ns: int, end_ns: int, attributes: Attributes = _NONE) 
         recording.add(Span(recording.trace, getrandbits(64) or 1, within.id, name, start_ns, end_ns, attributes))
 
 
-@contextmanager
-def apart() -> Iterator[None]:
+def apart() -> AbstractContextManager[object]:
     """Begin work in this block that outlives the request: it belongs to no trace."""
-    if _current.get() is None:
-        yield
-        return
+    return NOT_TRACED if _current.get() is None else _apart()
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
     token = _current.set(None)
     try:
         yield
