@@ -15,8 +15,8 @@ def announce(site: Path, distribution: str, plugin: str, module: str) -> None:
     (info / "entry_points.txt").write_text(f"[core.plugins]\n{plugin} = {module}\n")
 
 
-def with_hostile(site: Path, behaviour: Path) -> dict[str, str]:
+def with_hostile(site: Path, behaviour: Path, module: str = "core_hostile") -> dict[str, str]:
     """Return an environment in which the plugin `hostile` is installed, and does what the file `behaviour` says: as yet nothing odd."""
-    announce(site, "core-hostile", "hostile", "core_hostile")
+    announce(site, "core-hostile", "hostile", module)
     behaviour.write_text("")
     return {**os.environ, "PYTHONPATH": f"{site}:{HOSTILE}", "HOSTILE": str(behaviour)}

@@ -1,7 +1,8 @@
 """Drivers of five kinds that are the bundled ones, until the file HOSTILE names a method and how it misbehaves from then on.
 
 The file holds `KIND.METHOD BEHAVIOUR`, or nothing. Behaviours: `raises`, `exits`, `cancels`, `wrong` (returns the number 42), `hangs` (waits for
-ever, and hears a cancellation), `stuck` (a thread that hears nothing until the file changes).
+ever, and hears a cancellation), `stuck` (a thread that hears nothing until the file changes). In a process of their own also: `dies` (ends the
+process), `blocks` (holds the event loop until the file changes).
 """
 
 import asyncio
@@ -45,8 +46,8 @@ def _misbehave(method: str, behaviour: str) -> None:
         raise asyncio.CancelledError
 
 
-def _until_changed(method: str) -> None:
-    while _behaviour(method) == "stuck":
+def _until_changed(method: str, behaviour: str) -> None:
+    while _behaviour(method) == behaviour:
         time.sleep(0.02)
 
 
@@ -58,7 +59,11 @@ def _hostile(method: str, usual: Callable[..., object]) -> Callable[..., object]
         if behaviour == "hangs":
             await anyio.sleep_forever()
         if behaviour == "stuck":
-            await anyio.to_thread.run_sync(_until_changed, method, limiter=_threads)
+            await anyio.to_thread.run_sync(_until_changed, method, behaviour, limiter=_threads)
+        if behaviour == "dies":
+            os._exit(3)
+        if behaviour == "blocks":
+            _until_changed(method, behaviour)
         if behaviour == "wrong" and usual.__annotations__.get("return") is not None:
             return 42
         returned = _also_hostile(method, await usual(*args, **kwargs))
