@@ -22,7 +22,7 @@ class Receiver:
     def __init__(
         self, open_socket: Callable[[], socket.socket], *, reads: bool = True, secured: ssl.SSLContext | None = None
     ) -> None:
-        self.received = b""
+        self.received = bytearray()
         self.datagrams: list[bytes] = []
         self.connections = 0
         self.answer: Callable[[bytes], bytes] | None = None
@@ -47,7 +47,7 @@ class Receiver:
     def wait_for_lines(self, count: int) -> list[bytes]:
         """Wait for so many lines of a stream."""
         self.wait_for(lambda: self.received.count(b"\n") >= count)
-        return self.received.split(b"\n")[:-1]
+        return bytes(self.received).split(b"\n")[:-1]
 
     def wait_for_datagrams(self, count: int) -> list[bytes]:
         self.wait_for(lambda: len(self.datagrams) >= count)
@@ -99,7 +99,7 @@ class Receiver:
                     self._open.append(connection)
             while data := connection.recv(1 << 16):
                 self._note(data)
-                if self.answer is not None and (reply := self.answer(self.received)):
+                if self.answer is not None and (reply := self.answer(bytes(self.received))):
                     connection.sendall(reply)
 
     def _note(self, data: bytes, datagram: bytes | None = None) -> None:

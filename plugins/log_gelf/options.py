@@ -47,7 +47,7 @@ def compression_of(options: Mapping[str, str], network: str) -> tuple[str, int]:
 
 
 def patience_of(options: Mapping[str, str], network: str) -> Patience:
-    """Return how a receiver that fails is tried again: without these options for as long as the buffer has room. Raises InvalidArgument."""
+    """Return how a receiver that fails is tried again: without these options for as long as it takes. Raises InvalidArgument."""
     numbers = {key: _count(key, options[key], network) for key in (RECONNECTS, DELAY) if key in options}
     if not numbers:
         return _PATIENCE

@@ -53,6 +53,10 @@ class LogFile:
         present = os.fstat(self._descriptor).st_size
         return present if self.end is None else min(present, self.end)
 
+    def stop(self) -> None:
+        """Read no further than what is there now."""
+        self.end = self._size()
+
     def close(self) -> None:
         """Close the descriptor."""
         os.close(self._descriptor)

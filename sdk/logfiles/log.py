@@ -7,12 +7,14 @@ from pathlib import Path
 import anyio
 
 from sdk.drivers.logs import ContainerLog, LogRecord, LogRequest, StdStream
+from sdk.logfiles.blocks import LogFile
 from sdk.logfiles.files import Later, LogFiles, sweep
 from sdk.logfiles.follower import Follower
 from sdk.logfiles.format import LineFormat
 from sdk.logfiles.position import Position, parse_position
 from sdk.logfiles.reading import LogReader
 from sdk.logfiles.rotation import Rotation
+from sdk.logfiles.trail import Trail
 
 _MODE = 0o640
 _UNLIMITED = 1 << 62
@@ -91,6 +93,15 @@ class LineLog(ContainerLog):
             if follower:
                 self._followers.discard(follower)
                 follower.release()
+
+    def trail(self) -> Trail:
+        """Return what is written from now on, for another thread. Raises OSError."""
+        size = self._size()
+        file = LogFile(os.open(self._files.path, os.O_RDONLY | os.O_CLOEXEC))
+        file.offset = size
+        trail = Trail(self._max_file, file, self._lines, self._followers.discard)
+        self._followers.add(trail)
+        return trail
 
     def close(self) -> None:
         for follower in self._followers:

@@ -1,14 +1,17 @@
 """One container's log that is sent elsewhere, with a local copy to read from."""
 
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import anyio.to_thread
 
-from sdk.drivers.logs import ContainerLog, LogRecord, LogRequest, RemoteLog, StdStream
+from sdk.drivers.logs import LogRecord, LogRequest, RemoteLog, StdStream
 from sdk.errors import Unavailable, Unsupported
+from sdk.logfiles.log import LineLog
+from sdk.shipping._queue import Queue
 from sdk.shipping._sender import Sender
 from sdk.shipping.wire import Delivery, Wire
 
@@ -34,7 +37,7 @@ class Senders:
 
     def add(self, sender: Sender) -> Sender:
         """Keep a sender in mind, and forget those that have ended."""
-        self._living = [each for each in self._living if each.is_alive]
+        self._living = [each for each in self._living if not each.has_ended]
         self._living.append(sender)
         return sender
 
@@ -50,16 +53,18 @@ class Senders:
 class ShippedLog(RemoteLog):
     """Writes go to the sender and into the copy, `cache`, if there is one.
 
-    After a crash of the daemon the pump's last write is sent again; what waited for the receiver then is in the copy alone.
+    What the queue has no room for is sent from the copy. After a crash of the daemon the pump's last write is sent again; what waited for the
+    receiver then is in the copy alone.
     """
 
-    def __init__(self, container_id: str, delivery: Delivery, buffer: int, cache: ContainerLog | None, senders: Senders) -> None:
+    def __init__(self, container_id: str, delivery: Delivery, buffer: int, cache: LineLog | None, senders: Senders) -> None:
         self._container_id = container_id
         self._delivery = delivery
         self._buffer = buffer
         self._cache = cache
         self._senders = senders
         self._sender: Sender | None = None
+        self._lock = threading.RLock()
 
     @property
     def path(self) -> Path | None:
@@ -80,8 +85,11 @@ class ShippedLog(RemoteLog):
     def write(self, stream: StdStream, data: bytes, time_ns: int) -> None:
         if self._sender is None:
             self._sender = self._made(None)
-        self._sender.put(stream, data, time_ns)
-        if self._cache is not None:
+        if self._cache is None:
+            self._sender.put(stream, data, time_ns)
+            return
+        with self._lock:
+            self._sender.put(stream, data, time_ns)
             self._cache.write(stream, data, time_ns)
 
     def position(self) -> str:
@@ -99,15 +107,18 @@ class ShippedLog(RemoteLog):
     def close(self) -> None:
         self._leave_sender()
         if self._cache is not None:
-            self._cache.close()
+            with self._lock:
+                self._cache.close()
 
     def remove(self) -> None:
         self._leave_sender()
         if self._cache is not None:
-            self._cache.remove()
+            with self._lock:
+                self._cache.remove()
 
     def _made(self, wire: Wire | None) -> Sender:
-        sender = Sender(self._container_id, self._delivery, self._buffer, self._senders.log, wire)
+        queue = Queue(self._buffer, None if self._cache is None else self._cache.trail, self._lock)
+        sender = Sender(self._container_id, self._delivery, queue, self._senders.log, wire)
         return self._senders.add(sender)
 
     def _leave_sender(self) -> None:

@@ -1,11 +1,16 @@
-"""What waits for a receiver: so many bytes and no more, so that a dead receiver costs records and not the machine's memory."""
+"""What waits for a receiver: so many bytes and no more, so that a dead receiver costs records and not the machine's memory.
+
+What does not fit is read from the log's copy later, if there is one, for as long as that has it.
+"""
 
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sdk.drivers.logs import StdStream
+from sdk.logfiles.trail import Trail
 
 _BATCH = 256 << 10
 _OVERHEAD = 128
@@ -23,20 +28,25 @@ class Chunk(NamedTuple):
 class Queue:
     """Filled by the event loop, which never waits; emptied by a thread, which does. What does not fit is dropped and counted."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, copy: Callable[[], Trail] | None = None, lock: "threading.RLock | None" = None) -> None:
+        """`copy` returns what the copy has from now on. Then its writer holds the `lock` while it puts something here and writes it there."""
         self._limit = limit
+        self._copy = copy
+        self._trail: Trail | None = None
         self._chunks: deque[Chunk] = deque()
         self._size = 0
         self._dropped = 0
         self._end: float | None = None
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(lock)
 
     def put(self, chunk: Chunk) -> None:
-        """Add what was written, or drop it. As in Docker an empty queue takes anything."""
+        """Add what was written, or leave it to the copy, or drop it. As in Docker an empty queue takes anything."""
         size = len(chunk.data) + _OVERHEAD
         with self._changed:
+            if self._trail is not None:
+                return
             if self._chunks and self._size + size > self._limit:
-                self._dropped += _records_in(chunk)
+                self._overflow(chunk)
                 return
             self._chunks.append(chunk)
             self._size += size
@@ -51,23 +61,54 @@ class Queue:
             self._changed.notify_all()
 
     @property
+    def is_finished(self) -> bool:
+        """Whether nothing more comes."""
+        return self._end is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether the time after `finish` has passed."""
         return self._end is not None and time.monotonic() >= self._end
 
     def take(self) -> list[Chunk]:
         """Wait for something, and return as much of it as makes a batch; nothing at the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._chunks or self._end is not None)
-            if self.is_over:
-                return []
-            taken, size = [], 0
-            while self._chunks and size < _BATCH:
-                chunk = self._chunks.popleft()
-                size += len(chunk.data) + _OVERHEAD
-                taken.append(chunk)
-            self._size -= size
-            return taken
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._chunks or self._trail or self._end is not None)
+                if self.is_over:
+                    return []
+                if self._chunks:
+                    return self._batch()
+                if (trail := self._trail) is None:
+                    return []
+                block = self._from_copy(trail)
+            if chunks := [Chunk(record.stream, record.line, record.time_ns) for record in trail.decode(block)]:
+                return chunks
+
+    def _batch(self) -> list[Chunk]:
+        taken, size = [], 0
+        while self._chunks and size < _BATCH:
+            chunk = self._chunks.popleft()
+            size += len(chunk.data) + _OVERHEAD
+            taken.append(chunk)
+        self._size -= size
+        return taken
+
+    def _from_copy(self, trail: Trail) -> bytes:
+        """Return what comes next in the copy; at its end what is written waits here again."""
+        block = trail.take()
+        self._dropped += trail.take_lost()
+        if not block:
+            self._trail = None
+            trail.leave()
+            trail.rest()
+        return block
+
+    def _overflow(self, chunk: Chunk) -> None:
+        if self._copy is None:
+            self._dropped += _records_in(chunk)
+        else:
+            self._trail = self._copy()
 
     def pause(self, seconds: float) -> bool:
         """Wait so long, or to the end if that comes first; return whether it has not come."""
@@ -94,6 +135,11 @@ class Queue:
             self._dropped += sum(map(_records_in, self._chunks))
             self._chunks.clear()
             self._size = 0
+            trail, self._trail = self._trail, None
+            if trail is not None:
+                trail.leave()
+        if trail is not None:
+            self.drop(trail.rest())
         return self.take_dropped()
 
 

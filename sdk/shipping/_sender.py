@@ -17,14 +17,14 @@ _SILENCE = 60.0
 class Sender:
     """One run's way from `put` to the receiver. The thread begins with the first record and ends after `finish`."""
 
-    def __init__(self, container_id: str, delivery: Delivery, limit: int, log: logging.Logger, wire: Wire | None = None) -> None:
+    def __init__(self, container_id: str, delivery: Delivery, queue: Queue, log: logging.Logger, wire: Wire | None = None) -> None:
         """`wire` is one that is connected already."""
         self._about = f"container {container_id}: {delivery.receiver}"
         self._patience = delivery.patience
         self._log = log
         self._wire = wire or delivery.wire()
         self._connected = wire is not None
-        self._queue = Queue(limit)
+        self._queue = queue
         self._thread: threading.Thread | None = None
         self._failures = 0
         self._told = -_SILENCE
@@ -56,6 +56,11 @@ class Sender:
     def is_alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing will be sent any more."""
+        return self._queue.is_finished and not self.is_alive
 
     def _run(self) -> None:
         maker = RecordMaker()

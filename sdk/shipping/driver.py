@@ -13,6 +13,7 @@ from sdk.errors import InvalidArgument
 from sdk.logfiles.attributes import ATTRIBUTE_OPTIONS, check_attributes
 from sdk.logfiles.builtin import BUILTIN, buffer_of, cache_options, check_builtin, is_cached
 from sdk.logfiles.local import LocalLines
+from sdk.logfiles.log import LineLog
 from sdk.logfiles.opening import LogOpener, log_opener
 from sdk.logfiles.rotation import RotationDefaults
 from sdk.logfiles.tags import check_tag
@@ -82,7 +83,7 @@ class ShippingDriver(LogDriver):
         if self._senders is not None:
             await anyio.to_thread.run_sync(self._senders.finish, _AT_STOP, limiter=self._senders.limiter)
 
-    def _copy(self, context: LogContext) -> ContainerLog | None:
+    def _copy(self, context: LogContext) -> LineLog | None:
         if not is_cached(context.options):
             return None
         return self._opener.open(context.directory / _COPY, cache_options(context.options), LocalLines(), is_told=False)

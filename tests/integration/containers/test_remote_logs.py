@@ -54,6 +54,13 @@ def test_without_a_copy_nothing_is_read(client: Client, tmp_path: Path) -> None:
     assert client.refused("GET", "/containers/box/logs?stdout=1") == (501, "configured logging driver does not support reading")
 
 
+def test_a_burst_that_is_larger_than_the_buffer_arrives_whole(client: Client, tmp_path: Path) -> None:
+    with receiving(unix(tmp_path / "log")) as receiver:
+        options = {"syslog_address": f"unix://{tmp_path}/log", "mode": "non-blocking", "max_buffer_size": "64k"}
+        client.run("box", "seq", "1", "100000", HostConfig=config("syslog", **options))
+        assert [int(line.rpartition(b" ")[2]) for line in receiver.wait_for_lines(100_000)] == list(range(1, 100_001))
+
+
 def test_a_receiver_that_hangs_holds_up_no_container(client: Client, shared_daemon: Daemon, tmp_path: Path) -> None:
     """Ten megabytes are more than the socket and the buffer hold."""
     with receiving(unix(tmp_path / "log"), reads=False):

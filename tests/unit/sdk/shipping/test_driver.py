@@ -182,14 +182,56 @@ async def test_a_stop_waits_for_what_can_be_sent_and_tells_of_the_rest(
     assert any("1 records were dropped" in message for message in caplog.messages)
 
 
-async def test_the_buffer_is_bounded_by_the_option_or_the_setting(driver: LogDriver, wire: Memory, tmp_path: Path) -> None:
+async def test_a_stop_knows_logs_that_were_connected_before_others_and_wrote_later(wire: Memory, tmp_path: Path) -> None:
+    async with open_shipping(plugin_context("log_example", tmp_path), ShippingSettings(), lambda: Example(wire)) as driver:
+        logs = [opened(driver, tmp_path, cache_disabled="true") for _ in range(3)]
+        for log in logs:
+            await log.reach()
+        for log in logs:
+            log.write(OUT, b"one\n", 1)
+    assert wire.lines == [b"one"] * 3
+
+
+async def test_what_the_buffer_has_no_room_for_is_sent_from_the_copy(driver: LogDriver, wire: Memory, tmp_path: Path) -> None:
     wire.away = True
-    log = opened(driver, tmp_path, mode="non-blocking", max_buffer_size="1k")
+    log = opened(driver, tmp_path, mode="non-blocking", max_buffer_size="1k", cache_max_size="10k", cache_max_file="100")
+    expected = [b"%d%s" % (number, b"x" * 100) for number in range(1000)]
+    for number, line in enumerate(expected):
+        log.write(OUT if number % 3 else StdStream.STDERR, line + b"\n", 1 + number)
+        if number == 500:
+            wire.away = False
+        if number % 100 == 0:
+            await anyio.sleep(0.01)
+    await until(lambda: len(wire.lines) == 1000)
+    assert wire.lines == expected
+    log.write(OUT, b"and on\n", 2000)
+    await until(lambda: wire.lines[-1] == b"and on")
+    assert len(wire.lines) == 1001
+    log.close()
+
+
+async def test_what_the_copy_does_not_keep_is_dropped_and_told(
+    driver: LogDriver, wire: Memory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.away = True
+    log = opened(driver, tmp_path, mode="non-blocking", max_buffer_size="1k", cache_max_size="5k", cache_max_file="2")
+    for number in range(1000):
+        log.write(OUT, b"%d%s\n" % (number, b"x" * 100), 1 + number)
+    wire.away = False
+    await until(lambda: wire.lines and wire.lines[-1].startswith(b"999x"))
+    log.close()
+    await until(lambda: any("records were dropped" in message for message in caplog.messages))
+    dropped = sum(int(message.split()[-11]) for message in caplog.messages if "records were dropped" in message)
+    assert len(wire.lines) + dropped == 1000
+
+
+async def test_without_a_copy_the_buffer_is_all(driver: LogDriver, wire: Memory, tmp_path: Path) -> None:
+    wire.away = True
+    log = opened(driver, tmp_path, mode="non-blocking", max_buffer_size="1k", cache_disabled="true")
     for number in range(100):
         log.write(OUT, b"%d%s\n" % (number, b"x" * 100), 1)
     wire.away = False
     await until(lambda: wire.lines)
     await anyio.sleep(0.05)
     assert len(wire.lines) < 20
-    assert len(await read(log)) == 100
     log.close()

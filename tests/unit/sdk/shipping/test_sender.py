@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sdk.drivers.logs import StdStream
+from sdk.shipping._queue import Queue
 from sdk.shipping._sender import Sender
 from sdk.shipping.records import Record
 from sdk.shipping.wire import Delivery, Patience, Undelivered, Wire
@@ -52,7 +53,7 @@ Making = Callable[..., Sender]
 def sending() -> Making:
     def make(wire: ScriptedWire, patience: Patience = QUICK, limit: int = 1 << 20, *, connected: bool = False) -> Sender:
         delivery = Delivery("example tcp://h", lambda: wire, patience)
-        return Sender("c1", delivery, limit, LOG, wire if connected else None)
+        return Sender("c1", delivery, Queue(limit), LOG, wire if connected else None)
 
     return make
 
