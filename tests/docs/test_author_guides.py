@@ -32,6 +32,11 @@ def environment(projects: dict[Kind, Project]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": ":".join(str(project.root) for project in projects.values())}
 
 
+def test_each_kind_has_a_guide() -> None:
+    """An observer's is tests/docs/test_how_to.py's: its scaffold works as it is."""
+    assert {*GUIDES, Kind.OBSERVER} == set(Kind)
+
+
 def test_each_driver_has_a_hundred_lines_at_most(projects: dict[Kind, Project]) -> None:
     assert {kind: project.driver_lines for kind, project in projects.items() if project.driver_lines > 100} == {}
 
