@@ -24,19 +24,19 @@ class MessageMaker:
     """Makes the messages of one container."""
 
     def __init__(self, context: LogContext) -> None:
-        self._host = socket.gethostname()
-        self._extra = _extra(context)
+        self._head = msgspec.json.encode({"version": "1.1", "host": socket.gethostname()})[:-1] + b',"short_message":'
+        self._extra = msgspec.json.encode(_extra(context))[1:]
+        self._last = StdStream.STDIN, 0
+        self._tail = b""
 
     def message(self, record: Record) -> bytes:
         """Return a record as a message."""
-        told: dict[str, object] = {
-            "version": "1.1",
-            "host": self._host,
-            "short_message": record.text,
-            "timestamp": record.time_ns // 10**6 / 1000,
-            "level": _ERROR if record.stream is StdStream.STDERR else _INFO,
-        }
-        return msgspec.json.encode({**told, **self._extra})
+        if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
+            self._last = record.stream, record.time_ns
+            level = _ERROR if record.stream is StdStream.STDERR else _INFO
+            times = msgspec.json.encode({"timestamp": record.time_ns // 10**6 / 1000, "level": level})[1:-1]
+            self._tail = b",%s,%s" % (times, self._extra)
+        return self._head + msgspec.json.encode(record.text) + self._tail
 
 
 def _extra(context: LogContext) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from sdk.drivers.logs import LogContext, StdStream
 from sdk.logfiles.attributes import attributes_of
 from sdk.logfiles.tags import DEFAULT_TAG, SHORT, expand_tag
 from sdk.logfiles.times import rfc3339_nano
-from sdk.shipping.records import Record
+from sdk.shipping.records import Partial, Record
 
 _ERROR, _INFO = "3", "6"
 _NOT_IN_NAMES = re.compile(r"[^A-Z0-9]", re.ASCII)
@@ -29,20 +29,27 @@ class EntryMaker:
         }
         chosen = {field_name(key): value for key, value in attributes_of(context).items()}
         self._fixed = _fields((fields | {key: value for key, value in chosen.items() if key}).items())
+        self._last = StdStream.STDIN, 0
+        self._rest = b""
 
     def entry(self, record: Record) -> bytes:
         """Return a record as an entry."""
-        fields = {
-            "PRIORITY": _ERROR if record.stream is StdStream.STDERR else _INFO,
-            "SYSLOG_TIMESTAMP": rfc3339_nano(record.time_ns),
-        }
-        if (partial := record.partial) is not None:
-            fields["CONTAINER_PARTIAL_ID"] = partial.line_id
-            fields["CONTAINER_PARTIAL_ORDINAL"] = str(partial.ordinal)
-            fields["CONTAINER_PARTIAL_LAST"] = str(partial.last).lower()
-            if not partial.last:
-                fields["CONTAINER_PARTIAL_MESSAGE"] = "true"
-        return b"MESSAGE=%s\n" % record.line + self._fixed + _fields(fields.items())
+        if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
+            self._last = record.stream, record.time_ns
+            priority = _ERROR if record.stream is StdStream.STDERR else _INFO
+            fields = {"PRIORITY": priority, "SYSLOG_TIMESTAMP": rfc3339_nano(record.time_ns)}
+            self._rest = self._fixed + _fields(fields.items())
+        partial = b"" if record.partial is None else _of_piece(record.partial)
+        return b"MESSAGE=%s\n%s%s" % (record.line, self._rest, partial)
+
+
+def _of_piece(partial: Partial) -> bytes:
+    fields = {
+        "CONTAINER_PARTIAL_ID": partial.line_id,
+        "CONTAINER_PARTIAL_ORDINAL": str(partial.ordinal),
+        "CONTAINER_PARTIAL_LAST": str(partial.last).lower(),
+    }
+    return _fields((fields if partial.last else {**fields, "CONTAINER_PARTIAL_MESSAGE": "true"}).items())
 
 
 def field_name(name: str) -> str:

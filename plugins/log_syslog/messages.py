@@ -32,13 +32,17 @@ class MessageMaker:
         self._host = socket.gethostname()
         self._process = os.getpid()
         self._head = self._heads()[shape]
+        self._last = StdStream.STDIN, 0
+        self._begin = b""
         self._counted = counted and shape in (Format.RFC5424, Format.RFC5424_MICRO)
 
     def message(self, record: Record) -> bytes:
         """Return a record as a message, which ends in a newline."""
-        severity = _ERROR if record.stream is StdStream.STDERR else _INFO
-        head = self._head(f"<{self._facility | severity}>", record.time_ns)
-        message = head.encode() + record.line + b"\n"
+        if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
+            severity = _ERROR if record.stream is StdStream.STDERR else _INFO
+            self._last = record.stream, record.time_ns
+            self._begin = self._head(f"<{self._facility | severity}>", record.time_ns).encode()
+        message = self._begin + record.line + b"\n"
         return b"%d %s" % (len(message), message) if self._counted else message
 
     def _heads(self) -> dict[Format, Callable[[str, int], str]]:

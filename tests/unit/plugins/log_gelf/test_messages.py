@@ -41,6 +41,16 @@ def test_a_message_has_dockers_fields() -> None:
     assert json.loads(MessageMaker(CONTEXT).message(Record(StdStream.STDOUT, AT, b"a")))["level"] == 6
 
 
+def test_each_record_has_its_own_stream_and_time() -> None:
+    maker = MessageMaker(CONTEXT)
+    records = [
+        Record(stream, AT + later, b"a")
+        for later in (0, 10**9)
+        for stream in (StdStream.STDOUT, StdStream.STDOUT, StdStream.STDERR)
+    ]
+    assert [maker.message(record) for record in records] == [MessageMaker(CONTEXT).message(record) for record in records]
+
+
 def test_compression() -> None:
     assert gzip.decompress(compressed(b"a" * 100, "gzip", 1)) == b"a" * 100
     assert zlib.decompress(compressed(b"a" * 100, "zlib", 9)) == b"a" * 100

@@ -36,3 +36,11 @@ def test_pieces_of_a_line_are_told(*, last: bool) -> None:
 )
 def test_names_of_fields(name: str, found: str) -> None:
     assert field_name(name) == found
+
+
+def test_each_record_has_its_own_stream_and_time() -> None:
+    maker = EntryMaker(CONTEXT)
+    records = [
+        Record(stream, AT + later, b"a") for later in (0, 1) for stream in (StdStream.STDOUT, StdStream.STDOUT, StdStream.STDERR)
+    ]
+    assert [maker.entry(record) for record in records] == [EntryMaker(CONTEXT).entry(record) for record in records]

@@ -61,3 +61,15 @@ def test_over_tls_messages_of_rfc_5424_have_their_length_before_them(shape: Form
         assert int(length) == len(rest)
     else:
         assert message.startswith(b"<30>")
+
+
+def test_each_record_has_its_own_stream_and_time() -> None:
+    maker = MessageMaker(Format.RFC5424_MICRO, 3, "t", counted=False)
+    records = [
+        Record(stream, AT + later * 1000, b"a")
+        for later in (0, 1)
+        for stream in (StdStream.STDOUT, StdStream.STDOUT, StdStream.STDERR)
+    ]
+    alone = [MessageMaker(Format.RFC5424_MICRO, 3, "t", counted=False).message(record) for record in records]
+    assert [maker.message(record) for record in records] == alone
+    assert len(set(alone)) == 4
