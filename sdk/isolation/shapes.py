@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -81,7 +81,11 @@ def _scalar(hint: object) -> Shape | None:
         hint = types.NoneType
     if hint not in (bytes, int, float, bool, types.NoneType):
         return None
-    check = partial(_checked, (int, float) if hint is float else cast(type, hint))
+    kinds = (int, float) if hint is float else cast(type, hint)
+
+    def check(value: object) -> object:
+        return value if value.__class__ is hint else _checked(kinds, value)
+
     return Shape(check, check)
 
 
@@ -91,7 +95,7 @@ def _text(hint: object) -> Shape | None:
 
 def _pack_text(value: object) -> object:
     """Names of files may have bytes that are not UTF-8, and Python keeps these as surrogates: such a text travels as bytes."""
-    text = str(_checked(str, value))
+    text = value if value.__class__ is str else str(_checked(str, value))
     if text.isascii():
         return text
     raw = text.encode("utf-8", "surrogateescape")
@@ -99,8 +103,13 @@ def _pack_text(value: object) -> object:
 
 
 def _unpack_text(value: object) -> object:
+    if value.__class__ is str:
+        return value
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else _checked(str, value)
 
+
+_ADDRESSES_KEPT = 512
+"""So many addresses are parsed once: those of networks come with every call, and an address never changes."""
 
 _ADDRESSES: Mapping[type, Callable[[str], object]] = {
     IPv4Address: ip_address,
@@ -122,10 +131,13 @@ def _addresses(hints: Iterable[object]) -> Shape | None:
     parsers = {_ADDRESSES[kind] for kind in kinds}
     if len(parsers) != 1 or len(kinds) != len(tuple(hints)):
         return None
-    (parse,) = parsers
+    parse = lru_cache(_ADDRESSES_KEPT)(*parsers)
 
     def unpack(value: object) -> object:
-        return _checked(kinds, _converted(lambda text: parse(cast(str, _checked(str, text))), value))
+        try:
+            return _checked(kinds, parse(cast(str, _checked(str, value))))
+        except ValueError as error:
+            raise Misfit(f"a {type(value).__name__}") from error
 
     return Shape(lambda value: str(_checked(kinds, value)), unpack)
 
@@ -221,16 +233,22 @@ def _record(hint: object) -> Shape | None:
         return None
     hints = get_type_hints(hint, include_extras=True)
     names = tuple(field.name for field in fields(hint))
+    if any(field.kw_only or not field.init for field in fields(hint)):
+        raise Unspeakable(f"a value of type {spelled(hint)}, not all of whose fields are given by position, cannot be sent")
     shapes = tuple(shape_of(hints[name]) for name in names)
     read = attrgetter(*names)
 
+    packers, unpackers = [shape.pack for shape in shapes], [shape.unpack for shape in shapes]
+
     def pack(value: object) -> object:
-        found = read(_checked(hint, value))
-        return [shape.pack(each) for shape, each in zip(shapes, found if len(names) > 1 else (found,), strict=True)]
+        found = read(value if value.__class__ is hint else _checked(hint, value))
+        return [pack(each) for pack, each in zip(packers, found if len(names) > 1 else (found,), strict=True)]
 
     def unpack(value: object) -> object:
-        found = cast(list[object], _checked(list, value))
-        known = {name: shape.unpack(each) for name, shape, each in zip(names, shapes, found, strict=False)}
-        return _converted(lambda _: hint(**known), value)
+        found = [unpack(each) for unpack, each in zip(unpackers, cast(list[object], _checked(list, value)), strict=False)]
+        try:
+            return hint(*found)
+        except TypeError as error:
+            raise Misfit(f"a {type(value).__name__}") from error
 
     return Shape(pack, unpack)
