@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import pluggy
 
 from core.kernel.health import Health
+from core.kernel.troubles import Troubles
 from core.sentences import sentence
 from sdk import hookspecs
 from sdk.builder import Builder
@@ -61,6 +62,7 @@ class PluginHooks:
 
     def __init__(self, health: Health) -> None:
         self._health = health
+        self._troubles = Troubles(_log)
         self._plugins = pluggy.PluginManager("core")
         self._plugins.add_hookspecs(hookspecs)
 
@@ -165,8 +167,8 @@ class PluginHooks:
             try:
                 with step("hook.on_event", {"core.plugin.name": plugin}):
                     call(event=event)
-            except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
-                _log.exception("plugin %s: on_event", plugin)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
+                self._troubles.tell(f"plugin {plugin}: on_event", error)
 
     def engine_ready(self, engine: Engine) -> None:
         """Show the engine to all plugins; one that raises has failed."""

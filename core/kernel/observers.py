@@ -7,6 +7,7 @@ from functools import partial
 from core.config import StartupError
 from core.drivers import calling, failure
 from core.kernel.hooks import PluginHooks
+from core.kernel.troubles import Troubles
 from sdk.engine import Engine
 from sdk.errors import DriverError
 from sdk.events import Event
@@ -23,6 +24,7 @@ class Observers:
 
     def __init__(self, hooks: PluginHooks) -> None:
         self._hooks = hooks
+        self._troubles = Troubles(_log)
         self.chosen: Mapping[str, Observer] = {}
 
     def on_event(self, event: Event) -> None:
@@ -34,12 +36,14 @@ class Observers:
             try:
                 with step("observer.on_event", {"core.driver.name": name}):
                     observer.on_event(event)
-            except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
-                _log.exception("observer %s: on_event", name)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
+                self._troubles.tell(f"observer {name}: on_event", error)
 
     def trace_watchers(self) -> list[Callable[[Sequence[Span]], None]]:
         """Return what takes finished traces, of each observer that looks at them; what one raises is logged."""
-        return [partial(_shown, name, each) for name, each in self.chosen.items() if type(each).on_trace is not Observer.on_trace]
+        return [
+            partial(self._shown, name, each) for name, each in self.chosen.items() if type(each).on_trace is not Observer.on_trace
+        ]
 
     def amend_runtime_spec(self, spec: Spec, container_id: str) -> Spec:
         """Return the spec as all want it. Raises DriverError that names one whose amendment fails, or is none."""
@@ -65,9 +69,8 @@ class Observers:
             except (Exception, SystemExit) as error:
                 raise StartupError(failure(Kind.OBSERVER, name, "", "engine_ready", error)) from error
 
-
-def _shown(name: str, observer: Observer, spans: Sequence[Span]) -> None:
-    try:
-        observer.on_trace(spans)
-    except (Exception, SystemExit):  # noqa: BLE001 a plugin may raise anything, even an exit
-        _log.exception("observer %s: on_trace", name)
+    def _shown(self, name: str, observer: Observer, spans: Sequence[Span]) -> None:
+        try:
+            observer.on_trace(spans)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 a plugin may raise anything, even an exit
+            self._troubles.tell(f"observer {name}: on_trace", error)

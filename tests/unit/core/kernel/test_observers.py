@@ -122,7 +122,7 @@ def test_traces_are_shown_to_those_that_look_at_them(caplog: pytest.LogCaptureFi
     for watcher in watchers:
         watcher([])
     assert (len(watchers), seen) == (2, [[]])
-    assert [record.getMessage() for record in caplog.records] == ["observer a: on_trace"]
+    assert [record.getMessage() for record in caplog.records] == ["observer a: on_trace: SystemExit"]
 
 
 def test_what_observers_do_is_a_step_of_a_trace() -> None:
