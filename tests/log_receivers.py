@@ -17,7 +17,10 @@ PATIENCE = 30.0
 
 
 class Receiver:
-    """Keeps what it is sent. `reads` false leaves it in the kernel's buffers; `answer` is called with what came and returns a reply."""
+    """Keeps what it is sent. `reads` false leaves it in the kernel's buffers; `answer` is called with what came and returns a reply.
+
+    `pause` is the seconds that it rests after each read.
+    """
 
     def __init__(
         self, open_socket: Callable[[], socket.socket], *, reads: bool = True, secured: ssl.SSLContext | None = None
@@ -26,6 +29,7 @@ class Receiver:
         self.datagrams: list[bytes] = []
         self.connections = 0
         self.answer: Callable[[bytes], bytes] | None = None
+        self.pause = 0.0
         self._reads = reads
         self._secured = secured
         self._changed = threading.Condition()
@@ -99,6 +103,7 @@ class Receiver:
                     self._open.append(connection)
             while data := connection.recv(1 << 16):
                 self._note(data)
+                time.sleep(self.pause)
                 if self.answer is not None and (reply := self.answer(bytes(self.received))):
                     connection.sendall(reply)
 
