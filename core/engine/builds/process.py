@@ -33,7 +33,8 @@ from sdk.builder import Output, StepProcess
 from sdk.drivers.logs import StdStream
 from sdk.drivers.runtime import Bundle, ProcessIO, Task
 from sdk.engine.config import ContainerConfig, HostConfig, Limits
-from sdk.engine.modes import network_named
+from sdk.engine.modes import NetworkKind, NetworkMode, network_named
+from sdk.errors import InvalidArgument
 from sdk.oci import runtime as oci
 from sdk.oci.descriptor import host as host_platform
 
@@ -78,7 +79,7 @@ def host_config_of(process: StepProcess) -> HostConfig:
     """Return what a step's process may use of the host. Raises InvalidArgument."""
     limits = process.limits
     host_config = HostConfig(
-        network_mode=network_named(network_of_mode(process.network)),
+        network_mode=_network_mode(process.network),
         extra_hosts=process.extra_hosts,
         limits=Limits(
             memory=limits.memory,
@@ -95,6 +96,16 @@ def host_config_of(process: StepProcess) -> HostConfig:
     )
     validate_host_config(ContainerConfig(), host_config)
     return host_config
+
+
+def _network_mode(text: str) -> NetworkMode:
+    """Return what the builder calls `container:` and a container's name or ID, or by a network's name."""
+    kind, _, owner = text.partition(":")
+    return (
+        NetworkMode(NetworkKind.CONTAINER, container=owner)
+        if kind == "container" and owner
+        else network_named(network_of_mode(text))
+    )
 
 
 def _record(process: StepProcess) -> ContainerRecord:
@@ -115,7 +126,10 @@ def _record(process: StepProcess) -> ContainerRecord:
 
 async def _connect(context: EngineContext, step: _Step, held: AsyncExitStack) -> str:
     record = step.record
-    request = ConnectRequest(record.id, record.name, record.config.hostname, record.host_config.network_mode.network)
+    mode = record.host_config.network_mode
+    if mode.joins:  # a step of the classic builder is a container, which may; as in Docker no other step may
+        raise InvalidArgument(f'network mode "container:{mode.container}" not supported by buildkit')
+    request = ConnectRequest(record.id, record.name, record.config.hostname, mode.network)
     connected = await context.attachments.connect(request)
     held.push_async_callback(context.attachments.disconnect, record.id)
     write_host_files(step.directory, record, connected)
