@@ -16,7 +16,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test coverage test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-hostile test-third-party test-vm lint demo bench proto clean fuzz fuzz-api
+.PHONY: help venv packages demo-packages test coverage test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-hostile test-isolated test-third-party test-vm lint demo bench proto clean fuzz fuzz-api
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -62,6 +62,13 @@ test-crash: packages venv  ## kill the daemon at random instants under load, and
 
 test-hostile: packages venv  ## drivers that raise, hang, exit or return nonsense in each of their methods
 	$(SUDO) $(BIN)/python -m pytest -m "slow or not slow" tests/plugins/test_hostile.py
+
+ISOLATED := CORE_ISOLATION__STORAGE_OVERLAY__ENABLED=true CORE_ISOLATION__NET_BRIDGE__ENABLED=true \
+            CORE_ISOLATION__VOLUME_LOCAL__CAPABILITIES='["CAP_SYS_ADMIN"]'
+
+test-isolated: packages venv  ## the contract suites with drivers in processes of their own, and the command line with a daemon that isolates them
+	$(SUDO) $(BIN)/python -m pytest -n $(WORKERS) -m "slow or not slow" tests/contract/test_isolated.py
+	$(SUDO) env $(ISOLATED) $(BIN)/python -m pytest -n $(WORKERS) tests/cli tests/integration/networks tests/integration/volumes
 
 test-third-party: packages venv  ## distributions of third parties beside the engine's wheel, also in processes of their own
 	$(SUDO) $(BIN)/python -m pytest -m "slow or not slow" tests/third_party

@@ -1,4 +1,4 @@
-"""The contracts again, kept by the bundled drivers in processes of their own."""
+"""The contracts again, kept by the bundled drivers in processes of their own: one of each kind, and all by `make test-isolated`."""
 
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ class TestOverlay(storage.StorageDriverContract):
         return partial(isolated, "storage", provide_overlay, plugin_context("storage_overlay", tmpfs), OverlaySettings())
 
 
+@pytest.mark.slow
 class TestVfs(storage.StorageDriverContract):
     @pytest.fixture
     def open_driver(self, tmpfs: Path) -> storage.OpenDriver:
@@ -52,6 +53,7 @@ class TestBridge(network.NetworkDriverContract):
         return partial(isolated, "network", provide_bridge, plugin_context, BridgeSettings())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_network")
 class TestMacvlan(network.NetworkDriverContract):
     """On parents that lead nowhere: they need no module of the kernel's beside macvlan's own."""
@@ -71,6 +73,7 @@ class TestMacvlan(network.NetworkDriverContract):
         return partial(isolated, "network", provide_macvlan, plugin_context, MacvlanSettings())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_network")
 class TestCni(network.NetworkDriverContract):
     lacks = frozenset({network.Feature.ISOLATION, network.Feature.INTERNAL})
