@@ -30,7 +30,7 @@ class Context(SimpleNamespace):
 class Drivers:
     """Two runtimes, the driver's default `plain` on version 1 of control groups, `unified` on version 2."""
 
-    runtime_name = "plain"
+    runtime_name, log_name = "plain", "json-file"
 
     def __init__(self) -> None:
         self.verifiers: dict[str, ImageVerifier] = {}
@@ -65,7 +65,7 @@ async def test_a_warning_is_that_of_the_runtime_it_gets(
     images = SimpleNamespace(
         find_for=lambda _ref, _platform: IMAGE, layers=SimpleNamespace(pins=SimpleNamespace(hold=lambda _chains: nullcontext()))
     )
-    settings = SimpleNamespace(containers=SimpleNamespace(runtime=configured))
+    settings = SimpleNamespace(containers=SimpleNamespace(runtime=configured), log_options=())
     context = cast(EngineContext, Context(drivers=Drivers(), settings=settings, images=images))
     host = HostConfig(runtime=asked, limits=Limits(memory=64 << 20, oom_kill_disable=True))
     created = await create(context, CreateRequest(config=ContainerConfig(image="i"), host_config=host))
