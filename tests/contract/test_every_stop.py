@@ -33,6 +33,7 @@ from sdk.tracing import Span
 from tests.authorization_plugin import serve_authorization
 from tests.cni import write_bridge_list
 from tests.descriptors import descriptors
+from tests.log_receivers import short_stop
 from tests.stops import STOPS, ended_by
 from tests.volume_plugin import serve_volumes
 
@@ -66,19 +67,28 @@ class Surroundings:
             "authz_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "volume_legacy": {"socket_directories": [self.sockets], "spec_directories": []},
             "trust_command": {"command": ["/bin/true"]},
+            "log_journald": {"socket": self.directory / "no-journal"},
             "otlp": {"endpoint": f"http://127.0.0.1:{self.web.server_port}"},
         }.get(plugin, {})
 
-    async def use(self, driver: object) -> None:
+    def log_options(self, plugin: str) -> Mapping[str, str]:
+        """Return the options under which a log comes to hold something: no receiver listens, and its thread tries and tries."""
+        address = f"tcp://127.0.0.1:{self.port}"
+        return {
+            "log_syslog": {"syslog-address": address},
+            "log_gelf": {"gelf-address": address},
+            "log_fluentd": {"fluentd-address": address},
+            "log_journald": {},
+        }.get(plugin, {"max-size": "1k", "max-file": "3", "compress": "true"})
+
+    async def use(self, driver: object, plugin: str) -> None:
         """Do something after which a driver holds descriptors, threads or objects of the kernel."""
         match driver:
             case StorageDriver():
                 await driver.stage("a-layer")
                 await driver.remove("a-layer")
             case LogDriver():
-                log = driver.open(
-                    LogContext("c" * 64, "box", "image", self.directory, {"max-size": "1k", "max-file": "3", "compress": "true"})
-                )
+                log = driver.open(LogContext("c" * 64, "box", "image", self.directory, self.log_options(plugin)))
                 for _ in range(40):
                     log.write(StdStream.STDOUT, b"x" * 99 + b"\n", 1)
                 log.remove()
@@ -171,9 +181,9 @@ async def _stopped(provider: Provider[object, PluginSettings], plugin: str, arou
     """Open a driver, let it come to hold something, and stop it; return what it held."""
     context = plugin_context(plugin, around.directory)
     settings = provider.settings.model_validate(around.settings(plugin))
-    with ended_by(stop) as end:
+    with short_stop(), ended_by(stop) as end:
         async with provider.open(context, settings) as driver:
-            await around.use(driver)
+            await around.use(driver, plugin)
             meanwhile = held()
             await end()
     return meanwhile
