@@ -74,20 +74,18 @@ async def open_everything(settings: Settings, plugins: Plugins) -> AsyncIterator
         keep_storage(database, settings.drivers.storage)
         observers = Observers(plugins.hooks)
         events = EventBus(observers.on_event)
-        async with (
-            open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened,
-            open_engine(
+        async with open_drivers(plugins.offers, settings, plugins.health, instance, events) as opened:
+            observers.chosen = opened.observers  # before the engine opens, which starts containers again
+            async with open_engine(
                 engine_settings(settings, instance),
                 opened.drivers,
                 database,
                 events,
                 observers.amend_runtime_spec,
                 plugins.health.statuses(),
-            ) as engine,
-        ):
-            observers.chosen = opened.observers
-            observers.engine_ready(engine.engine)
-            yield Running(engine, opened, observers, instance)
+            ) as engine:
+                observers.engine_ready(engine.engine)
+                yield Running(engine, opened, observers, instance)
 
 
 @asynccontextmanager

@@ -16,7 +16,10 @@ class Observer:
     """Each method has a body that does nothing: write those that are needed. All run on the event loop, and return at once."""
 
     def engine_ready(self, engine: Engine) -> None:
-        """Learn that the engine serves requests. Called once, before the listeners open. The daemon does not start where it raises."""
+        """Learn that the engine serves requests. Called once, before the listeners open. The daemon does not start where it raises.
+
+        Events and amendments of the containers that the daemon starts again at its beginning come before.
+        """
 
     def on_event(self, event: Event) -> None:
         """See an event after it was published. What it raises is logged, and the other observers see the event all the same."""

@@ -13,6 +13,7 @@ import pytest
 
 from sdk.providers import Kind
 from sdk.scaffold import render
+from tests.asking import eventually
 from tests.conftest import DaemonFactory
 from tests.plugins.installing import announce
 
@@ -98,6 +99,37 @@ def amend_runtime_spec(spec, container_id):
     raise RuntimeError("boom in amend")
 """
 
+MARKER = """
+from contextlib import asynccontextmanager
+
+from msgspec.structs import replace
+
+from sdk.hookspecs import hookimpl
+from sdk.observer import Observer
+from sdk.providers import ObserverProvider, PluginSettings
+
+
+class Marker(Observer):
+    def __init__(self, log):
+        self._log = log
+
+    def on_event(self, event):
+        self._log.info("saw %s", event.action)
+
+    def amend_runtime_spec(self, spec, container_id):
+        return replace(spec, process=replace(spec.process, env=(*spec.process.env, "MARK=amended")))
+
+
+@asynccontextmanager
+async def open_marker(context, settings):
+    yield Marker(context.log)
+
+
+@hookimpl
+def provide_observer():
+    return ObserverProvider("marker", PluginSettings, open_marker)
+"""
+
 CONFIG = """
 disabled_plugins = ["amender"]
 
@@ -144,6 +176,22 @@ def test_containers_run_and_outlive_the_daemon(start_daemon: DaemonFactory, envi
         assert daemon.docker("logs", "lives").stdout == "kept\n"
         assert daemon.docker("inspect", "-f", "{{.HostConfig.LogConfig.Type}}", "lives").stdout == "loud\n"
         daemon.docker("rm", "-f", "lives")
+
+
+@pytest.mark.privileged
+def test_an_observer_sees_and_amends_what_boot_starts_again(start_daemon: DaemonFactory, tmp_path: Path) -> None:
+    (tmp_path / "core_marker.py").write_text(MARKER)
+    announce(tmp_path, "core-marker", "marker", "core_marker")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    with start_daemon(environment=environment, config='live_restore = false\n[drivers]\nobservers = ["marker"]\n') as daemon:
+        daemon.docker("run", "-d", "--restart", "always", "--name", "again", "busybox", "sh", "-c", "echo is $MARK; exec sleep 600")
+        eventually(lambda: daemon.docker("logs", "again").stdout == "is amended\n")
+        starts = daemon.log.read_text().count("plugins.marker: saw start")
+        daemon.restart()
+        eventually(lambda: len(daemon.docker("logs", "again").stdout.splitlines()) == 2)
+        assert daemon.docker("logs", "again").stdout == "is amended\nis amended\n"
+        eventually(lambda: daemon.log.read_text().count("plugins.marker: saw start") == starts + 1)
+        daemon.docker("rm", "-f", "again")
 
 
 @pytest.mark.privileged
