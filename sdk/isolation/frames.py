@@ -5,7 +5,6 @@ Every frame is decoded into one of these types or ends the connection. Values of
 
 import struct
 from enum import StrEnum
-from typing import cast
 
 import msgspec
 
@@ -157,12 +156,14 @@ def encode(frame: FromDaemon | FromPlugin) -> bytes:
 
 def from_daemon(body: bytes | memoryview) -> FromDaemon:
     """Return a frame of the daemon's. Raises ValueError."""
-    return cast(FromDaemon, _from_daemon.decode(body))
+    frame: FromDaemon = _from_daemon.decode(body)
+    return frame
 
 
 def from_plugin(body: bytes | memoryview) -> FromPlugin:
     """Return a frame of a plugin's process. Raises ValueError."""
-    return cast(FromPlugin, _from_plugin.decode(body))
+    frame: FromPlugin = _from_plugin.decode(body)
+    return frame
 
 
 class Splitter:
