@@ -16,7 +16,7 @@ CORE_VM_SUITE ?= bookworm
 CORE_VM_ACCEL ?= tcg,thread=multi
 VM_TESTS      ?= tests/vm
 
-.PHONY: help venv packages demo-packages test coverage test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-hostile test-isolated test-third-party test-vm lint demo bench proto clean fuzz fuzz-api
+.PHONY: help venv packages demo-packages test coverage test-unit test-compose test-builds test-sdk test-huge test-random test-crash test-hostile test-isolated test-third-party test-matrix test-vm lint demo bench proto clean fuzz fuzz-api
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -77,6 +77,9 @@ test-builds: packages compose-clients  ## builds through three clients, compared
 	@$(MAKE) --no-print-directory install PACKAGES="$(BUILDS_PACKAGES)"
 	$(SUDO) $(BIN)/python -m tests.compose.debian_images
 	$(SUDO) $(BIN)/python -m pytest -m slow tests/builds_compared
+
+test-matrix: packages venv  ## the verbs on every storage, runtime and network driver, in the daemon and isolated
+	$(SUDO) $(BIN)/python -m pytest -m slow tests/plugins/test_matrix.py
 
 test-vm: vm-packages venv  ## what differs with cgroup version 2, in a virtual machine (VM_TESTS: other tests)
 	$(SUDO) env CORE_VM_CACHE="$(CORE_VM_CACHE)" CORE_VM_SUITE="$(CORE_VM_SUITE)" CORE_VM_ACCEL="$(CORE_VM_ACCEL)" \
