@@ -61,6 +61,7 @@ class Fluentd(Protocol):
             patience=patience_of(options),
             needs_receiver=not is_chosen(options, ASYNC),
             buffer=buffer_of(options),
+            has_pieces=True,
         )
 
 

@@ -31,7 +31,7 @@ class Journald(Protocol):
 
     def delivery(self, context: LogContext) -> Delivery:
         entries = EntryMaker(context)
-        return Delivery("journald", lambda: JournalWire(self._target, entries))
+        return Delivery("journald", lambda: JournalWire(self._target, entries), has_pieces=True)
 
 
 class JournalWire(Wire):

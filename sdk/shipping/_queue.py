@@ -61,6 +61,11 @@ class Queue:
             self._changed.notify_all()
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits, here or in the copy."""
+        return not self._chunks and self._trail is None
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing more comes."""
         return self._end is not None

@@ -27,21 +27,23 @@ class Sender:
         self._queue = queue
         self._thread: threading.Thread | None = None
         self._failures = 0
-        self._told = -_SILENCE
+        self._told = self._told_dropped = -_SILENCE
         self._complained = False
+        self._has_pieces = delivery.has_pieces
 
     def put(self, stream: StdStream, data: bytes, time_ns: int) -> None:
         """Send lines as soon as the receiver takes them. Waits for nothing."""
         self._queue.put(Chunk(stream, data, time_ns))
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="log-sender", daemon=True)
-            self._thread.start()
+            self._begin()
 
     def finish(self, seconds: float) -> None:
         """Send what waits, for at most so long, and end. Waits for nothing."""
         self._queue.finish(seconds)
+        if self._thread is None and not self._queue.is_empty:
+            self._begin()
         if self._thread is None:
-            self._wire.close()
+            self._let_go()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end, at most so long; return whether it has come. What waits then is told as dropped."""
@@ -62,14 +64,41 @@ class Sender:
         """Whether nothing will be sent any more."""
         return self._queue.is_finished and not self.is_alive
 
-    def _run(self) -> None:
-        maker = RecordMaker()
+    def _begin(self) -> None:
+        """Start the thread. Where the system refuses one (its limit of processes), records wait for the next try."""
+        thread = threading.Thread(target=self._run, name="log-sender", daemon=True)
         try:
-            while chunks := self._queue.take():
+            thread.start()
+        except RuntimeError as error:
+            self._complain(error)
+        else:
+            self._thread = thread
+
+    def _run(self) -> None:
+        maker = RecordMaker(has_pieces=self._has_pieces)
+        try:
+            while chunks := self._next():
                 self._deliver([record for chunk in chunks for record in maker.records(*chunk)])
         finally:
+            self._let_go()
+
+    def _next(self) -> Sequence[Chunk]:
+        """Return what is to be sent next. What the copy cannot give back is dropped, and the rest goes on."""
+        while True:
+            try:
+                return self._queue.take()
+            except Exception as error:  # noqa: BLE001 files that cannot be read, or hold what the driver did not write
+                self._log.warning("%s: records that wait in the copy cannot be read: %s", self._about, error)
+
+    def _let_go(self) -> None:
+        self._close_wire()
+        self._tell_dropped(self._queue.abandon())
+
+    def _close_wire(self) -> None:
+        try:
             self._wire.close()
-            self._tell_dropped(self._queue.abandon())
+        except Exception as error:  # noqa: BLE001 a third party's wire may raise anything, and a new connection is to be tried
+            self._log.warning("%s: its connection cannot be closed: %s", self._about, error)
 
     def _deliver(self, records: Sequence[Record]) -> None:
         while records:
@@ -93,12 +122,13 @@ class Sender:
             if self._complained:
                 self._complained = False
                 self._log.warning("%s: records are sent again", self._about)
-        self._tell_dropped(self._queue.take_dropped())
+        if time.monotonic() - self._told_dropped >= _SILENCE:
+            self._tell_dropped(self._queue.take_dropped())
 
     def _after(self, error: Exception, left: Sequence[Record], *, progressed: bool) -> Sequence[Record]:
         """Note a failure and wait a moment; return what is to be tried again. A connection that broke is made anew at once."""
         was_connected, self._connected = self._connected, False
-        self._wire.close()
+        self._close_wire()
         self._failures = 1 if progressed else self._failures + 1
         self._complain(error)
         if not isinstance(error, OSError) or self._failures == self._patience.attempts:
@@ -120,4 +150,5 @@ class Sender:
 
     def _tell_dropped(self, dropped: int) -> None:
         if dropped:
+            self._told_dropped = time.monotonic()
             self._log.warning("%s: %d records were dropped: they could not be sent in time", self._about, dropped)

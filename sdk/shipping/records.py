@@ -35,20 +35,24 @@ class Record(Struct, frozen=True):
 class RecordMaker:
     """Makes the records of one container, and knows which of its streams is in the middle of an overlong line."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_pieces: bool = True) -> None:
+        """`has_pieces` false: the receiver is not told which record is a piece, so none needs to be told that a line is over."""
+        self._has_pieces = has_pieces
         self._unfinished: dict[StdStream, Partial] = {}
 
     def records(self, stream: StdStream, data: bytes, time_ns: int) -> list[Record]:
-        """Return the records of what `ContainerLog.write` was given. Empty lines are none: receivers refuse empty messages."""
+        """Return the records of what `ContainerLog.write` was given.
+
+        Empty lines are none: receivers refuse empty messages. The last piece of a line may be empty, as what was before it must have an end.
+        """
         lines = data.removesuffix(b"\n").split(b"\n")
-        made = [Record(stream, time_ns, line) for line in lines if line]
         goes_on = len(data) == _PIECE and b"\n" not in data
         before = self._unfinished.pop(stream, None)
-        if (before is None and not goes_on) or not made:
-            return made
+        if not self._has_pieces or (before is None and not goes_on):
+            return [Record(stream, time_ns, line) for line in lines if line]
         partial = (
             Partial(before.line_id, before.ordinal + 1, not goes_on) if before else Partial(os.urandom(32).hex(), 1, last=False)
         )
         if goes_on:
             self._unfinished[stream] = partial
-        return [Record(stream, time_ns, made[0].line, partial), *made[1:]]
+        return [Record(stream, time_ns, lines[0], partial), *(Record(stream, time_ns, line) for line in lines[1:] if line)]

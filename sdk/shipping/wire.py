@@ -54,13 +54,15 @@ class Patience:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How one container's records are sent. `receiver` is told in the daemon's log. A container is not started before its receiver is
-    reached, unless `needs_receiver` is false. `buffer` is the bytes that may wait, None the driver's setting."""
+    reached, unless `needs_receiver` is false. `buffer` is the bytes that may wait, None the driver's setting. `has_pieces` says that the
+    receiver is told of `Record.partial`; then the last piece of a line may be empty."""
 
     receiver: str
     wire: Callable[[], Wire]
     patience: Patience = Patience()
     needs_receiver: bool = True
     buffer: int | None = None
+    has_pieces: bool = False
 
 
 class Protocol(ABC):

@@ -89,6 +89,7 @@ def test_a_connection_is_made_anew_after_its_interval(monkeypatch: pytest.Monkey
 def test_only_async_does_without_a_receiver_at_the_start() -> None:
     assert delivery("h").needs_receiver
     assert not delivery("h", **{"async": "true"}).needs_receiver
+    assert delivery("h").has_pieces
     assert (delivery("").receiver, delivery("h", buffer_limit="1m").buffer) == ("fluentd", 1 << 20)
 
 

@@ -1,7 +1,7 @@
 """Lines as records, and overlong ones as numbered pieces."""
 
 from sdk.drivers.logs import StdStream
-from sdk.shipping.records import Record, RecordMaker
+from sdk.shipping.records import Partial, Record, RecordMaker
 
 PIECE = 16 << 10
 OUT, ERR = StdStream.STDOUT, StdStream.STDERR
@@ -26,6 +26,23 @@ def test_pieces_of_a_line_are_numbered_by_stream() -> None:
     assert other[0].partial is not None
     assert other[0].partial.ordinal == 1
     assert maker.records(OUT, b"whole\n", 4)[0].partial is None
+
+
+def test_a_line_that_ends_with_its_piece_is_over_before_the_next() -> None:
+    maker = RecordMaker()
+    first = maker.records(OUT, b"x" * PIECE, 1)[0]
+    end, after = maker.records(OUT, b"\nnext\n", 2)
+    assert first.partial is not None
+    assert end == Record(OUT, 2, b"", Partial(first.partial.line_id, 2, last=True))
+    assert after == Record(OUT, 2, b"next")
+    maker.records(OUT, b"x" * PIECE, 3)
+    assert [record.partial.last for record in maker.records(OUT, b"\n", 4) if record.partial] == [True]
+
+
+def test_a_receiver_that_is_told_of_no_pieces_gets_no_empty_end() -> None:
+    maker = RecordMaker(has_pieces=False)
+    assert maker.records(OUT, b"x" * PIECE, 1) == [Record(OUT, 1, b"x" * PIECE)]
+    assert maker.records(OUT, b"\nnext\n", 2) == [Record(OUT, 2, b"next")]
 
 
 def test_text_that_is_not_utf_8_is_replaced() -> None:

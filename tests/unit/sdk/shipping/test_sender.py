@@ -166,3 +166,70 @@ def test_what_waits_at_the_end_of_its_time_is_told(sending: Making, caplog: pyte
     sender.finish(0.01)
     assert sender.join(30)
     assert caplog.messages[-1] == "container c1: example tcp://h: 2 records were dropped: they could not be sent in time"
+
+
+def test_drops_are_counted_up_and_not_told_for_every_batch(sending: Making, caplog: pytest.LogCaptureFixture) -> None:
+    wire = ScriptedWire()
+    sender = sending(wire, limit=300)
+    for _ in range(20):
+        wire.entered.clear()
+        wire.go_on.clear()
+        sender.put(OUT, b"first\n", 1)
+        assert wire.entered.wait(30)
+        sender.put(OUT, b"x" * 300 + b"\n", 1)
+        sender.put(OUT, b"too much\n", 1)
+        sent = len(wire.lines)
+        wire.go_on.set()
+        until(lambda sent=sent: len(wire.lines) == sent + 2)
+    sender.finish(30)
+    assert sender.join(30)
+    told = [int(message.split()[4]) for message in caplog.messages if "records were dropped" in message]
+    assert (sum(told), len(told)) == (20, 2)
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again(
+    sending: Making, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = ScriptedWire()
+    sender = sending(wire)
+    with monkeypatch.context() as at_the_limit:
+        at_the_limit.setattr(threading.Thread, "start", no_more_threads)
+        sender.put(OUT, b"a\n", 1)
+    assert caplog.messages == [
+        "container c1: example tcp://h: records wait, up to a limit, as they cannot be sent: can't start new thread"
+    ]
+    sender.put(OUT, b"b\n", 1)
+    until(lambda: wire.lines == [b"a", b"b"])
+    sender.finish(30)
+    assert sender.join(30)
+
+
+def test_a_sender_that_never_had_a_thread_sends_at_its_end_or_tells(
+    sending: Making, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", no_more_threads)
+    (lost, _), (late, wire) = [(sending(wire), wire) for wire in (ScriptedWire(), ScriptedWire())]
+    for sender in (lost, late):
+        sender.put(OUT, b"a\n", 1)
+    lost.finish(30)
+    assert lost.join(30)
+    assert lost.has_ended
+    assert caplog.messages[-1] == "container c1: example tcp://h: 1 records were dropped: they could not be sent in time"
+    monkeypatch.undo()
+    late.finish(30)
+    assert late.join(30)
+    assert wire.lines == [b"a"]
+
+
+def test_a_connection_that_cannot_be_closed_ends_nothing(sending: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = ScriptedWire(OSError("broken pipe"))
+    monkeypatch.setattr(wire, "close", lambda: 1 // 0)
+    sender = sending(wire)
+    sender.put(OUT, b"a\n", 1)
+    sender.finish(30)
+    assert sender.join(30)
+    assert wire.lines == [b"a"]
+
+
+def no_more_threads(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
