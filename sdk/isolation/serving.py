@@ -31,6 +31,7 @@ from sdk.isolation.frames import (
 from sdk.isolation.kinds import INTERFACES, interfaces_of
 from sdk.isolation.methods import Method, methods_of
 from sdk.isolation.shapes import Unspeakable
+from sdk.version import asynchronous
 
 _CLOSING_SECONDS = 4.0
 """So long calls that are under way may take when the process is to end."""
@@ -135,7 +136,7 @@ class Served:
         try:
             method = self._methods[call.method]
             args, kwargs = method.unpack_arguments(call.arguments)
-            function = getattr(self._driver, call.method)
+            function = asynchronous(call.method, getattr(self._driver, call.method))
             return Returned(call.number, method.pack_result(await function(*args, **kwargs)))
         except asyncio.CancelledError:
             if scope.cancel_called:

@@ -1,4 +1,4 @@
-"""`max-size`, `max-file` and `compress` of `--log-opt`, in Docker's words."""
+"""`max-size`, `max-file`, `compress`, `mode` and `max-buffer-size` of `--log-opt`, in Docker's words."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from sdk.numbers import BadNumber, parse_int64
 from sdk.text import cleaned, truth
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_BUFFER = "max-buffer-size"
 _TOO_LARGE, _MOST_FILES = 2**63, 10**18 - 1
 
 
@@ -43,6 +44,27 @@ def parse_rotation(options: Mapping[str, str], defaults: RotationDefaults) -> Ro
     if compress and (max_file == 1 or not max_size):
         raise InvalidArgument("compress cannot be true when max-file is less than 2 or max-size is not set")
     return Rotation(max_size, max_file, compress)
+
+
+def check_mode(options: Mapping[str, str]) -> None:
+    """Raise InvalidArgument for a `mode` that is none, or a buffer it does not have."""
+    mode = options.get("mode", "")
+    if mode not in ("", "blocking", "non-blocking"):
+        raise InvalidArgument(f"logger: logging mode not supported: {cleaned(mode)}")
+    if _BUFFER in options:
+        if mode != "non-blocking":
+            raise InvalidArgument("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
+        buffer_of(options, 0)
+
+
+def buffer_of(options: Mapping[str, str], default: int) -> int:
+    """Return the bytes of `max-buffer-size`. Raises InvalidArgument."""
+    if _BUFFER not in options:
+        return default
+    try:
+        return parse_size(options[_BUFFER], unit=1024)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"error parsing option max-buffer-size: {error.message}") from None
 
 
 def parse_size(text: str, *, unit: int = 1000) -> int:

@@ -11,11 +11,11 @@ import anyio.to_thread
 from sdk.drivers.logs import ContainerLog, LogContext, LogDriver
 from sdk.errors import InvalidArgument
 from sdk.logfiles.attributes import ATTRIBUTE_OPTIONS, check_attributes
-from sdk.logfiles.builtin import BUILTIN, buffer_of, cache_options, check_builtin, is_cached
+from sdk.logfiles.builtin import BUILTIN, cache_options, check_builtin, is_cached
 from sdk.logfiles.local import LocalLines
 from sdk.logfiles.log import LineLog
 from sdk.logfiles.opening import LogOpener, log_opener
-from sdk.logfiles.rotation import RotationDefaults
+from sdk.logfiles.rotation import RotationDefaults, buffer_of
 from sdk.logfiles.tags import check_tag
 from sdk.providers import PluginContext
 from sdk.shipping.settings import ShippingSettings

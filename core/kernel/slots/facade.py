@@ -16,6 +16,7 @@ from sdk.drivers.runtime import RunningProcess
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DriverError
 from sdk.hints import spelled
+from sdk.version import asynchronous
 
 D = TypeVar("D")
 
@@ -70,12 +71,14 @@ def _awaited(name: str, member: Callable[..., Awaitable[object]]) -> Callable[..
     async def bounded(self: Facade, *args: object, **kwargs: object) -> object:
         back = undo and partial(undo, self.driver)
         with self.slot.step(name):
-            returned = await self.slot.call(name, cast(float, seconds), getattr(self.driver, name), back, *args, **kwargs)
+            returned = await self.slot.call(
+                name, cast(float, seconds), asynchronous(name, getattr(self.driver, name)), back, *args, **kwargs
+            )
         return accept(self.slot, returned)
 
     async def unbounded(self: Facade, *args: object, **kwargs: object) -> object:
         with self.slot.step(name), calling(self.slot.name, name):
-            returned = await getattr(self.driver, name)(*args, **kwargs)
+            returned = await asynchronous(name, getattr(self.driver, name))(*args, **kwargs)
         return accept(self.slot, returned)
 
     return unbounded if seconds is None else bounded

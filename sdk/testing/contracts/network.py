@@ -27,6 +27,7 @@ import pytest
 from sdk.drivers.network import Endpoint, EndpointSpec, ExternalNetworks, NetworkDriver, NetworkSpec, PortBinding, Sandbox, Subnet
 from sdk.errors import InvalidArgument, PortAllocated
 from sdk.linux.namespaces import CLONE_NEWNET, setns
+from sdk.version import asynchronous
 
 OpenDriver = Callable[[], AbstractAsyncContextManager[NetworkDriver]]
 Prepare = Callable[[NetworkSpec], Mapping[str, str]]
@@ -208,7 +209,7 @@ class Bench:
 
 
 async def _is_secluded(driver: NetworkDriver, network: NetworkSpec) -> bool:
-    return isinstance(driver, ExternalNetworks) and await driver.is_secluded(network.options)
+    return isinstance(driver, ExternalNetworks) and bool(await asynchronous("is_secluded", driver.is_secluded)(network.options))
 
 
 @contextmanager

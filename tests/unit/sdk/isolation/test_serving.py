@@ -1,13 +1,15 @@
 """The plugin's side serves one driver, and ends with the daemon."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import anyio
 import anyio.to_thread
 import pytest
+from msgspec import structs
 
+from sdk.drivers.network import ExternalNetworks
 from sdk.drivers.volume import VolumeDriver, VolumeDriverSource
 from sdk.errors import SkipPlugin
 from sdk.isolation.calling import Caller
@@ -15,6 +17,7 @@ from sdk.isolation.faults import PluginFailure
 from sdk.isolation.frames import Call, Cancel, Cancelled, Ready, Refused, Splitter, Why, encode, from_plugin
 from sdk.isolation.methods import methods_of
 from sdk.isolation.serving import Served
+from sdk.testing.network_driver import PaperNetworkDriver
 from tests.odd_volumes import OddVolumes
 from tests.unit.sdk.isolation.conftest import REQUEST, Connected, Heard
 
@@ -106,6 +109,32 @@ async def test_a_driver_that_cancels_itself_has_failed(connected: Connected, dri
     async with connected(Cancelling(driver.context)) as caller:
         with pytest.raises(PluginFailure, match="the driver cancelled itself"):
             await caller.call(METHODS["size"], ["v"], {})
+
+
+async def test_a_network_driver_of_api_1_0_answers_without_waiting() -> None:
+    class Earlier(PaperNetworkDriver, ExternalNetworks):
+        def is_secluded(self, options: Mapping[str, str]) -> bool:
+            return not options
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[object]:
+        yield Earlier()
+
+    here, there = socket.socketpair()
+    caller, served = Caller('network driver "earlier"', Heard().ears), Served()
+    await served.channel.open(there)
+    await caller.channel.open(here)
+    async with anyio.create_task_group() as tasks:
+
+        async def serve() -> None:
+            await served.serve(await served.asked(), opened())
+
+        tasks.start_soon(serve)
+        assert isinstance(await caller.open(structs.replace(REQUEST, kind="network")), Ready)
+        secluded = methods_of([ExternalNetworks])["is_secluded"]
+        assert await caller.call(secluded, [{}], {}) is True
+        assert await caller.call(secluded, [{"mode": "bridge"}], {}) is False
+        caller.close()
 
 
 async def test_the_daemon_that_goes_without_a_word_ends_it(driver: OddVolumes) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sdk.errors import InvalidArgument
-from sdk.logfiles.builtin import buffer_of, cache_options, check_builtin, is_cached
+from sdk.logfiles.builtin import cache_options, check_builtin, is_cached
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,3 @@ def test_a_copy_may_be_left_out(text: str, *, cached: bool) -> None:
 def test_options_of_a_copy_are_those_of_the_local_driver() -> None:
     options = {"cache-max-size": "1m", "cache-disabled": "false", "max-size": "2m", "tag": "x"}
     assert cache_options(options) == {"max-size": "1m"}
-
-
-def test_a_buffer_is_what_the_option_says() -> None:
-    assert buffer_of({"max-buffer-size": "2m"}, 5) == 2 << 20
-    assert buffer_of({}, 5) == 5

@@ -3,7 +3,7 @@
 import pytest
 
 from sdk.errors import InvalidArgument
-from sdk.logfiles.rotation import Rotation, RotationDefaults, parse_rotation, parse_size
+from sdk.logfiles.rotation import Rotation, RotationDefaults, buffer_of, check_mode, parse_rotation, parse_size
 
 JSON = RotationDefaults("-1", 1, compress=False)
 LOCAL = RotationDefaults("20m", 5, compress=True)
@@ -86,3 +86,14 @@ def test_what_is_no_size(text: str) -> None:
 
 def test_buffers_have_binary_units() -> None:
     assert (parse_size("4m"), parse_size("4m", unit=1024)) == (4_000_000, 4 << 20)
+
+
+def test_a_driver_of_api_1_0_checks_the_mode_as_ever() -> None:
+    check_mode({"mode": "non-blocking", "max-buffer-size": "4m"})
+    with pytest.raises(InvalidArgument, match=r"^logger: logging mode not supported: quick$"):
+        check_mode({"mode": "quick"})
+
+
+def test_a_buffer_is_what_the_option_says() -> None:
+    assert buffer_of({"max-buffer-size": "2m"}, 5) == 2 << 20
+    assert buffer_of({}, 5) == 5

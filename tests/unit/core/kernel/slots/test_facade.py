@@ -13,7 +13,7 @@ import pytest
 import sdk.drivers
 from core.kernel.slots.facade import Facade, _view
 from sdk.drivers.deadlines import deadline_of
-from sdk.drivers.network import GatewaySwitch, NetworkDriver, SandboxMaker
+from sdk.drivers.network import ExternalNetworks, GatewaySwitch, NetworkDriver, SandboxMaker
 from sdk.drivers.runtime import ExitStatus, RunningProcess, Task
 from sdk.drivers.storage import ActiveCommitter, StorageDriver
 from sdk.drivers.volume import DriverVolume, VolumeDriver, VolumeDriverSource
@@ -174,6 +174,31 @@ def test_every_method_that_waits_has_a_deadline_but_for_a_few() -> None:
         if inspect.iscoroutinefunction(member) and deadline_of(member) is None
     }
     assert unbounded == {"RunningProcess.wait"}
+
+
+@pytest.mark.parametrize("secluded", [True, False])
+async def test_a_network_driver_of_api_1_0_answers_without_waiting(secluded: bool) -> None:
+    class Earlier(NetworkDriver, ExternalNetworks):
+        """Has the method as API 1.0 has it, not asynchronous."""
+
+        def is_secluded(self, options: Mapping[str, str]) -> bool:
+            return secluded
+
+    Earlier.__abstractmethods__ = frozenset()
+    seen = in_slot(Kind.NETWORK, "earlier", Earlier())
+    assert isinstance(seen, ExternalNetworks)
+    assert await seen.is_secluded({}) is secluded
+
+
+async def test_no_other_method_may_answer_without_waiting() -> None:
+    class Hasty(Volumes):
+        """Has a method that is not asynchronous, and never was."""
+
+        def size(self, name: str) -> int:
+            return 1
+
+    with pytest.raises(DriverError, match="hasty: size: object int can't be used in 'await' expression"):
+        await in_slot(Kind.VOLUME, "hasty", Hasty()).size("a")
 
 
 def test_one_class_serves_all_drivers_of_the_same_abilities() -> None:
