@@ -1,12 +1,15 @@
 """For drivers that wrap another one: what the wrapper does not know of the other is passed on."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeVar
 
 _D = TypeVar("_D")
 
 _INTERFACES = "sdk.drivers."
+_PASSED_ON = "_sdk_wrapping_passed_on"
+"""The attribute of a wrapper that has the inner drivers' methods, by name."""
 
 
 def with_abilities_of(inner: object, wrapper: _D) -> _D:
@@ -18,9 +21,18 @@ def with_abilities_of(inner: object, wrapper: _D) -> _D:
     abilities = tuple(each for each in type(inner).__mro__ if _is_interface(each) and not isinstance(wrapper, each))
     if not abilities:
         return wrapper
-    members = {name: _passed_on(inner, name) for each in abilities for name in _methods(each)}
-    wrapper.__class__ = type(type(wrapper).__name__, (type(wrapper), *abilities), members)
+    methods = {name: getattr(inner, name) for each in abilities for name in _methods(each)}
+    vars(wrapper)[_PASSED_ON] = vars(wrapper).get(_PASSED_ON, {}) | methods
+    wrapper.__class__ = _passing_on((type(wrapper), *abilities))
     return wrapper
+
+
+@cache
+def _passing_on(bases: tuple[type, ...]) -> type:
+    """Return the one class for all wrappers of a class that pass on these abilities, which follow it: a log is wrapped at every start of a
+    container."""
+    own, *abilities = bases
+    return type(own.__name__, bases, {name: _passed_on(name) for each in abilities for name in _methods(each)})
 
 
 def _is_interface(base: type) -> bool:
@@ -31,10 +43,9 @@ def _methods(interface: type) -> list[str]:
     return [name for name, member in vars(interface).items() if inspect.isfunction(member) and not name.startswith("_")]
 
 
-def _passed_on(inner: object, name: str) -> Callable[..., object]:
-    method: Callable[..., object] = getattr(inner, name)
-
-    def pass_on(_wrapper: object, *args: object, **kwargs: object) -> object:
-        return method(*args, **kwargs)
+def _passed_on(name: str) -> Callable[..., object]:
+    def pass_on(wrapper: object, *args: object, **kwargs: object) -> object:
+        methods: Mapping[str, Callable[..., object]] = vars(wrapper)[_PASSED_ON]
+        return methods[name](*args, **kwargs)
 
     return pass_on

@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cache, partial
 from types import NoneType
 from typing import TypeVar, cast, get_type_hints
+from weakref import WeakKeyDictionary
 
 from core.drivers import calling
 from core.kernel.slots.results import check_of
@@ -25,8 +26,8 @@ _FOLLOWED = (ContainerLog, RunningProcess, VolumeDriver)
 """What drivers return and the engine then calls: it is called through the slot, too."""
 
 
-_views: "dict[type[object], type[Facade]]" = {}
-"""By class of driver: processes and logs are seen at every start."""
+_views: "WeakKeyDictionary[type[object], type[Facade]]" = WeakKeyDictionary()
+"""By class of driver, as long as there is that class: processes and logs are seen at every start, and a driver may make classes."""
 
 
 class Facade:
@@ -46,11 +47,15 @@ def slotted(slot: Slot, driver: D) -> D:
 
 
 def _view(driver: type[object]) -> type[Facade]:
-    interfaces = tuple(base for base in driver.__mro__ if base.__module__.startswith(_INTERFACES))
+    return _view_of(tuple(base for base in driver.__mro__ if base.__module__.startswith(_INTERFACES)))
+
+
+@cache
+def _view_of(interfaces: tuple[type[object], ...]) -> type[Facade]:
     members: dict[str, object] = {"__slots__": ()}
     for interface in reversed(interfaces):  # an extending one comes last
         members |= {name: _member(name, each) for name, each in vars(interface).items() if _is_public(name, each)}
-    return type(f"Slotted{driver.__name__}", (Facade, *interfaces), members)
+    return type("Slotted" + "".join(each.__name__ for each in interfaces), (Facade, *interfaces), members)
 
 
 def _is_public(name: str, member: object) -> bool:

@@ -74,6 +74,30 @@ def test_other_wrappers_of_the_class_have_no_more_than_before() -> None:
     assert type(plain) is Wrapper
 
 
+def test_wrappers_of_a_class_share_one_class_and_each_passes_on_to_its_own() -> None:
+    class Telling(Able):
+        def __init__(self, name):
+            self.name = name
+
+        def describe(self, bundle, io):
+            return [(self.name, "")]
+
+    one, other = (with_abilities_of(Telling(name), Wrapper(name)) for name in ("one", "other"))
+    assert type(one) is type(other)
+    assert (one.describe("", ""), other.describe("", "")) == ([("one", "")], [("other", "")])
+
+
+@pytest.mark.anyio
+async def test_a_wrapper_may_have_the_abilities_of_several() -> None:
+    class Explained(Bare, PlanExplainer):
+        def describe(self, bundle, io):
+            return [("first", "")]
+
+    wrapper = with_abilities_of(Able(), with_abilities_of(Explained(), Wrapper(1)))
+    assert wrapper.describe("", "") == [("first", "")]
+    assert await wrapper.stats_many(["a"]) == {}
+
+
 @pytest.mark.anyio
 async def test_the_engine_sees_them_through_its_view() -> None:
     view = slotted(Slot(Kind.RUNTIME, "wrapper", "plugin"), with_abilities_of(Able(), Wrapper(1)))

@@ -1,8 +1,10 @@
 """The engine sees a driver's interfaces, all of them and nothing else; every call goes through the slot."""
 
+import gc
 import importlib
 import inspect
 import pkgutil
+import weakref
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -203,6 +205,17 @@ async def test_no_other_method_may_answer_without_waiting() -> None:
 
 def test_one_class_serves_all_drivers_of_the_same_abilities() -> None:
     assert type(volumes()[0]) is type(volumes()[0])
+
+
+def test_a_class_that_a_driver_makes_for_one_object_is_forgotten_with_it() -> None:
+    def seen_once() -> tuple[weakref.ref[type], type]:
+        made = type("Made", (Volumes,), {})
+        return weakref.ref(made), type(in_slot(Kind.VOLUME, "making", made()))
+
+    (first, view), (second, same) = seen_once(), seen_once()
+    gc.collect()
+    assert (first(), second()) == (None, None)
+    assert view is same
 
 
 async def test_calls_are_steps_of_a_trace_with_a_deadline_and_without() -> None:
