@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.engine.images.context import ImageContext
 from core.engine.images.manifests import index_of, manifests_of
-from core.engine.images.reference_patterns import reference_pattern
+from core.engine.images.reference_patterns import reference_patterns
 from core.engine.moments import parse_moment
 from core.filters import check_keys, label_matches
 from core.images.documents import parse_index
@@ -28,7 +28,7 @@ def list_images(context: ImageContext, request: ImageListRequest) -> list[ImageI
     infos = [context.store.info(image.id, _containers(context, image)) for image in context.store if not _is_beside(context, image)]
     tests = [_test(context, key, values) for key, values in request.filters.items()]
     shown = [info for info in infos if all(test(info) for test in tests) and (request.all or not _is_intermediate(context, info))]
-    patterns = tuple(reference_pattern(value) for value in request.filters.get("reference", ()))
+    patterns = reference_patterns(request.filters.get("reference", ()))
     if patterns:
         shown = [_narrowed(info, patterns) for info in shown]
     if request.shared_size:
@@ -95,7 +95,7 @@ def _until(_context: ImageContext, values: tuple[str, ...]) -> Test:
 
 
 def _reference(_context: ImageContext, values: tuple[str, ...]) -> Test:
-    patterns = tuple(reference_pattern(value) for value in values)
+    patterns = reference_patterns(values)
     return lambda info: bool(_matching(info.tags, patterns) or _matching(info.digests, patterns))
 
 

@@ -78,6 +78,7 @@ async def test_only_the_names_that_match_are_shown_with_the_digests_of_their_rep
         ({"dangling": ("maybe",)}, "invalid filter 'dangling=[maybe]'"),
         ({"dangling": ("true", "false")}, "invalid filter 'dangling=[true false]'"),
         ({"reference": ("[",)}, "syntax error in pattern"),
+        ({"reference": ("*a" * 1000, "?" * 100)}, "invalid filter: its patterns are longer than 2048 characters"),
         ({"until": ("yesterday",)}, "invalid time: yesterday"),
     ],
 )

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from core.engine.images.reference_patterns import reference_pattern
+from core.engine.images.reference_patterns import reference_pattern, reference_patterns
 from sdk.errors import InvalidArgument
 
 
@@ -60,3 +60,15 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     begun = time.thread_time()
     assert not reference_pattern(pattern).fullmatch("a" * 255)
     assert time.thread_time() - begun < 2
+
+
+@pytest.mark.parametrize("values", [["*a*" * 20_000], ["[a]" * 1000], ["?" * 1025, "*" * 1024], ["\\a" * 1025]])
+def test_patterns_that_would_take_long_to_compile_are_refused(values: list[str]) -> None:
+    with pytest.raises(InvalidArgument, match=r"^invalid filter: its patterns are longer than 2048 characters$"):
+        reference_patterns(values)
+
+
+def test_names_without_wildcards_may_be_many() -> None:
+    names = [f"registry.test/team/app{number}" for number in range(200)]
+    patterns = reference_patterns([*names, "*" * 2048])
+    assert all(pattern.fullmatch(name) for pattern, name in zip(patterns, names, strict=False))
