@@ -53,9 +53,14 @@ class LogFile:
         present = os.fstat(self._descriptor).st_size
         return present if self.end is None else min(present, self.end)
 
-    def stop(self) -> None:
-        """Read no further than what is there now."""
-        self.end = self._size()
+    def has_more(self) -> bool:
+        """Tell whether anything follows now; no more than that will be read."""
+        self.end = os.fstat(self._descriptor).st_size
+        return self.offset < self.end
+
+    def skip(self) -> None:
+        """Go to `end`."""
+        self.offset = self.offset if self.end is None else self.end
 
     def close(self) -> None:
         """Close the descriptor."""

@@ -127,7 +127,11 @@ class LogFiles:
         return self.path.with_name(f"{self.path.name}.{number}{packed}")
 
     def _compress_later(self, path: Path) -> None:
-        source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:  # no descriptor is left; the log goes on all the same
+            _log.info("%s stays uncompressed: %s", path, error)
+            return
         epoch = self._epoch
         self._later(lambda: self._compress(source, epoch))
 

@@ -17,16 +17,22 @@ class Follower:
         self.closed = False
         self._limit = limit
         self._news = anyio.Event()
+        self._has_gap = False
 
     def wake(self) -> None:
         """Tell the reader that something was written."""
         self._news.set()
 
     def add_file(self, path: str | os.PathLike[str]) -> None:
-        """Tell the reader that the log goes on in a new file."""
+        """Tell the reader that the log goes on in a new file. One that cannot be opened is the end: what follows has no gap in it."""
+        if self._has_gap:
+            return
         if len(self.files) == self._limit:
             os.close(self.files.popleft())
-        self.files.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        try:
+            self.files.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:  # the daemon is out of descriptors; the writer must not suffer from it
+            self._has_gap = self.closed = True
         self._news.set()
 
     def end(self) -> None:

@@ -34,6 +34,8 @@ class LineLog(ContainerLog):
         self._encode = lines.encode
         self._limiter = limiter
         self._followers: set[Follower] = set()
+        self._trails: set[Trail] = set()
+        self._has_moved = False
         self._descriptor = -1
         self._first = 0
         sweep(path)
@@ -55,6 +57,8 @@ class LineLog(ContainerLog):
             else:
                 data = b""
             self._append(encoded, size)
+            for trail in self._trails:
+                trail.note(encoded.count(b"\n"))
             if size == 0:
                 self._first = time_ns
         for follower in self._followers:
@@ -99,8 +103,8 @@ class LineLog(ContainerLog):
         size = self._size()
         file = LogFile(os.open(self._files.path, os.O_RDONLY | os.O_CLOEXEC))
         file.offset = size
-        trail = Trail(self._max_file, file, self._lines, self._followers.discard)
-        self._followers.add(trail)
+        trail = Trail(self._max_file, file, self._lines, self._trails.discard)
+        self._trails.add(trail)
         return trail
 
     def close(self) -> None:
@@ -115,6 +119,12 @@ class LineLog(ContainerLog):
     def _open(self) -> None:
         self._descriptor = os.open(self._files.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
         self._first = 0
+        if self._has_moved:
+            self._has_moved = False
+            for follower in self._followers:
+                follower.add_file(self._files.path)
+            for trail in self._trails:
+                trail.add_file(self._files.path)
 
     def _close_descriptor(self) -> None:
         if self._descriptor >= 0:
@@ -134,12 +144,11 @@ class LineLog(ContainerLog):
 
     def _rotate(self, time_ns: int) -> int:
         """Go on in a new file; return a time for its first record that no other file begins with: positions are told apart by it."""
+        self._close_descriptor()  # first, as it may be the last one that the daemon has
         taken = self._files.first_times()
-        self._close_descriptor()
         self._files.rotate()
+        self._has_moved = True
         self._open()
-        for follower in self._followers:
-            follower.add_file(self._files.path)
         while time_ns in taken:
             time_ns += 1
         return time_ns

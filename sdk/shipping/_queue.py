@@ -76,7 +76,10 @@ class Queue:
         return self._end is not None and time.monotonic() >= self._end
 
     def take(self) -> list[Chunk]:
-        """Wait for something, and return as much of it as makes a batch; nothing at the end."""
+        """Wait for something, and return as much of it as makes a batch; nothing at the end.
+
+        Raises what reading the copy raises; what was left there is dropped then, and the next call goes on.
+        """
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._chunks or self._trail or self._end is not None)
@@ -86,8 +89,7 @@ class Queue:
                     return self._batch()
                 if (trail := self._trail) is None:
                     return []
-                block = self._from_copy(trail)
-            if chunks := [Chunk(record.stream, record.line, record.time_ns) for record in trail.decode(block)]:
+            if chunks := self._from_copy(trail):
                 return chunks
 
     def _batch(self) -> list[Chunk]:
@@ -99,21 +101,41 @@ class Queue:
         self._size -= size
         return taken
 
-    def _from_copy(self, trail: Trail) -> bytes:
-        """Return what comes next in the copy; at its end what is written waits here again."""
-        block = trail.take()
-        self._dropped += trail.take_lost()
-        if not block:
+    def _from_copy(self, trail: Trail) -> list[Chunk]:
+        """Return what comes next in the copy; at its end what is written waits here again.
+
+        Reading takes as long as the disk does. The lock is free meanwhile, as the event loop needs it for each write.
+        """
+        try:
+            with self._changed:
+                if not trail.begin():
+                    self._leave(trail)
+                    return []
+            chunks = [Chunk(record.stream, record.line, record.time_ns) for record in trail.decode(trail.read())]
+        except Exception:
+            with self._changed:
+                self._leave(trail)
+                trail.took()
+            raise
+        with self._changed:
+            self._dropped += trail.take_lost()
+            return chunks if trail.took() else []
+
+    def _leave(self, trail: Trail) -> None:
+        self._dropped += trail.leave()
+        if self._trail is trail:
             self._trail = None
-            trail.leave()
-            trail.rest()
-        return block
 
     def _overflow(self, chunk: Chunk) -> None:
-        if self._copy is None:
-            self._dropped += _records_in(chunk)
-        else:
-            self._trail = self._copy()
+        """Leave a chunk to the copy. Where that cannot be opened it is dropped here: the copy has it all the same."""
+        if self._copy is not None:
+            try:
+                self._trail = self._copy()
+            except OSError:
+                pass
+            else:
+                return
+        self._dropped += _records_in(chunk)
 
     def pause(self, seconds: float) -> bool:
         """Wait so long, or to the end if that comes first; return whether it has not come."""
@@ -140,12 +162,9 @@ class Queue:
             self._dropped += sum(map(_records_in, self._chunks))
             self._chunks.clear()
             self._size = 0
-            trail, self._trail = self._trail, None
-            if trail is not None:
-                trail.leave()
-        if trail is not None:
-            self.drop(trail.rest())
-        return self.take_dropped()
+            if self._trail is not None:
+                self._leave(self._trail)
+            return self.take_dropped()
 
 
 def _records_in(chunk: Chunk) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sdk.drivers.logs import StdStream
 from sdk.shipping._queue import Chunk, Queue
 from sdk.shipping.records import Record, RecordMaker
+from sdk.shipping.sockets import reason
 from sdk.shipping.wire import Delivery, Undelivered, Wire
 
 _SILENCE = 60.0
@@ -88,7 +89,7 @@ class Sender:
             try:
                 return self._queue.take()
             except Exception as error:  # noqa: BLE001 files that cannot be read, or hold what the driver did not write
-                self._log.warning("%s: records that wait in the copy cannot be read: %s", self._about, error)
+                self._log.warning("%s: records that wait in the copy cannot be read: %s", self._about, reason(error))
 
     def _let_go(self) -> None:
         self._close_wire()

@@ -231,5 +231,42 @@ def test_a_connection_that_cannot_be_closed_ends_nothing(sending: Making, monkey
     assert wire.lines == [b"a"]
 
 
+class BrokenTrail:
+    """A copy that cannot be read: its disk has gone."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def begin(self) -> bool:
+        raise OSError(5, "Input/output error")
+
+    def took(self) -> bool:
+        return False
+
+    def leave(self) -> int:
+        self.left += 1
+        return 2 * (self.left == 1)
+
+
+def test_a_copy_that_cannot_be_read_ends_no_sending(caplog: pytest.LogCaptureFixture) -> None:
+    wire = ScriptedWire()
+    sender = Sender("c1", Delivery("example tcp://h", lambda: wire, QUICK), Queue(200, BrokenTrail), LOG)
+    wire.go_on.clear()
+    sender.put(OUT, b"a\n", 1)
+    assert wire.entered.wait(30)
+    sender.put(OUT, b"b" * 150 + b"\n", 1)
+    sender.put(OUT, b"c\n", 1)
+    wire.go_on.set()
+    until(lambda: any("cannot be read" in message for message in caplog.messages))
+    sender.put(OUT, b"later\n", 1)
+    sender.finish(30)
+    assert sender.join(30)
+    assert wire.lines == [b"a", b"b" * 150, b"later"]
+    assert caplog.messages == [
+        "container c1: example tcp://h: records that wait in the copy cannot be read: input/output error",
+        "container c1: example tcp://h: 2 records were dropped: they could not be sent in time",
+    ]
+
+
 def no_more_threads(thread: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
