@@ -88,13 +88,12 @@ class Tracer:
         return trace
 
     def _finish(self, trace: Trace, recording: Recording) -> None:
-        recording.is_over = True
-        spans = recording.spans
-        room = _SPANS - len(trace.spans)
-        trace.spans += spans[-room:] if room else ()  # a span ends after those within it: the request's own is the last
-        trace.dropped += recording.dropped + max(0, len(spans) - room)
+        spans = recording.finish()
+        kept = trace.spans + spans
+        trace.spans = kept[-_SPANS:]  # a span ends after those within it: the request's own is the last
+        trace.dropped += recording.dropped + len(kept) - len(trace.spans)
         for ship in self.ship:
-            ship(recording.spans)
+            ship(spans)
 
 
 def parse_parent(header: str) -> Parent | None:

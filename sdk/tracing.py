@@ -6,6 +6,7 @@ belongs to its trace, as context variables go along; work that outlives the requ
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, Token
@@ -20,14 +21,17 @@ Attributes = Mapping[str, str | int]
 
 _NONE: Attributes = MappingProxyType({})
 _LONGEST = 1000
-"""Characters of an error that are kept."""
+"""Characters of an error and of an attribute that are kept."""
+_LONGEST_NAME = 200
+"""Characters of a name that are kept."""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
     """A piece of work. `trace`, `id` and `parent` are the IDs of W3C Trace Context as numbers, of 128 bits for the trace and 64 for spans;
     `parent` is 0 for none.
 
-    Times are nanoseconds since 1970. `error` is "" for work that succeeded.
+    Times are nanoseconds since 1970. `error` is "" for work that succeeded. Texts are Unicode that UTF-8 can hold, of at most 200 characters for
+    the name, and 1,000 for the error and each attribute.
     """
 
     trace: int
@@ -41,22 +45,38 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
 
 class Recording:
-    """The spans of one request while it is served: at most `limit`; how many more there were is counted in `dropped`."""
+    """The spans of one request while it is served: the last `limit` to end; how many more there were is counted in `dropped`.
 
-    __slots__ = ("dropped", "is_over", "limit", "spans", "trace")
+    A span ends after those within it, so the spans that are kept are whole branches up to the request's own.
+    """
+
+    __slots__ = ("_kept", "dropped", "is_over", "trace")
 
     def __init__(self, trace: int, limit: int) -> None:
-        self.trace, self.limit = trace, limit
-        self.spans: list[Span] = []
+        self.trace = trace
+        self._kept: deque[Span] = deque(maxlen=limit)
         self.dropped = 0
         self.is_over = False
 
+    @property
+    def spans(self) -> list[Span]:
+        """The spans that are kept, in the order in which they ended."""
+        return list(self._kept)
+
     def add(self, span: Span) -> None:
         """Take a span that has ended. What ends after the request is left out."""
-        if len(self.spans) < self.limit and not self.is_over:
-            self.spans.append(span)
-        else:
+        if self.is_over:
             self.dropped += 1
+            return
+        self.dropped += len(self._kept) == self._kept.maxlen
+        self._kept.append(span)
+
+    def finish(self) -> list[Span]:
+        """Take no more spans, and give those there are away: work that outlives the request may hold the recording for as long as it runs."""
+        self.is_over = True
+        spans = self.spans
+        self._kept.clear()
+        return spans
 
 
 class Step(msgspec.Struct):
@@ -86,12 +106,31 @@ class Step(msgspec.Struct):
             pass
         said = "" if error is None else _words(error)
         recording = self.recording
-        span = Span(recording.trace, self.id, self.parent, self.name, self.start, end, self.attributes, said)
-        recording.add(span)
+        name, attributes = _text(self.name, _LONGEST_NAME), _whole(self.attributes)
+        recording.add(Span(recording.trace, self.id, self.parent, name, self.start, end, attributes, said))
 
 
 def _words(error: BaseException) -> str:
-    return "" if isinstance(error, GeneratorExit) else f"{type(error).__name__}: {error}"[:_LONGEST]
+    return "" if isinstance(error, GeneratorExit) else _text(f"{type(error).__name__}: {error}", _LONGEST)
+
+
+def _whole(attributes: Attributes) -> Attributes:
+    """Return attributes of which JSON can hold each: the same ones, unless they must be changed."""
+    if all(_is_whole(name) and (isinstance(value, int) or _is_whole(value)) for name, value in attributes.items()):
+        return attributes
+    return {
+        _text(name, _LONGEST): value if isinstance(value, int) else _text(value, _LONGEST) for name, value in attributes.items()
+    }
+
+
+def _is_whole(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and len(text) <= _LONGEST
+
+
+def _text(text: object, longest: int) -> str:
+    """Return the beginning of a text. A file's name that is no UTF-8 has surrogates, which UTF-8 cannot hold: they are shown escaped."""
+    cut = str(text)[:longest]  # a plugin may give anything
+    return cut if cut.isascii() else cut.encode(errors="backslashreplace").decode()[:longest]
 
 
 class _Nothing:
@@ -148,7 +187,10 @@ def note(name: str, start_ns: int, end_ns: int, attributes: Attributes = _NONE) 
     within = _current.get()
     if within is not None:
         recording = within.recording
-        recording.add(Span(recording.trace, getrandbits(64) or 1, within.id, name, start_ns, end_ns, attributes))
+        made = Span(
+            recording.trace, getrandbits(64) or 1, within.id, _text(name, _LONGEST_NAME), start_ns, end_ns, _whole(attributes)
+        )
+        recording.add(made)
 
 
 def apart() -> AbstractContextManager[object]:

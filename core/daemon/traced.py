@@ -16,7 +16,7 @@ def traced(app: ASGIApp, tracer: Tracer) -> ASGIApp:
 
     def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         header = _traceparent(scope)
-        if header or (tracer.ships and scope["method"] in _CHANGING and not _is_tunnel(scope)):
+        if (header or (tracer.ships and scope["method"] in _CHANGING)) and not _is_tunnel(scope):
             return _served(app, tracer, header, (scope, receive, send))
         return app(scope, receive, send)
 
@@ -56,4 +56,4 @@ def _is_tunnel(scope: Scope) -> bool:
     """Tell whether a request makes its connection one of calls of its own, as BuildKit's clients do."""
     headers = scope["headers"]
     assert isinstance(headers, list)
-    return (b"upgrade", b"h2c") in headers
+    return any(name == b"upgrade" and value.lower() == b"h2c" for name, value in headers)

@@ -12,6 +12,7 @@ import anyio
 from core.streams.hub import OutputHub
 from core.streams.spool import READ_LIMIT, Spool
 from sdk.drivers.logs import ContainerLog, StdStream
+from sdk.tracing import apart
 
 PARTIAL_LIMIT = 16 << 10
 """A line longer than this is logged in pieces of this size, as Docker does."""
@@ -163,7 +164,8 @@ class StreamPump:
     def _resume(self) -> None:
         if not self._reading and not self.done.is_set():
             self._reading = True
-            self._loop.add_reader(self._descriptor, self._on_readable)
+            with apart():  # the callback keeps the context it is given: a pump outlives the request that starts or resumes it
+                self._loop.add_reader(self._descriptor, self._on_readable)
 
     def _pause(self) -> None:
         if self._reading:

@@ -68,7 +68,8 @@ class ObserverContract:
 
     @pytest.mark.anyio
     async def test_it_gets_a_trace_at_once(self, observer: Observer) -> None:
-        spans = [Span(1, number, 0, "step", 10, 20, {"a": "b", "c": 1}, "" if number % 2 else "E: x") for number in range(1, 51)]
+        spans = [Span(1, number, 0, "step", 10, 20, {"a": "b", "c": 1}, "" if number % 2 else "E: x") for number in range(1, 50)]
+        spans.append(Span(1, 50, 0, "\udcff", 10, 20, {"\udcff": "\udcff"}, "E: \udcff"))
         began = time.thread_time()
         for _ in range(100):
             observer.on_trace(spans)

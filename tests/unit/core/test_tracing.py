@@ -79,3 +79,38 @@ def test_the_spans_of_a_trace_are_bounded_over_all_its_requests() -> None:
     assert found is not None
     assert (len(found.spans), found.dropped) == (2000, 1501 + 1501 + 6 - 2000)
     assert {span.name for span in found.spans} >= {"of 1500"}
+
+
+def test_a_request_with_more_spans_than_are_kept_is_kept_itself() -> None:
+    shipped: list[Sequence[Span]] = []
+    tracer = Tracer([shipped.append])
+    with tracer.request("POST", HEADER, {}), step("outer"):
+        for _ in range(2500):
+            with step("inner"):
+                pass
+    found = tracer.find(TRACE)
+    assert found is not None
+    assert (len(found.spans), found.dropped) == (2000, 502)
+    for spans in (found.spans, shipped[0]):
+        assert [span.name for span in spans[-3:]] == ["inner", "outer", "POST"]
+        parents = {span.parent for span in spans} - {span.id for span in spans}
+        assert parents == {SPAN}, "each span's parent is kept, too"
+
+
+def test_a_later_request_of_a_full_trace_is_kept() -> None:
+    tracer = Tracer()
+    for name in ("first", "second"):
+        with tracer.request(name, HEADER, {}):
+            for _ in range(1999):
+                note("one", 1, 2)
+    found = tracer.find(TRACE)
+    assert found is not None
+    assert (len(found.spans), found.spans[-1].name, found.dropped) == (2000, "second", 2000)
+
+
+def test_work_that_outlives_its_request_holds_no_spans() -> None:
+    tracer = Tracer()
+    with tracer.request("POST", HEADER, {}) as request, step("within"):
+        pass
+    assert request is not None
+    assert request.recording.spans == []

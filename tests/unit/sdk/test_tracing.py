@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import anyio.to_thread
+import msgspec
 import pytest
 
-from sdk.tracing import NOT_TRACED, Recording, Span, Step, apart, is_traced, note, request, serving, step, traceparent
+from sdk.tracing import NOT_TRACED, Attributes, Recording, Span, Step, apart, is_traced, note, request, serving, step, traceparent
 
 pytestmark = pytest.mark.anyio
 
@@ -87,6 +88,55 @@ def test_a_recording_is_bounded_and_takes_nothing_after_its_end() -> None:
     with root(recording):
         note("late", 1, 2)
     assert (recording.spans, recording.dropped) == ([], 2)
+
+
+def test_the_spans_that_end_last_are_kept_and_so_the_requests_own() -> None:
+    recording = Recording(TRACE, 3)
+    with root(recording), step("outer"):
+        for number in range(5):
+            with step(f"inner {number}"):
+                pass
+    assert [span.name for span in recording.spans] == ["inner 4", "outer", "request"]
+    assert recording.dropped == 4
+
+
+def test_a_finished_recording_gives_its_spans_away_and_holds_nothing() -> None:
+    recording = Recording(TRACE, 10)
+    with root(recording):
+        note("one", 1, 2)
+    assert [span.name for span in recording.finish()] == ["one", "request"]
+    recording.add(Span(TRACE, 1, 0, "late", 1, 2, {}))
+    assert (recording.spans, recording.dropped) == ([], 1)
+
+
+def test_what_utf8_cannot_hold_is_shown_escaped() -> None:
+    recording = Recording(TRACE, 10)
+    with pytest.raises(ValueError, match="link"), root(recording), step("a\udcff", {"b\udcff": "c\udcff", "d": 1, "ü": "ö"}):
+        raise ValueError("link /a\udcff")
+    with root(recording):
+        note("n\udcff", 1, 2, {"e": "\udcff"})
+    failed, request, noted, _ = recording.spans
+    assert (noted.name, noted.attributes) == (r"n\udcff", {"e": r"\udcff"})
+    assert (failed.name, failed.attributes) == (r"a\udcff", {r"b\udcff": r"c\udcff", "d": 1, "ü": "ö"})
+    assert (failed.error, request.error) == (r"ValueError: link /a\udcff",) * 2
+    assert msgspec.json.decode(msgspec.json.encode(recording.spans), type=list[Span]) == recording.spans
+
+
+def test_names_and_attributes_are_bounded() -> None:
+    recording = Recording(TRACE, 10)
+    with root(recording), step("n" * 5000, {"a": "v" * 5000}):
+        note("\udcff" * 5000, 1, 2, {"k" * 5000: 1})
+    noted, named, _request = recording.spans
+    assert (len(noted.name), [len(name) for name in noted.attributes]) == (200, [1000])
+    assert (named.name, named.attributes) == ("n" * 200, {"a": "v" * 1000})
+
+
+def test_an_attribute_of_a_plugin_that_is_no_text_fails_nothing() -> None:
+    recording = Recording(TRACE, 10)
+    odd: Attributes = msgspec.convert({"a": 1.5, "b": None}, object)  # type: ignore[assignment] # what an untyped plugin gives
+    with root(recording), step("odd", odd):
+        pass
+    assert by_name(recording)["odd"].attributes == {"a": "1.5", "b": "None"}
 
 
 async def test_a_generator_closed_by_another_task_ends_its_step() -> None:

@@ -62,6 +62,14 @@ async def test_where_traces_are_shipped_what_only_reads_is_not_traced() -> None:
     assert (await ask(served, "POST", "/grpc", [(b"connection", b"upgrade"), (b"upgrade", b"h2c")]))[1] == b"no"
 
 
+@pytest.mark.parametrize("protocol", [b"h2c", b"H2C"])
+@pytest.mark.parametrize("tracer", [Tracer(), Tracer([lambda _spans: None])], ids=["asked for", "shipped"])
+async def test_a_connection_that_is_upgraded_is_no_request_whatever_it_says(tracer: Tracer, protocol: bytes) -> None:
+    upgrade = [(b"connection", b"upgrade"), (b"upgrade", protocol), *HEADER]
+    assert (await ask(traced(app, tracer), "POST", "/session", upgrade))[1] == b"no"
+    assert tracer.traces() == []
+
+
 async def test_the_path_that_is_kept_is_bounded_and_what_is_raised_is_told() -> None:
     tracer = Tracer()
     await ask(traced(app, tracer), "GET", f"/{'x' * 5000}", HEADER)

@@ -6,7 +6,7 @@ import pytest
 
 from core.daemon.traces import TracesFrontend
 from core.tracing import Tracer
-from sdk.tracing import note
+from sdk.tracing import note, step
 from tests.unit.core.daemon.test_traced import HEADER, TRACE, ask
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +36,16 @@ async def test_a_trace_is_found_by_its_id() -> None:
     status, traces = await get("/traces")
     assert isinstance(traces, list)
     assert (status, [trace["Id"] for trace in traces]) == (200, [TRACE])
+
+
+async def test_what_failed_on_a_name_that_is_no_utf8_is_shown() -> None:
+    tracer = Tracer()
+    with pytest.raises(OSError, match="link"), tracer.request("POST", HEADER[0][1].decode(), {"path": "/\udcff"}), step("\udcff"):
+        raise OSError("link /a\udcff")
+    for path in ("/traces", f"/traces/{TRACE}"):
+        status, body = await ask(TracesFrontend(tracer)._serve, "GET", path, [])
+        assert status == 200
+        assert rb"OSError: link /a\\udcff" in body
 
 
 @pytest.mark.parametrize("wanted", ["1", "nonsense", "f" * 5000, "../info"])

@@ -20,6 +20,7 @@ from core.streams.pump import PARTIAL_LIMIT, LogWriter, PumpSet, StreamPump, pie
 from core.streams.spool import Spool
 from sdk.drivers.logs import ContainerLog, LogRecord, LogRequest, StdStream
 from sdk.errors import InvalidArgument
+from sdk.tracing import Recording, Step, is_traced
 
 
 class FileLog(ContainerLog):
@@ -328,3 +329,33 @@ async def test_a_terminal_whose_other_side_is_gone_has_ended(tmp_path: Path) -> 
         assert b"".join([chunk async for _, chunk in client]) == b"bye"
     finally:
         os.close(main)
+
+
+@pytest.mark.anyio
+async def test_a_pump_holds_nothing_of_the_request_that_starts_or_resumes_it() -> None:
+    recording = Recording(1, 10)
+    reader, pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    seen: list[bool] = []
+
+    class Hub(OutputHub):
+        def publish(self, stream: StdStream, chunk: bytes) -> bool:
+            seen.append(is_traced())
+            return True
+
+    hub = Hub()
+    pump = StreamPump(reader, StdStream.STDOUT, hub)
+    try:
+        with Step(recording, 0, "request", {}):
+            pump.start()
+        for times in (1, 2):
+            os.write(pipe, b"x")
+            with anyio.fail_after(10):
+                while len(seen) < times:
+                    await anyio.sleep(0.001)
+            with Step(recording, 0, "attach", {}):
+                hub.relieved()
+        assert seen == [False, False]
+    finally:
+        pump.stop()
+        for descriptor in (reader, pipe):
+            os.close(descriptor)
