@@ -13,6 +13,7 @@ from plugins.otlp.encoding import encode
 from plugins.otlp.replies import RETRIED, rejected
 from plugins.otlp.settings import OtlpSettings
 from sdk.observer import Observer
+from sdk.text import cleaned
 from sdk.tracing import Span
 
 _BATCH = 512
@@ -22,6 +23,9 @@ _GATHERING = 1.0
 """Seconds in which spans gather before they are sent."""
 
 _TIMEOUT = 10.0
+"""Seconds that a request may take with its whole answer."""
+_LONGEST_REPLY = 64 << 10
+"""Bytes of an answer that are read."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds between two attempts while the collector does not take spans; doubled each time."""
 
@@ -77,9 +81,18 @@ class OtlpObserver(Observer):
             await self._news.wait()
 
     async def _send_batch(self, client: httpx.AsyncClient) -> None:
+        """Send what came first. It is dropped where that cannot succeed, whatever the reason: this task is the daemon's own."""
         batch = [self._waiting[index] for index in range(min(_BATCH, len(self._waiting)))]
         if not batch:
             return
+        try:
+            await self._deliver(client, batch)
+        except Exception as error:  # noqa: BLE001 what is raised here ends the daemon
+            self._drop(len(batch), f"they cannot be sent: {type(error).__name__}: {cleaned(str(error), 200)}")
+        for _ in batch:
+            self._waiting.popleft()
+
+    async def _deliver(self, client: httpx.AsyncClient, batch: Sequence[Span]) -> None:
         body = await anyio.to_thread.run_sync(encode, batch, self._resource)
         pause = _FIRST_PAUSE
         while reason := await self._post(client, body, len(batch)):
@@ -87,18 +100,22 @@ class OtlpObserver(Observer):
                 self._log.warning("%s takes no spans: %s", self._settings.url, reason)
             await anyio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
-        for _ in batch:
-            self._waiting.popleft()
 
     async def _post(self, client: httpx.AsyncClient, body: bytes, count: int) -> str:
-        """Send a batch; return why it is to be sent again, or ""."""
+        """Send a batch; return why it is to be sent again, or "". Raises httpx.HTTPError for a request that can never be sent."""
         try:
-            reply = await client.post(self._settings.url, content=body)
+            with anyio.fail_after(_TIMEOUT):
+                async with client.stream("POST", self._settings.url, content=body) as reply:
+                    answer = await _beginning(reply)
+        except TimeoutError:
+            return f"no whole answer in {_TIMEOUT:g} seconds"
+        except (httpx.LocalProtocolError, httpx.UnsupportedProtocol):
+            raise
         except httpx.HTTPError as error:
             return f"{type(error).__name__}: {error}"
         if reply.status_code in RETRIED:
             return f"it answers {reply.status_code}"
-        if lost := rejected(reply.status_code, reply.content, count):
+        if lost := rejected(reply.status_code, answer, count):
             self._drop(*lost)
         return ""
 
@@ -113,4 +130,15 @@ class OtlpObserver(Observer):
 def new_client(settings: OtlpSettings) -> httpx.AsyncClient:
     """Return what sends requests to the collector."""
     headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
-    return httpx.AsyncClient(headers={**headers, "Content-Type": "application/json"}, timeout=_TIMEOUT)
+    own = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+    return httpx.AsyncClient(headers={**headers, **own}, timeout=_TIMEOUT)
+
+
+async def _beginning(reply: httpx.Response) -> bytes:
+    """Return what an answer says first, as it came: unpacked, a small one may be as large as the memory."""
+    read = bytearray()
+    async for piece in reply.aiter_raw(_LONGEST_REPLY):
+        read += piece
+        if len(read) >= _LONGEST_REPLY:
+            break
+    return bytes(read[:_LONGEST_REPLY])
