@@ -93,11 +93,11 @@ class Caller:
     def ping(self) -> None:
         """Ask whether the event loop of the process is alive."""
         self.unanswered_pings += 1
-        self.channel.send(Ping())
+        self.channel.urge(Ping())
 
     def close(self) -> None:
         """Ask the process to close its driver and to end."""
-        self.channel.send(Close())
+        self.channel.urge(Close())
 
     async def _answer(self, method: Method, args: Sequence[object], kwargs: Mapping[str, object]) -> _Answer:
         number = self._begin(method, method.pack_arguments(args, kwargs))
@@ -108,7 +108,7 @@ class Caller:
             if answer.done() and not answer.cancelled():  # it came at the same moment
                 return answer.result()
             self._out[number] = answer = asyncio.get_running_loop().create_future()
-            self.channel.send(Cancel(number))
+            self.channel.urge(Cancel(number))
             with anyio.CancelScope(shield=True):
                 stopped = await self._stopped(answer)
             if isinstance(stopped, Cancelled):
@@ -136,6 +136,8 @@ class Caller:
             self.channel.send(Call(self._last, method.name, arguments))
         except TooLarge as error:
             raise PluginFailure(f"the arguments of {method.name} are too large: {error}") from error
+        except OverflowError as error:
+            raise PluginFailure(f"the arguments of {method.name} cannot be sent: {error}") from error
         self._out[self._last] = asyncio.get_running_loop().create_future()
         return self._last
 

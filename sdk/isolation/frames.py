@@ -147,7 +147,7 @@ _from_plugin = msgspec.msgpack.Decoder(FromPlugin)
 
 
 def encode(frame: FromDaemon | FromPlugin) -> bytes:
-    """Return a frame's bytes. Raises TooLarge, and ValueError or TypeError for what cannot be sent."""
+    """Return a frame's bytes. Raises TooLarge, and ValueError, TypeError or OverflowError for what cannot be sent."""
     body = _encoder.encode(frame)
     if len(body) > LARGEST:
         raise TooLarge(f"{len(body)} bytes, {LARGEST} at most, cannot be sent at once")

@@ -1,6 +1,7 @@
 """The process of an isolated driver as the daemon has it: begun, heard, watched and ended."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -19,7 +20,13 @@ _SERVICE_MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_F
 _LONGEST_LINE = 4096
 _CLOSING_SECONDS = 5.0
 _TERMINATING_SECONDS = 1.0
+_KILLED_SECONDS = 5.0
 _DRAINING_SECONDS = 0.5
+
+_SIGNALS = {number.value: number.name for number in signal.Signals}
+"""Of the real-time signals the first and the last have names."""
+
+_log = logging.getLogger(__name__)
 
 
 class PluginProcess:
@@ -54,8 +61,7 @@ class PluginProcess:
         with anyio.move_on_after(_TERMINATING_SECONDS):
             await self._exited.wait()
         if not self._exited.is_set():
-            self.signal(signal.SIGKILL)
-            await self._exited.wait()
+            await self.kill()
         with anyio.move_on_after(_DRAINING_SECONDS):
             await self._output.ended.wait()
         return self._how()
@@ -63,12 +69,23 @@ class PluginProcess:
     async def close(self) -> None:
         """Have the driver closed and wait for the end of the process, which is killed if it takes too long."""
         self.caller.close()
-        for seconds, number in ((_CLOSING_SECONDS, signal.SIGTERM), (_TERMINATING_SECONDS, signal.SIGKILL)):
-            with anyio.move_on_after(seconds):
-                await self._exited.wait()
-                return
-            self.signal(number)
-        await self._exited.wait()
+        with anyio.move_on_after(_CLOSING_SECONDS):
+            await self._exited.wait()
+            return
+        self.signal(signal.SIGTERM)
+        with anyio.move_on_after(_TERMINATING_SECONDS):
+            await self._exited.wait()
+            return
+        await self.kill()
+
+    async def kill(self) -> None:
+        """Kill the process and wait for its end, unless the kernel holds it: one that waits for a device runs no more code, but is there."""
+        self.signal(signal.SIGKILL)
+        with anyio.move_on_after(_KILLED_SECONDS):
+            await self._exited.wait()
+            return
+        self.caller.channel.abort()
+        _log.error("process %d of a driver was killed and does not end: it waits in the kernel", self.pid)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens when the process has ended."""
@@ -83,8 +100,13 @@ class PluginProcess:
         self._loop.call_later(_DRAINING_SECONDS, self.caller.channel.abort)  # what it said last is read first
 
     def _how(self) -> str:
-        status = self._program.returncode
-        how = f"killed by signal {-status} ({signal.Signals(-status).name})" if status < 0 else f"ended with exit status {status}"
+        status: int | None = self._program.returncode
+        if status is None:
+            how = f"killed and does not end (process {self.pid})"
+        elif status < 0:
+            how = f"killed by signal {-status} ({_SIGNALS.get(-status, 'real-time')})"
+        else:
+            how = f"ended with exit status {status}"
         last = self.caller.why or self._output.last
         return f"{how}: {last}" if last else how
 

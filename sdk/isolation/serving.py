@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 import anyio
 
-from sdk.errors import SkipPlugin
+from sdk.errors import SkipPlugin, Unavailable
 from sdk.isolation.channel import Channel
 from sdk.isolation.faults import pack_fault
 from sdk.isolation.frames import (
@@ -17,6 +17,7 @@ from sdk.isolation.frames import (
     Cancelled,
     FromDaemon,
     FromPlugin,
+    Logged,
     Open,
     Ping,
     Pong,
@@ -24,7 +25,6 @@ from sdk.isolation.frames import (
     Ready,
     Refused,
     Returned,
-    TooLarge,
     Why,
     from_daemon,
 )
@@ -53,14 +53,15 @@ class Served:
         self._methods: Mapping[str, Method] = {}
         self._running: dict[int, anyio.CancelScope] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._untold = 0
 
     async def asked(self) -> Open:
         """Return the first frame. Raises EOFError where none comes."""
         return await self._asked
 
     def tell(self, frame: FromPlugin) -> None:
-        """Send something from any thread."""
-        self._loop.call_soon_threadsafe(self.channel.send, frame)
+        """Send something from any thread. It is dropped and counted while the daemon does not read, as what cannot be sent is."""
+        self._loop.call_soon_threadsafe(self._tell, frame)
 
     async def serve(self, request: Open, opened: AbstractAsyncContextManager[object]) -> None:
         """Open the driver, serve it until the daemon says that it is enough or is gone, and close it."""
@@ -71,14 +72,27 @@ class Served:
                 with anyio.CancelScope(shield=True):
                     await self._finish()
         except SkipPlugin as reason:
-            self.channel.send(Refused(str(reason), Why.SKIP))
+            self.channel.urge(Refused(str(reason), Why.SKIP))
         except Unspeakable as error:
-            self.channel.send(Refused(str(error), Why.UNSPEAKABLE))
+            self.channel.urge(Refused(str(error), Why.UNSPEAKABLE))
         except (Exception, SystemExit) as error:  # noqa: BLE001 a driver may raise anything, even an exit
             _log.debug("the driver did not open, or could not go on", exc_info=error)
-            self.channel.send(Refused(_sentence(error), Why.BROKEN))
+            self.channel.urge(Refused(_sentence(error), Why.BROKEN))
         finally:
             self.channel.close()
+
+    def _tell(self, frame: FromPlugin) -> None:
+        """Raise nothing: what the event loop logs of it would be told, and raise again."""
+        if self.channel.is_full:
+            self._untold += 1
+            return
+        try:
+            if untold := self._untold:
+                self._untold = 0
+                self.channel.send(Logged(logging.WARNING, f"{untold} records and events could not be told to the daemon"))
+            self.channel.send(frame)
+        except (ValueError, TypeError, OverflowError, Unavailable):
+            self._untold += 1
 
     def _take(self, driver: object, kind: str) -> None:
         if not isinstance(driver, INTERFACES[kind]):
@@ -88,7 +102,7 @@ class Served:
         self._driver = driver
         gc.collect()
         gc.freeze()  # what is there now stays, and need not be looked through again and again
-        self.channel.send(Ready(tuple(each.__name__ for each in interfaces)))
+        self.channel.urge(Ready(tuple(each.__name__ for each in interfaces)))
 
     async def _finish(self) -> None:
         """Let calls that are under way end, for a while; then cancel them."""
@@ -107,7 +121,7 @@ class Served:
             if scope := self._running.get(frame.number):
                 scope.cancel()
         elif isinstance(frame, Ping):
-            self.channel.send(Pong())
+            self.channel.urge(Pong())
         elif isinstance(frame, Open):
             self._asked.set_result(frame)
         else:
@@ -127,10 +141,11 @@ class Served:
                 answer = await self._done(call, scope)
         finally:
             del self._running[call.number]
+        await self.channel.room()
         try:
             self.channel.send(answer)
-        except (TooLarge, TypeError) as error:
-            self.channel.send(Raised(call.number, "", f"what the driver returned: {error}"))
+        except Exception as error:  # noqa: BLE001 whatever a driver returned, its caller waits for an answer
+            self.channel.urge(Raised(call.number, "", f"what the driver returned: {error}"))
 
     async def _done(self, call: Call, scope: anyio.CancelScope) -> FromPlugin:
         try:

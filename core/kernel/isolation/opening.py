@@ -93,6 +93,9 @@ async def opened(
             yield driver, lambda: supervisor.complaint
         finally:
             with anyio.CancelScope(shield=True):
-                await supervisor.close()
-                keeping.cancel()
-                await asyncio.wait([keeping])
+                try:
+                    await supervisor.close()
+                finally:
+                    keeping.cancel()
+                    with anyio.CancelScope(shield=True):
+                        await asyncio.wait([keeping])

@@ -82,17 +82,13 @@ class Supervisor:
 
     async def keep(self) -> None:
         """Watch the process and begin another when it has ended, until the driver is closed."""
-        try:
-            while self._process is not None:
-                how = await self._watched(self._process)
-                if self._closing:
-                    return
-                self._died(how)
-                while self._process is None:
-                    await self._again()
-        except Exception:
-            _log.exception("%s is not watched any more", self._subject.name)
-            raise
+        while self._process is not None:
+            how = await self._end_of(self._process)
+            if self._closing:
+                return
+            self._died(how)
+            while self._process is None:
+                await self._again()
 
     async def close(self) -> None:
         """Have the driver closed; its calls are refused from now on."""
@@ -189,6 +185,15 @@ class Supervisor:
             return ConfigurationError(f"{self._subject.name} cannot be isolated: {refused.reason}")
         return Unavailable(refused.reason)
 
+    async def _end_of(self, process: PluginProcess) -> str:
+        """Return how the process ended. One that cannot be watched is ended: its driver would never be begun again."""
+        try:
+            return await self._watched(process)
+        except Exception as error:  # noqa: BLE001 whatever it is, a driver that is not watched is lost
+            _log.exception("%s cannot be watched; its process is ended", self._subject.name)
+            await process.kill()
+            return f"ended, as it could not be watched: {sentence(error)}"
+
     async def _watched(self, process: PluginProcess) -> str:
         """Return how the process ended. One that hangs is ended, and shows where it hung."""
         overdue = 0
@@ -205,7 +210,7 @@ class Supervisor:
             process.signal(signal.SIGABRT)
             with anyio.move_on_after(_LAST_WORDS_SECONDS):
                 return await process.ended()
-            process.signal(signal.SIGKILL)
+            await process.kill()
             return await process.ended()
 
     def _died(self, how: str) -> None:

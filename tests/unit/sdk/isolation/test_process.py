@@ -131,3 +131,36 @@ def _ended(pidfd: int) -> bool:
     import select
 
     return bool(select.select([pidfd], [], [], 0)[0])
+
+
+async def test_large_answers_at_once_all_arrive(plugin_context: PluginContext, heard: Heard, said: list[str]) -> None:
+    got: list[int] = []
+
+    async def mount() -> None:
+        got.append(len(str(await begun.caller.call(METHODS["mount"], ["v", str(6 << 20)], {}))))
+
+    async with process(plugin_context, heard, said) as begun:
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(6):
+                    tasks.start_soon(mount)
+    assert got == [12 << 20] * 6
+
+
+async def test_one_that_no_signal_ends_is_named_and_not_waited_for(
+    plugin_context: PluginContext,
+    heard: Heard,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As of a process that waits in the kernel for a device."""
+    for name in ("_CLOSING_SECONDS", "_TERMINATING_SECONDS", "_KILLED_SECONDS"):
+        monkeypatch.setattr(f"sdk.isolation.process.{name}", 0.1, raising=False)
+    async with process(plugin_context, heard, said) as begun:
+        os.kill(begun.pid, signal.SIGSTOP)
+        with monkeypatch.context() as deaf, anyio.fail_after(20):
+            deaf.setattr(begun, "signal", lambda _number: None)
+            await begun.close()
+            assert await begun.ended() == f"killed and does not end (process {begun.pid})"
+        assert f"process {begun.pid} of a driver was killed and does not end" in caplog.text

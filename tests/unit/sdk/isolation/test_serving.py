@@ -1,5 +1,6 @@
 """The plugin's side serves one driver, and ends with the daemon."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,10 +12,23 @@ from msgspec import structs
 
 from sdk.drivers.network import ExternalNetworks
 from sdk.drivers.volume import VolumeDriver, VolumeDriverSource
-from sdk.errors import SkipPlugin
+from sdk.errors import SkipPlugin, StartFailed
 from sdk.isolation.calling import Caller
 from sdk.isolation.faults import PluginFailure
-from sdk.isolation.frames import Call, Cancel, Cancelled, Ready, Refused, Splitter, Why, encode, from_plugin
+from sdk.isolation.frames import (
+    Call,
+    Cancel,
+    Cancelled,
+    Happened,
+    Logged,
+    Ready,
+    Refused,
+    Returned,
+    Splitter,
+    Why,
+    encode,
+    from_plugin,
+)
 from sdk.isolation.methods import methods_of
 from sdk.isolation.serving import Served
 from sdk.testing.network_driver import PaperNetworkDriver
@@ -164,3 +178,43 @@ async def test_a_cancellation_that_comes_with_its_call_is_heard(driver: OddVolum
         with anyio.fail_after(20):
             assert [from_plugin(body) for body in splitter.feed(await anyio.to_thread.run_sync(here.recv, 4096))] == [Cancelled(1)]
         here.close()
+
+
+async def test_what_cannot_be_sent_is_answered_with_an_error(connected: Connected, driver: OddVolumes) -> None:
+    class Large(OddVolumes):
+        async def size(self, name: str) -> int:
+            if name == "raises":
+                raise StartFailed("no", 2**64)
+            return 2**64
+
+    async with connected(Large(driver.context)) as caller:
+        for name in ("returns", "raises"):
+            with anyio.fail_after(20), pytest.raises(PluginFailure, match="what the driver returned: "):
+                await caller.call(METHODS["size"], [name], {})
+
+
+async def test_records_for_a_daemon_that_does_not_read_are_dropped_and_counted() -> None:
+    here, there = socket.socketpair()
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: raised.append(context))
+    served = Served()
+    await served.channel.open(there)
+    while not served.channel.is_full:
+        served.channel.send(Returned(1, bytes(8 << 20)))
+    for _ in range(3):
+        served.tell(Logged(20, "unheard"))
+    await asyncio.sleep(0)
+    room = asyncio.ensure_future(served.channel.room())
+    splitter, frames = Splitter(), []
+    with here, anyio.fail_after(60):
+        while not room.done():
+            splitter.feed(await anyio.to_thread.run_sync(here.recv, 1 << 20))
+        served.tell(Happened("volume", "mount", "\udcff", 1, {}, "local"))
+        served.tell(Logged(20, "heard"))
+        while not frames or frames[-1] != Logged(20, "heard"):
+            frames += [from_plugin(body) for body in splitter.feed(await anyio.to_thread.run_sync(here.recv, 1 << 20))]
+    told = [each.message for each in frames if isinstance(each, Logged)]
+    assert told[-1] == "heard"
+    assert [f"{number} records and events could not be told to the daemon" in told for number in (1, 3)] == [True, True]
+    assert raised == []
+    served.channel.abort()

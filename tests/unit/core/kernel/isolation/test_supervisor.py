@@ -1,5 +1,6 @@
 """A supervised driver, in a real process: calls find the process there is, and how it ends is told to those whom it concerns."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 
 from core.config import ConfigurationError
 from core.kernel.isolation import deaths, supervisor
@@ -248,3 +250,61 @@ async def test_a_process_that_was_just_begun_ends_with_the_driver(bench: Bench, 
     with anyio.fail_after(20):
         await anyio.wait_readable(begun[0])
     os.close(begun[0])
+
+
+async def test_one_that_a_real_time_signal_killed_is_begun_again(bench: Bench) -> None:
+    async with bench.open() as driver:
+        before = await pid_of(driver)
+        os.kill(before, signal.SIGRTMIN + 6)
+        assert await pid_of(driver) != before
+        assert f"killed by signal {signal.SIGRTMIN + 6} (real-time)" in bench.complaint()
+
+
+async def _stopped_with_its_connection_full(driver: VolumeDriver, tasks: TaskGroup) -> int:
+    """Stop the process and send it more than may wait for it."""
+    pid = await pid_of(driver)
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(3):
+        tasks.start_soon(driver.remove, "y" * (12 << 20))
+    await anyio.wait_all_tasks_blocked()
+    with pytest.raises(Unavailable, match="reads nothing"):
+        await driver.list()
+    return pid
+
+
+async def test_one_that_reads_nothing_is_ended_and_begun_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervisor, "PING_SECONDS", 0.5)
+    async with bench.open() as driver:
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as tasks:  # the calls are made again
+                before = await _stopped_with_its_connection_full(driver, tasks)
+        assert await pid_of(driver) == bench.in_line[0] != before
+    assert "hangs: its event loop does not answer; its process is ended" in caplog.text
+
+
+async def test_one_that_reads_nothing_is_ended_with_the_daemon(bench: Bench) -> None:
+    async with anyio.create_task_group() as tasks:
+        async with bench.open() as driver:
+            pidfd = os.pidfd_open(await _stopped_with_its_connection_full(driver, tasks))
+            tasks.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True), anyio.fail_after(20):
+            await anyio.wait_readable(pidfd)
+    os.close(pidfd)
+    assert not [each for each in asyncio.all_tasks() if "keep" in repr(each.get_coro())]
+
+
+async def test_one_that_cannot_be_watched_is_ended_and_begun_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PING_SECONDS", 0.3)
+
+    def raises() -> bool:
+        bench.is_overdue = bool
+        raise RuntimeError("it cannot be told")
+
+    async with bench.open() as driver:
+        before = await pid_of(driver)
+        bench.is_overdue = raises
+        await until(lambda: bench.in_line)
+        assert await pid_of(driver) != before
+        assert "ended, as it could not be watched: RuntimeError: it cannot be told" in bench.complaint()
