@@ -22,6 +22,9 @@ Ask = Callable[[], Awaitable[object]]
 STUCK_AT = 4
 """With so many overdue decisions an authorizer is not asked any more, until they have ended: it would take all of the daemon's threads."""
 
+UNDER_WAY = 16
+"""So many decisions an authorizer makes at once, those that are overdue included: others wait for one to end, as each may take a thread."""
+
 _FORBIDDEN = 403
 
 _GRACE_SECONDS = 1.0
@@ -36,6 +39,7 @@ class Asking:
     def __init__(self, name: str, authorizer: Authorizer) -> None:
         self.name, self.authorizer = name, authorizer
         self._overdue: set[asyncio.Task[None]] = set()
+        self._places = anyio.Semaphore(UNDER_WAY, fast_acquire=True)
 
     async def decide(self, ask: Ask) -> None:
         """Return if the authorizer allows. Raises Refused if it does not, fails, or does not answer in time."""
@@ -45,11 +49,16 @@ class Asking:
             seconds = float(self.authorizer.deadline)
         except (Exception, SystemExit) as error:
             raise self._unforeseen(error) from error
+        due = time.monotonic() + seconds
+        with anyio.move_on_after(seconds) as waiting:
+            await self._places.acquire()
+        if waiting.cancelled_caught:
+            raise failed(self.name, "no answer in time")
         scope = anyio.CancelScope()
         task = asyncio.get_running_loop().create_task(self._decision(scope, ask))
-        task.add_done_callback(_drop)
+        task.add_done_callback(self._leave)
         try:
-            await ended(task, seconds)
+            await ended(task, due - time.monotonic())
             if not task.done() or task.cancelled():
                 raise failed(self.name, "no answer in time")
             task.result()
@@ -93,6 +102,12 @@ class Asking:
             _log.error("authorizer %s: %s", self.name, self._complaint)
             task.add_done_callback(lambda task: self._ended_late(task, began))
 
+    def _leave(self, task: "asyncio.Task[None]") -> None:
+        """Take what a task ended with, so that it does not count as never looked at, and let the next decision begin."""
+        if not task.cancelled():
+            task.exception()
+        self._places.release()
+
     def _ended_late(self, task: "asyncio.Task[None]", began: float) -> None:
         self._overdue.discard(task)
         _log.warning("authorizer %s has ended a decision %.0f s after its deadline", self.name, time.monotonic() - began)
@@ -102,9 +117,3 @@ def _check(returned: object) -> None:
     """Raise TypeError for a value that an authorizer returned: one that means to say no by it would otherwise say yes."""
     if returned is not None:
         raise TypeError(f"it returned {type(returned).__name__}, not None")
-
-
-def _drop(task: "asyncio.Task[None]") -> None:
-    """Take what a task ended with, so that it does not count as never looked at."""
-    if not task.cancelled():
-        task.exception()

@@ -16,9 +16,16 @@ _log = logging.getLogger(__name__)
 class Chain:
     """Asks one authorizer after the other; the first refusal is the answer."""
 
-    def __init__(self, authorizers: Mapping[str, Authorizer]) -> None:
-        self._asked = tuple(Asking(name, authorizer) for name, authorizer in authorizers.items())
+    def __init__(self, authorizers: Mapping[str, Authorizer], earlier: "Chain | None" = None) -> None:
+        """`earlier` is the chain in whose place this one comes: what it knows of authorizers that do not answer stays known."""
+        self._known: dict[str, Asking] = dict(earlier._known) if earlier else {}
+        self._asked = tuple(self._asking(name, authorizer) for name, authorizer in authorizers.items())
         self._reviewers = tuple(each for each in self._asked if each.authorizer.reviews_responses)
+
+    def _asking(self, name: str, authorizer: Authorizer) -> Asking:
+        if name not in self._known or self._known[name].authorizer is not authorizer:
+            self._known[name] = Asking(name, authorizer)
+        return self._known[name]
 
     @property
     def reviews_responses(self) -> bool:

@@ -19,10 +19,12 @@ class Door:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = self._serve = app
+        self._chain = Chain({})
 
     def guard(self, authorizers: Mapping[str, Authorizer]) -> None:
         """Ask these from the next request on, in this order; none opens the door to all."""
-        self._serve = _guarded(self._app, Chain(authorizers)) if authorizers else self._app
+        self._chain = Chain(authorizers, self._chain)
+        self._serve = _guarded(self._app, self._chain) if authorizers else self._app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""

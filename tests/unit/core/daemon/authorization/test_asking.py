@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from core.daemon.authorization.asking import STUCK_AT, Asking
+from core.daemon.authorization.asking import STUCK_AT, UNDER_WAY, Asking
 from core.daemon.authorization.refused import Refused
 from sdk.drivers.authorizer import ApiRequest, Authorizer
 from sdk.errors import PermissionDenied
@@ -38,6 +39,13 @@ class Stuck(Authorizer):
         await anyio.to_thread.run_sync(self.gone_on.wait, limiter=self.limiter)
         if self.answer is not None:
             raise self.answer
+
+
+class Quick(Authorizer):
+    """Allows all."""
+
+    async def authorize_request(self, request: ApiRequest) -> None:
+        """Allow it."""
 
 
 @pytest.fixture
@@ -83,6 +91,53 @@ async def test_one_that_leaves_too_many_unanswered_is_asked_no_more(stuck: Stuck
             tasks.start_soon(refused, asking)
     assert await refused(asking) == "plugin policy failed with error: it does not answer: 4 decisions are overdue"
     assert stuck.limiter.borrowed_tokens == STUCK_AT
+
+
+async def test_many_that_come_at_once_take_few_threads(stuck: Stuck) -> None:
+    asking = Asking("policy", stuck)
+    told: list[str] = []
+
+    async def ask() -> None:
+        told.append(await refused(asking))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3 * UNDER_WAY):
+            tasks.start_soon(ask)
+    assert set(told) == {"plugin policy failed with error: no answer in time"}
+    assert (len(told), stuck.limiter.borrowed_tokens) == (3 * UNDER_WAY, UNDER_WAY)
+
+
+async def test_what_waits_for_others_is_decided_when_they_have_ended() -> None:
+    asking, most = Asking("policy", Quick()), 0
+    under_way: set[int] = set()
+
+    async def ask(number: int) -> None:
+        nonlocal most
+        under_way.add(number)
+        most = max(most, len(under_way))
+        await anyio.lowlevel.checkpoint()
+        under_way.remove(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(10 * UNDER_WAY):
+            tasks.start_soon(asking.decide, partial(ask, number))
+    assert (most, under_way) == (UNDER_WAY, set())
+
+
+async def test_clients_that_leave_while_they_wait_take_no_place(stuck: Stuck) -> None:
+    asking = Asking("policy", stuck)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3 * UNDER_WAY):
+            tasks.start_soon(refused, asking)
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    stuck.gone_on.set()
+    with anyio.fail_after(30):
+        while stuck.limiter.borrowed_tokens:
+            await anyio.sleep(0.01)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(UNDER_WAY):
+                tasks.start_soon(asking.decide, partial(stuck.authorize_request, REQUEST))
 
 
 async def test_a_client_that_leaves_waits_for_no_hanging_authorizer(stuck: Stuck, caplog: pytest.LogCaptureFixture) -> None:

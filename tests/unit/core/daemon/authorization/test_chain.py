@@ -4,11 +4,13 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
+import anyio
 import pytest
 
+from core.daemon.authorization.asking import STUCK_AT
 from core.daemon.authorization.chain import Chain
 from core.daemon.authorization.refused import Refused
-from sdk.drivers.authorizer import ApiResponse, Subject, Transport
+from sdk.drivers.authorizer import ApiRequest, ApiResponse, Authorizer, Subject, Transport
 from sdk.testing.authorization import RecordingAuthorizer, api_request
 from sdk.tracing import Recording, Step
 
@@ -53,3 +55,38 @@ async def test_each_decision_is_a_step_of_a_trace() -> None:
         await chain.authorize_request(REQUEST)
     told = [(span.name, span.attributes, bool(span.error)) for span in recording.spans[:2]]
     assert told == [("authorizer.decide", {"core.driver.name": "a"}, False), ("authorizer.decide", {"core.driver.name": "b"}, True)]
+
+
+async def test_a_chain_that_comes_in_anothers_place_knows_who_does_not_answer() -> None:
+    class Deaf(Authorizer):
+        """Hears nothing until it is let go."""
+
+        def __init__(self) -> None:
+            self.asked, self.gone_on = 0, anyio.Event()
+
+        @property
+        def deadline(self) -> float:
+            return 0.01
+
+        async def authorize_request(self, request: ApiRequest) -> None:
+            self.asked += 1
+            with anyio.CancelScope(shield=True):
+                await self.gone_on.wait()
+
+    deaf = Deaf()
+    chain = Chain({"deaf": deaf})
+
+    async def ask() -> None:
+        with suppress(Refused):
+            await chain.authorize_request(REQUEST)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(STUCK_AT):
+            tasks.start_soon(ask)
+    reloaded = Chain({"deaf": deaf, "other": RecordingAuthorizer()}, Chain({}, chain))
+    with pytest.raises(Refused, match="it does not answer: 4 decisions are overdue"):
+        await reloaded.authorize_request(REQUEST)
+    assert deaf.asked == STUCK_AT
+    fresh = Chain({"deaf": RecordingAuthorizer()}, reloaded)
+    await fresh.authorize_request(REQUEST)
+    deaf.gone_on.set()
