@@ -5,6 +5,7 @@ what it does with `step`, which costs a fifth of a microsecond where nothing is 
 belongs to its trace, as context variables go along; work that outlives the request is begun `apart`.
 """
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ _LONGEST = 1000
 """Characters of an error and of an attribute that are kept."""
 _LONGEST_NAME = 200
 """Characters of a name that are kept."""
+_USER = re.compile(r"://[^\s/?#]*@")
+_QUERY = re.compile(r"\?[^\s\"'&=?]+=[^\s\"']*")
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +34,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     `parent` is 0 for none.
 
     Times are nanoseconds since 1970. `error` is "" for work that succeeded. Texts are Unicode that UTF-8 can hold, of at most 200 characters for
-    the name, and 1,000 for the error and each attribute.
+    the name, and 1,000 for the error and each attribute. URLs in them have no user, password and query: these may be credentials.
     """
 
     trace: int
@@ -124,12 +127,15 @@ def _whole(attributes: Attributes) -> Attributes:
 
 
 def _is_whole(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and len(text) <= _LONGEST
+    return isinstance(text, str) and text.isascii() and len(text) <= _LONGEST and "://" not in text
 
 
 def _text(text: object, longest: int) -> str:
     """Return the beginning of a text. A file's name that is no UTF-8 has surrogates, which UTF-8 cannot hold: they are shown escaped."""
-    cut = str(text)[:longest]  # a plugin may give anything
+    whole = str(text)  # a plugin may give anything
+    if "://" in whole:
+        whole = _QUERY.sub("?...", _USER.sub("://", whole[: 4 * longest]))
+    cut = whole[:longest]
     return cut if cut.isascii() else cut.encode(errors="backslashreplace").decode()[:longest]
 
 

@@ -1,6 +1,7 @@
 """What a build tells: events, and the vertices they belong to."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +13,17 @@ from sdk.engine.images import Progress
 from sdk.errors import BuildFailed, EngineError
 from sdk.oci.digest import digest_of
 from sdk.tracing import step as traced_step
+
+_VALUES = re.compile(r"((?:\[[^\]]*\] )?(?:ONBUILD\s+)*(?:ENV|ARG)\b(?:\s+\w+)?).*", re.IGNORECASE | re.DOTALL)
+"""Up to the name of the first variable of an instruction that gives variables values."""
+
+
+def traced_name(vertex: Vertex) -> str:
+    """Return the name of a vertex in traces: its first line as clients see it, but for the values of variables, which may be secrets."""
+    name = vertex.name or vertex.instruction or "build step"
+    if given := _VALUES.fullmatch(name):
+        return given[1]
+    return name.partition("\n")[0]
 
 
 class Telling:
@@ -26,7 +38,7 @@ class Telling:
         step = Step(self, replace(vertex, started_ns=time.time_ns()))
         self.tell(step.vertex)
         try:
-            with traced_step(vertex.name or vertex.instruction or "build step"):
+            with traced_step(traced_name(vertex)):
                 yield step
         except EngineError as error:
             step.change(completed_ns=time.time_ns(), error=error.message)

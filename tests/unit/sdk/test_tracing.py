@@ -131,6 +131,32 @@ def test_names_and_attributes_are_bounded() -> None:
     assert (named.name, named.attributes) == ("n" * 200, {"a": "v" * 1000})
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("GET https://me:secret@host/x: 404", "GET https://host/x: 404"),
+        ("https://me:s@cret@host", "https://host"),
+        ("ADD http://secret@h/a ftp://me:secret@h/b", "ADD http://h/a ftp://h/b"),
+        ("at 'https://h/x?sig=secret&a=secret': gone", "at 'https://h/x?...': gone"),
+        ("https://h/a@b what? a=b", "https://h/a@b what? a=b"),
+        ("/a?b=c me@host", "/a?b=c me@host"),
+    ],
+)
+def test_credentials_in_urls_are_not_kept(said: str, kept: str) -> None:
+    recording = Recording(TRACE, 10)
+    with pytest.raises(OSError, match="E"), root(recording), step(said, {"url.full": said}):
+        raise OSError(f"E {said}")
+    failed = recording.spans[0]
+    assert (failed.name, failed.attributes, failed.error) == (kept, {"url.full": kept}, f"OSError: E {kept}")
+
+
+def test_a_url_that_is_cut_shows_no_part_of_a_password() -> None:
+    recording = Recording(TRACE, 10)
+    with root(recording):
+        note("x" * 180 + " https://user:" + "secret" * 20 + "@host/", 1, 2)
+    assert recording.spans[0].name == ("x" * 180 + " https://host/")[:200]
+
+
 def test_an_attribute_of_a_plugin_that_is_no_text_fails_nothing() -> None:
     recording = Recording(TRACE, 10)
     odd: Attributes = msgspec.convert({"a": 1.5, "b": None}, object)  # type: ignore[assignment] # what an untyped plugin gives

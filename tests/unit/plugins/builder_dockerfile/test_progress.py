@@ -109,3 +109,30 @@ async def test_a_step_is_one_of_a_trace_by_the_name_that_clients_see() -> None:
         await told()
         await told(ValueError("odd"))
     assert [(span.name, span.error) for span in recording.spans] == [("step", ""), ("step", "ValueError: odd"), ("request", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "instruction", "traced"),
+    [
+        ("[build 2/3] RUN make", "RUN make", "[build 2/3] RUN make"),
+        ("", "RUN make", "RUN make"),
+        ("", "", "build step"),
+        ("", "ENV TOKEN=secret", "ENV TOKEN"),
+        ("", "ENV TOKEN secret words", "ENV TOKEN"),
+        ("", "env A=secret B=secret", "env A"),
+        ("", 'ENV "secret"=secret', "ENV"),
+        ("", "ENV\tTOKEN=a\\\nsecret", "ENV\tTOKEN"),
+        ("[stage-0] ENV TOKEN=secret", "ENV TOKEN=secret", "[stage-0] ENV TOKEN"),
+        ("[stage-0] ARG TOKEN=secret", "ARG TOKEN=secret", "[stage-0] ARG TOKEN"),
+        ("[stage-0] ONBUILD ENV TOKEN=secret", "", "[stage-0] ONBUILD ENV TOKEN"),
+        ("[2/2] RUN <<EOF\nTOKEN=secret\nEOF", "", "[2/2] RUN <<EOF"),
+        ("[2/2] RUN ENV=a ./x", "", "[2/2] RUN ENV=a ./x"),
+        ("[internal] load .dockerignore", "", "[internal] load .dockerignore"),
+    ],
+)
+async def test_a_step_of_a_trace_has_no_values_of_variables(name: str, instruction: str, traced: str) -> None:
+    recording = Recording(1, 10)
+    with TracedStep(recording, 0, "request", {}):
+        async with Telling(lambda _event: None).step(Vertex("d", name, instruction=instruction)):
+            pass
+    assert recording.spans[0].name == traced
