@@ -34,12 +34,14 @@ class Parent:
 @dataclass(slots=True)
 class Trace:
     """What is known of a trace: the spans of the requests that have ended, how many are being served, and how many spans there was no room
-    for."""
+    for. `first` is the request that began first, of those that have ended, the last at `end_ns`."""
 
     id: int
     spans: list[Span] = field(default_factory=list)
     running: int = 0
     dropped: int = 0
+    first: Span | None = None
+    end_ns: int = 0
 
 
 class Tracer:
@@ -73,12 +75,13 @@ class Tracer:
         trace = self._trace(parent.trace if parent else getrandbits(128) or 1)
         recording = Recording(trace.id, _SPANS)
         trace.running += 1
+        span = Step(recording, parent.span if parent else 0, name, attributes)
         try:
-            with Step(recording, parent.span if parent else 0, name, attributes) as span:
+            with span:
                 yield span
         finally:
             trace.running -= 1
-            self._finish(trace, recording)
+            self._finish(trace, recording, span.id)
 
     def _trace(self, number: int) -> Trace:
         trace = self._traces.pop(number, None) or Trace(number)
@@ -87,8 +90,11 @@ class Tracer:
             self._traces.popitem(last=False)
         return trace
 
-    def _finish(self, trace: Trace, recording: Recording) -> None:
+    def _finish(self, trace: Trace, recording: Recording, request: int) -> None:
         spans = recording.finish()
+        own = next(span for span in reversed(spans) if span.id == request)
+        trace.first = min(trace.first or own, own, key=lambda span: (span.start_ns, -span.end_ns))
+        trace.end_ns = max(trace.end_ns, own.end_ns)
         kept = trace.spans + spans
         trace.spans = kept[-_SPANS:]  # a span ends after those within it: the request's own is the last
         trace.dropped += recording.dropped + len(kept) - len(trace.spans)

@@ -1,4 +1,4 @@
-"""The traces that are kept, as JSON for the command line: `/traces`, and `/traces/ID`."""
+"""The traces that are kept, as JSON for the command line: a list in `/traces`, and the spans of one in `/traces/ID`."""
 
 import msgspec
 
@@ -21,6 +21,21 @@ class SpanShown(msgspec.Struct, rename="pascal", frozen=True):
     end: int
     attributes: dict[str, str | int]
     error: str
+
+
+class TraceListed(msgspec.Struct, rename="pascal", frozen=True):
+    """A trace without its spans: the name of the request that began first, times as those of a span, and how many spans there are.
+
+    While no request of it has ended it has no span, no name, and times of 0.
+    """
+
+    id: str
+    running: int
+    dropped: int
+    first: str
+    start: int
+    end: int
+    span_count: int
 
 
 class TraceShown(msgspec.Struct, rename="pascal", frozen=True):
@@ -53,7 +68,7 @@ class TracesFrontend(ApiFrontend):
         if scope["method"] != "GET":
             await refuse(send, 405, "traces can only be read")
         elif not wanted:
-            await reply(send, 200, msgspec.json.encode([_shown(trace) for trace in self._tracer.traces()]), [_JSON])
+            await reply(send, 200, msgspec.json.encode([_listed(trace) for trace in self._tracer.traces()]), [_JSON])
         elif (found := self._find(wanted)) is not None:
             await reply(send, 200, msgspec.json.encode(_shown(found)), [_JSON])
         else:
@@ -64,6 +79,11 @@ class TracesFrontend(ApiFrontend):
             return self._tracer.find(int(wanted, 16))
         except ValueError:
             return None
+
+
+def _listed(trace: Trace) -> TraceListed:
+    first, start = (trace.first.name, trace.first.start_ns) if trace.first else ("", 0)
+    return TraceListed(f"{trace.id:032x}", trace.running, trace.dropped, first, start, trace.end_ns, len(trace.spans))
 
 
 def _shown(trace: Trace) -> TraceShown:

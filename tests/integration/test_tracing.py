@@ -108,6 +108,12 @@ def test_trace_run_draws_what_the_daemon_did(shared_daemon: Daemon):
     assert "    network.connect (bridge)" in names
     assert "POST /containers/{name}/wait (200)" in names
     assert shared_daemon.core("trace", "show", number).stdout == done.stderr
+    assert shared_daemon.core("trace", "show").stdout == done.stderr
+    listed = [line for line in shared_daemon.core("trace", "ls").stdout.splitlines() if line.startswith(number)]
+    spans = re.search(r"([0-9]+) spans", done.stderr)
+    assert spans is not None
+    assert len(listed) == 1
+    assert re.fullmatch(rf"{number} +POST /containers/create +.* ago +[0-9.]+ .?s +{spans[1]}", listed[0].rstrip()), listed
 
 
 def test_trace_pull_tells_each_layer(shared_daemon: Daemon):

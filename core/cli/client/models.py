@@ -272,6 +272,14 @@ class Span(Struct, frozen=True, rename="pascal"):
     error: str
 
 
+class TraceSummary(Struct, frozen=True, rename="pascal"):
+    id: str
+    first: str
+    start: int
+    end: int
+    span_count: int
+
+
 class Trace(Struct, frozen=True, rename="pascal"):
     id: str
     running: int

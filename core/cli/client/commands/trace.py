@@ -17,7 +17,7 @@ from core.cli.client.commands import run as running
 from core.cli.client.commands.run_flags import RunFlags, taking_flags
 from core.cli.client.connection.api import Api, ApiError, connect, traceparent
 from core.cli.client.connection.failure import exits
-from core.cli.client.models import Trace
+from core.cli.client.models import Trace, TraceSummary
 from core.cli.client.show.tables import show_json, show_table
 from core.cli.client.show.waterfall import duration, waterfall
 from core.cli.client.show.words import age
@@ -65,11 +65,10 @@ def command(words: Annotated[list[str], typer.Argument(metavar="COMMAND [ARGUMEN
 @exits()
 def list_traces() -> None:
     """List the traces that the daemon keeps, the newest last."""
-    rows = []
-    for trace in connect().get("/traces", list[Trace]):
-        if trace.spans:
-            began, took = trace.times
-            rows.append((trace.id, trace.first.name, age(began / 1e9), duration(took), str(len(trace.spans))))
+    rows = [
+        (trace.id, trace.first, age(trace.start / 1e9), duration(trace.end - trace.start), str(trace.span_count))
+        for trace in _finished(connect())
+    ]
     show_table(("TRACE ID", "FIRST REQUEST", "BEGAN", "TOOK", "SPANS"), rows)
 
 
@@ -89,10 +88,15 @@ def show(
 
 
 def _newest(api: Api) -> Trace:
-    traces = [trace for trace in api.get("/traces", list[Trace]) if trace.spans]
+    traces = _finished(api)
     if not traces:
         raise ApiError(_NOT_FOUND, "the daemon keeps no trace: see core trace run")
-    return traces[-1]
+    return api.get(f"/traces/{traces[-1].id}", Trace)
+
+
+def _finished(api: Api) -> list[TraceSummary]:
+    """Return the traces of which a request has ended."""
+    return [trace for trace in api.get("/traces", list[TraceSummary]) if trace.span_count]
 
 
 @contextmanager

@@ -42,10 +42,41 @@ async def test_what_failed_on_a_name_that_is_no_utf8_is_shown() -> None:
     tracer = Tracer()
     with pytest.raises(OSError, match="link"), tracer.request("POST", HEADER[0][1].decode(), {"path": "/\udcff"}), step("\udcff"):
         raise OSError("link /a\udcff")
-    for path in ("/traces", f"/traces/{TRACE}"):
+    for path, said in (("/traces", rb'"First":"POST'), (f"/traces/{TRACE}", rb"OSError: link /a\\udcff")):
         status, body = await ask(TracesFrontend(tracer)._serve, "GET", path, [])
         assert status == 200
-        assert rb"OSError: link /a\\udcff" in body
+        assert said in body
+
+
+async def test_the_list_tells_the_first_request_and_no_spans() -> None:
+    tracer = Tracer()
+    header = HEADER[0][1].decode()
+    with tracer.request("first", header, {}), tracer.request("second", header, {}):
+        note("work", 10, 20)
+    with tracer.request("third", header, {}), tracer.request("other", f"00-{'7' * 32}-{'7' * 16}-01", {}):
+        listed = json.loads((await ask(TracesFrontend(tracer)._serve, "GET", "/traces", []))[1])
+    kept = tracer.find(int(TRACE, 16))
+    assert kept is not None
+    second, first = kept.spans[1:3]
+    times = {"Start": first.start_ns, "End": first.end_ns}
+    assert second.name == "second"
+    assert listed == [
+        {"Id": TRACE, "Running": 1, "Dropped": 0, "First": "first", **times, "SpanCount": 3},
+        {"Id": "7" * 32, "Running": 1, "Dropped": 0, "First": "", "Start": 0, "End": 0, "SpanCount": 0},
+    ]
+
+
+async def test_the_list_of_many_large_traces_is_small() -> None:
+    tracer = Tracer()
+    for number in range(1, 33):
+        with tracer.request("POST", f"00-{number:032x}-{1:016x}-01", {}):
+            for _ in range(2500):
+                note("storage.prepare", 1, 2, {"core.driver.name": "overlay"})
+    status, body = await ask(TracesFrontend(tracer)._serve, "GET", "/traces", [])
+    listed = json.loads(body)
+    assert (status, len(listed)) == (200, 32)
+    assert len(body) < 10_000
+    assert {(each["First"], each["SpanCount"], each["Dropped"]) for each in listed} == {("POST", 2000, 501)}
 
 
 @pytest.mark.parametrize("wanted", ["1", "nonsense", "f" * 5000, "../info"])
