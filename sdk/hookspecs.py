@@ -6,8 +6,9 @@ Beside its hooks a plugin's module may declare two names:
 
 - `API_VERSION`: the version of the plugin API that it was built for, a pair of integers such as `(1, 0)` (`sdk.version`). The engine refuses
   a plugin that was built for another API than it offers, and names the way out.
-- `CONTRACT`: the name of a module of the plugin's distribution that has the contract suites of its drivers, as its tests have them.
-  `core plugin check` runs that module. Without it a storage, network, volume, log, runtime or builder driver is tried by the suite of its
+- `CONTRACT`: the name of a module of the plugin's distribution that has the contract suite of its drivers, as its tests have it.
+  `core plugin check` runs that module. A plugin with drivers of several kinds has a mapping, such as `{"log": "MODULE"}`; one name is there that of
+  the only kind that needs examples. Without it a storage, network, volume, log, runtime or builder driver is tried by the suite of its
   kind alone; the other kinds need examples of what the driver serves, allows or refuses. "" says that the suites need more than the machine has.
 """
 

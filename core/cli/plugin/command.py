@@ -13,7 +13,7 @@ import typer.core
 from core.cli.failure import one_sentence
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
-from core.config import ConfigurationError, IsolationSettings, load_settings
+from core.config import ConfigurationError, IsolationSettings, Settings, load_settings
 from core.kernel.checks import check
 from core.kernel.isolation.standings import read_standings
 from core.kernel.plugins import find_plugins
@@ -22,6 +22,7 @@ from sdk.scaffold import render
 
 if TYPE_CHECKING:
     from core.cli.plugin.contract import Case
+    from core.kernel.offers import Described
 
 application = typer.Typer(help="List, explain, make and check plugins.", no_args_is_help=True)
 
@@ -117,7 +118,7 @@ def check_plugin(
 
     The suites need pytest; those of storage, networks and runtimes need root as well. Exit status 1 if anything failed.
     """
-    from core.cli.plugin.contract import Case, Result, contract_cases
+    from core.cli.plugin.contract import Case, Result
     from core.kernel.isolated import isolated_plugins
 
     with one_sentence():
@@ -132,13 +133,26 @@ def check_plugin(
                 settings = settings.model_copy(update={"isolation": {**settings.isolation, name: IsolationSettings()}})
             plugins = find_plugins(settings)
             own_process = name in isolated_plugins(settings, plugins.offers, plugins.health)
-        for offer in [offer for offer in plugins.offers if offer.plugin == name]:
-            how = ", in a process of its own" if own_process else ""
-            print(f"\nContract of the {offer.kind} driver {offer.name}{how}:", flush=True)
-            found = contract_cases(offer, settings, isolated=own_process)
-            _print(found)
-            cases += found
+            cases += _contracts([offer for offer in plugins.offers if offer.plugin == name], settings, isolated=own_process)
     sys.exit(1 if any(case.result is Result.FAILED for case in cases) else 0)
+
+
+def _contracts(offers: "Sequence[Described]", settings: Settings, *, isolated: bool) -> "list[Case]":
+    """Run and print the contract suites of a plugin's drivers, each module that it names once; return the cases. Raises ConfigurationError."""
+    from core.cli.plugin.contract import Case, Result, contract_cases, contract_module
+
+    kinds = [offer.kind for offer in offers]
+    modules = [contract_module(offer, kinds) for offer in offers]
+    cases: list[Case] = []
+    for number, (offer, module) in enumerate(zip(offers, modules, strict=True)):
+        print(f"\nContract of the {offer.kind} driver {offer.name}{', in a process of its own' if isolated else ''}:", flush=True)
+        if module and module in modules[:number]:
+            found = [Case(module, Result.SKIPPED, "it has been run: see above")]
+        else:
+            found = contract_cases(offer, settings, kinds, isolated=isolated)
+        _print(found)
+        cases += found
+    return cases
 
 
 def _print(cases: "Sequence[Case]") -> None:

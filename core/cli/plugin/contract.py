@@ -6,14 +6,15 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 from xml.etree import ElementTree as ET
 
-from core.config import Settings
+from core.config import ConfigurationError, Settings
 from core.kernel.discovery import discover
 from core.kernel.offers import Described
 from core.kernel.tables import read_table
@@ -47,15 +48,45 @@ class Case:
     why: str = ""
 
 
-def contract_cases(offer: Described, settings: Settings, *, isolated: bool = False) -> list[Case]:
+def contract_module(offer: Described, kinds: Collection[Kind]) -> str | None:
+    """Return the module that a plugin names as CONTRACT for a driver: "" where the suite needs more than there is here, None for the suite of the
+    kind alone.
+
+    `kinds` are those of all of the plugin's drivers. One name is that of the only kind, or of the only one that needs examples. Raises
+    ConfigurationError for a CONTRACT that does not say for which drivers it is.
+    """
+    named: object = getattr(_plugin(offer), "CONTRACT", None)
+    if isinstance(named, str):
+        named = dict.fromkeys(_kinds_of_one_name(kinds), named)
+    if named is None:
+        return None
+    if not isinstance(named, Mapping) or not all(kind in kinds and isinstance(each, str) for kind, each in named.items()):
+        raise ConfigurationError(f"CONTRACT is neither the name of a module nor one for each kind of its drivers: {named!r}")
+    return cast("Mapping[str, str]", named).get(offer.kind)
+
+
+def _kinds_of_one_name(kinds: Collection[Kind]) -> Collection[Kind]:
+    asking = set(kinds) & _NEEDS_EXAMPLES if len(set(kinds)) > 1 else set(kinds)
+    if len(asking) != 1:
+        example = ", ".join(f"'{kind}': ..." for kind in sorted(set(kinds)))
+        raise ConfigurationError(
+            f"CONTRACT is one name, and the plugin has drivers of several kinds: name one for each, {{{example}}}"
+        )
+    return asking
+
+
+def _plugin(offer: Described) -> ModuleType:
+    return next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
+
+
+def contract_cases(offer: Described, settings: Settings, kinds: Collection[Kind] = (), *, isolated: bool = False) -> list[Case]:
     """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT.
 
-    `isolated` tries the driver in a process of its own, unless the plugin's own module says how it is opened.
+    `kinds` are those of all of the plugin's drivers, by default the one. Raises ConfigurationError as `contract_module` does. `isolated` tries the driver in a process of its own, unless the plugin's own module says how it is opened.
     """
     if importlib.util.find_spec("pytest") is None:
         return [Case(_WHOLE, Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")]
-    plugin = next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
-    own = getattr(plugin, "CONTRACT", None)
+    own = contract_module(offer, kinds or (offer.kind,))
     if own == "":
         return [
             Case(_WHOLE, Result.SKIPPED, "the plugin says that its suite needs more than a directory: its author's tests run it")
@@ -64,7 +95,7 @@ def contract_cases(offer: Described, settings: Settings, *, isolated: bool = Fal
         return [Case(_WHOLE, Result.SKIPPED, f"a {offer.kind} needs examples: the plugin names no module with them as CONTRACT")]
     with tempfile.TemporaryDirectory(prefix="core-contract-") as directory:
         report = Path(directory, "report.xml")
-        what = ["--pyargs", str(own)] if own else [_generic(offer, plugin, settings, Path(directory), isolated=isolated)]
+        what = ["--pyargs", own] if own else [_generic(offer, _plugin(offer), settings, Path(directory), isolated=isolated)]
         done = subprocess.run(
             [*_pytest(report), *what],
             cwd=directory,

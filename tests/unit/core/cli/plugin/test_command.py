@@ -1,12 +1,17 @@
 """`core plugin` lists, makes and checks."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from core.cli.plugin.command import application
 from sdk.version import API_VERSION
+from tests.plugins.installing import announce
 
 RUN = CliRunner().invoke
 
@@ -80,3 +85,61 @@ def test_a_driver_that_cannot_have_a_process_of_its_own_is_not_checked_in_one() 
     refused = RUN(application, ["check", "log_local", "--isolated"])
     assert refused.exit_code == 1
     assert "cannot be isolated" in refused.stderr
+
+
+TWO_KINDS = """
+from contextlib import asynccontextmanager
+
+from sdk.hookspecs import hookimpl
+from sdk.providers import LogProvider, PluginSettings, VerifierProvider
+
+CONTRACT = "two_examples"
+
+
+@asynccontextmanager
+async def opened(context, settings):
+    yield object()
+
+
+@hookimpl
+def provide_log_driver():
+    return LogProvider("no-log", PluginSettings, opened)
+
+
+@hookimpl
+def provide_image_verifier():
+    return VerifierProvider("trial", PluginSettings, opened)
+"""
+
+
+@pytest.fixture
+def two_kinds(tmp_path: Path) -> dict[str, str]:
+    """The environment of a plugin that has no log driver behind its name, and a verifier with examples."""
+    (tmp_path / "two_kinds.py").write_text(TWO_KINDS)
+    (tmp_path / "two_examples.py").write_text("def test_of_its_own():\n    pass\n")
+    announce(tmp_path, "core-two", "two", "two_kinds")
+    return os.environ | {"PYTHONPATH": str(tmp_path)}
+
+
+def test_the_examples_of_one_kind_stand_for_no_other(two_kinds: dict[str, str]) -> None:
+    words = [sys.executable, "-m", "core", "plugin", "check", "two"]
+    done = subprocess.run(words, env=two_kinds, capture_output=True, text=True)
+    assert done.returncode == 1
+    _, log, verifier = done.stdout.split("Contract of the ")
+    assert log.startswith("log driver no-log:")
+    assert "FAILED" in log
+    assert "of its own" not in log
+    assert verifier.startswith("verifier driver trial:")
+    assert [line.split() for line in verifier.splitlines()[2:]] == [["of", "its", "own", "ok"]]
+
+
+def test_a_module_that_is_named_twice_is_run_once(two_kinds: dict[str, str], tmp_path: Path) -> None:
+    both = 'CONTRACT = {"log": "two_examples", "verifier": "two_examples"}'
+    (tmp_path / "two_kinds.py").write_text(TWO_KINDS.replace('CONTRACT = "two_examples"', both))
+    words = [sys.executable, "-m", "core", "plugin", "check", "two"]
+    done = subprocess.run(words, env=two_kinds, capture_output=True, text=True)
+    assert done.returncode == 0
+    _, log, verifier = done.stdout.split("Contract of the ")
+    assert "of its own" in log
+    assert "of its own" not in verifier
+    assert "it has been run: see above" in verifier

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.cli.plugin import contract
-from core.cli.plugin.contract import Case, Result, contract_cases
-from core.config import Settings
+from core.cli.plugin.contract import Case, Result, contract_cases, contract_module
+from core.config import ConfigurationError, Settings
 from core.kernel.discovery import Candidate
 from core.kernel.offers import Described
 from sdk.providers import Kind, PluginSettings
@@ -160,3 +160,44 @@ def test_a_driver_that_is_not_for_this_machine_has_not_failed(
         Case("in a process of its own", Result.SKIPPED, "trial_skipping says how the driver is opened"),
         Case("it keeps things", Result.SKIPPED, "no such file system here"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("named", "kind", "kinds", "module"),
+    [
+        ("mine", Kind.VERIFIER, {Kind.VERIFIER}, "mine"),
+        ("mine", Kind.LOG, {Kind.LOG}, "mine"),
+        ("mine", Kind.VERIFIER, {Kind.VERIFIER, Kind.LOG}, "mine"),
+        ("mine", Kind.LOG, {Kind.VERIFIER, Kind.LOG}, None),
+        ("", Kind.LOG, {Kind.VERIFIER, Kind.LOG}, None),
+        ({"verifier": "its", "log": "logs"}, Kind.VERIFIER, {Kind.VERIFIER, Kind.LOG}, "its"),
+        ({Kind.VERIFIER: "its", Kind.LOG: ""}, Kind.LOG, {Kind.VERIFIER, Kind.LOG}, ""),
+        ({"verifier": "its"}, Kind.LOG, {Kind.VERIFIER, Kind.LOG}, None),
+        (None, Kind.LOG, {Kind.LOG}, None),
+    ],
+)
+def test_which_driver_a_module_is_for(
+    installed: Described, monkeypatch: pytest.MonkeyPatch, named: object, kind: Kind, kinds: set[Kind], module: str | None
+) -> None:
+    monkeypatch.setattr(contract.discover()[0].load(), "CONTRACT", named)
+    assert contract_module(Described(kind, "trial", "trial", PluginSettings), kinds) == module
+
+
+@pytest.mark.parametrize(
+    ("named", "kinds", "sentence"),
+    [
+        ("mine", [Kind.LOG, Kind.RUNTIME], "several kinds: name one for each, {'log': ..., 'runtime': ...}"),
+        ("", [Kind.LOG, Kind.RUNTIME], "several kinds: name one for each"),
+        ("mine", [Kind.VERIFIER, Kind.FRONTEND], "several kinds: name one for each"),
+        ({"logs": "mine"}, [Kind.LOG], "neither the name of a module nor one for each kind of its drivers: {'logs': 'mine'}"),
+        ({"log": 1}, [Kind.LOG], "neither the name of a module nor one for each kind"),
+        (["mine"], [Kind.LOG], "neither the name of a module nor one for each kind"),
+    ],
+)
+def test_a_contract_that_does_not_say_for_which_drivers_it_is(
+    installed: Described, monkeypatch: pytest.MonkeyPatch, named: object, kinds: list[Kind], sentence: str
+) -> None:
+    monkeypatch.setattr(contract.discover()[0].load(), "CONTRACT", named)
+    with pytest.raises(ConfigurationError) as refused:
+        contract_module(Described(Kind.LOG, "trial", "trial", PluginSettings), kinds)
+    assert sentence in str(refused.value)
