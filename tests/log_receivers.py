@@ -19,7 +19,7 @@ PATIENCE = 30.0
 class Receiver:
     """Keeps what it is sent. `reads` false leaves it in the kernel's buffers; `answer` is called with what came and returns a reply.
 
-    `pause` is the seconds that it rests after each read.
+    `pause` is the seconds that it rests after each read; `ended` is how many of its `connections` are over.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class Receiver:
         self.received = bytearray()
         self.datagrams: list[bytes] = []
         self.connections = 0
+        self.ended = 0
         self.answer: Callable[[bytes], bytes] | None = None
         self.pause = 0.0
         self._reads = reads
@@ -106,6 +107,9 @@ class Receiver:
                 time.sleep(self.pause)
                 if self.answer is not None and (reply := self.answer(bytes(self.received))):
                     connection.sendall(reply)
+        with self._changed:
+            self.ended += 1
+            self._changed.notify_all()
 
     def _note(self, data: bytes, datagram: bytes | None = None) -> None:
         with self._changed:

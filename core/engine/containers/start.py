@@ -18,7 +18,7 @@ from core.engine.containers import health, memory
 from core.engine.containers.announce import announce
 from core.engine.containers.bundles import remove_bundle
 from core.engine.containers.exit_status import exit_status
-from core.engine.containers.io.output import attach_pumps, ready_log
+from core.engine.containers.io.output import attach_pumps, leave_log, ready_log
 from core.engine.containers.leave import leave_networks
 from core.engine.containers.preparation.defaults import as_resolved, as_run
 from core.engine.containers.preparation.destinations import is_missing, made_destinations
@@ -163,6 +163,7 @@ async def _run(context: EngineContext, live: LiveContainer, undo: AsyncExitStack
         rootfs = await context.drivers.storage.mounts(record.id)
         with step("start.open_log"):
             await ready_log(context, live)
+        undo.callback(leave_log, live)
         remember_process(context, live, spec.process)
         bundle = Bundle(record.id, path, spec, rootfs)
         try:

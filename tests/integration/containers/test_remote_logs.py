@@ -46,6 +46,15 @@ def test_a_receiver_that_is_not_there_refuses_the_start(client: Client) -> None:
     assert client.inspect("box")["State"]["ExitCode"] == 128
 
 
+def test_a_start_that_fails_leaves_its_receiver(client: Client, tmp_path: Path) -> None:
+    with receiving(unix(tmp_path / "log")) as receiver:
+        client.create("box", "no-such-program", HostConfig=config("syslog", syslog_address=f"unix://{tmp_path}/log"))
+        status, words = client.refused("POST", "/containers/box/start")
+        assert status == 400
+        assert "no-such-program" in words
+        receiver.wait_for(lambda: receiver.connections == 1 == receiver.ended)
+
+
 def test_without_a_copy_nothing_is_read(client: Client, tmp_path: Path) -> None:
     with receiving(unix(tmp_path / "log")) as receiver:
         options = {"syslog_address": f"unix://{tmp_path}/log", "cache_disabled": "true"}

@@ -36,6 +36,15 @@ async def ready_log(context: EngineContext, live: LiveContainer) -> None:
             ) from error
 
 
+def leave_log(live: LiveContainer) -> None:
+    """Let go of the receiver that `ready_log` connected to, as the start failed. Whatever that raises is logged."""
+    if isinstance(live.run.log, RemoteLog):
+        try:
+            live.run.log.close()
+        except Exception:  # a third party's log driver may raise anything, and the start's own error is to be told
+            _log.exception("container %s: its log cannot be closed", live.id)
+
+
 def attach_pumps(context: EngineContext, live: LiveContainer, task: Task, tell: Callable[[str], None]) -> PumpSet:
     """Start carrying a task's output to the log and to attached clients.
 
