@@ -21,7 +21,7 @@ OPTIONS = frozenset((ADDRESS, ASYNC, ACK, PRECISE, _BUFFER, _RETRIES, _WAIT, INT
 _HOST, _PORT = "127.0.0.1", 24224
 _FACTOR, _LONGEST = 1.5, 60.0
 _LEAST_INTERVAL, _MOST_INTERVAL = 0.1, 10.0
-_SECONDS = 10.0
+_SECONDS, _MOST_SECONDS = 10.0, 60.0
 _MOST_RETRIES = (1 << 64) - 1
 
 
@@ -84,9 +84,9 @@ def interval_of(options: Mapping[str, str]) -> float:
 
 
 def timeout_of(options: Mapping[str, str]) -> float:
-    """Return the seconds that the receiver has for each step. Raises InvalidArgument."""
+    """Return the seconds that the receiver has for each step, a minute at most: a thread waits for it. Raises InvalidArgument."""
     given = [seconds_of(options, key, 0.0) for key in (_WRITE, _READ)]
-    return max(given) or _SECONDS
+    return min(max(given) or _SECONDS, _MOST_SECONDS)
 
 
 def seconds_of(options: Mapping[str, str], key: str, default: float) -> float:

@@ -53,7 +53,7 @@ class Fluentd(Protocol):
 
         def wire() -> Wire:
             connection = Connection(target, seconds)
-            return AnsweredWire(connection, messages) if is_answered else PlainWire(connection, messages, interval)
+            return AnsweredWire(connection, messages, seconds) if is_answered else PlainWire(connection, messages, interval)
 
         return Delivery(
             receiver=f"fluentd {options.get(ADDRESS, '')}".strip(),
@@ -81,17 +81,18 @@ class PlainWire(Wire):
     def send(self, records: Sequence[Record]) -> None:
         if self._interval and time.monotonic() - self._since >= self._interval:
             self.connect()
-        self._connection.send([self._messages.message(record) for record in records])
+        self._connection.send([self._messages.message(record) for record in records], self.is_over)
 
     def close(self) -> None:
         self._connection.close()
 
 
 class AnsweredWire(Wire):
-    """A message for each batch, which counts as sent when the receiver has answered it."""
+    """A message for each batch, which counts as sent when the receiver has answered it, within `seconds`."""
 
-    def __init__(self, connection: Connection, messages: MessageMaker) -> None:
+    def __init__(self, connection: Connection, messages: MessageMaker, seconds: float) -> None:
         self._connection = connection
+        self._seconds = seconds
         self._messages = messages
 
     def connect(self) -> None:
@@ -99,7 +100,7 @@ class AnsweredWire(Wire):
 
     def send(self, records: Sequence[Record]) -> None:
         chunk = base64.b64encode(os.urandom(16)).decode()
-        self._connection.send([self._messages.answered(records, chunk)])
+        self._connection.send([self._messages.answered(records, chunk)], self.is_over)
         if self._answer() != {"ack": chunk}:
             raise OSError("fluentd acknowledged another message")
 
@@ -107,9 +108,9 @@ class AnsweredWire(Wire):
         self._connection.close()
 
     def _answer(self) -> object:
-        answer = b""
+        answer, until = b"", time.monotonic() + self._seconds
         while len(answer) < _LONGEST_ANSWER:
-            answer += self._connection.receive()
+            answer += self._connection.receive(until)
             try:
                 return msgspec.msgpack.decode(answer, type=dict[str, str])
             except UNREADABLE:  # half of it, or none

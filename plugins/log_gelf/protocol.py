@@ -54,7 +54,7 @@ class StreamWire(Wire):
             raise _explained(error, self._target) from None
 
     def send(self, records: Sequence[Record]) -> None:
-        self._connection.send([self._messages.message(record) + b"\0" for record in records])
+        self._connection.send([self._messages.message(record) + b"\0" for record in records], self.is_over)
 
     def close(self) -> None:
         self._connection.close()
@@ -76,7 +76,8 @@ class DatagramWire(Wire):
             raise _explained(error, self._target) from None
 
     def send(self, records: Sequence[Record]) -> None:
-        self._datagrams.send([datagrams(compressed(self._messages.message(record), *self._compression)) for record in records])
+        made = [datagrams(compressed(self._messages.message(record), *self._compression)) for record in records]
+        self._datagrams.send(made, self.is_over)
 
     def close(self) -> None:
         self._datagrams.close()

@@ -53,6 +53,8 @@ class JournalWire(Wire):
         if self._socket is None:
             raise OSError("not connected")
         for count, record in enumerate(records):
+            if count and self.is_over():
+                raise Undelivered(f"write {self._target.network}: the time for sending is over", count)
             try:
                 _send(self._socket, self._entries.entry(record))
             except OSError as error:

@@ -23,7 +23,7 @@ class StreamWire(Wire):
         self._connection.connect()
 
     def send(self, records: Sequence[Record]) -> None:
-        self._connection.send([self._messages.message(record) for record in records])
+        self._connection.send([self._messages.message(record) for record in records], self.is_over)
 
     def close(self) -> None:
         self._connection.close()
@@ -40,7 +40,7 @@ class DatagramWire(Wire):
         self._datagrams.connect()
 
     def send(self, records: Sequence[Record]) -> None:
-        self._datagrams.send([(self._messages.message(record),) for record in records])
+        self._datagrams.send([(self._messages.message(record),) for record in records], self.is_over)
 
     def close(self) -> None:
         self._datagrams.close()
@@ -62,6 +62,7 @@ class LocalWire(Wire):
                     wire.connect()
                 except OSError:
                     continue
+                wire.is_over = self.is_over
                 self._found = wire
                 return
         raise OSError("Unix syslog delivery error")

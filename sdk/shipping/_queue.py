@@ -142,6 +142,7 @@ class Queue:
         until = time.monotonic() + seconds
         with self._changed:
             while not self.is_over and (left := until - time.monotonic()) > 0:
+                left = min(left, threading.TIMEOUT_MAX)
                 self._changed.wait(left if self._end is None else min(left, max(0.0, self._end - time.monotonic())))
         return not self.is_over
 

@@ -24,6 +24,7 @@ class Sender:
         self._patience = delivery.patience
         self._log = log
         self._wire = wire or delivery.wire()
+        self._wire.is_over = lambda: queue.is_over
         self._connected = wire is not None
         self._queue = queue
         self._thread: threading.Thread | None = None

@@ -5,13 +5,19 @@ import os
 import select
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from sdk.shipping.wire import Undelivered
+from sdk.shipping.wire import Undelivered, never
 
 _CONNECT_SECONDS = 10.0
+"""For all addresses of a name together."""
+
+_LEAST_SECONDS = 0.001
+"""For an address, or an answer, whose turn comes when the time is over."""
+
 _SEND_SECONDS = 10.0
 """For each step: a receiver that is slow and takes something now and then is not given up."""
 
@@ -32,17 +38,19 @@ def dial(target: Target) -> socket.socket:
     """Return a connected socket; one of UDP is open and sends to its receiver, whether that is there or not. Raises OSError in Go's words."""
     if target.path:
         kind = socket.SOCK_DGRAM if target.network == "unixgram" else socket.SOCK_STREAM
-        return _opened(socket.AF_UNIX, kind, target.path, target.network, target.path)
+        return _opened(socket.AF_UNIX, kind, target.path, target.network, target.path, _CONNECT_SECONDS)
     context = target.tls() if target.tls else None
     kind = socket.SOCK_DGRAM if target.network == "udp" else socket.SOCK_STREAM
     try:
         found = socket.getaddrinfo(target.host, target.port, type=kind)
     except (socket.gaierror, UnicodeError):
         raise OSError(f"dial {target.network}: lookup {target.host}: no such host") from None
+    until = time.monotonic() + _CONNECT_SECONDS
     for position, (family, _, _, _, address) in enumerate(found):
         host = f"[{address[0]}]" if family == socket.AF_INET6 else address[0]
         try:
-            opened = _opened(family, kind, address, target.network, f"{host}:{target.port}")
+            seconds = max(_LEAST_SECONDS, (until - time.monotonic()) / (len(found) - position))
+            opened = _opened(family, kind, address, target.network, f"{host}:{target.port}", seconds)
             return _secured(opened, context, target.host) if context else opened
         except OSError:
             if position == len(found) - 1:
@@ -50,9 +58,9 @@ def dial(target: Target) -> socket.socket:
     raise OSError(f"dial {target.network}: lookup {target.host}: no such host")
 
 
-def _opened(family: int, kind: int, address: object, network: str, where: str) -> socket.socket:
+def _opened(family: int, kind: int, address: object, network: str, where: str, seconds: float) -> socket.socket:
     opened = socket.socket(family, kind | socket.SOCK_CLOEXEC)
-    opened.settimeout(_CONNECT_SECONDS)
+    opened.settimeout(seconds)
     try:
         opened.connect(address)  # type: ignore[arg-type] # an address of the family: a pair, or a path
     except TimeoutError:
@@ -105,24 +113,33 @@ class Connection:
             self._socket.close()
             self._socket = None
 
-    def send(self, messages: Sequence[bytes]) -> None:
-        """Send messages one behind the other. Raises Undelivered: those count as taken that the kernel took whole."""
+    def send(self, messages: Sequence[bytes], is_over: Callable[[], bool] = never) -> None:
+        """Send messages one behind the other. Raises Undelivered: those count as taken that the kernel took whole.
+
+        A receiver that is slow may take any time, until `is_over`.
+        """
         sent, data = 0, memoryview(b"".join(messages))
         try:
             opened = self._open()
             while sent < len(data):
                 sent += opened.send(data[sent : sent + _STEP])
+                if sent < len(data):
+                    _go_on(is_over)
         except OSError as error:
             raise Undelivered(f"write {self._target.network}: {reason(error)}", _whole(messages, sent)) from None
 
-    def receive(self) -> bytes:
-        """Return some bytes that the receiver answers. Raises OSError."""
+    def receive(self, until: float | None = None) -> bytes:
+        """Return some bytes that the receiver answers. `until` is on the monotonic clock, None the seconds of a step. Raises OSError."""
         if self._socket is None:
             raise OSError("not connected")
         try:
+            if until is not None:
+                self._socket.settimeout(max(_LEAST_SECONDS, until - time.monotonic()))
             answer = self._socket.recv(_STEP)
         except OSError as error:
             raise OSError(f"read {self._target.network}: {reason(error)}") from None
+        finally:
+            self._socket.settimeout(self._seconds)
         if not answer:
             raise OSError("EOF")
         return answer
@@ -145,6 +162,11 @@ class Connection:
             return False
         finally:
             opened.settimeout(self._seconds)
+
+
+def _go_on(is_over: Callable[[], bool]) -> None:
+    if is_over():
+        raise OSError("the time for sending is over")
 
 
 def _whole(messages: Sequence[bytes], sent: int) -> int:
@@ -174,8 +196,8 @@ class Datagrams:
             self._socket.close()
             self._socket = None
 
-    def send(self, messages: Sequence[Sequence[bytes]]) -> None:
-        """Send messages, each in so many datagrams. Raises Undelivered.
+    def send(self, messages: Sequence[Sequence[bytes]], is_over: Callable[[], bool] = never) -> None:
+        """Send messages, each in so many datagrams, until `is_over`. Raises Undelivered.
 
         A message without datagrams is lost: it is too long. A receiver of UDP that is not there is no error: whether one is there, UDP does not tell.
         """
@@ -185,6 +207,8 @@ class Datagrams:
             if not message:
                 raise Undelivered(f"write {self._target.network}: message too long", count, 1)
             try:
+                if count:
+                    _go_on(is_over)
                 for datagram in message:
                     self._send(self._socket, datagram)
             except OSError as error:

@@ -18,8 +18,16 @@ class Undelivered(OSError):
         self.lost = lost
 
 
+def never() -> bool:
+    """Return False: the time for sending has no end yet."""
+    return False
+
+
 class Wire(ABC):
-    """A connection to one receiver. Used by one thread at a time, which may wait; never for longer than some seconds in one call."""
+    """A connection to one receiver. Used by one thread at a time, which may wait; never for longer than some seconds in one step of a call."""
+
+    is_over: Callable[[], bool] = staticmethod(never)
+    """Whether the time for sending has passed. The sender sets it; a call of many steps asks between them, and raises then."""
 
     @abstractmethod
     def connect(self) -> None:

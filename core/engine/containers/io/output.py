@@ -41,7 +41,7 @@ def leave_log(live: LiveContainer) -> None:
     if isinstance(live.run.log, RemoteLog):
         try:
             live.run.log.close()
-        except Exception:  # a third party's log driver may raise anything, and the start's own error is to be told
+        except Exception:  # noqa: BLE001 a third party's log driver may raise anything, and the start's own error is to be told
             _log.exception("container %s: its log cannot be closed", live.id)
 
 

@@ -36,6 +36,7 @@ def test_values() -> None:
     assert (buffer_of({}), buffer_of({"fluentd-buffer-limit": "8m"})) == (None, 8 << 20)
     assert (interval_of({}), interval_of({"fluentd-async-reconnect-interval": "500ms"})) == (0, 0.5)
     assert (timeout_of({}), timeout_of({"fluentd-write-timeout": "3s", "fluentd-read-timeout": "5s"})) == (10, 5)
+    assert timeout_of({"fluentd-read-timeout": "600h"}) == 60
     assert [is_chosen({"x": text}, "x") for text in ("", "true", "false", "1")] == [False, True, False, True]
 
 

@@ -1,5 +1,8 @@
 """Wires to real receivers that speak fluentd's protocol: as they should, and not."""
 
+import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -100,3 +103,32 @@ def test_a_receiver_that_dies_breaks_the_wire() -> None:
     with pytest.raises(OSError, match=r"broken pipe|connection reset"):
         wire.send(RECORDS)
     wire.close()
+
+
+def test_an_answer_that_drips_has_one_time_for_all_of_it() -> None:
+    stop = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        with server.accept()[0] as connection, suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(b"\xda\x0f\xff")  # a text of 4095 bytes
+            while not stop.wait(0.02):
+                connection.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        wire = connected(f"127.0.0.1:{server.getsockname()[1]}", request_ack="true", read_timeout="200ms", write_timeout="200ms")
+        with pytest.raises(OSError, match=r"^read tcp: i/o timeout$"):
+            wire.send(RECORDS)
+        wire.close()
+        stop.set()
+        thread.join(30)
+
+
+def test_a_time_of_years_is_a_minute() -> None:
+    with receiving(tcp()) as receiver:
+        wire = connected(f"127.0.0.1:{receiver.port}", read_timeout="2562047h", write_timeout="600h")
+        wire.send(RECORDS)
+        wire.close()
+        receiver.wait_for(lambda: receiver.received.count(b"container_id") == 2)

@@ -221,6 +221,16 @@ def test_a_sender_that_never_had_a_thread_sends_at_its_end_or_tells(
     assert wire.lines == [b"a"]
 
 
+def test_a_wire_knows_when_its_time_is_over(sending: Making) -> None:
+    wire = ScriptedWire()
+    sender = sending(wire)
+    assert not wire.is_over()
+    sender.finish(30)
+    assert not wire.is_over()
+    sender.finish(0)
+    assert wire.is_over()
+
+
 def test_a_connection_that_cannot_be_closed_ends_nothing(sending: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     wire = ScriptedWire(OSError("broken pipe"))
     monkeypatch.setattr(wire, "close", lambda: 1 // 0)

@@ -110,3 +110,44 @@ def test_a_slow_reader_of_a_stream_gets_all(tmp_path: Path) -> None:
         connection.send([b"x" * 1_000_000 + b"\n"] * 4)
         until(lambda: len(receiver.received) == 4_000_004)
         connection.close()
+
+
+def test_what_takes_many_steps_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    def is_over() -> bool:
+        asked.append(True)
+        return len(asked) == 3
+
+    asked: list[bool] = []
+    with receiving(unix(tmp_path / "stream")) as receiver:
+        connection = Connection(Target("unix", path=str(tmp_path / "stream")))
+        connection.connect()
+        with pytest.raises(Undelivered, match=r"^write unix: the time for sending is over$") as failed:
+            connection.send([b"x" * 60_000] * 100, is_over)
+        connection.close()
+        receiver.wait_for(lambda: receiver.ended == 1)
+        assert failed.value.taken == len(receiver.received) // 60_000 < 100
+    asked.clear()
+    with receiving(unix(tmp_path / "log", socket.SOCK_DGRAM)) as receiver:
+        datagrams = Datagrams(Target("unixgram", path=str(tmp_path / "log")))
+        datagrams.connect()
+        with pytest.raises(Undelivered, match=r"^write unixgram: the time for sending is over$") as failed:
+            datagrams.send([(b"one",)] * 10, is_over)
+        datagrams.close()
+        receiver.wait_for_datagrams(3)
+    assert (failed.value.taken, len(receiver.datagrams)) == (3, 3)
+
+
+def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{number}", 1)) for number in (1, 2, 3, 4)]
+    given: list[float] = []
+
+    def never_there(opened: socket.socket, _address: object) -> None:
+        given.append(opened.gettimeout() or 0.0)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket.socket, "connect", never_there)
+    with pytest.raises(OSError, match=r"^dial tcp 127.0.0.4:1: i/o timeout$"):
+        dial(Target("tcp", "h", 1))
+    assert len(given) == 4
+    assert given[0] <= 2.5
