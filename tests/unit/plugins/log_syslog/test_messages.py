@@ -28,23 +28,23 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize(
     ("shape", "times", "rest"),
     [
-        (Format.LOCAL, ("Nov 14 22:13:20", "Nov 15 03:43:20", "Nov 14 19:13:20"), f" tag[{PID}]: hello\n"),
-        (Format.RFC3164, ("Nov 14 22:13:20", "Nov 15 03:43:20", "Nov 14 19:13:20"), f" {HOST} tag[{PID}]: hello\n"),
+        (Format.LOCAL, ("Nov 14 22:13:20", "Nov 15 03:43:20", "Nov 14 19:13:20"), " tag[{PID}]: hello\n"),
+        (Format.RFC3164, ("Nov 14 22:13:20", "Nov 15 03:43:20", "Nov 14 19:13:20"), " {HOST} tag[{PID}]: hello\n"),
         (
             Format.RFC5424,
             ("1 2023-11-14T22:13:20Z", "1 2023-11-15T03:43:20+05:30", "1 2023-11-14T19:13:20-03:00"),
-            f" {HOST} tag {PID} tag - hello\n",
+            " {HOST} tag {PID} tag - hello\n",
         ),
         (
             Format.RFC5424_MICRO,
             ("1 2023-11-14T22:13:20.123456Z", "1 2023-11-15T03:43:20.123456+05:30", "1 2023-11-14T19:13:20.123456-03:00"),
-            f" {HOST} tag {PID} tag - hello\n",
+            " {HOST} tag {PID} tag - hello\n",
         ),
     ],
 )
 def test_formats_in_local_time(zone: str, shape: Format, times: tuple[str, str, str], rest: str) -> None:
     at = times[["UTC0", "XYZ-5:30", "ABC+3"].index(zone)]
-    assert MessageMaker(shape, 3, "tag", counted=False).message(OUT).decode() == f"<30>{at}{rest}"
+    assert MessageMaker(shape, 3, "tag", counted=False).message(OUT).decode() == f"<30>{at}{rest.format(HOST=HOST, PID=PID)}"
 
 
 def test_stderr_is_an_error_and_the_facility_counts() -> None:
