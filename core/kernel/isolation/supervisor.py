@@ -86,7 +86,7 @@ class Supervisor:
             how = await self._end_of(self._process)
             if self._closing:
                 return
-            self._died(how)
+            self._died(how, time.monotonic() - self._began)
             while self._process is None:
                 await self._again()
 
@@ -101,9 +101,9 @@ class Supervisor:
         """Return the sentence about a driver whose process ended lately; "" for one that is well."""
         now, deaths = time.monotonic(), self._deaths
         if self._has_failed:
-            minutes, retry = round(WINDOW / 60), round(FAILED_PAUSE / 60)
-            how = f"{TOO_MANY} times in {minutes} minutes, the last time {deaths.last}"
-            return f"{self._subject.name} has failed: its process ended {how}; it is tried again in {retry} minutes"
+            often = f"ended {TOO_MANY} times in {round(WINDOW / 60)} minutes, the last time {deaths.last}"
+            how = deaths.last if deaths.unopened else often
+            return f"{self._subject.name} has failed: its process {how}; it is tried again in {round(FAILED_PAUSE / 60)} minutes"
         if self._process is None:
             return f"{self._subject.name} does not run: its process {_was(deaths.last)}; it is begun again"
         recent = deaths.recent(now)
@@ -114,7 +114,7 @@ class Supervisor:
 
     @property
     def _has_failed(self) -> bool:
-        return self._process is None and self._deaths.are_too_many(time.monotonic())
+        return self._process is None and self._deaths.failed
 
     # For the proxy ---------------------------------------------------------------------------------------------------
 
@@ -213,25 +213,25 @@ class Supervisor:
             await process.kill()
             return await process.ended()
 
-    def _died(self, how: str) -> None:
-        now = time.monotonic()
+    def _died(self, how: str, ran: float | None) -> None:
         self._process = None
-        self._deaths.add(now, how, ran=now - self._began)
+        self._deaths.add(time.monotonic(), how, ran=ran)
         self._has_changed()
         _log.error("%s", self.complaint)
 
     async def _again(self) -> None:
         """Begin a process after the pause that is due. One that does not open has ended, too."""
-        await anyio.sleep(self._deaths.pause(time.monotonic()))
+        await anyio.sleep(self._deaths.pause())
         try:
             process, interfaces = await self._begin()
         except Exception as error:  # noqa: BLE001 whatever it is, the next try may succeed
-            self._died(f"did not open the driver: {sentence(error)}")
+            self._died(f"did not open the driver: {sentence(error)}", None)
             return
         if interfaces != self._interfaces:
             await process.close()
-            self._died("opened a driver of other interfaces")
+            self._died("opened a driver of other interfaces", None)
             return
+        self._deaths.opened()
         try:
             await self._in_line(process)
         except BaseException:

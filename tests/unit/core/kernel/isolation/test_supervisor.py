@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -308,3 +309,38 @@ async def test_one_that_cannot_be_watched_is_ended_and_begun_again(bench: Bench,
         await until(lambda: bench.in_line)
         assert await pid_of(driver) != before
         assert "ended, as it could not be watched: RuntimeError: it cannot be told" in bench.complaint()
+
+
+async def test_one_that_has_failed_stays_so_until_it_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "TOO_MANY", 1)
+    monkeypatch.setattr(deaths, "WINDOW", 0.2)
+    async with bench.open() as driver:
+        os.kill(await pid_of(driver), signal.SIGKILL)
+        await until(lambda: "has failed" in bench.complaint())
+        await anyio.sleep(0.4)
+        with pytest.raises(Unavailable, match="has failed: its process ended"):
+            await driver.list()
+
+
+async def test_tries_that_do_not_open_the_driver_are_made_less_and_less_often(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a process that ran long; and they are no failure at once."""
+    monkeypatch.setattr(deaths, "HEALTHY", 0.0)
+    monkeypatch.setattr(deaths, "TOO_MANY", 2)
+    paused, sleep = [], anyio.sleep
+
+    async def noted(seconds: float) -> None:
+        paused.append(seconds)
+        await sleep(seconds)
+
+    async with bench.open() as driver:
+        before = await pid_of(driver)
+        with monkeypatch.context() as broken, anyio.fail_after(60):
+            broken.setattr(sys, "executable", "/no such program")
+            broken.setattr(supervisor.anyio, "sleep", noted)
+            os.kill(before, signal.SIGKILL)
+            while len(paused) < 4:
+                await sleep(0.02)
+        assert await pid_of(driver) != before
+    assert paused[:4] == [0.1, 0.2, 0.4, 0.8]
