@@ -5,13 +5,13 @@ from functools import partial
 
 from plugins.log_fluentd.durations import parse_duration
 from sdk.errors import InvalidArgument
-from sdk.logfiles.rotation import parse_size
+from sdk.logfiles.rotation import parse_size, parse_truth
 from sdk.numbers import BadNumber, parse_digits
 from sdk.shipping.addresses import read_url
 from sdk.shipping.sockets import Target
 from sdk.shipping.tls import client_context
 from sdk.shipping.wire import Patience
-from sdk.text import cleaned, truth
+from sdk.text import cleaned
 
 ADDRESS, ASYNC, ACK, PRECISE = "fluentd-address", "fluentd-async", "fluentd-request-ack", "fluentd-sub-second-precision"
 _BUFFER, _RETRIES, _WAIT = "fluentd-buffer-limit", "fluentd-max-retries", "fluentd-retry-wait"
@@ -69,10 +69,7 @@ def buffer_of(options: Mapping[str, str]) -> int | None:
 def is_chosen(options: Mapping[str, str], key: str) -> bool:
     """Tell whether an option of yes or no is chosen. Raises InvalidArgument."""
     text = options.get(key, "")
-    found = truth(text) if text else False
-    if found is None:
-        raise InvalidArgument(f'strconv.ParseBool: parsing "{cleaned(text)}": invalid syntax')
-    return found
+    return bool(text) and parse_truth(text)
 
 
 def interval_of(options: Mapping[str, str]) -> float:

@@ -25,7 +25,7 @@ OPTIONS = frozenset(
     )
 )
 
-SECURE = "tcp+tls"
+_SECURE = "tcp+tls"
 
 _PORT = 514
 _DAEMON, _LAST_FACILITY = 3, 23
@@ -45,10 +45,10 @@ def target_of(options: Mapping[str, str]) -> Target | None:
     url = read_url(text)
     if url.scheme in ("unix", "unixgram"):
         return Target(url.scheme, path=url.path)
-    if url.scheme not in ("udp", "tcp", SECURE):
+    if url.scheme not in ("udp", "tcp", _SECURE):
         raise InvalidArgument(f"unsupported scheme: '{cleaned(url.scheme)}'")
     return Target(
-        "udp" if url.scheme == "udp" else "tcp", url.host, url.port or _PORT, tls=_tls(options) if url.scheme == SECURE else None
+        "udp" if url.scheme == "udp" else "tcp", url.host, url.port or _PORT, tls=_tls(options) if url.scheme == _SECURE else None
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from plugins.log_syslog.messages import MessageMaker
-from plugins.log_syslog.options import OPTIONS, SECURE, check_path, facility_of, format_of, target_of
+from plugins.log_syslog.options import OPTIONS, check_path, facility_of, format_of, target_of
 from plugins.log_syslog.wires import DatagramWire, LocalWire, StreamWire
 from sdk.drivers.logs import LogContext
 from sdk.logfiles.tags import DEFAULT_TAG, expand_tag
@@ -26,9 +26,9 @@ class Syslog(Protocol):
         options = context.options
         address = options.get("syslog-address", "")
         tag = expand_tag(options.get("tag") or DEFAULT_TAG, context)
-        counted = address.startswith(f"{SECURE}:")
-        messages = MessageMaker(format_of(options), facility_of(options), tag, counted=counted)
         target = target_of(options)
+        counted = target is not None and target.tls is not None
+        messages = MessageMaker(format_of(options), facility_of(options), tag, counted=counted)
         return Delivery(f"syslog {address}".strip(), lambda: _wire(target, messages))
 
 

@@ -40,7 +40,7 @@ def parse_rotation(options: Mapping[str, str], defaults: RotationDefaults) -> Ro
         raise InvalidArgument(f"max-size must be a positive number: {cleaned(text)}")
     max_file = _parse_count(options.get("max-file", str(defaults.max_file)))
     # The default must not turn an option that is right by itself into a contradiction.
-    compress = _parse_truth(options["compress"]) if "compress" in options else defaults.compress and max_file > 1 and max_size > 0
+    compress = parse_truth(options["compress"]) if "compress" in options else defaults.compress and max_file > 1 and max_size > 0
     if compress and (max_file == 1 or not max_size):
         raise InvalidArgument("compress cannot be true when max-file is less than 2 or max-size is not set")
     return Rotation(max_size, max_file, compress)
@@ -92,7 +92,8 @@ def _parse_count(text: str) -> int:
     return count
 
 
-def _parse_truth(text: str) -> bool:
+def parse_truth(text: str) -> bool:
+    """Return what an option of yes or no says. Raises InvalidArgument in the words of Go's `strconv.ParseBool`."""
     found = truth(text)
     if found is None:
         raise InvalidArgument(f'strconv.ParseBool: parsing "{cleaned(text)}": invalid syntax')

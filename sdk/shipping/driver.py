@@ -81,7 +81,8 @@ class ShippingDriver(LogDriver):
     async def finish(self) -> None:
         """Send what waits, for some seconds at most."""
         if self._senders is not None:
-            await anyio.to_thread.run_sync(self._senders.finish, _AT_STOP, limiter=self._senders.limiter)
+            own = anyio.CapacityLimiter(1)  # connections that are being made may have all the threads of another
+            await anyio.to_thread.run_sync(self._senders.finish, _AT_STOP, limiter=own)
 
     def _copy(self, context: LogContext) -> LineLog | None:
         if not is_cached(context.options):

@@ -68,13 +68,13 @@ def test_tls(tmp_path: Path) -> None:
     secured = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     secured.load_cert_chain(certificate, key)
     with receiving(tcp(), secured=secured) as receiver:
-        address = {"syslog-address": f"tcp+tls://localhost:{receiver.port}"}
+        address = {"syslog-address": f"TCP+TLS://localhost:{receiver.port}"}
         with pytest.raises(OSError, match=r"^tls: failed to verify certificate: "):
             wire(address).connect()
         with pytest.raises(OSError, match=r"^could not load TLS files: no such file or directory$"):
             wire({**address, "syslog-tls-ca-cert": "/nonexistent"}).connect()
         sent({**address, "syslog-tls-ca-cert": str(certificate)})
-        sent({**address, "syslog-tls-skip-verify": "true"})
+        sent({"syslog-address": f"tcp+tls://localhost:{receiver.port}", "syslog-tls-skip-verify": "true"})
         messages = receiver.wait_for_lines(4)
     for message in messages:
         length, _, rest = message.partition(b" ")

@@ -1,6 +1,7 @@
 """What all drivers take that send logs elsewhere, and what is there before and after a log."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sdk.drivers.logs import LogContext, LogDriver, LogRequest, RemoteLog, StdSt
 from sdk.errors import InvalidArgument, Unavailable, Unsupported
 from sdk.shipping import _log as shipped
 from sdk.shipping import driver as shipping
-from sdk.shipping.driver import open_shipping
+from sdk.shipping.driver import ShippingDriver, open_shipping
 from sdk.shipping.records import Record
 from sdk.shipping.settings import ShippingSettings
 from sdk.shipping.wire import Delivery, Patience, Protocol, Wire
@@ -41,6 +42,19 @@ class Memory(Wire):
 
     def close(self) -> None:
         self.closed += 1
+
+
+class Stuck(Memory):
+    """A receiver that does not answer a connection yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+        self.connecting = 0
+
+    def connect(self) -> None:
+        self.connecting += 1
+        assert self.go_on.wait(30)
 
 
 class Example(Protocol):
@@ -168,18 +182,34 @@ async def test_what_comes_after_the_end_of_a_run_belongs_to_the_next(driver: Log
 async def test_a_stop_waits_for_what_can_be_sent_and_tells_of_the_rest(
     wire: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(shipping, "_AT_STOP", 0.05)
     monkeypatch.setattr(shipped, "LINGER", 30.0)
     context = plugin_context("log_example", tmp_path)
     caplog.set_level(logging.WARNING)
     for away, lines in ((False, [b"one"]), (True, [])):
         wire.away, wire.lines = away, []
+        monkeypatch.setattr(shipping, "_AT_STOP", 0.05 if away else 30.0)
         async with open_shipping(context, ShippingSettings(), lambda: Example(wire)) as driver:
             log = opened(driver, tmp_path)
             log.write(OUT, b"one\n", 1)
             log.close()
         assert wire.lines == lines
     assert any("1 records were dropped" in message for message in caplog.messages)
+
+
+async def test_a_stop_does_not_wait_for_connections_that_are_being_made(tmp_path: Path) -> None:
+    wire = Stuck()
+    async with open_shipping(plugin_context("log_example", tmp_path), ShippingSettings(), lambda: Example(wire)) as driver:
+        assert isinstance(driver, ShippingDriver)
+        try:
+            async with anyio.create_task_group() as reaching:
+                for _ in range(45):
+                    reaching.start_soon(opened(driver, tmp_path, cache_disabled="true").reach)
+                await until(lambda: wire.connecting == 40)
+                with anyio.fail_after(10):
+                    await driver.finish()
+                wire.go_on.set()
+        finally:
+            wire.go_on.set()
 
 
 async def test_a_stop_knows_logs_that_were_connected_before_others_and_wrote_later(wire: Memory, tmp_path: Path) -> None:
