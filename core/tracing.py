@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from random import getrandbits
 
+from msgspec.structs import replace
+
 from sdk.tracing import NOT_TRACED, Attributes, Recording, Span, Step
 
 _KEPT = 32
@@ -15,6 +17,7 @@ _KEPT = 32
 _SPANS = 2000
 """Spans of a trace that are kept; a container's life has about 60."""
 
+_DROPPED = "core.dropped_spans"
 _SAMPLED = 1
 _PARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
@@ -92,7 +95,8 @@ class Tracer:
 
     def _finish(self, trace: Trace, recording: Recording, request: int) -> None:
         spans = recording.finish()
-        own = next(span for span in reversed(spans) if span.id == request)
+        place = next(index for index in reversed(range(len(spans))) if spans[index].id == request)
+        own = spans[place] = _counted(spans[place], recording.dropped)
         trace.first = min(trace.first or own, own, key=lambda span: (span.start_ns, -span.end_ns))
         trace.end_ns = max(trace.end_ns, own.end_ns)
         kept = trace.spans + spans
@@ -100,6 +104,11 @@ class Tracer:
         trace.dropped += recording.dropped + len(kept) - len(trace.spans)
         for ship in self.ship:
             ship(spans)
+
+
+def _counted(span: Span, dropped: int) -> Span:
+    """Return a request's span with how many spans of the request there was no room for, which an exporter's collector learns nowhere else."""
+    return replace(span, attributes={**span.attributes, _DROPPED: dropped}) if dropped else span
 
 
 def parse_parent(header: str) -> Parent | None:

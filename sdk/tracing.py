@@ -119,20 +119,23 @@ def _words(error: BaseException) -> str:
 
 def _whole(attributes: Attributes) -> Attributes:
     """Return attributes of which JSON can hold each: the same ones, unless they must be changed."""
-    if all(_is_whole(name) and (isinstance(value, int) or _is_whole(value)) for name, value in attributes.items()):
+    for name, value in attributes.items():  # written out, as it is done for every span
+        if not (isinstance(name, str) and name.isascii() and len(name) <= _LONGEST):
+            break
+        if not isinstance(value, int) and not (
+            isinstance(value, str) and value.isascii() and len(value) <= _LONGEST and "://" not in value
+        ):
+            break
+    else:
         return attributes
     return {
         _text(name, _LONGEST): value if isinstance(value, int) else _text(value, _LONGEST) for name, value in attributes.items()
     }
 
 
-def _is_whole(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and len(text) <= _LONGEST and "://" not in text
-
-
 def _text(text: object, longest: int) -> str:
     """Return the beginning of a text. A file's name that is no UTF-8 has surrogates, which UTF-8 cannot hold: they are shown escaped."""
-    whole = str(text)  # a plugin may give anything
+    whole = text if isinstance(text, str) else str(text)  # a plugin may give anything
     if "://" in whole:
         whole = _QUERY.sub("?...", _USER.sub("://", whole[: 4 * longest]))
     cut = whole[:longest]

@@ -131,7 +131,9 @@ def new_client(settings: OtlpSettings) -> httpx.AsyncClient:
     """Return what sends requests to the collector."""
     headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
     own = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
-    return httpx.AsyncClient(headers={**headers, **own}, timeout=_TIMEOUT)
+    endpoint = httpx.URL(settings.endpoint)
+    user = (endpoint.username, endpoint.password) if endpoint.userinfo else None
+    return httpx.AsyncClient(headers={**headers, **own}, auth=user, timeout=_TIMEOUT)
 
 
 async def _beginning(reply: httpx.Response) -> bytes:

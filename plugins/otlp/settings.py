@@ -11,6 +11,7 @@ _PATH = "/v1/traces"
 _PORTS = range(1, 1 << 16)
 _HOST = re.compile(r"[^\s%/?#@]+")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_USER = re.compile(r"://[^/?#]*@")
 _VALUE = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")
 _OWN = frozenset({"accept-encoding", "connection", "content-encoding", "content-length", "content-type", "transfer-encoding"})
 
@@ -57,5 +58,6 @@ class OtlpSettings(PluginSettings):
 
     @property
     def url(self) -> str:
-        """Where spans are sent."""
-        return self.endpoint if self.endpoint.endswith(_PATH) else self.endpoint.rstrip("/") + _PATH
+        """Where spans are sent, without the user and password of the endpoint: it is logged."""
+        place = _USER.sub("://", self.endpoint)
+        return place if place.endswith(_PATH) else place.rstrip("/") + _PATH

@@ -84,7 +84,7 @@ def test_the_spans_of_a_trace_are_bounded_over_all_its_requests() -> None:
 def test_a_request_with_more_spans_than_are_kept_is_kept_itself() -> None:
     shipped: list[Sequence[Span]] = []
     tracer = Tracer([shipped.append])
-    with tracer.request("POST", HEADER, {}), step("outer"):
+    with tracer.request("POST", HEADER, {"a": 1}), step("outer"):
         for _ in range(2500):
             with step("inner"):
                 pass
@@ -95,6 +95,7 @@ def test_a_request_with_more_spans_than_are_kept_is_kept_itself() -> None:
         assert [span.name for span in spans[-3:]] == ["inner", "outer", "POST"]
         parents = {span.parent for span in spans} - {span.id for span in spans}
         assert parents == {SPAN}, "each span's parent is kept, too"
+        assert [span.attributes for span in spans[-2:]] == [{}, {"a": 1, "core.dropped_spans": 502}]
 
 
 def test_a_later_request_of_a_full_trace_is_kept() -> None:

@@ -159,12 +159,11 @@ async def test_spans_that_cannot_be_sent_are_dropped_and_those_after_them_sent(
     assert "3 spans are dropped (3 so far): they cannot be sent: UnicodeEncodeError" in caplog.text
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:port", "grpc://127.0.0.1:4317"])
 @pytest.mark.usefixtures("patient")
-async def test_an_address_that_no_request_can_be_sent_to_ends_nothing(
-    tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture
+async def test_an_address_that_no_request_can_be_sent_to_is_not_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = OtlpSettings.model_construct(endpoint=url, headers={}, service_name="core", queue=10)
+    settings = OtlpSettings.model_construct(endpoint="grpc://127.0.0.1:4317", headers={}, service_name="core", queue=10)
     async with provide_observer().open(plugin_context("otlp", tmp_path), settings) as observer:
         observer.on_trace(spans("one"))
     assert "1 spans are dropped (1 so far): they cannot be sent: " in caplog.text
@@ -195,6 +194,24 @@ async def test_an_answer_that_comes_too_slowly_is_waited_for_in_vain(
             while "takes no spans" not in caplog.text:
                 await anyio.sleep(0.001)
     assert "takes no spans: no whole answer in 0.2 seconds" in caplog.text
+
+
+@pytest.mark.usefixtures("patient")
+async def test_the_password_of_the_address_is_sent_and_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_FIRST_PAUSE", 0.01)
+    caplog.set_level("INFO")
+    with collecting() as collector:
+        collector.answers = [(503, b"")]
+        async with exporting(tmp_path, collector.url.replace("://", "://me:secret@"), queue=1) as observer:
+            observer.on_trace(spans("one"))
+            await taken(collector, "one")
+            observer.on_trace(spans("many", 2))
+        assert collector.requests[0][1]["authorization"] == "Basic bWU6c2VjcmV0"
+    for said in ("traces are shipped to", "takes no spans", "spans are dropped"):
+        assert said in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_an_answer_is_not_unpacked() -> None:

@@ -12,6 +12,7 @@ from plugins.otlp.settings import OtlpSettings
         ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
         ("https://otel.example.org/api/", "https://otel.example.org/api/v1/traces"),
         ("http://[::1]:4318/v1/traces", "http://[::1]:4318/v1/traces"),
+        ("http://me:secret@127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
         ("HTTP://collector:65535", "HTTP://collector:65535/v1/traces"),
     ],
 )
