@@ -62,7 +62,8 @@ class StepMount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepProcess:
-    """A process to run in a workspace. `user` is user[:group] by name or number; `network` is default, none, host, a
+    """A process to run in a workspace. `id` is its own: no other process has it, also none of another build or of a daemon before (random
+    hexadecimal digits). `user` is user[:group] by name or number; `network` is default, none, host, a
     network's name, or container:NAME where the step is a container of its own (the classic builder's)."""
 
     id: str

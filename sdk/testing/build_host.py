@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from sdk.builder import (
@@ -42,7 +43,8 @@ from sdk.storage.copying import copy_tree
 @dataclass
 class PaperBuildHost:
     """Implements `sdk.builder.BuildHost` below a directory. `stored` are the images it was given, `names` what they are called,
-    `open_places` how many workspaces, views and directories are in use, `running` how many processes; `process_began` tells of the first."""
+    `open_places` how many workspaces, views and directories are in use, `running` how many processes; `process_began` tells of the first. `processes` are the IDs of
+    those that run: no two at once have one."""
 
     directory: Path
     images: dict[str, BaseImage] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class PaperBuildHost:
     def __post_init__(self) -> None:
         self.cache = PaperCache(self)
         self.process_began = anyio.Event()
+        self.processes: set[str] = set()
         self._stacks: dict[Stack, Path] = {}
 
     @property
@@ -223,9 +226,13 @@ class PaperWorkspace:
 
     async def run(self, process: StepProcess, output: Output) -> int:
         words = process.args[-1].split()
+        if process.id in self._engine.processes:
+            raise FileExistsError(f"there is a process {process.id} already")
+        self._engine.processes.add(process.id)
         self._engine.running += 1
         self._engine.process_began.set()
         try:
+            await anyio.lowlevel.checkpoint()
             match words:
                 case ["true"] | ["false"]:
                     return int(words[0] == "false")
@@ -238,6 +245,7 @@ class PaperWorkspace:
             raise StartFailed(f"exec: {process.args[0]}: no such program here: {process.args[-1]}")
         finally:
             self._engine.running -= 1
+            self._engine.processes.remove(process.id)
 
     async def commit(self, *, newest: int | None = None) -> Digest | None:
         if newest is not None:

@@ -1,16 +1,22 @@
 """Each guide that tells how to write a driver is followed: its plugin is installed in a directory, and keeps the contract of its kind."""
 
+import dataclasses
+import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from core.config import load_settings
 from core.kernel.plugins import find_plugins
+from sdk.engine.builds import BuildRequest
 from sdk.providers import Kind
+from sdk.testing.build_host import PaperBuildHost
 from tests.conftest import DaemonFactory
 from tests.docs.pages import settings
 from tests.docs.projects import GUIDES, Project, write_project
@@ -119,3 +125,72 @@ def test_a_daemon_works_with_them(environment: dict[str, str], start_daemon: Dae
         assert daemon.docker("run", "--rm", "folder.local/app", "cat", "/file").stdout == "built\n"
         daemon.docker("rm", "-f", "web")
         daemon.docker("network", "rm", "lan")
+
+
+READ_ONLY = """
+import sys
+import anyio
+from pathlib import Path
+from core_volume_shared.driver import SharedVolumeDriver
+
+
+async def main():
+    driver = SharedVolumeDriver(Path(sys.argv[1]))
+    try:
+        await driver.remove("data")
+    except OSError as error:
+        print(error.strerror, [volume.name for volume in await driver.list()])
+
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.privileged
+def test_a_volume_that_cannot_be_removed_is_not_forgotten(environment: dict[str, str], tmp_path: Path) -> None:
+    """Its file server is read-only: in a mount namespace of the test's own."""
+    kept = tmp_path / "data/_data/kept"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("x")
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" -c "$3" "$1"'
+    words = ["unshare", "--mount", "sh", "-ec", script, "sh", str(tmp_path), sys.executable, READ_ONLY]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "Read-only file system ['data']\n"
+    assert kept.read_text() == "x"
+
+
+@pytest.mark.anyio
+async def test_a_list_passes_over_what_another_machine_removes(
+    projects: dict[Kind, Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(projects[Kind.VOLUME].root)
+    driver = importlib.import_module("core_volume_shared.driver").SharedVolumeDriver(tmp_path)
+    for name in ("goes", "stays"):
+        await driver.create(name, {})
+
+    class Seen(type(tmp_path)):
+        """A directory whose volumes another machine removes as soon as they were seen."""
+
+        def glob(self, pattern: str) -> list[Path]:
+            found = list(super().glob(pattern))
+            shutil.rmtree(tmp_path / "goes")
+            return found
+
+    monkeypatch.setattr(driver, "_root", Seen(tmp_path))
+    assert [volume.name for volume in await driver.list()] == ["stays"]
+
+
+@pytest.mark.anyio
+async def test_the_cache_of_a_builder_knows_the_environment(
+    projects: dict[Kind, Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(projects[Kind.BUILDER].root)
+    builder, host = importlib.import_module("core_builder_lines.driver").LinesBuilder(), PaperBuildHost(tmp_path)
+    base = host.add_image("base", {"file": "x"})
+    for env in ((), ("A=1",)):
+        config = structs.replace(base.config, config=structs.replace(base.config.config, env=env))
+        host.images["base"] = dataclasses.replace(base, config=config)
+        for _ in range(2):
+            async for _event in builder.build(BuildRequest(dockerfile_text="base base\nwrite file text\n"), host):
+                pass
+    assert len(host.cache.steps) == 2

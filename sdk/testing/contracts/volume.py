@@ -84,6 +84,22 @@ class VolumeDriverContract:
         await driver.unmount("data", "c1")
 
     @pytest.mark.anyio
+    async def test_a_list_is_right_while_volumes_are_removed(self, driver: VolumeDriver) -> None:
+        names = [f"data{number}" for number in range(20)]
+        for name in ("stays", *names):
+            await driver.create(name, {})
+
+        async def listed() -> None:
+            for _ in range(10):
+                assert "stays" in [volume.name for volume in await driver.list()]
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listed)
+            for name in names:
+                tasks.start_soon(driver.remove, name)
+        assert [volume.name for volume in await driver.list()] == ["stays"]
+
+    @pytest.mark.anyio
     async def test_a_mounted_volume_is_a_writable_directory_for_all_its_users(self, driver: VolumeDriver) -> None:
         await driver.create("data", {})
         first, second = await driver.mount("data", "c1"), await driver.mount("data", "c2")
