@@ -29,6 +29,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
     application.command("demo", help="Show the engine at work, then clean up. Changes nothing on this machine.")(_demo)
     add_client(application)
     own = command_names(application)
+    application.info.context_settings = {"obj": frozenset(own)}  # which `core plugin check` asks for
     if not words or words[0] not in own:
         for name, commands in _plugin_commands(own):
             _add(application, name, commands)
@@ -37,7 +38,8 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
 
 def _add(application: typer.Typer, name: str, commands: typer.Typer) -> None:
     """Add a plugin's commands. An application of one command and no callback is that command, as it is for Typer by itself."""
-    if commands.registered_callback or commands.registered_groups or len(commands.registered_commands) != 1:
+    has_callback = commands.registered_callback or commands.info.callback
+    if has_callback or commands.registered_groups or len(commands.registered_commands) != 1:
         application.add_typer(commands, name=name)
     else:
         command = copy(commands.registered_commands[0])

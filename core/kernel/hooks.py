@@ -195,6 +195,15 @@ class PluginHooks:
         hook = self._plugins.hook.provide_cli_commands
         return [name for each, call in self._implementations(hook) if each == plugin for name, _ in _pairs(call())]
 
+    def names_of_others_commands(self, plugin: str) -> set[str]:
+        """Return the names of the sub-commands of all plugins but one."""
+        names: set[str] = set()
+        for each, call in self._implementations(self._plugins.hook.provide_cli_commands):
+            if each != plugin:
+                with self._marking(each, "provide_cli_commands"):
+                    names |= {name for name, _ in _pairs(call())}
+        return names
+
     @contextmanager
     def _marking(self, plugin: str, hook: str, level: int = logging.DEBUG) -> Iterator[None]:
         """Call a plugin's hook: it has failed if that raises. The traceback is logged at a level."""

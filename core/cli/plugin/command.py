@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import typer.core
 
 from core.cli.failure import one_sentence
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, IsolationSettings, Settings, load_settings
 from core.kernel.checks import check
+from core.kernel.discovery import discover
+from core.kernel.health import Health
 from core.kernel.isolation.standings import read_standings
+from core.kernel.loading import load_plugins
 from core.kernel.plugins import find_plugins
 from sdk.providers import Kind
 from sdk.scaffold import render
@@ -123,8 +125,8 @@ def check_plugin(
 
     with one_sentence():
         settings = load_settings({}, config_file)
-    root = context.find_root().command
-    findings = check(name, root.list_commands(context) if isinstance(root, typer.core.TyperGroup) else ())
+        others = load_plugins(discover(), Health(), settings.disabled_plugins).names_of_others_commands(name)
+    findings = check(name, others | (context.find_root().obj or frozenset()))
     cases = [Case(each.check, Result.OK if each.passed else Result.FAILED, each.why) for each in findings]
     _print(cases)
     if contract and all(each.passed for each in findings):

@@ -29,6 +29,12 @@ def _with_callback() -> typer.Typer:
     return made
 
 
+def _with_callback_of_its_own() -> typer.Typer:
+    made = typer.Typer(callback=lambda: print("first"))
+    made.command("hello")(_hello)
+    return made
+
+
 @pytest.mark.parametrize(
     ("commands", "words", "said"),
     [
@@ -36,6 +42,7 @@ def _with_callback() -> typer.Typer:
         (_several(), ["greet", "bye"], "bye"),
         (_several(), ["greet", "hello"], "hello you"),
         (_with_callback(), ["greet", "hello"], "hello you"),
+        (_with_callback_of_its_own(), ["greet", "hello"], "first\nhello you"),
     ],
 )
 def test_an_application_of_one_command_is_that_command(

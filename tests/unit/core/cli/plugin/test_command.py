@@ -143,3 +143,30 @@ def test_a_module_that_is_named_twice_is_run_once(two_kinds: dict[str, str], tmp
     assert "of its own" in log
     assert "of its own" not in verifier
     assert "it has been run: see above" in verifier
+
+
+COMMANDING = """
+import typer
+from sdk.hookspecs import hookimpl
+
+
+@hookimpl
+def provide_cli_commands():
+    application = typer.Typer()
+    application.command("go")(lambda: None)
+    return [(NAME, application)]
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-H", "unix:///none"]])
+@pytest.mark.parametrize(("names", "status"), [(("mine", "other"), 0), (("same", "same"), 1), (("plugin", "other"), 1)])
+def test_check_finds_a_command_whose_name_core_or_another_plugin_has(
+    tmp_path: Path, options: list[str], names: tuple[str, str], status: int
+) -> None:
+    for number, name in enumerate(names):
+        (tmp_path / f"commanding{number}.py").write_text(COMMANDING.replace("NAME", repr(name)))
+        announce(tmp_path, f"core-commanding{number}", f"commanding{number}", f"commanding{number}")
+    words = [sys.executable, "-m", "core", *options, "plugin", "check", "commanding0"]
+    done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert (f"there is a command of this name already: {names[0]}" in done.stdout) is bool(status)
