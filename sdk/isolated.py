@@ -10,7 +10,7 @@ import socket
 import uvloop
 
 from sdk.isolation.opening import begin_logging, opened
-from sdk.isolation.parent import end_with_parent
+from sdk.isolation.parent import end_with_parent, maker_of
 from sdk.isolation.privileges import keep_only
 from sdk.isolation.serving import Served
 
@@ -24,12 +24,12 @@ def _connection() -> socket.socket:
     return connection
 
 
-async def _serve(connection: socket.socket) -> None:
+async def _serve(connection: socket.socket, daemon: int) -> None:
     served = Served()
     await served.channel.open(connection)
     request = await served.asked()
     keep_only(request.capabilities)
-    end_with_parent()  # what a change of credentials may have undone
+    end_with_parent(daemon)  # what a change of credentials may have undone
     begin_logging(request, served.tell)
     await served.serve(request, opened(request, served.tell))
 
@@ -37,8 +37,10 @@ async def _serve(connection: socket.socket) -> None:
 def main() -> None:
     """Serve one driver until the daemon is gone."""
     faulthandler.enable()
-    end_with_parent()
-    uvloop.run(_serve(_connection()))
+    connection = _connection()
+    daemon = maker_of(connection)
+    end_with_parent(daemon)
+    uvloop.run(_serve(connection, daemon))
 
 
 if __name__ == "__main__":

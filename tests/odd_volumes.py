@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -81,6 +82,8 @@ class OddVolumes(VolumeDriver):
             os.kill(os.getpid(), signal.SIGKILL)
         elif word == "say":
             print(rest, flush=True)
+        elif word == "child":
+            print(subprocess.Popen(["sleep", rest]).pid, flush=True)
         elif word == "block":
             time.sleep(float(rest))
         elif word == "thread":

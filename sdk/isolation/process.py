@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 
 import anyio
 
@@ -44,15 +45,21 @@ class PluginProcess:
 
     @classmethod
     async def begin(cls, plugin: str, subject: str, ears: Ears, said: Callable[[str], None]) -> "PluginProcess":
-        """Begin a process for a driver. `said` gets each line of its standard output and error. Raises OSError."""
-        ours, theirs = socket.socketpair()
-        read, write = os.pipe()
-        with theirs, open(write, "wb", buffering=0) as output:
-            program = _program(plugin, theirs.fileno(), output.fileno())
+        """Begin a process for a driver. `said` gets each line of its standard output and error. Raises OSError; nothing is left then."""
         lines = _Lines(said)
-        process = cls(Caller(subject, ears), program, lines)
-        await process.caller.channel.open(ours)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: lines, open(read, "rb", buffering=0))  # noqa: SIM115 the transport closes it
+        with ExitStack() as undo:
+            ours, theirs = socket.socketpair()
+            undo.enter_context(ours)
+            with theirs:
+                read, write = os.pipe()
+                output = undo.enter_context(open(read, "rb", buffering=0))
+                with open(write, "wb", buffering=0) as their_output:
+                    program = _program(plugin, theirs.fileno(), their_output.fileno())
+            undo.callback(_undo, program)
+            process = cls(Caller(subject, ears), program, lines)
+            await process.caller.channel.open(ours)
+            await asyncio.get_running_loop().connect_read_pipe(lambda: lines, output)
+            undo.pop_all()  # the transports close them
         return process
 
     async def ended(self) -> str:
@@ -93,11 +100,19 @@ class PluginProcess:
             os.kill(self.pid, number)
 
     def _reap(self) -> None:
+        """Take note of the end, and end what the process has begun: nothing may work beside the next one. As a zombie it keeps its ID."""
+        if self._program.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
         self._program.wait()
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
         self._exited.set()
-        self._loop.call_later(_DRAINING_SECONDS, self.caller.channel.abort)  # what it said last is read first
+        self._loop.call_later(_DRAINING_SECONDS, self._let_go)  # what it said last is read first
+
+    def _let_go(self) -> None:
+        self.caller.channel.abort()
+        self._output.close()
 
     def _how(self) -> str:
         status: int | None = self._program.returncode
@@ -112,7 +127,7 @@ class PluginProcess:
 
 
 def _program(plugin: str, connection: int, output: int) -> "subprocess.Popen[bytes]":
-    """Begin the program. It is not in the daemon's session: a terminal's signals are the daemon's."""
+    """Begin the program. It is not in the daemon's session: a terminal's signals are the daemon's. It leads a group of its own."""
     return subprocess.Popen(
         [sys.executable, "-I", "-m", "sdk.isolated", plugin],
         stdin=connection,
@@ -123,6 +138,11 @@ def _program(plugin: str, connection: int, output: int) -> "subprocess.Popen[byt
     )
 
 
+def _undo(program: "subprocess.Popen[bytes]") -> None:
+    program.kill()
+    program.wait()
+
+
 class _Lines(asyncio.Protocol):
     """Hands on what a process says line by line; an endless line is cut."""
 
@@ -131,6 +151,15 @@ class _Lines(asyncio.Protocol):
         self.ended = asyncio.Event()
         self._said = said
         self._rest = b""
+        self._transport: asyncio.BaseTransport | None = None
+
+    def close(self) -> None:
+        """Hear no more: a program may have kept the other end."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")

@@ -49,6 +49,8 @@ class Served:
         self._loop = asyncio.get_running_loop()
         self._asked: asyncio.Future[Open] = self._loop.create_future()
         self._end = asyncio.Event()
+        self._opening = anyio.CancelScope()
+        self._is_open = False
         self._driver: object = None
         self._methods: Mapping[str, Method] = {}
         self._running: dict[int, anyio.CancelScope] = {}
@@ -64,13 +66,15 @@ class Served:
         self._loop.call_soon_threadsafe(self._tell, frame)
 
     async def serve(self, request: Open, opened: AbstractAsyncContextManager[object]) -> None:
-        """Open the driver, serve it until the daemon says that it is enough or is gone, and close it."""
+        """Open the driver, serve it until the daemon says that it is enough or is gone, and close it. Opening is cancelled by that."""
         try:
-            async with opened as driver:
-                self._take(driver, request.kind)
-                await self._end.wait()
-                with anyio.CancelScope(shield=True):
-                    await self._finish()
+            with self._opening:
+                async with opened as driver:
+                    self._is_open = True
+                    self._take(driver, request.kind)
+                    await self._end.wait()
+                    with anyio.CancelScope(shield=True):
+                        await self._finish()
         except SkipPlugin as reason:
             self.channel.urge(Refused(str(reason), Why.SKIP))
         except Unspeakable as error:
@@ -125,10 +129,15 @@ class Served:
         elif isinstance(frame, Open):
             self._asked.set_result(frame)
         else:
-            self._end.set()
+            self._be_done()
+
+    def _be_done(self) -> None:
+        self._end.set()
+        if not self._is_open:
+            self._opening.cancel()
 
     def _lose(self, _why: str) -> None:
-        self._end.set()
+        self._be_done()
         if not self._asked.done():
             self._asked.set_exception(EOFError("the daemon is gone"))
 

@@ -2,12 +2,14 @@
 
 import logging
 import os
+import resource
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -16,7 +18,7 @@ import pytest
 from sdk.drivers.volume import VolumeDriver
 from sdk.isolation.asking import Wanted, open_request
 from sdk.isolation.calling import ProcessEnded
-from sdk.isolation.frames import Happened, Logged, Ready, Refused, Why
+from sdk.isolation.frames import Happened, Logged, Ready, Refused, Why, encode
 from sdk.isolation.methods import methods_of
 from sdk.isolation.process import PluginProcess
 from sdk.providers import PluginContext
@@ -128,8 +130,6 @@ asyncio.run(main())
 
 
 def _ended(pidfd: int) -> bool:
-    import select
-
     return bool(select.select([pidfd], [], [], 0)[0])
 
 
@@ -164,3 +164,73 @@ async def test_one_that_no_signal_ends_is_named_and_not_waited_for(
             await begun.close()
             assert await begun.ended() == f"killed and does not end (process {begun.pid})"
         assert f"process {begun.pid} of a driver was killed and does not end" in caplog.text
+
+
+def test_it_ends_where_the_daemon_ended_just_after_it_began(plugin_context: PluginContext) -> None:
+    """What opens nothing must not: the next daemon has the data root."""
+    wanted = Wanted("volume", provide_volume_driver, '{"open": "sleep:600"}')
+    request = encode(open_request(wanted, plugin_context, logging.INFO))
+    script = f"""
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair()
+ours.sendall({request!r})
+begun = subprocess.Popen([sys.executable, "-I", "-m", "sdk.isolated", "odd"], stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(begun.pid, flush=True)
+os._exit(0)
+"""
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
+    with suppress(ProcessLookupError):
+        pidfd = os.pidfd_open(int(done.stdout))
+        assert select.select([pidfd], [], [], 30)[0] == [pidfd]
+        os.close(pidfd)
+
+
+async def test_what_it_has_begun_ends_with_it(plugin_context: PluginContext, heard: Heard, said: list[str]) -> None:
+    async with process(plugin_context, heard, said) as begun:
+        await begun.caller.call(METHODS["create"], ["child:600", {}], {})
+        with anyio.fail_after(20):
+            while not said:
+                await anyio.sleep(0.02)
+        pidfd = os.pidfd_open(int(said[0]))
+        begun.signal(signal.SIGKILL)
+        with anyio.fail_after(20):
+            await anyio.wait_readable(pidfd)
+            await begun.ended()
+            await begun._output.ended.wait()
+    os.close(pidfd)
+
+
+async def test_one_that_cannot_be_begun_leaves_nothing(heard: Heard) -> None:
+    """Whichever descriptor there is none for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before, refused = _held(), 0
+    free = [number for number in range(1000) if str(number) not in before[0]]
+    for limit in free[:12]:
+        begun = None
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        try:
+            begun = await PluginProcess.begin("odd", "it", heard.ears, print)
+        except OSError:
+            refused += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if begun is None:
+            assert _held() == before, f"with descriptors below {limit}"
+        else:
+            begun.signal(signal.SIGKILL)
+            await begun.ended()
+            break
+    with anyio.fail_after(20):
+        while _held() != before:
+            await anyio.sleep(0.02)
+    assert refused > 4
+
+
+def _held() -> tuple[set[str], str]:
+    """Return this process' descriptors, without that of looking, and its children."""
+    looking = os.open("/proc/self/fd", os.O_RDONLY)
+    try:
+        descriptors = set(os.listdir(looking)) - {str(looking)}
+    finally:
+        os.close(looking)
+    return descriptors, Path(f"/proc/self/task/{os.getpid()}/children").read_text()

@@ -19,6 +19,7 @@ from sdk.isolation.frames import (
     Call,
     Cancel,
     Cancelled,
+    Close,
     Happened,
     Logged,
     Ready,
@@ -218,3 +219,29 @@ async def test_records_for_a_daemon_that_does_not_read_are_dropped_and_counted()
     assert [f"{number} records and events could not be told to the daemon" in told for number in (1, 3)] == [True, True]
     assert raised == []
     served.channel.abort()
+
+
+@pytest.mark.parametrize("how", ["is closed", "is gone"])
+async def test_opening_is_cancelled_when_the_daemon_is_done(how: str) -> None:
+    undone = []
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[object]:
+        try:
+            await anyio.sleep(600)
+            yield None
+        finally:
+            undone.append(how)
+
+    here, there = socket.socketpair()
+    served = Served()
+    await served.channel.open(there)
+    with here, anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(served.serve, REQUEST, opened())
+            await anyio.wait_all_tasks_blocked()
+            if how == "is closed":
+                here.sendall(encode(Close()))
+            else:
+                here.shutdown(socket.SHUT_RDWR)
+    assert undone == [how]
