@@ -1,7 +1,7 @@
 """What of a data root uses a driver, read from its database without being its writer: also while a daemon runs."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,64 +68,65 @@ class Use:
     names: tuple[str, ...]
 
 
-def uses(data_root: Path, kind: Kind, driver: str, *, default: bool) -> tuple[Use, ...] | None:
+def uses(data_root: Path, kind: Kind, driver: str, *, default: bool, others: Collection[str] = ()) -> tuple[Use, ...] | None:
     """Return what uses a driver; None for a kind that leaves no mark in the data root. `default` says that the driver is the
-    configuration's, which stands for containers that name none. Raises sqlite3.DatabaseError."""
+    configuration's, which stands for containers that name none; `others` are further names by which containers use a runtime. Raises
+    sqlite3.DatabaseError."""
     path = data_root / "core.db"
     if kind not in _READERS:
         return None
     if not path.exists() or not path.stat().st_size:
         return ()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        found = dict(_READERS[kind](database, driver, default))
+        found = dict(_READERS[kind](database, frozenset({driver, *others}), default))
     return tuple(Use(noun, tuple(sorted(names))) for noun, names in found.items() if names)
 
 
 _Found = Iterator[tuple[str, list[str]]]
 
 
-def _storage(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
-    if _records(database, "engine", str).get("storage") == driver:
+def _storage(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
+    if _records(database, "engine", str).get("storage") in drivers:
         yield "containers", [container.name for container in _containers(database)]
         references = sorted(_records(database, "refs", _Name).items(), key=lambda pair: "@" not in pair[0])  # tags win
         named = {record.image: _familiar(name) for name, record in references}
         yield "images", [named.get(key, key.partition(":")[2][:12]) for key in _records(database, "images", msgspec.Raw)]
 
 
-def _runtime(database: sqlite3.Connection, driver: str, default: bool) -> _Found:
-    wanted = {driver, *(({""} | DOCKERS_RUNTIMES) if default else ())}
+def _runtime(database: sqlite3.Connection, drivers: frozenset[str], default: bool) -> _Found:
+    wanted = {*drivers, *(({""} | DOCKERS_RUNTIMES) if default else ())}
     yield "containers", [container.name for container in _containers(database) if container.host_config.runtime in wanted]
 
 
-def _log(database: sqlite3.Connection, driver: str, default: bool) -> _Found:
-    wanted = {driver, *([""] if default else ())}
+def _log(database: sqlite3.Connection, drivers: frozenset[str], default: bool) -> _Found:
+    wanted = {*drivers, *([""] if default else ())}
     yield "containers", [container.name for container in _containers(database) if container.host_config.log_config.type in wanted]
 
 
-def _network(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
+def _network(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
     networks = {
         record.id: record.config.name
         for record in _records(database, "networks", _Network).values()
-        if record.config.driver == driver
+        if record.config.driver in drivers
     }
     yield "networks", list(networks.values())
     attached = _records(database, "endpoints", _Endpoints).values()
     yield "containers", [each.name for each in attached if any(place.network_id in networks for place in each.endpoints)]
 
 
-def _volume(database: sqlite3.Connection, driver: str, _default: bool) -> _Found:
-    yield "volumes", [record.name for record in _records(database, "volumes", _Driven).values() if record.driver == driver]
+def _volume(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
+    yield "volumes", [record.name for record in _records(database, "volumes", _Driven).values() if record.driver in drivers]
     yield (
         "containers",
         [
             container.name
             for container in _containers(database)
-            if any(mount.type == "volume" and mount.driver == driver for mount in container.mounts)
+            if any(mount.type == "volume" and mount.driver in drivers for mount in container.mounts)
         ],
     )
 
 
-_READERS: Mapping[Kind, Callable[[sqlite3.Connection, str, bool], _Found]] = {
+_READERS: Mapping[Kind, Callable[[sqlite3.Connection, frozenset[str], bool], _Found]] = {
     Kind.STORAGE: _storage,
     Kind.RUNTIME: _runtime,
     Kind.LOG: _log,

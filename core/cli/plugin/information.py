@@ -8,12 +8,17 @@ from pydantic import JsonValue
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, Settings
-from core.host.uses import Use, uses
+from core.host.uses import DOCKERS_RUNTIMES, Use, uses
 from core.kernel.isolation.standings import read_standings
 from core.kernel.offers import Described
 from core.kernel.plugins import find_plugins
+from core.kernel.runtimes import DRIVER
 from core.kernel.tables import read_table
 from sdk.engine.system import PluginStatus
+from sdk.providers import Kind
+
+_WRAPPED = frozenset({Kind.RUNTIME, Kind.LOG})
+"""Kinds whose drivers others may open and wrap: what uses the wrapper is not known to use the wrapped one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,17 @@ def _driver(offer: Described, settings: Settings) -> DriverInformation:
         name=offer.name,
         chosen=chosen,
         settings=tuple(_settings(offer, settings)),
-        used_by=uses(settings.data_root, offer.kind, offer.name, default=chosen),
+        used_by=_used_by(offer, settings, chosen=chosen),
     )
+
+
+def _used_by(offer: Described, settings: Settings, *, chosen: bool) -> tuple[Use, ...] | None:
+    """Return what uses a driver. Containers name a runtime also by the names that the configuration gives to it, of which one may be the default."""
+    if offer.kind is not Kind.RUNTIME:
+        return uses(settings.data_root, offer.kind, offer.name, default=chosen)
+    names = {offer.name, *(settings.runtimes if offer.name == DRIVER else ())}
+    default = (settings.containers.runtime or settings.drivers.runtime) in names
+    return uses(settings.data_root, offer.kind, offer.name, default=default, others=names | (DOCKERS_RUNTIMES if chosen else set()))
 
 
 def _settings(offer: Described, settings: Settings) -> Iterator[Setting]:
@@ -93,7 +107,8 @@ def _driver_lines(driver: DriverInformation) -> Iterator[str]:
     for use in driver.used_by or ():
         yield f"  used by {use.noun}: {', '.join(use.names)}"
     if driver.used_by == ():
-        yield "  used by nothing in the data root"
+        unless = f", unless another {driver.kind} driver wraps it" if driver.kind in _WRAPPED else ""
+        yield f"  used by nothing in the data root{unless}"
     if not driver.settings:
         yield "  no settings"
         return

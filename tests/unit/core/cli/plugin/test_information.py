@@ -46,3 +46,31 @@ def test_what_cannot_be_told_of_a_kind_is_not_told(settings: Settings) -> None:
 def test_one_that_is_not_installed_is_refused_with_those_that_are(settings: Settings) -> None:
     with pytest.raises(ConfigurationError, match=r"no plugin nothing is installed \(there are: .*net_bridge"):
         information("nothing", settings)
+
+
+def _runtime_users(tmp_path: Path, **containers: str) -> None:
+    database = Database(tmp_path / "core.db")
+    for name, runtime in containers.items():
+        database.table("containers", dict[str, object]).put(name, {"name": name, "host_config": {"runtime": runtime}})
+    database.close()
+
+
+def test_a_runtime_is_used_by_the_names_that_the_configuration_gives_it(tmp_path: Path) -> None:
+    _runtime_users(tmp_path, one="other", two="", three="ns", four="runc")
+    named = Settings(data_root=tmp_path, runtimes={"other": {"path": "/usr/bin/crun"}})
+    as_default = Settings(data_root=tmp_path, runtimes={"other": {"path": "/usr/bin/crun"}}, containers={"runtime": "other"})
+
+    def users(plugin: str, settings: Settings) -> list[tuple[str, ...]]:
+        (driver,) = information(plugin, settings).drivers
+        return [use.names for use in driver.used_by]
+
+    assert users("runtime_oci", named) == [("one",)]
+    assert users("runtime_ns", named) == [("four", "three", "two")]
+    assert {"one", "two"} <= set(*users("runtime_oci", as_default))
+    assert users("runtime_ns", as_default) == [("four", "three")]
+
+
+def test_a_driver_that_another_may_wrap_is_not_said_to_be_of_no_use(settings: Settings) -> None:
+    (driver,) = [line for line in information_lines(information("log_local", settings)) if "used by nothing" in line]
+    assert driver == "  used by nothing in the data root, unless another log driver wraps it"
+    assert "wraps" not in "\n".join(information_lines(information("net_bridge", settings)))
