@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 
 class EngineError(Exception):
-    """Root of all errors that may reach a client."""
+    """Root of all errors that may reach a client. The fields of each class are annotated."""
+
+    message: str
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -41,6 +43,10 @@ class PermissionDenied(EngineError):
 
 class ImageRefused(PermissionDenied):
     """A policy does not allow an image."""
+
+    image: str
+    verifier: str
+    reason: str
 
     def __init__(self, image: str, verifier: str, reason: str) -> None:
         super().__init__(f"image {image} is refused by the policy {verifier}: {reason}")
@@ -88,6 +94,10 @@ class DeadlineExceeded(EngineError):
 class DriverError(EngineError):
     """A driver failed in a way its interface does not foresee; `reason` says how, without driver and operation."""
 
+    plugin: str
+    operation: str
+    reason: str
+
     def __init__(self, plugin: str, operation: str, cause: BaseException | str) -> None:
         super().__init__(f"{plugin}: {operation}: {cause}")
         self.plugin = plugin
@@ -98,6 +108,8 @@ class DriverError(EngineError):
 class StartFailed(EngineError):
     """A container or exec process could not be started; `exit_code` is what Docker's CLI reports (126, 127 or 128)."""
 
+    exit_code: int
+
     def __init__(self, message: str, exit_code: int = 128) -> None:
         super().__init__(message)
         self.exit_code = exit_code
@@ -106,6 +118,11 @@ class StartFailed(EngineError):
 class BuildFailed(EngineError):
     """A build did not come to its end. `exit_code` is that of the process that failed, else 0. `line` (from 1; 0 is unknown) is where in
     the Dockerfile `file`, `vertex` the digest of the step."""
+
+    exit_code: int
+    file: str
+    line: int
+    vertex: str
 
     def __init__(self, message: str, *, exit_code: int = 0, file: str = "", line: int = 0, vertex: str = "") -> None:
         super().__init__(message)
@@ -131,6 +148,8 @@ class NoSuchExec(NotFound):
 
 class NoSuchImage(NotFound):
     """No image has this name or ID."""
+
+    reference: str
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"No such image: {reference}")

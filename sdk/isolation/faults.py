@@ -32,16 +32,24 @@ def pack_fault(number: int, error: BaseException) -> Raised:
 
 
 def unpack_fault(raised: Raised) -> Exception:
-    """Return the error that a call raised. Classes of the sdk are made without their constructors, which build a sentence from fields."""
+    """Return the error that a call raised. Classes of the sdk are made without their constructors, which build a sentence from fields.
+
+    One that lacks a field of its class, as from another version of the sdk, is a PluginFailure.
+    """
     known = vars(errors).get(raised.name)
     if isinstance(known, type) and issubclass(known, EngineError):
         error = known.__new__(known)
         error.__dict__.update(raised.fields)
         error.message, error.args = raised.text, (raised.text,)
-        return error
+        return error if _is_whole(error) else PluginFailure(raised.text)
     if raised.name == _SYSTEM:
         return _system_error(raised)
     return ValueError(raised.text) if raised.name == "ValueError" else PluginFailure(raised.text)
+
+
+def _is_whole(error: EngineError) -> bool:
+    promised = {name: kind for each in type(error).__mro__ for name, kind in vars(each).get("__annotations__", {}).items()}
+    return all(isinstance(vars(error).get(name), kind) for name, kind in promised.items())
 
 
 def _system_error(raised: Raised) -> OSError:

@@ -2,9 +2,19 @@
 
 import pytest
 
-from sdk.errors import DriverError, EngineError, ImageRefused, NoSuchVolume, PortAllocated, StartFailed, Unavailable
+from sdk.errors import (
+    BuildFailed,
+    DriverError,
+    EngineError,
+    ImageRefused,
+    NoSuchImage,
+    NoSuchVolume,
+    PortAllocated,
+    StartFailed,
+    Unavailable,
+)
 from sdk.isolation.faults import PluginFailure, pack_fault, unpack_fault
-from sdk.isolation.frames import Raised, encode
+from sdk.isolation.frames import Field, Raised, encode
 
 
 class Own(NoSuchVolume):
@@ -76,3 +86,18 @@ def test_a_system_error_without_a_number_is_an_input_output_error() -> None:
     again = unpack_fault(Raised(1, "OSError", "odd", {"errno": "x", "filename": 3}))
     assert isinstance(again, OSError)
     assert (again.errno, again.filename) == (5, None)
+
+
+@pytest.mark.parametrize("fields", [{}, {"plugin": "p", "operation": "o"}, {"plugin": "p", "operation": "o", "reason": 3}])
+def test_an_error_without_a_field_of_its_class_is_what_it_says(fields: dict[str, Field]) -> None:
+    again = unpack_fault(Raised(1, "DriverError", "boom", fields))
+    assert type(again) is PluginFailure
+    assert str(again) == "boom"
+
+
+@pytest.mark.parametrize(
+    "error", [ImageRefused("i", "v", "r"), DriverError("p", "o", "c"), StartFailed("no"), BuildFailed("no"), NoSuchImage("i")]
+)
+def test_the_fields_of_a_class_are_annotated(error: EngineError) -> None:
+    kinds = [each for each in type(error).__mro__ if issubclass(each, EngineError)]
+    assert vars(error).keys() == {name for each in kinds for name in vars(each).get("__annotations__", {})}
