@@ -50,12 +50,15 @@ class LogFile:
         return lines - wanted
 
     def _size(self) -> int:
-        present = os.fstat(self._descriptor).st_size
-        return present if self.end is None else min(present, self.end)
+        return self.size() if self.end is None else min(self.size(), self.end)
 
-    def has_more(self) -> bool:
-        """Tell whether anything follows now; no more than that will be read."""
-        self.end = os.fstat(self._descriptor).st_size
+    def size(self) -> int:
+        """Return how many bytes the file has now."""
+        return os.fstat(self._descriptor).st_size
+
+    def has_more(self, limit: int | None = None) -> bool:
+        """Tell whether anything follows now, before `limit` if there is one; no more than that will be read."""
+        self.end = self.size() if limit is None else min(self.size(), limit)
         return self.offset < self.end
 
     def skip(self) -> None:

@@ -14,10 +14,12 @@ MOST_WAITING = 64
 
 @dataclass(slots=True)
 class _Part:
-    """A file of the log, None where it could not be opened, and how many records were written there and not taken."""
+    """A file of the log, None where it could not be opened, and how many records were written there and not taken. What is behind `limit`,
+    if there is one, is not meant."""
 
     file: LogFile | None
     records: int = 0
+    limit: int | None = None
 
 
 class Trail:
@@ -47,11 +49,18 @@ class Trail:
             del self._parts[1]
         self._parts.append(_Part(_opened(path)))
 
+    def stop(self) -> None:
+        """Hear no more of what is written; what has been is still there to be read. Idempotent."""
+        self._leave(self)
+        last = self._parts[-1] if self._parts else None
+        if last is not None and last.file is not None and last.limit is None:
+            last.limit = last.file.size()
+
     def begin(self) -> bool:
         """Get ready to `read`; return whether there is anything, now that the log has its present end."""
         while self._parts:
             part = self._parts[0]
-            if part.file is not None and part.file.has_more():
+            if part.file is not None and part.file.has_more(part.limit):
                 self._reading = part.file
                 return True
             if len(self._parts) == 1:

@@ -58,6 +58,8 @@ class Queue:
         with self._changed:
             end = time.monotonic() + seconds
             self._end = end if self._end is None else min(self._end, end)
+            if self._trail is not None:
+                self._trail.stop()  # what the next run writes to the copy is the next queue's
             self._changed.notify_all()
 
     @property

@@ -149,6 +149,16 @@ async def test_without_descriptors_the_log_goes_on_and_what_no_reader_can_have_i
     assert written[-1] == b"line 199\n"
 
 
+async def test_once_stopped_it_ends_where_the_log_ended(log: LineLog) -> None:
+    trail = log.trail()
+    write(log, range(5))
+    trail.stop()
+    write(log, range(5, 8))
+    trail.stop()
+    assert taken(trail) == [0, 1, 2, 3, 4]
+    assert trail.leave() == 0
+
+
 @contextmanager
 def no_descriptors() -> Iterator[None]:
     """Let this process open no more than it has."""

@@ -179,6 +179,21 @@ async def test_what_comes_after_the_end_of_a_run_belongs_to_the_next(driver: Log
     assert await read(log) == [b"one\n", b"two\n"]
 
 
+async def test_what_a_run_left_to_the_copy_ends_where_the_next_begins(driver: LogDriver, wire: Memory, tmp_path: Path) -> None:
+    log = opened(driver, tmp_path, mode="non-blocking", max_buffer_size="1k")
+    runs = [[b"%d of run %d%s" % (number, run, b"x" * 100) for number in range(20)] for run in (1, 2)]
+    for lines in runs:
+        wire.away = False
+        await log.reach()
+        wire.away = True
+        for line in lines:
+            log.write(OUT, line + b"\n", 1)
+        log.close()
+    wire.away = False
+    await until(lambda: len(wire.lines) >= 40)
+    assert sorted(wire.lines) == sorted(runs[0] + runs[1])
+
+
 async def test_a_stop_waits_for_what_can_be_sent_and_tells_of_the_rest(
     wire: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
