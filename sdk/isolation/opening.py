@@ -27,7 +27,7 @@ async def opened(request: Open, tell: Callable[[FromPlugin], None]) -> AsyncIter
     """Import the plugin and open its driver. Raises what the plugin raises."""
     if request.wire != WIRE:
         raise ValueError(f"the daemon speaks version {request.wire} of the protocol, this sdk version {WIRE}")
-    sys.path += [place for place in request.path if place not in sys.path]
+    sys.path[:] = [*request.path, *(place for place in sys.path if place not in request.path)]  # the module that the daemon has
     provider = _provider(request)
     context = PluginContext(
         name=request.plugin,

@@ -56,5 +56,6 @@ class ToldEvents:
         self._send = send
 
     def publish(self, event: Event) -> None:
-        """Send an event. Never blocks."""
-        self._send(Happened(event.type.value, event.action, event.actor, event.time_ns, dict(event.attributes), event.scope))
+        """Send an event, with attributes as text: what is none would be no frame. Never blocks."""
+        attributes = {str(key): str(value) for key, value in event.attributes.items()}
+        self._send(Happened(event.type.value, event.action, event.actor, event.time_ns, attributes, event.scope))

@@ -26,7 +26,7 @@ class Heard:
 
     def __init__(self, kind: Kind, context: PluginContext) -> None:
         self._kind, self._context = kind, context
-        self._allowance = Allowance()
+        self._records, self._events = Allowance(), Allowance()
 
     @property
     def ears(self) -> Ears:
@@ -35,17 +35,17 @@ class Heard:
 
     def logged(self, record: Logged) -> None:
         """Log a record of the plugin's."""
-        if self._passes():
+        if self._passes(self._records):
             self._context.log.log(min(max(record.level, logging.DEBUG), logging.CRITICAL), "%s", record.message)
 
     def said(self, line: str) -> None:
         """Log a line that the process printed."""
-        if self._passes():
+        if self._passes(self._records):
             self._context.log.info("%s", line)
 
     def happened(self, event: Happened) -> None:
         """Publish an event, which must be one of the driver's kind."""
-        if not self._passes():
+        if not self._passes(self._events):
             return
         if event.kind not in (self._kind.value, EventType.PLUGIN.value):
             self._context.log.warning(
@@ -56,8 +56,8 @@ class Heard:
             Event(EventType(event.kind), event.action, event.actor, event.time_ns, event.attributes, event.scope)
         )
 
-    def _passes(self) -> bool:
-        passes, dropped = self._allowance.take()
+    def _passes(self, allowance: Allowance) -> bool:
+        passes, dropped = allowance.take()
         if dropped:
             self._context.log.warning("%d messages were dropped: there were more than %d in a second", dropped, A_SECOND)
         return passes

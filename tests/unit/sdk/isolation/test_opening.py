@@ -1,6 +1,7 @@
 """In the plugin's process: which driver is opened, with what, and where its log goes."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,12 @@ def test_the_log_goes_to_the_daemon_from_its_level_on() -> None:
     logging.getLogger("pyroute2").info("not told either")
     logging.getLogger("pyroute2").warning("told, too")
     assert sent == [Logged(20, "told"), Logged(30, "told, too")]
+
+
+async def test_modules_are_found_where_the_daemon_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older copy among the installed packages must not win over the one that the daemon has."""
+    own = [place for place in dict.fromkeys(sys.path) if place]
+    monkeypatch.setattr(sys, "path", list(own))
+    places = ("/dev/null/first", own[-1])
+    async with opened(msgspec.structs.replace(REQUEST, data_root=str(tmp_path), path=places), lambda _frame: None):
+        assert sys.path == [*places, *own[:-1]]

@@ -1,9 +1,11 @@
 """A process that says too much is heard in part, and how much is missing is told."""
 
 import logging
+from collections.abc import Mapping
+from typing import cast
 
 from sdk.events import Event, EventType
-from sdk.isolation.frames import FromPlugin, Happened, Logged
+from sdk.isolation.frames import FromPlugin, Happened, Logged, encode, from_plugin
 from sdk.isolation.telling import A_SECOND, Allowance, ToldEvents, ToldLog
 
 
@@ -41,3 +43,12 @@ def test_an_event_is_sent_with_all_it_has() -> None:
     sent: list[FromPlugin] = []
     ToldEvents(sent.append).publish(Event(EventType.VOLUME, "mount", "v", 7, {"a": "b"}))
     assert sent == [Happened("volume", "mount", "v", 7, {"a": "b"}, "local")]
+
+
+def test_attributes_of_an_event_are_text() -> None:
+    """Anything else would end the connection."""
+    sent: list[FromPlugin] = []
+    attributes = cast(Mapping[str, str], {"size": 3})
+    ToldEvents(sent.append).publish(Event(EventType.VOLUME, "mount", "v", 1, attributes))
+    (frame,) = sent
+    assert from_plugin(encode(frame)[4:]) == Happened("volume", "mount", "v", 1, {"size": "3"}, "local")

@@ -44,3 +44,10 @@ def test_a_flood_is_cut_short(heard: Heard, caplog: pytest.LogCaptureFixture) ->
     for _ in range(5 * A_SECOND):
         heard.said("again")
     assert len(caplog.records) <= 2 * A_SECOND + 1  # a second may end in the middle
+
+
+def test_a_flood_of_records_leaves_room_for_events(heard: Heard) -> None:
+    for _ in range(5 * A_SECOND):
+        heard.said("again")
+    heard.ears.happened(Happened("volume", "mount", "v", 7, {}, "local"))
+    assert len(list(heard._context.events)) == 1
