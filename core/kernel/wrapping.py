@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.kernel.hooks import D, Offer
@@ -15,10 +15,13 @@ from sdk.providers import Kind
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a driver is opened: the name of its directories, and the drivers of its kind that wait for it, the outermost first, then itself."""
+    """Where a driver is opened: the name of its directories, and the drivers of its kind that wait for it, the outermost first, then itself.
+
+    `waiting` are those of other kinds that wait for all of these."""
 
     directory: str
     names: tuple[str, ...]
+    waiting: tuple[tuple[Kind, str], ...] = field(default=(), compare=False)
 
 
 class Enter(Protocol):
@@ -52,10 +55,14 @@ class Installed:
         outer = self.place.names if kind is self.kind else ()
         if name in outer:
             raise InvalidArgument(f"{kind} driver wraps itself: {' -> '.join((*outer, name))}")
+        waiting = (*self.place.waiting, *((self.kind, each) for each in self.place.names))
+        if (kind, name) in waiting:
+            raise InvalidArgument(f"{kind} driver wraps itself: {' -> '.join(' '.join(each) for each in (*waiting, (kind, name)))}")
         if name not in offers:
             raise NotFound(f'no {kind} driver "{name}" is installed (there are: {", ".join(sorted(offers)) or "none"})')
         offer = offers[name]
-        return self.enter(kind, offer, Place(f"{self.place.directory}-{offer.plugin}", (*outer, name)))
+        further = self.place.waiting if kind is self.kind else waiting
+        return self.enter(kind, offer, Place(f"{self.place.directory}-{offer.plugin}", (*outer, name), further))
 
 
 def _checked(driver: D, interface: type[object], name: str) -> D:

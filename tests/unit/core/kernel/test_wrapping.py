@@ -71,3 +71,18 @@ async def test_what_is_not_there_and_what_is_no_driver(offers: Offers) -> None:
     with pytest.raises(TypeError, match="the plugin of odd opened a int, not a LogDriver"):
         async with installed.log_driver("odd"):
             pass
+
+
+@pytest.mark.anyio
+async def test_none_wraps_itself_by_way_of_another_kind_either(offers: Offers) -> None:
+    opener = Opener(offers)
+    runtime = Installed(offers, opener.enter, Kind.RUNTIME, Place("x", ("a",)))
+    async with runtime.log_driver("a"):
+        (of_log,) = opener.places
+    log = Installed(offers, opener.enter, Kind.LOG, of_log)
+    async with log.runtime("b"):
+        of_other = opener.places[-1]
+    for place, kind in ((of_log, Kind.LOG), (of_other, Kind.RUNTIME)):
+        with pytest.raises(InvalidArgument, match=r"runtime driver wraps itself: runtime a -> log a -> (runtime b -> )?runtime a"):
+            async with Installed(offers, opener.enter, kind, place).runtime("a"):
+                pass

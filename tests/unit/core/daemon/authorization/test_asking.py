@@ -77,9 +77,24 @@ async def test_a_late_answer_is_none(stuck: Stuck, caplog: pytest.LogCaptureFixt
     await asking.decide(partial(stuck.authorize_request, REQUEST))
 
 
-async def test_an_answer_that_comes_while_it_is_asked_to_stop_is_none(stuck: Stuck, caplog: pytest.LogCaptureFixture) -> None:
-    asking = Asking("policy", stuck)
-    asyncio.get_running_loop().call_later(0.2, stuck.gone_on.set)
+class Late(Stuck):
+    """Answers as soon as it is asked to stop."""
+
+    async def authorize_request(self, request: ApiRequest) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._go_on_when_told_to_stop)
+            await super().authorize_request(request)
+            tasks.cancel_scope.cancel()
+
+    async def _go_on_when_told_to_stop(self) -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.gone_on.set()
+
+
+async def test_an_answer_that_comes_while_it_is_asked_to_stop_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    asking = Asking("policy", Late())
     assert await refused(asking) == "plugin policy failed with error: no answer in time"
     assert caplog.messages == []
 
