@@ -261,9 +261,7 @@ class _Opener:
 
         table = table_of(self.settings, slot.kind, offer.plugin, offer.provider.settings)
         own = self.settings.isolation.get(offer.plugin, IsolationSettings())
-        asked = Asked(
-            slot.kind, str(slot), offer.hook, table, self.settings.exec_root, lambda: slot.complaint != "", own.capabilities
-        )
+        asked = Asked(slot.kind, str(slot), offer.hook, table, self.settings.exec_root, lambda: slot.hangs, own.capabilities)
         driver, complaint = await self.stack.enter_async_context(opened(asked, context, resynchronise))
         self.complaints.extend((complaint, lambda: slot.complaint))
         return cast(D, driver)

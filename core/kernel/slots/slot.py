@@ -71,6 +71,12 @@ class Slot:
         calls = "1 call is" if len(self._overdue) == 1 else f"{len(self._overdue)} calls are"
         return f"{self} does not answer: {calls} overdue ({methods}), the oldest since {since}"
 
+    @property
+    def hangs(self) -> bool:
+        """Tell whether a call takes twice its deadline: one that is late a little may be work that is slow, and ends."""
+        now = time.time()
+        return any(now - call.began >= 2 * call.seconds for call in self._overdue)
+
     def __str__(self) -> str:
         return f'{self.kind} driver "{self.name}" (plugin {self.plugin})'
 

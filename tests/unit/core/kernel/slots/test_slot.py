@@ -311,3 +311,21 @@ async def test_what_came_in_time_is_not_undone(slot: Slot) -> None:
         raise AssertionError
 
     assert await slot.call("echo", 10, echo, undo, 3) == (3, False)
+
+
+async def test_a_call_that_is_a_little_late_does_not_hang(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process would be ended, and with it all other calls."""
+    monkeypatch.setattr("core.kernel.slots.slot._GRACE_SECONDS", 0.0)
+    with stuck() as driver:
+        with pytest.raises(DeadlineExceeded):
+            await slot.call("prepare", 0.5, driver.prepare, None, "a")
+        (call,) = slot._overdue
+        assert slot.complaint
+        call.began += 3600  # whatever this machine is busy with
+        assert not slot.hangs
+        call.began -= 3602
+        assert slot.hangs
+    with anyio.fail_after(30):
+        while slot.complaint:
+            await anyio.sleep(0.01)
+    assert not slot.hangs
