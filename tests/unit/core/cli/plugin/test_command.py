@@ -170,3 +170,12 @@ def test_check_finds_a_command_whose_name_core_or_another_plugin_has(
     done = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == status, done.stdout + done.stderr
     assert (f"there is a command of this name already: {names[0]}" in done.stdout) is bool(status)
+
+
+def test_check_tells_that_a_disabled_plugins_drivers_are_not_tried(tmp_path: Path) -> None:
+    config = tmp_path / "core.toml"
+    config.write_text('disabled_plugins = ["trust_allowlist"]\n')
+    result = RUN(application, ["check", "trust_allowlist", "--config-file", str(config)])
+    assert result.exit_code == 0
+    (row,) = [line for line in result.stdout.splitlines() if line.startswith("its drivers")]
+    assert row.split() == "its drivers skipped disabled_plugins names it: no contract suite is run".split()
