@@ -5,6 +5,9 @@ import msgspec
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What decoding a document from outside raises: it is no JSON or not of its type, is not UTF-8, or lies deeper than Python's stack."""
 
+_NOT_UTF8 = "Invalid UTF-8"
+"""How msgspec's DecodeError begins for it, from version 0.23 on; before, it was a UnicodeDecodeError."""
+
 _LONGEST = 512
 _TRUTHS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
@@ -37,4 +40,5 @@ def unreadable_reason(error: Exception) -> str:
     """Return why a document cannot be read: one of the errors in `UNREADABLE`, in words that say nothing of Python."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    return "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+    said = str(error)
+    return "it is not UTF-8" if isinstance(error, UnicodeError) or said.startswith(_NOT_UTF8) else said

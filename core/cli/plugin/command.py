@@ -112,10 +112,14 @@ def check_plugin(
     *,
     contract: Annotated[bool, typer.Option("--contract/--no-contract", help="run the contract suites of its drivers, too")] = True,
     isolated: Annotated[bool, typer.Option("--isolated", help="run its drivers in processes of their own")] = False,
+    configured: Annotated[
+        bool,
+        typer.Option("--configured", help="with the settings of the configuration: the suites fill and EMPTY what these lead to"),
+    ] = False,
     config_file: ConfigFile = None,
 ) -> None:
     """Check that an installed plugin keeps the rules: first its structure, then each of its drivers by the contract suite of its kind,
-    opened with the settings that the configuration gives it, in directories of the test's own, and in a process of its own where the configuration
+    opened with the defaults of its settings, in directories of the test's own, and in a process of its own where the configuration
     isolates the plugin.
 
     The suites need pytest; those of storage, networks and runtimes need root as well. Exit status 1 if anything failed.
@@ -137,11 +141,12 @@ def check_plugin(
                 settings = settings.model_copy(update={"isolation": {**settings.isolation, name: IsolationSettings()}})
             plugins = find_plugins(settings)
             own_process = name in isolated_plugins(settings, plugins.offers, plugins.health)
-            cases += _contracts([offer for offer in plugins.offers if offer.plugin == name], settings, isolated=own_process)
+            offers = [offer for offer in plugins.offers if offer.plugin == name]
+            cases += _contracts(offers, settings if configured else None, isolated=own_process)
     sys.exit(1 if any(case.result is Result.FAILED for case in cases) else 0)
 
 
-def _contracts(offers: "Sequence[Described]", settings: Settings, *, isolated: bool) -> "list[Case]":
+def _contracts(offers: "Sequence[Described]", configured: Settings | None, *, isolated: bool) -> "list[Case]":
     """Run and print the contract suites of a plugin's drivers, each module that it names once; return the cases. Raises ConfigurationError."""
     from core.cli.plugin.contract import Case, Result, contract_cases, contract_module
 
@@ -153,7 +158,7 @@ def _contracts(offers: "Sequence[Described]", settings: Settings, *, isolated: b
         if module and module in modules[:number]:
             found = [Case(module, Result.SKIPPED, "it has been run: see above")]
         else:
-            found = contract_cases(offer, settings, kinds, isolated=isolated)
+            found = contract_cases(offer, configured, kinds, isolated=isolated)
         _print(found)
         cases += found
     return cases

@@ -14,6 +14,8 @@ from types import ModuleType
 from typing import cast
 from xml.etree import ElementTree as ET
 
+from pydantic import ValidationError
+
 from core.config import ConfigurationError, Settings
 from core.kernel.discovery import discover
 from core.kernel.offers import Described
@@ -79,10 +81,14 @@ def _plugin(offer: Described) -> ModuleType:
     return next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
 
 
-def contract_cases(offer: Described, settings: Settings, kinds: Collection[Kind] = (), *, isolated: bool = False) -> list[Case]:
+def contract_cases(
+    offer: Described, configured: Settings | None = None, kinds: Collection[Kind] = (), *, isolated: bool = False
+) -> list[Case]:
     """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT.
 
-    `kinds` are those of all of the plugin's drivers, by default the one. Raises ConfigurationError as `contract_module` does. `isolated` tries the driver in a process of its own, unless the plugin's own module says how it is opened.
+    The driver has the defaults of its settings, unless `configured` has others: what these lead to the suite fills and empties. `kinds` are those of
+    all of the plugin's drivers, by default the one. `isolated` tries the driver in a process of its own, unless the plugin's own module says how it
+    is opened. Raises ConfigurationError as `contract_module` does.
     """
     if importlib.util.find_spec("pytest") is None:
         return [Case(_WHOLE, Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")]
@@ -93,9 +99,11 @@ def contract_cases(offer: Described, settings: Settings, kinds: Collection[Kind]
         ]
     if own is None and offer.kind in _NEEDS_EXAMPLES:
         return [Case(_WHOLE, Result.SKIPPED, f"a {offer.kind} needs examples: the plugin names no module with them as CONTRACT")]
+    if own is None and configured is None and not _has_defaults(offer):
+        return [Case(_WHOLE, Result.SKIPPED, "its settings have no defaults: --configured takes those of the configuration")]
     with tempfile.TemporaryDirectory(prefix="core-contract-") as directory:
         report = Path(directory, "report.xml")
-        what = ["--pyargs", own] if own else [_generic(offer, _plugin(offer), settings, Path(directory), isolated=isolated)]
+        what = ["--pyargs", own] if own else [_generic(offer, _plugin(offer), configured, Path(directory), isolated=isolated)]
         done = subprocess.run(
             [*_pytest(report), *what],
             cwd=directory,
@@ -111,9 +119,18 @@ def contract_cases(offer: Described, settings: Settings, kinds: Collection[Kind]
     return cases or [Case(_WHOLE, Result.FAILED, _last_line(done.stdout + done.stderr) or f"pytest ended with {done.returncode}")]
 
 
-def _generic(offer: Described, plugin: ModuleType, settings: Settings, directory: Path, *, isolated: bool) -> str:
+def _has_defaults(offer: Described) -> bool:
+    try:
+        offer.settings()
+    except ValidationError:
+        return False
+    return True
+
+
+def _generic(offer: Described, plugin: ModuleType, configured: Settings | None, directory: Path, *, isolated: bool) -> str:
     """Write the test module that any driver of a kind can be tried by; return its name."""
-    values = read_table(settings, offer.kind, offer.plugin, offer.settings).model_dump(mode="json", exclude_unset=True)
+    table = read_table(configured, offer.kind, offer.plugin, offer.settings) if configured else offer.settings()
+    values = table.model_dump(mode="json", exclude_unset=True)
     file = directory / "test_contract.py"
     file.write_text(contract_source(offer.kind, offer.name, plugin.__name__, values, isolated=isolated))
     return file.name
