@@ -27,6 +27,7 @@ from tests.macvlan import require_macvlan
 pytestmark = pytest.mark.privileged
 
 
+@pytest.mark.slow  # a process a case, as below: make test-isolated
 class TestOverlay(storage.StorageDriverContract):
     @pytest.fixture
     def open_driver(self, tmpfs: Path) -> storage.OpenDriver:
@@ -46,6 +47,7 @@ class TestLocal(volume.VolumeDriverContract):
         return partial(isolated, "volume", provide_local, plugin_context("volume_local", tmp_path), LocalVolumeSettings())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_network")
 class TestBridge(network.NetworkDriverContract):
     @pytest.fixture

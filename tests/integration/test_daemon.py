@@ -87,7 +87,7 @@ def test_it_tells_the_service_manager_when_it_is_ready(daemon: Daemon, tmp_path:
 
 
 def test_an_idle_daemon_is_small(daemon: Daemon) -> None:
-    assert daemon.resident() < 75 * 1024
+    assert daemon.resident() < 77 * 1024  # with what it shares with every other process that has the same libraries
     assert daemon.resident("Pss") <= 70 * 1024
     modules = Path(f"/proc/{daemon.pid}/maps").read_text()
     assert "rich" not in modules

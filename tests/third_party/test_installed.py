@@ -49,11 +49,11 @@ def test_they_are_listed_with_their_distributions_and_one_line_chooses_them(thei
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["storage_demo"], "a stack of 127 layers can be mounted"),
+        pytest.param(["storage_demo"], "a stack of 127 layers can be mounted", marks=pytest.mark.slow),  # make test-third-party
         pytest.param(
             ["storage_demo", "--isolated"],
             "Contract of the storage driver demo, in a process of its own:",
-            marks=pytest.mark.slow,  # a process a case: make test-third-party
+            marks=pytest.mark.slow,
         ),
         (["frontend_live"], "a client that leaves ends its request and no other"),
     ],
