@@ -140,11 +140,11 @@ async def test_large_answers_at_once_all_arrive(plugin_context: PluginContext, h
         got.append(len(str(await begun.caller.call(METHODS["mount"], ["v", str(6 << 20)], {}))))
 
     async with process(plugin_context, heard, said) as begun:
-        with anyio.fail_after(60):
+        with anyio.fail_after(100):
             async with anyio.create_task_group() as tasks:
-                for _ in range(4):
+                for _ in range(3):
                     tasks.start_soon(mount)
-    assert got == [12 << 20] * 4
+    assert got == [12 << 20] * 3  # together more than may be unsent
 
 
 async def test_one_that_no_signal_ends_is_named_and_not_waited_for(
