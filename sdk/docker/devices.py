@@ -15,8 +15,9 @@ def parse_device_rule(text: str) -> DeviceRule:
     if not match:
         raise InvalidArgument(f"invalid device cgroup rule format: '{text}'")
     kind, major, minor, access = match.groups()
-    numbers = {side: _number(side, number, text) for side, number in (("major", major), ("minor", minor))}
-    return DeviceRule(allow=True, type=kind, access=access, **numbers)
+    return DeviceRule(
+        allow=True, type=kind, major=_number("major", major, text), minor=_number("minor", minor, text), access=access
+    )
 
 
 def shown_device_rule(rule: DeviceRule) -> str:

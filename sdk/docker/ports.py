@@ -9,7 +9,8 @@ from ipaddress import IPv6Address, ip_address
 from sdk.docker.bodies import HostPort
 from sdk.drivers.network import PortBinding
 from sdk.errors import InvalidArgument
-from sdk.oci.ports import PROTOCOLS, Port, port_number, port_range
+from sdk.numbers import BadNumber, parse_uint16
+from sdk.oci.ports import PROTOCOLS, Port, port_range
 
 _ANYWHERE = (HostPort(),)
 
@@ -19,9 +20,11 @@ def parse_port(text: str) -> Port:
     if not text:
         raise InvalidArgument("invalid JSON: invalid port: value is empty")
     digits, _, protocol = text.partition("/")
-    number, protocol = port_number(digits), protocol.lower() or "tcp"
-    if number is None:
-        raise InvalidArgument(f"invalid JSON: invalid port '{digits}': {_fault(digits)}")
+    protocol = protocol.lower() or "tcp"
+    try:
+        number = parse_uint16(digits)
+    except BadNumber as error:
+        raise InvalidArgument(f"invalid JSON: invalid port '{digits}': {error if digits else 'value is empty'}") from None
     if protocol not in PROTOCOLS:
         raise InvalidArgument(f'invalid port specification: "{text}"')
     return Port(number, protocol)
@@ -59,13 +62,6 @@ def _shown_range(binding: PortBinding) -> str:
     if binding.host_port_end:
         return f"{binding.host_port}-{binding.host_port_end}"
     return str(binding.host_port) if binding.host_port else ""
-
-
-def _fault(text: str) -> str:
-    """Say what is wrong with a text that is no port's number."""
-    if not text:
-        return "value is empty"
-    return "value out of range" if text.isascii() and text.isdigit() else "invalid syntax"
 
 
 def _host_address(text: str) -> str:
