@@ -50,7 +50,7 @@ class BlobReader(io.RawIOBase):
     """Reads a descriptor. `head` is peeked at without being consumed."""
 
     def __init__(self, descriptor: int) -> None:
-        self._file = open(descriptor, "rb", buffering=0, closefd=False)  # noqa: SIM115
+        self._file = open(descriptor, "rb", buffering=0, closefd=False)  # noqa: SIM115 - the caller closes the descriptor
         self._pushed_back = b""
 
     def head(self, size: int) -> bytes:
@@ -108,30 +108,30 @@ class _Guarded:
 
 def _gzip(source: IO[bytes]) -> Reader:
     try:
-        from isal.igzip import open as open_isal  # noqa: PLC0415
-        from isal.igzip_lib import IsalError  # noqa: PLC0415
+        from isal.igzip import open as open_isal  # noqa: PLC0415 - imported when a stream of its kind comes
+        from isal.igzip_lib import IsalError  # noqa: PLC0415 - imported when a stream of its kind comes
     except ImportError:
-        import gzip  # noqa: PLC0415
-        import zlib  # noqa: PLC0415
+        import gzip  # noqa: PLC0415 - imported when a stream of its kind comes
+        import zlib  # noqa: PLC0415 - imported when a stream of its kind comes
 
         return _Guarded(gzip.open(source, "rb"), zlib.error)
     return _Guarded(open_isal(source, "rb"), cast(type[Exception], IsalError))  # type: ignore[no-untyped-call] # an instance, say its stubs
 
 
 def _zstd(source: IO[bytes]) -> Reader:
-    import zstandard  # noqa: PLC0415
+    import zstandard  # noqa: PLC0415 - imported when a stream of its kind comes
 
     reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(source, read_across_frames=True)
     return _Guarded(reader, zstandard.ZstdError)
 
 
 def _bzip2(source: IO[bytes]) -> Reader:
-    import bz2  # noqa: PLC0415
+    import bz2  # noqa: PLC0415 - imported when a stream of its kind comes
 
     return bz2.open(source, "rb")
 
 
 def _xz(source: IO[bytes]) -> Reader:
-    import lzma  # noqa: PLC0415
+    import lzma  # noqa: PLC0415 - imported when a stream of its kind comes
 
     return _Guarded(lzma.open(source, "rb"), lzma.LZMAError)

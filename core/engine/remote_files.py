@@ -73,7 +73,7 @@ async def remote_file(source: str, failed: Failed) -> AsyncIterator[RemoteFile]:
 
     Raises InvalidArgument for what is no URL of the web, for a status of failure what `failed` makes of it, Unavailable for other trouble.
     """
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
     url = parsed_url(source, None)
     async with AsyncExitStack() as stack:
@@ -101,7 +101,7 @@ async def _followed(client: "httpx.AsyncClient", url: "httpx.URL", stack: AsyncE
 
 
 def _client() -> "httpx.AsyncClient":
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
     return httpx.AsyncClient(
         timeout=_TIMEOUT,
@@ -112,7 +112,7 @@ def _client() -> "httpx.AsyncClient":
 
 def parsed_url(text: str, base: "httpx.URL | None") -> "httpx.URL":
     """Return a URL of the web. Raises InvalidArgument or NotFound for what cannot be one."""
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
     shown = cleaned(text)
     try:
@@ -141,7 +141,7 @@ async def _excerpt(response: "httpx.Response") -> str:
 
 def unreachable(url: "httpx.URL", error: BaseException) -> EngineError:
     """Return what Docker says when what a URL names cannot be fetched."""
-    import httpx  # noqa: PLC0415
+    import httpx  # noqa: PLC0415 - a client costs memory only where something is fetched
 
     if isinstance(error, httpx.InvalidURL):
         return InvalidArgument(f'parse "{_shown(url)}": invalid URL')

@@ -14,13 +14,14 @@ CONTRACT = "plugins.api_metrics.contract"
 @asynccontextmanager
 async def _open(context: PluginContext, settings: MetricsSettings) -> AsyncIterator[ApiFrontend]:
     from plugins.api_metrics.frontend import MetricsFrontend  # noqa: PLC0415 - costs memory only where it is chosen
-    from plugins.api_metrics.server import open_socket  # noqa: PLC0415
-    from sdk.serving import serving  # noqa: PLC0415
 
     frontend = MetricsFrontend(settings.labels)
     if not settings.address:
         yield frontend
         return
+    from plugins.api_metrics.server import open_socket  # noqa: PLC0415 - costs memory only where there is such an address
+    from sdk.serving import serving  # noqa: PLC0415 - costs memory only where there is such an address
+
     with open_socket(settings.address) as sock:
         context.log.info("metrics are served on %s", settings.address)
         async with serving(frontend.serve, sock):

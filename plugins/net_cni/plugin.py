@@ -22,7 +22,7 @@ async def open_driver(context: PluginContext, settings: CniSettings) -> AsyncIte
         places = ", ".join(map(str, settings.bin_dirs))
         raise SkipPlugin(f"there are no CNI plugins in {places} (Debian and Ubuntu: apt install containernetworking-plugins)")
     from plugins.net_cni.datapath import Datapath  # noqa: PLC0415 - costs memory only where there are CNI plugins
-    from plugins.net_cni.driver import CniDriver  # noqa: PLC0415
+    from plugins.net_cni.driver import CniDriver  # noqa: PLC0415 - costs memory only where there are CNI plugins
 
     driver = CniDriver(Datapath(context.data_root, settings, context.log))
     try:

@@ -18,7 +18,7 @@ CONTRACT = ""
 async def open_driver(context: PluginContext, _settings: MacvlanSettings) -> AsyncIterator[NetworkDriver]:
     """Open the driver: containers as hosts of their own on the network of one of this host's links."""
     from plugins.net_macvlan.datapath import Datapath  # noqa: PLC0415 - opened by the daemon only
-    from plugins.net_macvlan.driver import MacvlanDriver  # noqa: PLC0415
+    from plugins.net_macvlan.driver import MacvlanDriver  # noqa: PLC0415 - opened by the daemon only
 
     driver = MacvlanDriver(Datapath(context.instance, context.log))
     try:

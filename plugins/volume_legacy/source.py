@@ -61,8 +61,8 @@ class LegacyVolumes(VolumeDriver, VolumeDriverSource):
 
     def _open(self, name: str, address: Address) -> "LegacyVolumeDriver":
         from plugins.volume_legacy.driver import LegacyVolumeDriver  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
-        from plugins.volume_legacy.protocol import VOLUMES  # noqa: PLC0415
-        from sdk.legacy.client import PluginClient  # noqa: PLC0415
+        from plugins.volume_legacy.protocol import VOLUMES  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
+        from sdk.legacy.client import PluginClient  # noqa: PLC0415 - an HTTP client costs memory only where there are plugins
 
         notes = Notes(self._context.data_root / name, self._context.exec_root / name)
         return LegacyVolumeDriver(PluginClient(name, address, VOLUMES), notes, self._settings)

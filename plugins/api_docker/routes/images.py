@@ -78,7 +78,7 @@ async def image_attestations(
     engine: EngineOf,
     version: VersionOf,
     platform: Texts = [],  # noqa: B006 - FastAPI copies defaults
-    types: Annotated[list[str], Query(alias="type")] = [],  # noqa: B006
+    types: Annotated[list[str], Query(alias="type")] = [],  # noqa: B006 - FastAPI copies defaults
     statement: Flag = False,
 ) -> Response:
     """Show what is attested of an image."""

@@ -60,7 +60,7 @@ async def save_images(
     engine: EngineOf,
     version: VersionOf,
     names: Texts = [],  # noqa: B006 - FastAPI copies defaults
-    platform: Texts = [],  # noqa: B006
+    platform: Texts = [],  # noqa: B006 - FastAPI copies defaults
 ) -> Response:
     """Send a tar of several images."""
     refs = [ref for name in names for ref in name.split(",") if ref]
