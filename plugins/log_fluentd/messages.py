@@ -6,7 +6,7 @@ import msgspec
 
 from sdk.drivers.logs import LogContext
 from sdk.logfiles.attributes import attributes_of
-from sdk.logfiles.tags import DEFAULT_TAG, expand_tag
+from sdk.logfiles.tags import tag_of
 from sdk.shipping.records import Record
 
 _EVENT_TIME = 0
@@ -18,7 +18,7 @@ class MessageMaker:
     """Makes the messages of one container. `precise` has times in nanoseconds instead of whole seconds."""
 
     def __init__(self, context: LogContext, *, precise: bool) -> None:
-        self._tag = expand_tag(context.options.get("tag") or DEFAULT_TAG, context)
+        self._tag = tag_of(context)
         self._container = {"container_id": context.container_id, "container_name": f"/{context.container_name}"}
         self._extra = attributes_of(context)
         self._precise = precise

@@ -9,11 +9,10 @@ import msgspec
 
 from sdk.drivers.logs import LogContext, StdStream
 from sdk.logfiles.attributes import attributes_of
-from sdk.logfiles.tags import DEFAULT_TAG, expand_tag
+from sdk.logfiles.tags import tag_of
 from sdk.logfiles.times import rfc3339_nano
-from sdk.shipping.records import Record
+from sdk.shipping.records import Record, severity
 
-_ERROR, _INFO = 3, 6
 _DATAGRAM, _HEAD = 1420, 12
 _MAGIC = b"\x1e\x0f"
 _MOST_CHUNKS = 128
@@ -33,8 +32,7 @@ class MessageMaker:
         """Return a record as a message."""
         if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
             self._last = record.stream, record.time_ns
-            level = _ERROR if record.stream is StdStream.STDERR else _INFO
-            times = msgspec.json.encode({"timestamp": record.time_ns // 10**6 / 1000, "level": level})[1:-1]
+            times = msgspec.json.encode({"timestamp": record.time_ns // 10**6 / 1000, "level": severity(record.stream)})[1:-1]
             self._tail = b",%s,%s" % (times, self._extra)
         return self._head + msgspec.json.encode(record.text) + self._tail
 
@@ -47,7 +45,7 @@ def _extra(context: LogContext) -> Mapping[str, str]:
         "_image_id": context.image_id,
         "_image_name": context.image,
         "_command": " ".join(context.command),
-        "_tag": expand_tag(context.options.get("tag") or DEFAULT_TAG, context),
+        "_tag": tag_of(context),
         "_created": rfc3339_nano(context.created_ns),
         **{key if key.startswith("_") else f"_{key}": value for key, value in chosen.items()},
     }

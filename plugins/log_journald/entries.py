@@ -5,11 +5,10 @@ from collections.abc import Iterable
 
 from sdk.drivers.logs import LogContext, StdStream
 from sdk.logfiles.attributes import attributes_of
-from sdk.logfiles.tags import DEFAULT_TAG, SHORT, expand_tag
+from sdk.logfiles.tags import SHORT, tag_of
 from sdk.logfiles.times import rfc3339_nano
-from sdk.shipping.records import Partial, Record
+from sdk.shipping.records import Partial, Record, severity
 
-_ERROR, _INFO = "3", "6"
 _NOT_IN_NAMES = re.compile(r"[^A-Z0-9]", re.ASCII)
 _LONGEST_NAME = 64
 
@@ -18,7 +17,7 @@ class EntryMaker:
     """Makes the entries of one container."""
 
     def __init__(self, context: LogContext) -> None:
-        tag = expand_tag(context.options.get("tag") or DEFAULT_TAG, context)
+        tag = tag_of(context)
         fields = {
             "CONTAINER_ID": context.container_id[:SHORT],
             "CONTAINER_ID_FULL": context.container_id,
@@ -36,8 +35,7 @@ class EntryMaker:
         """Return a record as an entry."""
         if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
             self._last = record.stream, record.time_ns
-            priority = _ERROR if record.stream is StdStream.STDERR else _INFO
-            fields = {"PRIORITY": priority, "SYSLOG_TIMESTAMP": rfc3339_nano(record.time_ns)}
+            fields = {"PRIORITY": str(severity(record.stream)), "SYSLOG_TIMESTAMP": rfc3339_nano(record.time_ns)}
             self._rest = self._fixed + _fields(fields.items())
         partial = b"" if record.partial is None else _of_piece(record.partial)
         return b"MESSAGE=%s\n%s%s" % (record.line, self._rest, partial)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from sdk.drivers.logs import StdStream
-from sdk.shipping.records import Record
+from sdk.shipping.records import Record, severity
 
-_ERROR, _INFO = 3, 6
 _BILLION = 10**9
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -39,9 +38,8 @@ class MessageMaker:
     def message(self, record: Record) -> bytes:
         """Return a record as a message, which ends in a newline."""
         if self._last != (record.stream, record.time_ns):  # lines that were read at once have one time
-            severity = _ERROR if record.stream is StdStream.STDERR else _INFO
             self._last = record.stream, record.time_ns
-            self._begin = self._head(f"<{self._facility | severity}>", record.time_ns).encode()
+            self._begin = self._head(f"<{self._facility | severity(record.stream)}>", record.time_ns).encode()
         message = self._begin + record.line + b"\n"
         return b"%d %s" % (len(message), message) if self._counted else message
 

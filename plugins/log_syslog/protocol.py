@@ -6,7 +6,7 @@ from plugins.log_syslog.messages import MessageMaker
 from plugins.log_syslog.options import OPTIONS, check_path, facility_of, format_of, target_of
 from plugins.log_syslog.wires import DatagramWire, LocalWire, StreamWire
 from sdk.drivers.logs import LogContext
-from sdk.logfiles.tags import DEFAULT_TAG, expand_tag
+from sdk.logfiles.tags import tag_of
 from sdk.shipping.sockets import Target
 from sdk.shipping.wire import Delivery, Protocol, Wire
 
@@ -25,10 +25,9 @@ class Syslog(Protocol):
     def delivery(self, context: LogContext) -> Delivery:
         options = context.options
         address = options.get("syslog-address", "")
-        tag = expand_tag(options.get("tag") or DEFAULT_TAG, context)
         target = target_of(options)
         counted = target is not None and target.tls is not None
-        messages = MessageMaker(format_of(options), facility_of(options), tag, counted=counted)
+        messages = MessageMaker(format_of(options), facility_of(options), tag_of(context), counted=counted)
         return Delivery(f"syslog {address}".strip(), lambda: _wire(target, messages))
 
 

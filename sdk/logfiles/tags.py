@@ -6,14 +6,17 @@ from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
 from sdk.text import cleaned
 
-DEFAULT_TAG = "{{.ID}}"
-"""What drivers that send logs elsewhere have as a tag, unless told otherwise."""
-
 SHORT = 12
 """Characters of a short ID."""
 
+_DEFAULT = "{{.ID}}"
 _FIELD = re.compile(r"\{\{\s*\.(\w+)\s*\}\}")
 _NAMES = frozenset(("ID", "FullID", "Name", "ImageName", "ImageID", "ImageFullID", "DaemonName", "Command"))
+
+
+def tag_of(context: LogContext) -> str:
+    """Return the tag of a log that is sent elsewhere: the option's, else the short ID. Raises what `check_tag` raises."""
+    return expand_tag(context.options.get("tag") or _DEFAULT, context)
 
 
 def expand_tag(tag: str, context: LogContext) -> str:

@@ -6,8 +6,14 @@ from msgspec import Struct
 
 from sdk.drivers.logs import StdStream
 
+_ERROR, _INFORMATIONAL = 3, 6
 _PIECE = 16 << 10
 """Bytes of a piece of an overlong line."""
+
+
+def severity(stream: StdStream) -> int:
+    """Return the severity of what is written to a stream (RFC 5424, section 6.2.1): error for stderr, informational for stdout."""
+    return _ERROR if stream is StdStream.STDERR else _INFORMATIONAL
 
 
 class Partial(Struct, frozen=True):

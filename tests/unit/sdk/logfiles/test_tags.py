@@ -6,7 +6,7 @@ import pytest
 
 from sdk.drivers.logs import LogContext
 from sdk.errors import InvalidArgument
-from sdk.logfiles.tags import check_tag, expand_tag
+from sdk.logfiles.tags import check_tag, expand_tag, tag_of
 
 IMAGE = "sha256:fedcba9876543210"
 CONTAINER = LogContext("0123456789abcdef", "box", "busybox:1", Path("/"), image_id=IMAGE, command=("sh", "-c", "true"))
@@ -30,6 +30,11 @@ CONTAINER = LogContext("0123456789abcdef", "box", "busybox:1", Path("/"), image_
 )
 def test_a_tags_fields_are_filled_in(tag: str, text: str) -> None:
     assert expand_tag(tag, CONTAINER) == text
+
+
+@pytest.mark.parametrize(("options", "text"), [({}, "0123456789ab"), ({"tag": ""}, "0123456789ab"), ({"tag": "{{.Name}}"}, "box")])
+def test_the_tag_of_a_log_that_is_sent_elsewhere(options: dict[str, str], text: str) -> None:
+    assert tag_of(LogContext("0123456789abcdef", "box", "busybox:1", Path("/"), options)) == text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Lines as records, and overlong ones as numbered pieces."""
 
 from sdk.drivers.logs import StdStream
-from sdk.shipping.records import Partial, Record, RecordMaker
+from sdk.shipping.records import Partial, Record, RecordMaker, severity
 
 PIECE = 16 << 10
 OUT, ERR = StdStream.STDOUT, StdStream.STDERR
@@ -11,6 +11,10 @@ def test_a_record_for_each_line_that_says_something() -> None:
     made = RecordMaker().records(OUT, b"one\n\ntwo\nthree", 5)
     assert made == [Record(OUT, 5, b"one"), Record(OUT, 5, b"two"), Record(OUT, 5, b"three")]
     assert RecordMaker().records(OUT, b"\n", 5) == []
+
+
+def test_what_is_written_to_stderr_is_an_error() -> None:
+    assert [severity(stream) for stream in (OUT, ERR)] == [6, 3]
 
 
 def test_pieces_of_a_line_are_numbered_by_stream() -> None:
