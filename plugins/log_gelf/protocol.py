@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from plugins.log_gelf.messages import MessageMaker, compressed, datagrams
 from plugins.log_gelf.options import ADDRESS, OPTIONS, compression_of, patience_of, target_of
 from sdk.drivers.logs import LogContext
+from sdk.shipping.addresses import joined
 from sdk.shipping.records import Record
 from sdk.shipping.sockets import Connection, Datagrams, Target
 from sdk.shipping.wire import Delivery, Protocol, Wire
@@ -36,7 +37,7 @@ class Gelf(Protocol):
 
 
 def _explained(error: OSError, target: Target) -> OSError:
-    return OSError(f"gelf: cannot connect to GELF endpoint: {target.host}:{target.port} {error}")
+    return OSError(f"gelf: cannot connect to GELF endpoint: {joined(target.host, target.port)} {error}")
 
 
 class StreamWire(Wire):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from sdk.shipping.addresses import joined
 from sdk.shipping.wire import Undelivered, never
 
 _CONNECT_SECONDS = 10.0
@@ -47,10 +48,9 @@ def dial(target: Target) -> socket.socket:
         raise OSError(f"dial {target.network}: lookup {target.host}: no such host") from None
     until = time.monotonic() + _CONNECT_SECONDS
     for position, (family, _, _, _, address) in enumerate(found):
-        host = f"[{address[0]}]" if family == socket.AF_INET6 else address[0]
         try:
             seconds = max(_LEAST_SECONDS, (until - time.monotonic()) / (len(found) - position))
-            opened = _opened(family, kind, address, target.network, f"{host}:{target.port}", seconds)
+            opened = _opened(family, kind, address, target.network, joined(str(address[0]), target.port), seconds)
             return _secured(opened, context, target.host) if context else opened
         except OSError:
             if position == len(found) - 1:
@@ -88,8 +88,9 @@ def reason(error: Exception) -> str:
     """Return what is wrong, as Go says it."""
     if isinstance(error, TimeoutError):
         return "i/o timeout"
-    known = isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError)
-    return os.strerror(error.errno).lower() if known and isinstance(error, OSError) and error.errno else str(error)
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno).lower()
+    return str(error)
 
 
 class Connection:

@@ -67,5 +67,13 @@ def test_a_receiver_that_is_not_there() -> None:
         wire(f"tcp://127.0.0.1:{port}").connect()
 
 
+def test_an_address_of_ipv6_is_told_with_its_brackets() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+    words = rf"^gelf: cannot connect to GELF endpoint: \[::1\]:{port} dial tcp \[::1\]:{port}: connect: connection refused$"
+    with pytest.raises(OSError, match=words):
+        wire(f"tcp://[::1]:{port}").connect()
+
+
 def test_an_unknown_option_is_quoted_as_docker_does() -> None:
     assert Gelf().unknown("x") == 'unknown log opt "x" for gelf log driver'
