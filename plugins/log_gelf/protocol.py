@@ -77,7 +77,7 @@ class DatagramWire(Wire):
             raise _explained(error, self._target) from None
 
     def send(self, records: Sequence[Record]) -> None:
-        made = [datagrams(compressed(self._messages.message(record), *self._compression)) for record in records]
+        made = (datagrams(compressed(self._messages.message(record), *self._compression)) for record in records)
         self._datagrams.send(made, self.is_over)
 
     def close(self) -> None:

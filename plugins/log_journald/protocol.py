@@ -10,8 +10,8 @@ from pathlib import Path
 from plugins.log_journald.entries import EntryMaker
 from sdk.drivers.logs import LogContext
 from sdk.shipping.records import Record
-from sdk.shipping.sockets import Target, dial, reason
-from sdk.shipping.wire import Delivery, Protocol, Undelivered, Wire
+from sdk.shipping.sockets import Datagrams, Target
+from sdk.shipping.wire import Delivery, Protocol, Wire
 
 _TOO_LARGE = (errno.EMSGSIZE, errno.ENOBUFS)
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
@@ -38,32 +38,20 @@ class JournalWire(Wire):
     """A datagram for each entry; one that is too large goes as a sealed file, as the journal demands."""
 
     def __init__(self, target: Target, entries: EntryMaker) -> None:
-        self._target = target
+        self._datagrams = Datagrams(target, _send)
         self._entries = entries
-        self._socket: socket.socket | None = None
 
     def connect(self) -> None:
-        self.close()
         try:
-            self._socket = dial(self._target)
+            self._datagrams.connect()
         except OSError:
             raise OSError("journald is not enabled on this host") from None
 
     def send(self, records: Sequence[Record]) -> None:
-        if self._socket is None:
-            raise OSError("not connected")
-        for count, record in enumerate(records):
-            if count and self.is_over():
-                raise Undelivered(f"write {self._target.network}: the time for sending is over", count)
-            try:
-                _send(self._socket, self._entries.entry(record))
-            except OSError as error:
-                raise Undelivered(f"write {self._target.network}: {reason(error)}", count) from None
+        self._datagrams.send(((self._entries.entry(record),) for record in records), self.is_over)
 
     def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._datagrams.close()
 
 
 def _send(opened: socket.socket, entry: bytes) -> None:

@@ -40,7 +40,7 @@ class DatagramWire(Wire):
         self._datagrams.connect()
 
     def send(self, records: Sequence[Record]) -> None:
-        self._datagrams.send([(self._messages.message(record),) for record in records], self.is_over)
+        self._datagrams.send(((self._messages.message(record),) for record in records), self.is_over)
 
     def close(self) -> None:
         self._datagrams.close()

@@ -6,7 +6,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -182,8 +182,10 @@ def _whole(messages: Sequence[bytes], sent: int) -> int:
 class Datagrams:
     """Messages to a receiver that are sent one by one."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, send_one: Callable[[socket.socket, bytes], object] = socket.socket.send) -> None:
+        """`send_one` sends a datagram, or what its receiver takes instead. Raises OSError."""
         self._target = target
+        self._send_one = send_one
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
@@ -197,7 +199,7 @@ class Datagrams:
             self._socket.close()
             self._socket = None
 
-    def send(self, messages: Sequence[Sequence[bytes]], is_over: Callable[[], bool] = never) -> None:
+    def send(self, messages: Iterable[Sequence[bytes]], is_over: Callable[[], bool] = never) -> None:
         """Send messages, each in so many datagrams, until `is_over`. Raises Undelivered.
 
         A message without datagrams is lost: it is too long. A receiver of UDP that is not there is no error: whether one is there, UDP does not tell.
@@ -218,8 +220,8 @@ class Datagrams:
 
     def _send(self, opened: socket.socket, datagram: bytes) -> None:
         try:
-            opened.send(datagram)
+            self._send_one(opened, datagram)
         except ConnectionRefusedError:  # told of an earlier datagram, if it is UDP; this one was not sent
             if self._target.network != "udp":
                 raise
-            opened.send(datagram)
+            self._send_one(opened, datagram)
