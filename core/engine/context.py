@@ -22,8 +22,8 @@ from sdk.oci.runtime import Spec
 @dataclass(frozen=True, slots=True)
 class GcPolicy:
     """When unused images go: after `max_age`, a duration without use; the longest unused while less than `keep_free` of the disk is free,
-    bytes or a percentage. Empty means never. `interval` in seconds. What was used within `spared` is spared even then: a user who pulls an image is
-    about to run it."""
+    bytes or a percentage. Empty means never. `interval` in seconds. What was used within `spared` is spared even then: a user who pulls an
+    image is about to run it."""
 
     keep_free: str = ""
     max_age: str = ""

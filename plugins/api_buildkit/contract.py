@@ -1,4 +1,4 @@
-"""The frontend contract, kept by api_buildkit: its paths carry gRPC, and it says so to who speaks something else."""
+"""The frontend contract, kept by api_buildkit: its paths carry gRPC, and it says so to a client that speaks something else."""
 
 from pathlib import Path
 

@@ -8,11 +8,7 @@ from sdk.providers import PluginSettings
 
 
 class NamespaceSettings(PluginSettings):
-    """`executor`: what carries out the plans: machine code where this package has it for the machine (`auto`, `sysrun`), or `python`.
-
-    `cgroup_version` matters where both are mounted: `auto` is 1 if it has any controllers. `parallel_starts` is how many blocking
-    operations run at once.
-    """
+    """The `[plugins.runtime_ns]` table."""
 
     executor: Literal["auto", "sysrun", "python"] = Field(
         default="auto", description="what carries out the plans: machine code where there is some (auto, sysrun), or Python"

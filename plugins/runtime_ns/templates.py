@@ -95,8 +95,9 @@ class PlanTemplates:
     _templates: Templates = field(default_factory=Templates)
 
     def plan(self, bundle: Bundle, io: ProcessIO, *, timed: bool = False) -> Program:
-        """Return a container's plan, which keeps its times if it is `timed`. Raises what `build` raises. What a descriptor stands for is another thing at each start, so that
-        plans with one are not kept."""
+        """Return a container's plan, which keeps its times if it is `timed`. Raises what `build` raises.
+
+        What a descriptor stands for is another thing at each start, so that plans with one are not kept."""
         if any(is_descriptor(mount.source) for mount in bundle.spec.mounts):
             return self.build(bundle, io, timed=timed)
         kind = (str(bundle.path), bundle.spec, bundle.rootfs, io, timed)

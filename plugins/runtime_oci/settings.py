@@ -6,8 +6,7 @@ from sdk.providers import PluginSettings
 
 
 class OCISettings(PluginSettings):
-    """`binary` is a path or a name to look for; empty means the first of crun and runc that works here. `arguments` stand in front of every
-    command."""
+    """The `[plugins.runtime_oci]` table."""
 
     binary: str = Field(default="", description="a path, or a name to look for; the first of crun and runc that works if empty")
     arguments: tuple[str, ...] = Field(default=(), description="what stands in front of every command")

@@ -57,9 +57,7 @@ class NetworkMember:
 
 @dataclass(frozen=True, slots=True)
 class SubnetUsage:
-    """How many addresses of a subnet are taken or reserved, and how many of those for containers are free.
-    `in_use` and `available` are counts of addresses.
-    """
+    """`in_use` is how many addresses of a subnet are taken or reserved, `available` how many of those for containers are free."""
 
     subnet: str
     in_use: int

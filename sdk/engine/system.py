@@ -110,11 +110,8 @@ class EventsRequest:
 
 @dataclass(frozen=True, slots=True)
 class EngineCounters:
-    """How many images, networks, volumes and listeners to events there are, and what was counted since the daemon started.
-
-    A health check failed that could not be run, or did not end in time.
-    `images`, `networks`, `volumes` and `event_subscribers` are how many there are; `events`, `health_checks` and `failed_health_checks`
-    how many there were since the daemon's start.
+    """`images`, `networks`, `volumes` and `event_subscribers` are how many there are; `events`, `health_checks` and `failed_health_checks`
+    how many there were since the daemon's start. A health check failed that could not be run, or did not end in time.
     """
 
     images: int

@@ -17,9 +17,7 @@ _MOST, _LEAST_MS, _MOST_MS = 3, 100, 2000
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """How often an address is announced, and how many seconds lie between. `asked` says that the client has chosen it.
-    `count` are announcements, `interval` is the seconds between two.
-    """
+    """`count` is how often an address is announced, `interval` how many seconds lie between. `asked` says that the client has chosen it."""
 
     count: int = 3
     interval: float = 1.0

@@ -29,8 +29,8 @@ class Manifest(Struct, frozen=True, rename="camel"):
 
 
 class HealthcheckConfig(Struct, frozen=True, omit_defaults=True, rename="pascal"):
-    """Docker's extension to the image config. Durations are nanoseconds; 0 means the engine's default.
-    `interval`, `timeout`, `start_period` and `start_interval` are nanoseconds, `retries` a count; 0 is the engine's default.
+    """Docker's extension to the image config. `interval`, `timeout`, `start_period` and `start_interval` are nanoseconds, `retries` a count;
+    0 is the engine's default.
     """
 
     test: tuple[str, ...] = ()

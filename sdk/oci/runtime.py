@@ -111,8 +111,8 @@ class DeviceRule(Struct, frozen=True, omit_defaults=True):
 
 
 class MemoryLimits(Struct, frozen=True, omit_defaults=True, rename={"disable_oom_killer": "disableOOMKiller"}):
-    """Bytes; -1 is unlimited. `swap` is memory plus swap, as in the specification.
-    `limit` and `reservation` are bytes, `swappiness` is 0 to 100.
+    """`limit`, `reservation` and `swap`, which is memory plus swap as in the specification, are bytes; -1 is unlimited. `swappiness` is 0 to
+    100.
     """
 
     limit: int | None = None
@@ -123,9 +123,7 @@ class MemoryLimits(Struct, frozen=True, omit_defaults=True, rename={"disable_oom
 
 
 class CPULimits(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """`quota` and `period` in microseconds.
-    `shares` is relative to other containers; `realtime_runtime` and `realtime_period` are microseconds.
-    """
+    """`quota`, `period`, `realtime_runtime` and `realtime_period` are microseconds, `shares` is relative to other containers."""
 
     shares: int | None = None
     quota: int | None = None
