@@ -11,6 +11,7 @@ from core.daemon.authorization.refused import Refused
 from core.daemon.authorization.shown import essence, is_readable, texts
 from sdk.drivers.authorizer import ApiResponse
 from sdk.frontend import Message, Scope, Send, refuse
+from sdk.numbers import BadNumber, parse_digits
 
 LARGEST = 16 << 20
 """Bytes of a body that is held back; a larger one is decided by its head."""
@@ -85,6 +86,12 @@ class HeldResponse:
 def _is_whole(start: Message) -> bool:
     """Tell whether a response is JSON of a length that is known and small enough to be held back."""
     given = dict(cast("list[tuple[bytes, bytes]]", start.get("headers", [])))
-    length = given.get(b"content-length", b"")
-    kind = essence(given.get(b"content-type", b""))
-    return length.isdigit() and int(length) <= LARGEST and is_readable([kind])
+    return is_readable([essence(given.get(b"content-type", b""))]) and _is_small(given.get(b"content-length", b""))
+
+
+def _is_small(length: bytes) -> bool:
+    try:
+        parse_digits(length.decode("latin-1"), LARGEST)
+    except BadNumber:
+        return False
+    return True
