@@ -9,12 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
+from sdk.oci.reference import parse_reference
 from sdk.providers import Kind
 
 T = TypeVar("T")
-
-DOCKERS_RUNTIMES = frozenset({"runc", "io.containerd.runc.v2"})
-"""Docker's names for the runtime that needs no configuration, which is the chosen one."""
 
 
 class _LogConfig(msgspec.Struct, rename="pascal"):
@@ -68,42 +66,39 @@ class Use:
     names: tuple[str, ...]
 
 
-def uses(data_root: Path, kind: Kind, driver: str, *, default: bool, others: Collection[str] = ()) -> tuple[Use, ...] | None:
-    """Return what uses a driver; None for a kind that leaves no mark in the data root. `default` says that the driver is the
-    configuration's, which stands for containers that name none; `others` are further names by which containers use a runtime. Raises
-    sqlite3.DatabaseError."""
+def uses(data_root: Path, kind: Kind, names: Collection[str]) -> tuple[Use, ...] | None:
+    """Return what uses a driver by one of its names; None for a kind that leaves no mark in the data root. The name "" stands for containers
+    that name no driver. Raises sqlite3.DatabaseError."""
     path = data_root / "core.db"
     if kind not in _READERS:
         return None
     if not path.exists() or not path.stat().st_size:
         return ()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        found = dict(_READERS[kind](database, frozenset({driver, *others}), default))
-    return tuple(Use(noun, tuple(sorted(names))) for noun, names in found.items() if names)
+        found = dict(_READERS[kind](database, names))
+    return tuple(Use(noun, tuple(sorted(users))) for noun, users in found.items() if users)
 
 
 _Found = Iterator[tuple[str, list[str]]]
 
 
-def _storage(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
+def _storage(database: sqlite3.Connection, drivers: Collection[str]) -> _Found:
     if _records(database, "engine", str).get("storage") in drivers:
         yield "containers", [container.name for container in _containers(database)]
         references = sorted(_records(database, "refs", _Name).items(), key=lambda pair: "@" not in pair[0])  # tags win
-        named = {record.image: _familiar(name) for name, record in references}
+        named = {record.image: parse_reference(name).familiar for name, record in references}
         yield "images", [named.get(key, key.partition(":")[2][:12]) for key in _records(database, "images", msgspec.Raw)]
 
 
-def _runtime(database: sqlite3.Connection, drivers: frozenset[str], default: bool) -> _Found:
-    wanted = {*drivers, *(({""} | DOCKERS_RUNTIMES) if default else ())}
-    yield "containers", [container.name for container in _containers(database) if container.host_config.runtime in wanted]
+def _runtime(database: sqlite3.Connection, drivers: Collection[str]) -> _Found:
+    yield "containers", [container.name for container in _containers(database) if container.host_config.runtime in drivers]
 
 
-def _log(database: sqlite3.Connection, drivers: frozenset[str], default: bool) -> _Found:
-    wanted = {*drivers, *([""] if default else ())}
-    yield "containers", [container.name for container in _containers(database) if container.host_config.log_config.type in wanted]
+def _log(database: sqlite3.Connection, drivers: Collection[str]) -> _Found:
+    yield "containers", [container.name for container in _containers(database) if container.host_config.log_config.type in drivers]
 
 
-def _network(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
+def _network(database: sqlite3.Connection, drivers: Collection[str]) -> _Found:
     networks = {
         record.id: record.config.name
         for record in _records(database, "networks", _Network).values()
@@ -114,7 +109,7 @@ def _network(database: sqlite3.Connection, drivers: frozenset[str], _default: bo
     yield "containers", [each.name for each in attached if any(place.network_id in networks for place in each.endpoints)]
 
 
-def _volume(database: sqlite3.Connection, drivers: frozenset[str], _default: bool) -> _Found:
+def _volume(database: sqlite3.Connection, drivers: Collection[str]) -> _Found:
     yield "volumes", [record.name for record in _records(database, "volumes", _Driven).values() if record.driver in drivers]
     yield (
         "containers",
@@ -126,7 +121,7 @@ def _volume(database: sqlite3.Connection, drivers: frozenset[str], _default: boo
     )
 
 
-_READERS: Mapping[Kind, Callable[[sqlite3.Connection, frozenset[str], bool], _Found]] = {
+_READERS: Mapping[Kind, Callable[[sqlite3.Connection, Collection[str]], _Found]] = {
     Kind.STORAGE: _storage,
     Kind.RUNTIME: _runtime,
     Kind.LOG: _log,
@@ -142,7 +137,3 @@ def _containers(database: sqlite3.Connection) -> list[_Container]:
 def _records(database: sqlite3.Connection, table: str, record: type[T]) -> dict[str, T]:
     decode = msgspec.json.Decoder(record).decode
     return {key: decode(content) for key, content in database.execute(f"SELECT key, record FROM {table}")}
-
-
-def _familiar(name: str) -> str:
-    return name.removeprefix("docker.io/").removeprefix("library/")

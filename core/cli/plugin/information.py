@@ -8,11 +8,11 @@ from pydantic import JsonValue
 from core.cli.plugin.standing import as_they_are
 from core.cli.table import lines
 from core.config import ConfigurationError, Settings
-from core.host.uses import DOCKERS_RUNTIMES, Use, uses
+from core.host.uses import Use, uses
 from core.kernel.isolation.standings import read_standings
 from core.kernel.offers import Described
 from core.kernel.plugins import find_plugins
-from core.kernel.runtimes import DRIVER
+from core.kernel.runtimes import DOCKERS_NAMES, DRIVER
 from core.kernel.tables import read_table
 from sdk.engine.system import PluginStatus
 from sdk.providers import Kind
@@ -68,24 +68,27 @@ def _driver(offer: Described, settings: Settings) -> DriverInformation:
         name=offer.name,
         chosen=chosen,
         settings=tuple(_settings(offer, settings)),
-        used_by=_used_by(offer, settings, chosen=chosen),
+        used_by=uses(settings.data_root, offer.kind, _names(offer, settings, chosen=chosen)),
     )
 
 
-def _used_by(offer: Described, settings: Settings, *, chosen: bool) -> tuple[Use, ...] | None:
-    """Return what uses a driver. Containers name a runtime also by the names that the configuration gives to it, of which one may be the default."""
+def _names(offer: Described, settings: Settings, *, chosen: bool) -> set[str]:
+    """Return the names by which a driver is used, with "" where it is the default.
+
+    Containers name a runtime also by the names that the configuration gives to it, and the chosen one by Docker's; any of these may be the default.
+    """
     if offer.kind is not Kind.RUNTIME:
-        return uses(settings.data_root, offer.kind, offer.name, default=chosen)
-    names = {offer.name, *(settings.runtimes if offer.name == DRIVER else ())}
-    default = (settings.containers.runtime or settings.drivers.runtime) in names
-    return uses(settings.data_root, offer.kind, offer.name, default=default, others=names | (DOCKERS_RUNTIMES if chosen else set()))
+        return {offer.name, *([""] if chosen else ())}
+    names = {offer.name, *(settings.runtimes if offer.name == DRIVER else ()), *(DOCKERS_NAMES if chosen else ())}
+    default = settings.containers.runtime or settings.drivers.runtime
+    return names | ({""} if default in names else set())
 
 
 def _settings(offer: Described, settings: Settings) -> Iterator[Setting]:
     values = read_table(settings, offer.kind, offer.plugin, offer.settings).model_dump(mode="json")
+    defaults = offer.settings.model_construct().model_dump(mode="json")
     for name, field in offer.settings.model_fields.items():
-        default = None if field.is_required() else offer.settings.model_construct().model_dump(mode="json").get(name)
-        yield Setting(name, default, values[name], field.description or "")
+        yield Setting(name, defaults.get(name), values[name], field.description or "")
 
 
 def information_lines(told: Information) -> list[str]:

@@ -9,6 +9,7 @@ from core.containers.life.record import ContainerRecord
 from core.containers.mounts.record import MountRecord
 from core.host.uses import Use, uses
 from core.images.references import ReferenceRecord
+from core.kernel.runtimes import DOCKERS_NAMES
 from core.networks.record import ContainerEndpoints, EndpointRecord, NetworkRecord
 from core.store.database import Database
 from core.volumes.record import VolumeRecord
@@ -66,27 +67,27 @@ def data_root(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "driver", "default", "expected"),
+    ("kind", "names", "expected"),
     [
-        (Kind.STORAGE, "overlay", True, [Use("containers", ("a", "b", "c")), Use("images", ("busybox:latest", "e" * 12))]),
-        (Kind.STORAGE, "vfs", False, []),
-        (Kind.RUNTIME, "ns", True, [Use("containers", ("a", "b"))]),
-        (Kind.RUNTIME, "wrap", False, [Use("containers", ("c",))]),
-        (Kind.LOG, "daily", False, [Use("containers", ("b",))]),
-        (Kind.LOG, "json-file", True, [Use("containers", ("a", "c"))]),
-        (Kind.NETWORK, "macvlan", False, [Use("networks", ("lan",)), Use("containers", ("a",))]),
-        (Kind.NETWORK, "bridge", True, [Use("networks", ("bridge",))]),
-        (Kind.VOLUME, "nfs", False, [Use("volumes", ("v",)), Use("containers", ("a",))]),
-        (Kind.VOLUME, "local", True, []),
+        (Kind.STORAGE, {"overlay", ""}, [Use("containers", ("a", "b", "c")), Use("images", ("busybox:latest", "e" * 12))]),
+        (Kind.STORAGE, {"vfs"}, []),
+        (Kind.RUNTIME, {"ns", "", *DOCKERS_NAMES}, [Use("containers", ("a", "b"))]),
+        (Kind.RUNTIME, {"wrap"}, [Use("containers", ("c",))]),
+        (Kind.LOG, {"daily"}, [Use("containers", ("b",))]),
+        (Kind.LOG, {"json-file", ""}, [Use("containers", ("a", "c"))]),
+        (Kind.NETWORK, {"macvlan"}, [Use("networks", ("lan",)), Use("containers", ("a",))]),
+        (Kind.NETWORK, {"bridge", ""}, [Use("networks", ("bridge",))]),
+        (Kind.VOLUME, {"nfs"}, [Use("volumes", ("v",)), Use("containers", ("a",))]),
+        (Kind.VOLUME, {"local", ""}, []),
     ],
 )
-def test_what_uses_a_driver(data_root: Path, kind: Kind, driver: str, default: bool, expected: list[Use]) -> None:
-    assert uses(data_root, kind, driver, default=default) == tuple(expected)
+def test_what_uses_a_driver(data_root: Path, kind: Kind, names: set[str], expected: list[Use]) -> None:
+    assert uses(data_root, kind, names) == tuple(expected)
 
 
 def test_of_a_kind_that_leaves_no_mark_nothing_is_told(data_root: Path) -> None:
-    assert uses(data_root, Kind.REGISTRY, "hub", default=True) is None
+    assert uses(data_root, Kind.REGISTRY, {"hub", ""}) is None
 
 
 def test_without_a_database_nothing_does(tmp_path: Path) -> None:
-    assert uses(tmp_path, Kind.STORAGE, "overlay", default=True) == ()
+    assert uses(tmp_path, Kind.STORAGE, {"overlay", ""}) == ()
