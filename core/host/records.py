@@ -1,13 +1,12 @@
 """What the database says of a data root, read without being its writer: also while a daemon runs."""
 
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from core.host.database import read_only
 from core.host.instance import derived_instance
 
 _ID = re.compile(rb"[0-9a-f]{64}")
@@ -39,7 +38,7 @@ def read_records(data_root: Path) -> Records:
     path = data_root / "core.db"
     if not path.exists() or not path.stat().st_size:
         return Records(instance=derived_instance(data_root))
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with read_only(path) as database:
         tables = [name for (name,) in database.execute(_TABLES)]
         rows = {table: database.execute(f"SELECT key, record FROM {table}").fetchall() for table in tables}
     decode = msgspec.json.Decoder(_State).decode

@@ -2,13 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from core.config import StartupError
+from core.host.database import read_only
+from core.store.database import untaken
 from sdk.oci.reference import parse_reference
 from sdk.providers import Kind
 
@@ -68,13 +70,17 @@ class Use:
 
 def uses(data_root: Path, kind: Kind, names: Collection[str]) -> tuple[Use, ...] | None:
     """Return what uses a driver by one of its names; None for a kind that leaves no mark in the data root. The name "" stands for containers
-    that name no driver. Raises sqlite3.DatabaseError."""
+    that name no driver. Raises sqlite3.DatabaseError, StartupError for the database of an earlier release."""
     path = data_root / "core.db"
     if kind not in _READERS:
         return None
     if not path.exists() or not path.stat().st_size:
         return ()
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+    with read_only(path) as database:
+        if untaken(database):
+            raise StartupError(
+                f"the database of {data_root} is of an earlier release: start the daemon once, which brings it up to date"
+            )
         found = dict(_READERS[kind](database, names))
     return tuple(Use(noun, tuple(sorted(users))) for noun, users in found.items() if users)
 

@@ -19,6 +19,7 @@ from sdk.errors import DataLoss, ResourceExhausted
 
 T = TypeVar("T")
 
+_SCRIPTS = resources.files("core.store.migrations")
 _CONVERSIONS: Mapping[str, Callable[[sqlite3.Connection], None]] = {"0006_vocabulary": vocabulary.convert}
 """Steps of the schema that write records anew, by their names among the scripts of `core.store.migrations`."""
 
@@ -217,18 +218,23 @@ def _is_full(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) in _FULL
 
 
+def untaken(connection: sqlite3.Connection) -> list[str]:
+    """Return the steps of the schema that a database has not seen, in the order of their names. Raises sqlite3.DatabaseError."""
+    seen = {name for (name,) in connection.execute("SELECT key FROM migrations")}
+    scripts = {entry.name for entry in _SCRIPTS.iterdir() if entry.name.endswith(".sql")}
+    return sorted((scripts | _CONVERSIONS.keys()) - seen)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: take each step that this database has not seen, in the order of their names, each in one
     transaction with the note that it was taken. A step that comes later with a lower number is taken all the same."""
     connection.execute("CREATE TABLE IF NOT EXISTS migrations (key TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
-    seen = {name for (name,) in connection.execute("SELECT key FROM migrations")}
-    scripts = {entry.name: entry for entry in resources.files("core.store.migrations").iterdir() if entry.name.endswith(".sql")}
-    for name in sorted((scripts.keys() | _CONVERSIONS.keys()) - seen):
+    for name in untaken(connection):
         note = f"INSERT INTO migrations (key, record) VALUES ('{name}', X'');"
-        if name in scripts:
-            connection.executescript(f"BEGIN;\n{scripts[name].read_text()}\n{note}\nCOMMIT;")
-        else:
+        if name in _CONVERSIONS:
             connection.execute("BEGIN")
             _CONVERSIONS[name](connection)
             connection.execute(note)
             connection.execute("COMMIT")
+        else:
+            connection.executescript(f"BEGIN;\n{(_SCRIPTS / name).read_text()}\n{note}\nCOMMIT;")

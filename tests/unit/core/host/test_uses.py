@@ -1,10 +1,13 @@
 """What of a data root uses a driver, read beside the database's writer."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from core.config import StartupError
 from core.containers.life.record import ContainerRecord
 from core.containers.mounts.record import MountRecord
 from core.host.uses import Use, uses
@@ -91,3 +94,12 @@ def test_of_a_kind_that_leaves_no_mark_nothing_is_told(data_root: Path) -> None:
 
 def test_without_a_database_nothing_does(tmp_path: Path) -> None:
     assert uses(tmp_path, Kind.STORAGE, {"overlay", ""}) == ()
+
+
+def test_a_database_of_an_earlier_release_is_told_as_one(tmp_path: Path) -> None:
+    Database(tmp_path / "core.db").close()
+    with closing(sqlite3.connect(tmp_path / "core.db")) as database, database:
+        database.execute("DROP TABLE endpoints")
+        database.execute("DELETE FROM migrations WHERE key = '0002_endpoints.sql'")
+    with pytest.raises(StartupError, match="of an earlier release: start the daemon once"):
+        uses(tmp_path, Kind.NETWORK, {"bridge"})
