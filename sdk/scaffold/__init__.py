@@ -30,12 +30,22 @@ _FILES = {
 _PRIVILEGED = frozenset({Kind.STORAGE, Kind.NETWORK, Kind.RUNTIME})
 """The kinds whose contract works with mounts, networks or processes of the kernel's."""
 
-_OBSERVERS_KEYS = """
+_UNWRITTEN = {
+    "arguments": "",
+    "imports": "",
+    "keys": "",
+    "state": "has every method that the interface demands; each says that it is not implemented yet.",
+}
+"""The words of a project whose driver is to be written."""
+_OBSERVERS = {
+    "arguments": "settings, context.log",
+    "imports": "from pydantic import Field\n\n",
+    "keys": """
     actions: tuple[str, ...] = Field(("start", "die"), description="events of containers that are logged, by Docker's names")
-"""
-
-_UNWRITTEN = "has every method that the interface demands; each says that it is not implemented yet."
-_COMPLETE = "works as it is; make of it what you want."
+""",
+    "state": "works as it is; make of it what you want.",
+}
+"""Those of an observer, whose driver works as it is."""
 
 _SEVERAL = frozenset({Kind.FRONTEND, Kind.VERIFIER, Kind.AUTHORIZER, Kind.OBSERVER})
 """The kinds of which the configuration chooses several drivers."""
@@ -57,6 +67,11 @@ def render(kind: Kind, name: str, target: Path) -> list[Path]:
         file.write_text(text)
         written.append(file)
     return written
+
+
+def plugin_name(kind: Kind, name: str) -> str:
+    """Return the name of the plugin in whose project the driver `name` is."""
+    return f"{kind}_{name}".replace("-", "_")
 
 
 def _driver(kind: Kind, words: Mapping[str, str]) -> str:
@@ -90,20 +105,17 @@ def _opening(hook: str, settings: str, *, isolated: bool, kind: Kind) -> dict[st
 def _words(kind: Kind, name: str) -> dict[str, str]:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise InvalidArgument(f"{name!r} is no driver name: use lower-case letters, digits and single dashes")
-    plugin = f"{kind}_{name}".replace("-", "_")
+    plugin = plugin_name(kind, name)
     class_name = "".join(part.capitalize() for part in name.split("-"))
     return {
         **_interface_words(kind),
         **_opening("", "provider.settings()", isolated=False, kind=kind),
+        **(_OBSERVERS if kind is Kind.OBSERVER else _UNWRITTEN),
         "name": name,
         "plugin": plugin,
         "package": f"core_{plugin}",
         "plugin_module": f"core_{plugin}.plugin",
         "distribution": f"core-{kind}-{name}",
-        "arguments": "settings, context.log" if kind is Kind.OBSERVER else "",
-        "imports": "from pydantic import Field\n\n" if kind is Kind.OBSERVER else "",
-        "keys": _OBSERVERS_KEYS if kind is Kind.OBSERVER else "",
-        "state": _COMPLETE if kind is Kind.OBSERVER else _UNWRITTEN,
         "driver": class_name + INTERFACES[kind].driver.__name__,
         "api_version": repr(API_VERSION),
         "class_name": class_name,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdk.providers import Kind
-from sdk.scaffold import render
+from sdk.scaffold import plugin_name, render
 from tests.docs.pages import HOW_TO
 from tests.plugins.installing import announce
 
@@ -51,7 +51,7 @@ def write_project(page: Path, target: Path) -> Project:
     assert made, page
     kind, name = made.groups()
     render(Kind(kind), name, target)
-    plugin = f"{kind}_{name}".replace("-", "_")
+    plugin = plugin_name(Kind(kind), name)
     found = list(_BLOCK.finditer(text))
     assert found, page
     for sentence, path, code in (match.groups() for match in found):

@@ -20,7 +20,7 @@ from core.kernel.isolation.standings import read_standings
 from core.kernel.loading import load_plugins
 from core.kernel.plugins import find_plugins
 from sdk.providers import Kind
-from sdk.scaffold import render
+from sdk.scaffold import plugin_name, render
 
 if TYPE_CHECKING:
     from core.cli.plugin.contract import Case
@@ -101,8 +101,7 @@ def new_plugin(
         written = render(kind, name, target)
     for path in written:
         print(path)
-    plugin = f"{kind}_{name}".replace("-", "_")
-    print(f"\nNext: pip install -e {target}, core plugin check {plugin}", file=sys.stderr)
+    print(f"\nNext: pip install -e {target}, core plugin check {plugin_name(kind, name)}", file=sys.stderr)
 
 
 @application.command("check")
