@@ -39,13 +39,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One call on its way. `key` names what it works on, `began` is Unix time; it runs in `scope`."""
+    """One call on its way. `key` names what it works on, `began` is that of the monotonic clock; it runs in `scope`."""
 
     method: str
     seconds: float
     key: Hashable
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
     given_up: bool = False
 
 
@@ -66,7 +66,8 @@ class Slot:
         """Return the sentence about a driver that does not answer; "" for one that does."""
         if not self._overdue:
             return ""
-        since = time.strftime("%H:%M:%S", time.localtime(min(call.began for call in self._overdue)))
+        for_so_long = time.monotonic() - min(call.began for call in self._overdue)
+        since = time.strftime("%H:%M:%S", time.localtime(time.time() - for_so_long))
         methods = ", ".join(sorted({call.method for call in self._overdue}))
         calls = "1 call is" if len(self._overdue) == 1 else f"{len(self._overdue)} calls are"
         return f"{self} does not answer: {calls} overdue ({methods}), the oldest since {since}"
@@ -74,7 +75,7 @@ class Slot:
     @property
     def hangs(self) -> bool:
         """Tell whether a call takes twice its deadline: one that is late a little may be work that is slow, and ends."""
-        now = time.time()
+        now = time.monotonic()
         return any(now - call.began >= 2 * call.seconds for call in self._overdue)
 
     def __str__(self) -> str:
@@ -169,7 +170,7 @@ class Slot:
         del self._overdue[call]
         error = task.exception() if _ended_well(task) else None
         how = f": {error}" if error else ""
-        _log.warning("%s has ended %s after %.0f s%s", self, call.method, time.time() - call.began, how)
+        _log.warning("%s has ended %s after %.0f s%s", self, call.method, time.monotonic() - call.began, how)
 
 
 def _ended_well(task: "asyncio.Task[R]") -> bool:
