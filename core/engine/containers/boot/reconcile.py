@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -95,9 +96,7 @@ async def boot(context: EngineContext) -> None:
     if restored is None:
         await attempt("removing runs without a container", _sweep_bundles(context))
     alive = {live.id: f"/proc/{pid}/ns/net" for live in context.containers if (pid := _living_process(live, tasks[live.id]))}
-    await attempt("taking networks over", context.attachments.restore(alive))
-    await attempt("opening the ports of links", open_port_links(context))
-    context.drivers.when_reopened(partial(_bring_in_line, context))
+    await _take_networks_over(context, alive)
     running = {container_id for container_id, task in tasks.items() if task is not None}
     await attempt("releasing volumes", context.volumes.release_others(running))
     await attempt("emptying volumes that were being filled", empty_half_filled(context, running))
@@ -108,6 +107,14 @@ async def boot(context: EngineContext) -> None:
             await attempt(f"container {live.id}: taking it up", _take_up(context, live, found))
     if not context.settings.live_restore:
         await end_running(context, [live for live in context.containers if tasks[live.id] not in (None, _UNKNOWN)])
+
+
+async def _take_networks_over(context: EngineContext, alive: Mapping[str, str]) -> None:
+    """Bring networks in line with the records; also those of a driver that is opened again meanwhile, for which the endpoints are known before
+    any driver is called."""
+    context.drivers.when_reopened(partial(_bring_in_line, context))
+    await attempt("taking networks over", context.attachments.restore(alive))
+    await attempt("opening the ports of links", open_port_links(context))
 
 
 async def _bring_in_line(context: EngineContext, name: str, driver: NetworkDriver) -> None:
