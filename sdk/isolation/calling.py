@@ -105,7 +105,7 @@ class Caller:
             return await self._out[number]
         except asyncio.CancelledError:
             answer = self._out[number]
-            if answer.done() and not answer.cancelled():  # it came at the same moment
+            if answer.done() and not answer.cancelled() and answer.exception() is None:  # it came at the same moment
                 return answer.result()
             self._out[number] = answer = asyncio.get_running_loop().create_future()
             self.channel.urge(Cancel(number))

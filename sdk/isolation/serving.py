@@ -33,8 +33,11 @@ from sdk.isolation.methods import Method, methods_of
 from sdk.isolation.shapes import Unspeakable
 from sdk.version import asynchronous
 
-_CLOSING_SECONDS = 4.0
+_CLOSING_SECONDS = 3.0
 """So long calls that are under way may take when the process is to end."""
+
+_TIDYING_SECONDS = 1.0
+"""So long those may take to tidy up that are cancelled then."""
 
 _log = logging.getLogger(__name__)
 
@@ -114,6 +117,8 @@ class Served:
             await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
         for scope in self._running.values():
             scope.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_TIDYING_SECONDS)
 
     def _hear(self, frame: FromDaemon) -> None:
         if isinstance(frame, Call):

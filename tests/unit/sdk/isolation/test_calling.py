@@ -96,6 +96,18 @@ async def test_an_answer_that_comes_at_the_moment_of_a_cancellation_is_not_lost(
     there.close()
 
 
+async def test_a_call_that_is_cancelled_as_its_process_ends_is_cancelled() -> None:
+    """It would be made again, in the next process, for a caller that waits no longer."""
+    caller, there = await silent()
+    task = asyncio.get_running_loop().create_task(caller.call(METHODS["list"], [], {}))
+    await asyncio.sleep(0)
+    caller.channel.connection_lost(None)
+    task.cancel()  # before the task has run
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+    there.close()
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_calls_that_are_cancelled_at_any_moment_all_end(connected: Connected, driver: OddVolumes, seed: int) -> None:
     chance = random.Random(seed)

@@ -245,3 +245,35 @@ async def test_opening_is_cancelled_when_the_daemon_is_done(how: str) -> None:
             else:
                 here.shutdown(socket.SHUT_RDWR)
     assert undone == [how]
+
+
+async def test_a_call_that_is_cancelled_at_the_end_tidies_up_before_the_driver_is_closed(
+    driver: OddVolumes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sdk.isolation.serving._CLOSING_SECONDS", 0.05)
+    monkeypatch.setattr("sdk.isolation.serving._TIDYING_SECONDS", 30.0)
+    done = []
+
+    class Tidying(OddVolumes):
+        async def _do(self, name: str) -> None:
+            try:
+                await anyio.sleep(600)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await anyio.sleep(0.1)
+                    done.append("tidied up")
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[object]:
+        yield Tidying(driver.context)
+        done.append("closed")
+
+    here, there = socket.socketpair()
+    served = Served()
+    await served.channel.open(there)
+    with here, anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(served.serve, REQUEST, opened())
+            await anyio.to_thread.run_sync(here.recv, 4096)
+            here.sendall(encode(Call(1, "create", ["v", {}])) + encode(Close()))
+    assert done == ["tidied up", "closed"]
