@@ -50,11 +50,11 @@ class PluginRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer(Generic[D]):
-    """A driver and the plugin that provides it, by a hook: a function of its module."""
+    """A driver and the plugin that provides it, by a hook: its module and the name that it has there."""
 
     plugin: str
     provider: Provider[D, PluginSettings]
-    hook: Callable[..., object] = lambda: None
+    hook: tuple[str, str] = ("", "")
 
 
 class PluginHooks:
@@ -137,7 +137,7 @@ class PluginHooks:
                 provider = call()
             if isinstance(provider, Provider):
                 self._health.offers(plugin, kind)
-                offers.append(Offer(plugin, provider, call.function))
+                offers.append(Offer(plugin, provider, call.place))
             elif provider is not None:
                 self._health.failed(plugin, f"{hook.name} returned a {type(provider).__name__}, not a Provider")
         return offers
@@ -221,16 +221,26 @@ class PluginHooks:
 def _by_name(hook: pluggy.HookCaller) -> "Iterator[tuple[str, _Call]]":
     """Yield the hook's implementations by plugin name; each takes keyword arguments, as many of the hook's as it asked for."""
     for implementation in sorted(hook.get_hookimpls(), key=lambda each: each.plugin_name):
-        yield implementation.plugin_name, _Call(implementation.function, tuple(implementation.argnames))
+        yield implementation.plugin_name, _Call(implementation.plugin, implementation.function, tuple(implementation.argnames))
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    plugin: object
     function: Callable[..., object]
     names: Sequence[str]
 
     def __call__(self, **arguments: object) -> object:
         return self.function(*(arguments[name] for name in self.names))
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Return the module in which the function is found, and by which name: the plugin's, though it was made elsewhere."""
+        if isinstance(self.plugin, ModuleType):
+            for name, each in vars(self.plugin).items():
+                if each is self.function:
+                    return self.plugin.__name__, name
+        return self.function.__module__, self.function.__qualname__
 
 
 def _pairs(value: object) -> "list[tuple[str, typer.Typer]]":

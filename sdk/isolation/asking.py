@@ -1,7 +1,6 @@
 """The first frame: what a process is told of the driver that it is to open."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sdk.isolation.frames import WIRE, Open
@@ -11,22 +10,24 @@ from sdk.providers import PluginContext
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A driver: its kind, the function of a module that provides it, its settings as JSON, and capabilities beyond those of its kind."""
+    """A driver: its kind, the module and the name in it of the function that provides it, its settings as JSON, and capabilities beyond those
+    of its kind."""
 
     kind: str
-    hook: Callable[..., object]
+    hook: tuple[str, str]
     settings: str
     capabilities: tuple[str, ...] = ()
 
 
 def open_request(wanted: Wanted, context: PluginContext, level: int) -> Open:
     """Return the request for a driver, with the level of the log. Its hook is called again in the process."""
+    module, hook = wanted.hook
     return Open(
         wire=WIRE,
         kind=wanted.kind,
         plugin=context.name,
-        module=wanted.hook.__module__,
-        hook=wanted.hook.__qualname__,
+        module=module,
+        hook=hook,
         settings=wanted.settings,
         data_root=str(context.data_root),
         exec_root=str(context.exec_root),

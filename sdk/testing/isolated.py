@@ -51,7 +51,8 @@ async def isolated(
 
     process = await PluginProcess.begin(context.name, context.name, Ears(logged, happened), context.log.info)
     try:
-        answer = await process.caller.open(open_request(Wanted(kind, hook, settings.model_dump_json()), context, logging.INFO))
+        wanted = Wanted(kind, (hook.__module__, hook.__qualname__), settings.model_dump_json())
+        answer = await process.caller.open(open_request(wanted, context, logging.INFO))
         if isinstance(answer, Refused):
             raise SkipPlugin(answer.reason) if answer.why is Why.SKIP else Unavailable(answer.reason)
         yield cast(_D, proxy(_Direct(process), interfaces_named(answer.interfaces, kind)))

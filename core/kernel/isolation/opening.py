@@ -65,12 +65,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The driver that is to be opened: messages call it `name`, a function `hook` provides it, `table` are its settings; `capabilities` are
+    """The driver that is to be opened: messages call it `name`, `hook` names the module and the function in it that provide it, `table` are its settings; `capabilities` are
     those beyond its kind's; `is_overdue` tells whether calls are past their deadlines."""
 
     kind: Kind
     name: str
-    hook: Callable[..., object]
+    hook: tuple[str, str]
     table: Mapping[str, JsonValue]
     exec_root: Path
     is_overdue: Callable[[], bool]

@@ -13,6 +13,7 @@ from core.kernel.loading import load_plugins
 from sdk.errors import DriverError
 from sdk.events import Event, EventType
 from sdk.oci.runtime import Process, Root, Spec, User
+from sdk.providers import VolumeProvider
 from sdk.tracing import Recording, Step
 
 MakeCandidate = Callable[..., Candidate]
@@ -190,3 +191,16 @@ def test_a_command_whose_name_is_taken_is_left_out_and_told(candidate: MakeCandi
         'plugin a: its command "ps"',
         'plugin b: its command "hello"',
     ]
+
+
+def test_a_hook_that_was_made_elsewhere_is_found_in_the_plugins_module(candidate: MakeCandidate, provider) -> None:
+    """The process of an isolated driver imports the module, and takes the hook by the name that it has there."""
+
+    def made(name: str) -> Callable[[], object]:
+        def provide_volume_driver() -> object:
+            return provider(VolumeProvider, name)
+
+        return provide_volume_driver
+
+    registry, _health = _registry(candidate("a", made("odd")))
+    assert [offer.hook for offer in registry.volume_drivers()] == [("a", "provide_volume_driver")]

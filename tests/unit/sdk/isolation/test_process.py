@@ -22,12 +22,12 @@ from sdk.isolation.frames import Happened, Logged, Ready, Refused, Why, encode
 from sdk.isolation.methods import methods_of
 from sdk.isolation.process import PluginProcess
 from sdk.providers import PluginContext
-from tests.odd_volumes import provide_volume_driver
 from tests.unit.sdk.isolation.conftest import Heard
 
 pytestmark = pytest.mark.anyio
 
 METHODS = methods_of([VolumeDriver])
+HOOK = ("tests.odd_volumes", "provide_volume_driver")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def process(context: PluginContext, heard: Heard, said: list[str], behavio
     begun = await PluginProcess.begin("odd", "it", heard.ears, said.append)
     try:
         settings = f'{{"open": "{behaviour}"}}'
-        answer = await begun.caller.open(open_request(Wanted("volume", provide_volume_driver, settings), context, logging.INFO))
+        answer = await begun.caller.open(open_request(Wanted("volume", HOOK, settings), context, logging.INFO))
         if isinstance(answer, Refused):
             said.append(f"{answer.why}: {answer.reason}")
         else:
@@ -168,7 +168,7 @@ async def test_one_that_no_signal_ends_is_named_and_not_waited_for(
 
 def test_it_ends_where_the_daemon_ended_just_after_it_began(plugin_context: PluginContext) -> None:
     """What opens nothing must not: the next daemon has the data root."""
-    wanted = Wanted("volume", provide_volume_driver, '{"open": "sleep:600"}')
+    wanted = Wanted("volume", HOOK, '{"open": "sleep:600"}')
     request = encode(open_request(wanted, plugin_context, logging.INFO))
     script = f"""
 import os, socket, subprocess, sys

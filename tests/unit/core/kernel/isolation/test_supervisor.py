@@ -22,7 +22,6 @@ from core.kernel.slots.slot import Slot
 from sdk.drivers.volume import VolumeDriver
 from sdk.errors import DeadlineExceeded, SkipPlugin, Unavailable
 from sdk.providers import Kind, PluginContext
-from tests.odd_volumes import provide_volume_driver
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +48,9 @@ class Bench:
 
     @asynccontextmanager
     async def open(self, behaviour: str = "") -> AsyncIterator[VolumeDriver]:
-        asked = Asked(Kind.VOLUME, NAME, provide_volume_driver, {"open": behaviour}, self.root, self._overdue)
+        asked = Asked(
+            Kind.VOLUME, NAME, ("tests.odd_volumes", "provide_volume_driver"), {"open": behaviour}, self.root, self._overdue
+        )
         async with opened(asked, self.context, self.resynchronise) as (driver, self.complaint):
             assert isinstance(driver, VolumeDriver)
             yield driver
@@ -225,9 +226,8 @@ async def test_a_driver_that_does_not_come_to_an_end_of_opening_is_killed(bench:
 
 
 async def test_a_driver_with_what_cannot_be_asked_elsewhere_is_refused_by_name(plugin_context: PluginContext) -> None:
-    from plugins.volume_legacy.plugin import provide_volume_driver as provide_legacy
-
-    asked = Asked(Kind.VOLUME, NAME, provide_legacy, {}, plugin_context.exec_root, lambda: False)
+    hook = ("plugins.volume_legacy.plugin", "provide_volume_driver")
+    asked = Asked(Kind.VOLUME, NAME, hook, {}, plugin_context.exec_root, lambda: False)
 
     async def nothing(_driver: object) -> None: ...
 
