@@ -68,6 +68,7 @@ class Supervisor:
         self._interfaces: tuple[type[object], ...] = ()
         self._began = 0.0
         self._deaths = Deaths()
+        self._told: Standing | None = None
         self._closing = False
         self._changed = asyncio.Event()
 
@@ -200,6 +201,7 @@ class Supervisor:
         while True:
             with anyio.move_on_after(PING_SECONDS):
                 return await process.ended()
+            self._tell_standing()
             overdue = overdue + 1 if self._subject.is_overdue() else 0
             if process.caller.unanswered_pings < PINGS and overdue < OVERDUE:
                 process.caller.ping()
@@ -255,15 +257,15 @@ class Supervisor:
     def _has_changed(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
-        self._tell(
-            Standing(
-                self._process.pid if self._process else 0,
-                self._deaths.total,
-                self._deaths.last,
-                self.complaint,
-                failed=self._has_failed,
-            )
-        )
+        self._tell_standing()
+
+    def _tell_standing(self) -> None:
+        """Tell how the driver is where that is something else than what was told: a complaint passes with time."""
+        pid = self._process.pid if self._process else 0
+        standing = Standing(pid, self._deaths.total, self._deaths.last, self.complaint, failed=self._has_failed)
+        if standing != self._told:
+            self._told = standing
+            self._tell(standing)
 
 
 def _was(how: str) -> str:

@@ -322,6 +322,22 @@ async def test_one_that_has_failed_stays_so_until_it_is_tried_again(bench: Bench
             await driver.list()
 
 
+async def test_what_others_read_of_a_driver_that_is_well_again_complains_of_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(supervisor, "PINGS", 10_000)
+    async with bench.open() as driver:
+        os.kill(await pid_of(driver), signal.SIGKILL)
+        await pid_of(driver)
+        (kept,) = read_standings(bench.root)
+        assert kept.standing.complaint.endswith("it runs again")
+        monkeypatch.setattr(deaths, "WINDOW", 0.0)
+        await until(lambda: not read_standings(bench.root)[0].standing.complaint)
+        (kept,) = read_standings(bench.root)
+        assert (kept.standing.ends, kept.standing.last) == (1, "killed by signal 9 (SIGKILL)")
+
+
 async def test_tries_that_do_not_open_the_driver_are_made_less_and_less_often(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
