@@ -1,15 +1,13 @@
 """A process that ends with the one that began it (prctl(2), PR_SET_PDEATHSIG)."""
 
-import ctypes
 import os
 import signal
 import socket
 import struct
 
-from sdk.linux.libc import libc
+from sdk.linux.libc import prctl
 
 _PR_SET_PDEATHSIG = 1
-
 
 _CREDENTIALS = struct.Struct("3i")
 """`struct ucred` of unix(7): process, user, group."""
@@ -27,8 +25,6 @@ def end_with_parent(parent: int) -> None:
 
     `parent` is the process of that thread. Raises SystemExit where it has ended already, of which the kernel says nothing, and OSError.
     """
-    if libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0) < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"prctl: {os.strerror(code)}")
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise SystemExit("the process that began this one has ended")

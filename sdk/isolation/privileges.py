@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sdk.linux.bounding import withhold_from_programs
 from sdk.linux.capabilities import NAMES
-from sdk.linux.libc import libc
+from sdk.linux.libc import checked, libc, prctl
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
@@ -36,8 +36,8 @@ def keep_only(capabilities: Iterable[str]) -> None:
     kept = {NAMES.index(name) for name in capabilities}
     with open("/proc/sys/kernel/cap_last_cap", "rb") as last:
         known = range(int(last.read()) + 1)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     for number in known:
         if number not in kept:
             withhold_from_programs(number)
@@ -46,19 +46,9 @@ def keep_only(capabilities: Iterable[str]) -> None:
 
 def _keep(kept: Iterable[int]) -> None:
     header, sets = _Header(_VERSION_3, 0), _Sets()
-    _checked(libc.capget(ctypes.byref(header), ctypes.byref(sets)), "capget")
+    checked(libc.capget(ctypes.byref(header), ctypes.byref(sets)), "capget")
     for index, each in enumerate(sets):
         mask = sum(1 << (number - 32 * index) for number in kept if number // 32 == index)
         each.permitted &= mask
         each.effective, each.inheritable = each.permitted, 0
-    _checked(libc.capset(ctypes.byref(header), ctypes.byref(sets)), "capset")
-
-
-def _prctl(option: int, argument: int) -> None:
-    _checked(libc.prctl(option, ctypes.c_ulong(argument), 0, 0, 0), "prctl")
-
-
-def _checked(result: int, operation: str) -> None:
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{operation}: {os.strerror(code)}")
+    checked(libc.capset(ctypes.byref(header), ctypes.byref(sets)), "capset")

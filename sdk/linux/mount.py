@@ -8,7 +8,7 @@ import os
 import struct
 from enum import IntFlag
 
-from sdk.linux.libc import libc, syscall
+from sdk.linux.libc import checked, libc, syscall
 
 AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
@@ -73,16 +73,13 @@ class MountAttribute(IntFlag):
 def mount(source: str, target: str, filesystem: str = "", flags: MountFlag = MountFlag.NONE, data: str = "") -> None:
     """Attach a file system, or change or bind a mount, as mount(2) does."""
     arguments = (os.fsencode(source), os.fsencode(target), os.fsencode(filesystem) or None)
-    if libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(data) or None) < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"mount {filesystem or source}: {os.strerror(code)}", target)
+    result = libc.mount(*arguments, ctypes.c_ulong(flags), os.fsencode(data) or None)
+    checked(result, f"mount {filesystem or source}", target)
 
 
 def umount(target: str, flags: UnmountFlag = UnmountFlag.NONE) -> None:
     """Detach what is mounted on a path."""
-    if libc.umount2(os.fsencode(target), int(flags)) < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"umount2: {os.strerror(code)}", target)
+    checked(libc.umount2(os.fsencode(target), int(flags)), "umount2", target)
 
 
 def open_tree(path: str, *, directory: int = AT_FDCWD, clone: bool = False, recursive: bool = False) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from sdk.linux.libc import libc
+from sdk.linux.libc import checked, libc
 
 T = TypeVar("T")
 
@@ -23,12 +23,12 @@ _IFF_UP = 1
 
 def unshare(flags: int) -> None:
     """Move the calling thread into new namespaces of the kinds in `flags`."""
-    _check(libc.unshare(ctypes.c_int(flags)), "unshare")
+    checked(libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
 def setns(fd: int, flags: int) -> None:
     """Move the calling thread into the namespace `fd` refers to; `flags` says which kind it must be, 0 for any."""
-    _check(libc.setns(ctypes.c_int(fd), ctypes.c_int(flags)), "setns")
+    checked(libc.setns(ctypes.c_int(fd), ctypes.c_int(flags)), "setns")
 
 
 def open_network_namespace() -> int:
@@ -144,9 +144,3 @@ def in_new_thread(work: Callable[[], T]) -> T:
     if outcome.errors:
         raise outcome.errors[0]
     return outcome.values[0]
-
-
-def _check(result: int, operation: str) -> None:
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"{operation}: {os.strerror(code)}")
