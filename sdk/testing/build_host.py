@@ -43,21 +43,25 @@ from sdk.storage.copying import copy_tree
 @dataclass
 class PaperBuildHost:
     """Implements `sdk.builder.BuildHost` below a directory. `stored` are the images it was given, `names` what they are called,
-    `open_places` how many workspaces, views and directories are in use, `running` how many processes; `process_began` tells of the first. `processes` are the IDs of
-    those that run: no two at once have one."""
+    `open_places` how many workspaces, views and directories are in use; `process_began` tells of the first process. `processes` are the IDs
+    of those that run: no two at once have one."""
 
     directory: Path
     images: dict[str, BaseImage] = field(default_factory=dict)
     stored: dict[str, NewImage] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     open_places: int = 0
-    running: int = 0
 
     def __post_init__(self) -> None:
         self.cache = PaperCache(self)
         self.process_began = anyio.Event()
         self.processes: set[str] = set()
         self._stacks: dict[Stack, Path] = {}
+
+    @property
+    def running(self) -> int:
+        """How many processes run."""
+        return len(self.processes)
 
     @property
     def platform(self) -> Platform:
@@ -229,7 +233,6 @@ class PaperWorkspace:
         if process.id in self._engine.processes:
             raise FileExistsError(f"there is a process {process.id} already")
         self._engine.processes.add(process.id)
-        self._engine.running += 1
         self._engine.process_began.set()
         try:
             await anyio.lowlevel.checkpoint()
@@ -244,7 +247,6 @@ class PaperWorkspace:
                     await anyio.sleep_forever()
             raise StartFailed(f"exec: {process.args[0]}: no such program here: {process.args[-1]}")
         finally:
-            self._engine.running -= 1
             self._engine.processes.remove(process.id)
 
     async def commit(self, *, newest: int | None = None) -> Digest | None:

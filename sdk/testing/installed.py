@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from sdk.drivers.logs import LogDriver
 from sdk.drivers.runtime import Runtime
@@ -13,6 +14,8 @@ from sdk.errors import NotFound
 from sdk.events import EventSink
 from sdk.hookspecs import ENTRY_POINT_GROUP
 from sdk.providers import LogProvider, PluginContext, PluginSettings, Provider, RuntimeProvider
+
+_D = TypeVar("_D")
 
 
 class InstalledInTest:
@@ -27,19 +30,17 @@ class InstalledInTest:
         self._instance = instance
         self._events = events
 
-    @asynccontextmanager
-    async def runtime(self, name: str) -> AsyncIterator[Runtime]:
+    def runtime(self, name: str) -> AbstractAsyncContextManager[Runtime]:
         """Open the runtime of this name. Raises NotFound."""
-        provider = _provider("provide_runtime", name)
-        assert isinstance(provider, RuntimeProvider)
-        async with provider.open(self._context(name), provider.settings()) as driver:
-            yield driver
+        return self._opened("provide_runtime", RuntimeProvider, name)
+
+    def log_driver(self, name: str) -> AbstractAsyncContextManager[LogDriver]:
+        """Open the log driver of this name. Raises NotFound."""
+        return self._opened("provide_log_driver", LogProvider, name)
 
     @asynccontextmanager
-    async def log_driver(self, name: str) -> AsyncIterator[LogDriver]:
-        """Open the log driver of this name. Raises NotFound."""
-        provider = _provider("provide_log_driver", name)
-        assert isinstance(provider, LogProvider)
+    async def _opened(self, hook: str, kind: type[Provider[_D, PluginSettings]], name: str) -> AsyncIterator[_D]:
+        provider = _provider(hook, kind, name)
         async with provider.open(self._context(name), provider.settings()) as driver:
             yield driver
 
@@ -51,11 +52,11 @@ class InstalledInTest:
         return PluginContext(name, below / "data", below / "exec", self._instance, self._events, log, self)
 
 
-def _provider(hook: str, name: str) -> Provider[object, PluginSettings]:
+def _provider(hook: str, kind: type[Provider[_D, PluginSettings]], name: str) -> Provider[_D, PluginSettings]:
     names = []
     for point in entry_points(group=ENTRY_POINT_GROUP):
         provider = _provided(point.load(), hook)
-        if isinstance(provider, Provider):
+        if isinstance(provider, kind):
             names.append(provider.name)
             if provider.name == name:
                 return provider
