@@ -12,7 +12,6 @@ Number = int | float
 Sample = tuple[str, Number]
 """Labels as text between braces ("" for none), and a value."""
 
-
 _UNKNOWN = "unknown"
 """The type that OpenMetrics has for what fits no other."""
 

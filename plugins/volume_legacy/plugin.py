@@ -6,7 +6,7 @@ from sdk.hookspecs import hookimpl
 from sdk.providers import VolumeProvider
 
 CONTRACT = ""
-"""The suite needs more than the machine has: it has the drivers that run on this machine."""
+"""The suite needs more than the machine has: a legacy plugin that runs."""
 
 
 @hookimpl
