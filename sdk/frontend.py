@@ -31,6 +31,16 @@ def split_version(path: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", path)
 
 
+def header(scope: Scope, name: bytes) -> str:
+    """Return the first header of a request with this name, which is lower case as in all scopes of ASGI; "" without one."""
+    headers = scope["headers"]
+    assert isinstance(headers, list)
+    for key, value in headers:  # written out: some are asked for with every request
+        if key == name:
+            return str(value, "latin-1")
+    return ""
+
+
 async def reply(send: Send, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
     """Send a whole response; its length is told beside the headers."""
     told = [*headers, (b"content-length", str(len(body)).encode())]

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Awaitable, Collection
 from urllib.parse import urlsplit
 
-from sdk.frontend import ASGIApp, Receive, Scope, Send, refuse
+from sdk.frontend import ASGIApp, Receive, Scope, Send, header, refuse
 from sdk.origins import is_same_origin
 
 _OWN_NAMES = ("localhost", "host.docker.internal")
@@ -46,7 +46,7 @@ def _is_tcp(scope: Scope) -> bool:
 
 
 def _refusal(scope: Scope, own: frozenset[str]) -> str:
-    host, origin = _header(scope, b"host"), _header(scope, b"origin")
+    host, origin = header(scope, b"host"), header(scope, b"origin")
     if origin and not is_same_origin(origin, host):
         return f"cross-site request refused: its Origin is {origin}"
     if host and scope.get("scheme") != "https" and not _is_own(host, own) and _is_of_a_browser(scope):
@@ -80,11 +80,5 @@ def _is_of_a_browser(scope: Scope) -> bool:
     assert isinstance(headers, list)
     if any(key in _MARKS or (key.startswith(_METADATA) and not key.startswith(_OF_WEBSOCKETS)) for key, _ in headers):
         return True
-    agent = _header(scope, b"user-agent")
+    agent = header(scope, b"user-agent")
     return agent.startswith(_BROWSER) and _SHELL not in agent
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    headers = scope["headers"]
-    assert isinstance(headers, list)
-    return next((value.decode("latin-1") for key, value in headers if key == name), "")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 
 from core.tracing import Tracer
-from sdk.frontend import HTTP2_PATH, ASGIApp, Message, Receive, Scope, Send
+from sdk.frontend import HTTP2_PATH, ASGIApp, Message, Receive, Scope, Send, header
 
 _CHANGING = frozenset({"POST", "PUT", "DELETE"})
 
@@ -15,20 +15,17 @@ def traced(app: ASGIApp, tracer: Tracer) -> ASGIApp:
     """
 
     def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        header = _traceparent(scope)
-        if (header or (tracer.ships and scope["method"] in _CHANGING)) and not _is_tunnel(scope):
-            return _served(app, tracer, header, (scope, receive, send))
+        given = header(scope, b"traceparent")
+        if (given or (tracer.ships and scope["method"] in _CHANGING)) and not _is_connection(scope):
+            return _served(app, tracer, given, (scope, receive, send))
         return app(scope, receive, send)
 
     return serve
 
 
-async def _served(app: ASGIApp, tracer: Tracer, header: str, call: tuple[Scope, Receive, Send]) -> None:
+async def _served(app: ASGIApp, tracer: Tracer, given: str, call: tuple[Scope, Receive, Send]) -> None:
     scope, receive, send = call
     method, path = str(scope["method"]), str(scope["path"])
-    if path == HTTP2_PATH:
-        await app(scope, receive, send)
-        return
     attributes: dict[str, str | int] = {"http.request.method": method, "url.path": path[:200]}
 
     async def watched(message: Message) -> None:
@@ -36,24 +33,15 @@ async def _served(app: ASGIApp, tracer: Tracer, header: str, call: tuple[Scope, 
             attributes["http.response.status_code"] = int(str(message["status"]))
         await send(message)
 
-    with tracer.request(method, header, attributes) as span:
+    with tracer.request(method, given, attributes) as span:
         await app(scope, receive, watched)
         if span is not None and "http_route" in scope:
             attributes["http.route"] = route = str(scope["http_route"])
             span.name = f"{method} {route}"
 
 
-def _traceparent(scope: Scope) -> str:
+def _is_connection(scope: Scope) -> bool:
+    """Tell whether a scope is a connection in HTTP/2, from its beginning or by an upgrade as BuildKit's clients have it."""
     headers = scope["headers"]
     assert isinstance(headers, list)
-    for name, value in headers:
-        if name == b"traceparent":
-            return str(value, "latin-1")
-    return ""
-
-
-def _is_tunnel(scope: Scope) -> bool:
-    """Tell whether a request makes its connection one of calls of its own, as BuildKit's clients do."""
-    headers = scope["headers"]
-    assert isinstance(headers, list)
-    return any(name == b"upgrade" and value.lower() == b"h2c" for name, value in headers)
+    return scope["path"] == HTTP2_PATH or any(name == b"upgrade" and value.lower() == b"h2c" for name, value in headers)

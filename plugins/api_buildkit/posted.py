@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import cast
 from urllib.parse import parse_qs
 
 import anyio
@@ -19,7 +18,7 @@ from plugins.api_buildkit.sessions import Sessions
 from plugins.api_buildkit.solve.solver import Solver
 from sdk.engine.builds import Builds as EngineBuilds
 from sdk.errors import BuildFailed, EngineError
-from sdk.frontend import Receive, Scope, Send, refuse, reply
+from sdk.frontend import Receive, Scope, Send, header, refuse, reply
 
 _TRACE, _IMAGE = "moby.buildkit.trace", "moby.image.id"
 _CONFIG = "containerimage.config.digest"
@@ -51,7 +50,7 @@ class PostedBuilds:
         if scope["method"] != "POST":
             await reply(send, 405)
         elif path == "build" and not values.get("session"):
-            await self._serve_alone(values, _header(scope, b"x-registry-config"), receive, send)
+            await self._serve_alone(values, header(scope, b"x-registry-config"), receive, send)
         elif path == "build":
             await _start(send)
             await self.serve(values, receive, send)
@@ -164,11 +163,6 @@ class _Outcome:
 
 async def _start(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    pairs = cast(list[tuple[bytes, bytes]], scope["headers"])
-    return next((value.decode("latin-1") for key, value in pairs if key.lower() == name), "")
 
 
 async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:

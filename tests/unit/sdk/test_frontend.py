@@ -2,7 +2,7 @@
 
 import pytest
 
-from sdk.frontend import Message, refuse, replayed, reply, split_version
+from sdk.frontend import Message, Scope, header, refuse, replayed, reply, split_version
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from sdk.frontend import Message, refuse, replayed, reply, split_version
 )
 def test_only_two_numbers_before_a_path_are_a_version(path: str, parts: tuple[str, str]) -> None:
     assert split_version(path) == parts
+
+
+def test_the_first_header_of_a_name_counts() -> None:
+    scope: Scope = {"headers": [(b"host", b"a"), (b"x-text", b"\xe9"), (b"x-text", b"second")]}
+    assert [header(scope, name) for name in (b"host", b"x-text", b"origin")] == ["a", "\xe9", ""]
 
 
 class Sent(list[Message]):
