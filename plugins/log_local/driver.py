@@ -11,6 +11,7 @@ from sdk.logfiles.local import LocalLines
 from sdk.logfiles.opening import LogOpener, log_opener
 from sdk.logfiles.rotation import RotationDefaults
 from sdk.providers import PluginContext
+from sdk.text import cleaned
 
 _KNOWN = frozenset(("max-size", "max-file", "compress")) | BUILTIN
 
@@ -32,7 +33,7 @@ class LocalLogDriver(LogDriver):
     def check(self, options: Mapping[str, str]) -> None:
         for key in options:
             if key not in _KNOWN:
-                raise InvalidArgument(f"unknown log opt '{key}' for log driver local")
+                raise InvalidArgument(f"unknown log opt '{cleaned(key)}' for log driver local")
         check_builtin(options)
         self._opener.check(options)
 
