@@ -1,14 +1,21 @@
-"""Whole numbers in texts from outside, as Go's strconv reads them: decimal digits and nothing else, refused in its words.
+"""Whole numbers in texts from outside, as Go's strconv reads them: decimal digits and nothing else, refused in its words; and durations, such
+as `1m30s`, as its `time.ParseDuration` does.
 
 Python's `int` also takes spaces, underscores and other scripts' digits, and its error for thousands of digits is no client's fault.
 """
 
 import re
 
+from sdk.text import cleaned
+
 _SIGNED = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _LONGEST = 20
 """Digits of the largest number of 64 bits; more, but for leading zeros, are out of range."""
+_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^.0-9]*)", re.DOTALL)
+_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_FRACTION, _ONE = 19, 10**19
+"""Digits of a fraction that count, as further ones are less than a nanosecond; and what they are parts of."""
 _LEAST_INT64, _MOST_INT64 = -(1 << 63), (1 << 63) - 1
 
 
@@ -62,3 +69,37 @@ def _limited(text: str, least: int, most: int) -> int:
     if not least <= number <= most:
         raise OutOfRange
     return number
+
+
+class BadDuration(ValueError):
+    """Text that is no duration; the message is Go's."""
+
+    def __init__(self, fault: str, text: str) -> None:
+        super().__init__(f'time: {fault} duration "{cleaned(text)}"')
+
+
+def parse_duration(text: str) -> int:
+    """Return a duration in nanoseconds, which may be negative. Raises BadDuration."""
+    unsigned = text[1:] if text.startswith(("+", "-")) else text
+    if unsigned == "0":
+        return 0
+    total, position = 0, 0
+    while position < len(unsigned) or not position:
+        part = _PART.match(unsigned, position)
+        if part is None or not (part[1] or part[2]):
+            raise BadDuration("invalid", text)
+        if part[3] not in _NANOSECONDS:
+            raise BadDuration(f'unknown unit "{cleaned(part[3])}" in' if part[3] else "missing unit in", text)
+        total += _amount(part[1], part[2] or "", _NANOSECONDS[part[3]])
+        position = part.end()
+    if total > _MOST_INT64:
+        raise BadDuration("invalid", text)
+    return -total if text.startswith("-") else total
+
+
+def _amount(whole: str, fraction: str, scale: int) -> int:
+    digits = whole.lstrip("0")
+    if len(digits) > _LONGEST:
+        return _MOST_INT64 + 1
+    below = fraction[:_FRACTION].ljust(_FRACTION, "0")
+    return int(digits or 0) * scale + int(below) * scale // _ONE

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 
-from plugins.log_fluentd.durations import parse_duration
 from sdk.errors import InvalidArgument
 from sdk.logfiles.rotation import parse_size, parse_truth
-from sdk.numbers import BadNumber, parse_digits
+from sdk.numbers import BadDuration, BadNumber, parse_digits, parse_duration
 from sdk.shipping.addresses import read_url
 from sdk.shipping.sockets import Target
 from sdk.shipping.tls import client_context
@@ -18,6 +17,7 @@ _BUFFER, _RETRIES, _WAIT = "fluentd-buffer-limit", "fluentd-max-retries", "fluen
 INTERVAL, _WRITE, _READ = "fluentd-async-reconnect-interval", "fluentd-write-timeout", "fluentd-read-timeout"
 OPTIONS = frozenset((ADDRESS, ASYNC, ACK, PRECISE, _BUFFER, _RETRIES, _WAIT, INTERVAL, _WRITE, _READ))
 
+_SECOND = 10**9
 _HOST, _PORT = "127.0.0.1", 24224
 _FACTOR, _LONGEST = 1.5, 60.0
 _LEAST_INTERVAL, _MOST_INTERVAL = 0.1, 10.0
@@ -92,9 +92,9 @@ def seconds_of(options: Mapping[str, str], key: str, default: float) -> float:
     if not text:
         return default
     try:
-        seconds = parse_duration(text)
-    except InvalidArgument as error:
-        raise InvalidArgument(f"invalid value for {key}: {error.message}") from None
+        seconds = parse_duration(text) / _SECOND
+    except BadDuration as error:
+        raise InvalidArgument(f"invalid value for {key}: {error}") from None
     if seconds < 0:
         raise InvalidArgument(f'invalid value for {key}: value ("{cleaned(text)}") must not be negative')
     return seconds

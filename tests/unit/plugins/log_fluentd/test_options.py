@@ -52,7 +52,9 @@ def test_values() -> None:
         ({"fluentd-sub-second-precision": "x"}, 'strconv.ParseBool: parsing "x": invalid syntax'),
         ({"fluentd-buffer-limit": "lots"}, "invalid size: 'lots'"),
         ({"fluentd-max-retries": "-1"}, 'strconv.ParseUint: parsing "-1": invalid syntax'),
-        ({"fluentd-retry-wait": "1"}, 'invalid value for fluentd-retry-wait: time: invalid duration "1"'),
+        ({"fluentd-retry-wait": "1"}, 'invalid value for fluentd-retry-wait: time: missing unit in duration "1"'),
+        ({"fluentd-retry-wait": "1d"}, 'invalid value for fluentd-retry-wait: time: unknown unit "d" in duration "1d"'),
+        ({"fluentd-retry-wait": "s"}, 'invalid value for fluentd-retry-wait: time: invalid duration "s"'),
         ({"fluentd-write-timeout": "-1s"}, 'invalid value for fluentd-write-timeout: value ("-1s") must not be negative'),
         (
             {"fluentd-async-reconnect-interval": "1m"},
