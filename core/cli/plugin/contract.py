@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,11 +17,13 @@ from xml.etree import ElementTree as ET
 
 from pydantic import ValidationError
 
+from core.archives.filetree import remove_tree
 from core.config import ConfigurationError, Settings
 from core.kernel.discovery import discover
 from core.kernel.offers import Described
 from core.kernel.tables import read_table
 from sdk.errors import SkipPlugin
+from sdk.linux.mount_root import is_mount_root
 from sdk.providers import Kind
 from sdk.scaffold import contract_source
 
@@ -101,11 +104,11 @@ def contract_cases(
         return [Case(_WHOLE, Result.SKIPPED, f"a {offer.kind} needs examples: the plugin names no module with them as CONTRACT")]
     if own is None and configured is None and not _has_defaults(offer):
         return [Case(_WHOLE, Result.SKIPPED, "its settings have no defaults: --configured takes those of the configuration")]
-    with tempfile.TemporaryDirectory(prefix="core-contract-") as directory:
-        report = Path(directory, "report.xml")
-        what = ["--pyargs", own] if own else [_generic(offer, _plugin(offer), configured, Path(directory), isolated=isolated)]
+    with _directory() as directory:
+        report = directory / "report.xml"
+        what = ["--pyargs", own] if own else [_generic(offer, _plugin(offer), configured, directory, isolated=isolated)]
         done = subprocess.run(
-            [*_pytest(report), *what],
+            [*_pytest(report), "--basetemp", str(directory / "cases"), *what],
             cwd=directory,
             env=_environment(),
             capture_output=True,
@@ -117,6 +120,17 @@ def contract_cases(
     if own and isolated:
         cases.insert(0, Case("in a process of its own", Result.SKIPPED, f"{own} says how the driver is opened"))
     return cases or [Case(_WHOLE, Result.FAILED, _last_line(done.stdout + done.stderr) or f"pytest ended with {done.returncode}")]
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    """Make a directory, and remove it with all that the cases left in it; one where a driver left a mount stays, as what is mounted is not its own."""
+    directory = tempfile.mkdtemp(prefix="core-contract-")
+    try:
+        yield Path(directory)
+    finally:
+        with suppress(OSError):
+            remove_tree(os.fsencode(directory), is_mount_root)
 
 
 def _has_defaults(offer: Described) -> bool:

@@ -1,6 +1,7 @@
 """The contract suite of a kind, run on an installed driver; each case is told in words."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from core.cli.plugin.contract import Case, Result, contract_cases, contract_modu
 from core.config import ConfigurationError, Settings
 from core.kernel.discovery import Candidate
 from core.kernel.offers import Described
+from sdk.linux.mount import umount
 from sdk.providers import Kind, PluginSettings
 
 PLUGIN = '''"""A verifier that accepts what the settings name, or everything; its author made a mistake."""
@@ -187,6 +189,43 @@ def test_a_driver_that_is_not_for_this_machine_has_not_failed(
         Case("in a process of its own", Result.SKIPPED, "trial_skipping says how the driver is opened"),
         Case("it keeps things", Result.SKIPPED, "no such file system here"),
     ]
+
+
+LEAVING = """
+import os
+from pathlib import Path
+
+from sdk.linux.mount import MountFlag, mount
+
+
+def test_it_leaves_something(tmp_path):
+    (tmp_path / "file").write_text("left")
+    if os.environ["MOUNTED"]:
+        (tmp_path / "mounted").mkdir()
+        mount(os.environ["MOUNTED"], str(tmp_path / "mounted"), flags=MountFlag.BIND)
+    Path(os.environ["NOTE"]).write_text(str(tmp_path))
+"""
+
+
+@pytest.mark.parametrize("mounted", [False, pytest.param(True, marks=pytest.mark.privileged)])
+def test_what_the_cases_leave_is_removed_but_not_what_they_mounted(
+    installed: Described, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: bool
+) -> None:
+    (tmp_path / "trial_leaving.py").write_text(LEAVING)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").write_text("kept")
+    monkeypatch.setenv("MOUNTED", str(tmp_path / "kept") if mounted else "")
+    monkeypatch.setenv("NOTE", str(tmp_path / "note"))
+    _name(monkeypatch, "trial_leaving")
+    assert contract_cases(installed) == [Case("it leaves something", Result.OK)]
+    left = Path((tmp_path / "note").read_text())
+    if mounted:
+        umount(str(left / "mounted"))
+    assert left.exists() is mounted
+    assert (tmp_path / "kept/file").read_text() == "kept"
+    directory = next(parent for parent in left.parents if parent.name.startswith("core-contract-"))
+    assert directory.exists() is mounted
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.mark.parametrize(
