@@ -1,7 +1,6 @@
 """Options of the fluentd driver, in Docker's words."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from sdk.errors import InvalidArgument
 from sdk.logfiles.rotation import parse_size, parse_truth
@@ -46,8 +45,7 @@ def _target(text: str) -> Target:
         raise InvalidArgument(f"unsupported scheme: '{cleaned(url.scheme)}'")
     if url.path:
         raise InvalidArgument("should not contain a path element")
-    tls = partial(client_context, "", "", "", skip_verify=False) if url.scheme == "tls" else None
-    return Target("tcp", url.host or _HOST, url.port or _PORT, tls=tls)
+    return Target("tcp", url.host or _HOST, url.port or _PORT, tls=client_context if url.scheme == "tls" else None)
 
 
 def patience_of(options: Mapping[str, str]) -> Patience:

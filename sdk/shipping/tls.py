@@ -5,7 +5,7 @@ import ssl
 from sdk.shipping.sockets import reason
 
 
-def client_context(ca: str, cert: str, key: str, *, skip_verify: bool) -> ssl.SSLContext:
+def client_context(ca: str = "", cert: str = "", key: str = "", *, skip_verify: bool = False) -> ssl.SSLContext:
     """Return what a connection is made by: `ca` is trusted beside the system's authorities, "" for none. Reads the files. Raises OSError."""
     try:
         context = ssl.create_default_context()
