@@ -4,6 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import anyio
 import anyio.to_thread
@@ -82,7 +83,7 @@ class OtlpObserver(Observer):
 
     async def _send_batch(self, client: httpx.AsyncClient) -> None:
         """Send what came first. It is dropped where that cannot succeed, whatever the reason: this task is the daemon's own."""
-        batch = [self._waiting[index] for index in range(min(_BATCH, len(self._waiting)))]
+        batch = list(islice(self._waiting, _BATCH))
         if not batch:
             return
         try:
