@@ -30,7 +30,7 @@ class LineEncoder:
 
     def encode(self, stream: StdStream, data: bytes, time_ns: int) -> bytes:
         """Return the records of some lines, all with the same time. What stands behind the last newline becomes a partial record."""
-        end = self._middles[stream] + format_time(time_ns) + b'"}\n'
+        end = self._middles[stream] + rfc3339_nano(time_ns).encode() + b'"}\n'
         line_end = b"\\n" + end
         escaped = escape(data)
         if escaped.endswith(b"\n"):
@@ -62,11 +62,6 @@ def _escape_unicode(data: bytes) -> bytes:
         if plain in data:
             data = data.replace(plain, escaped)
     return data
-
-
-def format_time(time_ns: int) -> bytes:
-    """Return a time as the format has it."""
-    return rfc3339_nano(time_ns).encode()
 
 
 _INVALID = "log_jsonfile.invalid"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from plugins.log_jsonfile.decoding import decode, parse_time
-from plugins.log_jsonfile.encoding import LineEncoder, format_time
+from plugins.log_jsonfile.encoding import LineEncoder
 from sdk.drivers.logs import StdStream
 
 NOW = 1_763_962_980_123_456_789
@@ -50,7 +50,8 @@ def test_attributes_stand_between_stream_and_time():
     ],
 )
 def test_times_are_rfc3339nano(time_ns: int, text: bytes):
-    assert format_time(time_ns) == text
+    encoded = LineEncoder({}).encode(STDOUT, b"a\n", time_ns)
+    assert encoded == b'{"log":"a\\n","stream":"stdout","time":"%s"}\n' % text
     assert parse_time(text.decode()) == time_ns
 
 
