@@ -58,13 +58,18 @@ def sending() -> Making:
     return make
 
 
+def complete(sender: Sender) -> None:
+    """End a sender that has the time to send all."""
+    sender.finish(30)
+    assert sender.join(30)
+
+
 def test_records_are_sent_in_order_and_the_end_lets_go(sending: Making) -> None:
     wire = ScriptedWire()
     sender = sending(wire)
     for number in range(100):
         sender.put(OUT, b"%d\n" % number, number)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"%d" % number for number in range(100)]
     assert wire.calls == ["connect", "close"]
 
@@ -73,8 +78,7 @@ def test_a_connection_that_is_there_is_used(sending: Making) -> None:
     wire = ScriptedWire()
     sender = sending(wire, connected=True)
     sender.put(OUT, b"a\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert (wire.lines, wire.calls) == ([b"a"], ["close"])
 
 
@@ -91,8 +95,7 @@ def test_a_receiver_that_is_away_is_tried_again_until_it_takes_all(sending: Maki
     sender = sending(wire)
     sender.put(OUT, b"a\nb\n", 1)
     until(lambda: len(wire.lines) == 2)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"a", b"b"]
     assert [record.message for record in caplog.records] == [
         "container c1: example tcp://h: records wait, up to a limit, as they cannot be sent: dial tcp h: connect: connection refused",
@@ -104,8 +107,7 @@ def test_a_receiver_that_dies_in_the_middle_gets_the_rest_and_nothing_twice(send
     wire = ScriptedWire(Undelivered("broken pipe", taken=2), OSError("broken pipe"), Undelivered("broken pipe", taken=1))
     sender = sending(wire)
     sender.put(OUT, b"a\nb\nc\nd\ne\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"a", b"b", b"c", b"d", b"e"]
 
 
@@ -113,8 +115,7 @@ def test_what_can_never_be_sent_is_dropped_and_told(sending: Making, caplog: pyt
     wire = ScriptedWire(Undelivered("message too long", taken=1, lost=1))
     sender = sending(wire)
     sender.put(OUT, b"a\nb\nc\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"a", b"c"]
     assert "container c1: example tcp://h: 1 records were dropped: they could not be sent in time" in caplog.messages
 
@@ -125,8 +126,7 @@ def test_a_receiver_is_given_up_after_so_many_attempts(sending: Making, caplog: 
     sender.put(OUT, b"a\nb\n", 1)
     until(lambda: wire.calls.count("connect") == 3)
     sender.put(OUT, b"c\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"c"]
     assert any("2 records were dropped" in message for message in caplog.messages)
 
@@ -137,8 +137,7 @@ def test_a_wire_that_breaks_drops_what_it_had_and_is_used_again(sending: Making,
     sender.put(OUT, b"a\n", 1)
     assert wire.entered.wait(30)
     sender.put(OUT, b"b\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"b"]
     assert any("division by zero" in message for message in caplog.messages)
 
@@ -181,8 +180,7 @@ def test_drops_are_counted_up_and_not_told_for_every_batch(sending: Making, capl
         sent = len(wire.lines)
         wire.go_on.set()
         until(lambda sent=sent: len(wire.lines) == sent + 2)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     told = [int(message.split()[4]) for message in caplog.messages if "records were dropped" in message]
     assert (sum(told), len(told)) == (20, 2)
 
@@ -200,8 +198,7 @@ def test_a_thread_that_cannot_be_started_is_tried_again(
     ]
     sender.put(OUT, b"b\n", 1)
     until(lambda: wire.lines == [b"a", b"b"])
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
 
 
 def test_a_sender_that_never_had_a_thread_sends_at_its_end_or_tells(
@@ -236,8 +233,7 @@ def test_a_connection_that_cannot_be_closed_ends_nothing(sending: Making, monkey
     monkeypatch.setattr(wire, "close", lambda: 1 // 0)
     sender = sending(wire)
     sender.put(OUT, b"a\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"a"]
 
 
@@ -269,8 +265,7 @@ def test_a_copy_that_cannot_be_read_ends_no_sending(caplog: pytest.LogCaptureFix
     wire.go_on.set()
     until(lambda: any("cannot be read" in message for message in caplog.messages))
     sender.put(OUT, b"later\n", 1)
-    sender.finish(30)
-    assert sender.join(30)
+    complete(sender)
     assert wire.lines == [b"a", b"b" * 150, b"later"]
     assert caplog.messages == [
         "container c1: example tcp://h: records that wait in the copy cannot be read: input/output error",
