@@ -132,7 +132,7 @@ class LineLog(ContainerLog):
             self._descriptor = -1
 
     def _size(self) -> int:
-        """Return the present file's size, opening it if it is closed. Asked each time: people truncate logs."""
+        """Return the present file's size, opening it if it is closed. Asked each time: administrators truncate logs."""
         if self._descriptor < 0:
             self._open()
         return os.fstat(self._descriptor).st_size

@@ -15,9 +15,7 @@ _TOO_LARGE, _MOST_FILES = 2**63, 10**18 - 1
 
 
 class Rotation(Struct, frozen=True):
-    """When a log file is put aside and how many are kept, the present one included. `max_size` is bytes, 0 for no limit.
-    `max_file` is how many files are kept.
-    """
+    """When a log file is put aside, `max_size` in bytes or 0 for never, and how many files are kept, `max_file` with the present one."""
 
     max_size: int
     max_file: int
