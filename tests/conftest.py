@@ -108,8 +108,7 @@ def daemon(start_daemon: DaemonFactory) -> Iterator[Daemon]:
 @pytest.fixture(scope="module")
 def module_daemon(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
     """A daemon for all tests of a module, which holds the image busybox. Use `shared_daemon`."""
-    with open_network() as network, open_registry(network, registry_storage), open_daemon(tmpfs, network, MIRROR) as running:
-        running.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage) as running:
         yield running
 
 
@@ -168,6 +167,20 @@ def open_daemon(
     finally:
         running.destroy()
         shutil.rmtree(directory)
+
+
+@contextmanager
+def open_ready_daemon(
+    tmpfs: Path, registry_storage: Path, config: str = "", *flags: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Daemon]:
+    """Run a daemon that holds the image busybox, in a network of its own, with a registry as its mirror."""
+    with (
+        open_network() as network,
+        open_registry(network, registry_storage),
+        open_daemon(tmpfs, network, [*MIRROR, *flags], config, environment=environment) as running,
+    ):
+        running.docker("pull", "--quiet", "busybox")
+        yield running
 
 
 def _fresh(tmpfs: Path) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 
 DRIVERS = {
@@ -20,12 +20,7 @@ Docker = Callable[..., str]
 @pytest.fixture(scope="module", params=DRIVERS)
 def module_daemon(tmpfs: Path, registry_storage: Path, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon with one choice of drivers, which holds the image busybox."""
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, MIRROR, DRIVERS[request.param]) as running,
-    ):
-        running.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage, DRIVERS[request.param]) as running:
         yield running
 
 

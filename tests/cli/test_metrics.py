@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.asking import eventually
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.conftest import open_daemon, open_ready_daemon
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -19,12 +19,7 @@ MB = 1 << 20
 
 @pytest.fixture(scope="module")
 def metered(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, [*MIRROR, "--metrics-addr", ADDRESS]) as daemon,
-    ):
-        daemon.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage, "", "--metrics-addr", ADDRESS) as daemon:
         yield daemon
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -22,12 +22,7 @@ Tool = Callable[..., str]
 @pytest.fixture(scope="module", params=["", "keep_blobs = false\n"], ids=["with blobs", "without"])
 def module_daemon(tmpfs: Path, registry_storage: Path, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon that serves its images as a registry too, among them busybox."""
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, MIRROR, request.param + CONFIG) as running,
-    ):
-        running.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage, request.param + CONFIG) as running:
         yield running
 
 

@@ -1,7 +1,6 @@
 """Drivers that misbehave in one method at a time: their client is told, and all others are served as if nothing were."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +9,8 @@ import pytest
 
 from core.engine.containers.exit_status import LOST
 from tests.asking import eventually
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
 from tests.daemon import Daemon
-from tests.plugins.installing import with_hostile
+from tests.plugins.hostile_daemon import Hostile, open_hostile
 
 pytestmark = pytest.mark.privileged
 
@@ -68,33 +66,10 @@ OPERATIONS = {
 }
 
 
-class Hostile:
-    """A daemon with hostile drivers, and the file that tells them what to do."""
-
-    def __init__(self, daemon: Daemon, file: Path) -> None:
-        self.daemon, self._file = daemon, file
-
-    def be(self, method: str = "", behaviour: str = "") -> None:
-        aside = self._file.with_suffix(".new")
-        aside.write_text(f"{method} {behaviour}")
-        aside.rename(self._file)
-
-    def docker(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.daemon.docker(*words, check=False, timeout=60)
-
-
 @pytest.fixture(scope="module")
 def hostile(tmpfs: Path, registry_storage: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
-    site = tmp_path_factory.mktemp("site")
-    file = site / "behaviour"
-    environment = with_hostile(site, file)
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, MIRROR, CONFIG, environment=environment) as daemon,
-    ):
-        daemon.docker("pull", "--quiet", "busybox")
-        yield Hostile(daemon, file)
+    with open_hostile(tmpfs, registry_storage, tmp_path_factory.mktemp("site"), CONFIG) as opened:
+        yield opened
 
 
 @pytest.fixture

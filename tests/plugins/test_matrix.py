@@ -15,7 +15,7 @@ import pytest
 from sdk.providers import Kind
 from tests.asking import eventually
 from tests.cni import write_bridge_list
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 from tests.docs.projects import GUIDES, write_project
 
@@ -67,12 +67,7 @@ def machine(
     lists = tmp_path_factory.mktemp("lists")
     write_bridge_list(lists, "cni", IPv4Network("10.88.7.0/24"))
     config = CONFIG.format(storage=storage, lists=lists) + "".join(f"\n[isolation.{name}]" for name in ISOLATED if is_isolated)
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, MIRROR, config, environment=environment) as daemon,
-    ):
-        daemon.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage, config, environment=environment) as daemon:
         yield daemon
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MIRROR, open_daemon, open_network, open_registry
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 
 
@@ -13,10 +13,5 @@ from tests.daemon import Daemon
 def module_daemon(tmpfs: Path, registry_storage: Path, request: pytest.FixtureRequest) -> Iterator[Daemon]:
     """A daemon with one of the runtimes, which holds the image busybox."""
     config = f'[drivers]\nruntime = "{request.param}"\n'
-    with (
-        open_network() as network,
-        open_registry(network, registry_storage),
-        open_daemon(tmpfs, network, MIRROR, config) as running,
-    ):
-        running.docker("pull", "--quiet", "busybox")
+    with open_ready_daemon(tmpfs, registry_storage, config) as running:
         yield running
