@@ -16,7 +16,7 @@ from core.kernel.isolation.standings import read_standings
 from sdk.isolation.kinds import CAPABILITIES
 from sdk.linux.capabilities import NAMES
 from tests.asking import eventually
-from tests.conftest import DaemonFactory
+from tests.conftest import DaemonFactory, open_ready_daemon
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -32,11 +32,16 @@ isolated = true
 KINDS = ("network", "storage", "volume")
 
 
-@pytest.fixture
-def isolated(start_daemon: DaemonFactory) -> Iterator[Daemon]:
-    with start_daemon(config=CONFIG) as daemon:
-        daemon.docker("pull", "--quiet", "busybox")
+@pytest.fixture(scope="module")
+def module_daemon(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
+    with open_ready_daemon(tmpfs, registry_storage, CONFIG) as daemon:
         yield daemon
+
+
+@pytest.fixture
+def isolated(shared_daemon: Daemon) -> Daemon:
+    """The module's daemon. It counts the deaths of its drivers' processes, until it is started again."""
+    return shared_daemon
 
 
 def _pids(daemon: Daemon) -> dict[str, int]:
@@ -156,6 +161,7 @@ def test_the_processes_end_with_the_daemon_however_it_ends(isolated: Daemon) -> 
 
 def test_a_driver_whose_process_ends_again_and_again_has_failed_and_the_daemon_serves_on(isolated: Daemon) -> None:
     daemon = isolated
+    daemon.restart()
     daemon.docker("run", "-d", "--name", "one", "busybox", "sleep", "1000")
     for _ in range(TOO_MANY - 1):
         _kill(daemon, "storage")
@@ -184,12 +190,8 @@ def test_a_driver_whose_process_ends_again_and_again_has_failed_and_the_daemon_s
 def test_what_cannot_be_isolated_keeps_the_daemon_from_starting(start_daemon: DaemonFactory) -> None:
     frontend = 'frontend driver "docker" cannot be isolated: a frontend outside the daemon is a client of its API'
     legacy = 'volume driver "legacy" (plugin volume_legacy) cannot be isolated: its method find is not asynchronous'
-    with start_daemon() as daemon:
-        daemon.stop()
-        for plugin, why in (("api_docker", frontend), ("volume_legacy", legacy)):
-            daemon.config_file.write_text(f"[isolation.{plugin}]\n")
-            with pytest.raises(AssertionError) as caught:
-                daemon.start()
-            assert why in str(caught.value)
-            assert "Traceback" not in str(caught.value)
-        daemon.config_file.write_text("")
+    for plugin, why in (("api_docker", frontend), ("volume_legacy", legacy)):
+        with pytest.raises(AssertionError) as caught, start_daemon(config=f"[isolation.{plugin}]\n"):
+            pytest.fail("it started")
+        assert why in str(caught.value)
+        assert "Traceback" not in str(caught.value)

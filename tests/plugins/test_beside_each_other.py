@@ -184,7 +184,8 @@ def test_an_observer_sees_and_amends_what_boot_starts_again(start_daemon: Daemon
     announce(tmp_path, "core-marker", "marker", "core_marker")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     with start_daemon(environment=environment, config='live_restore = false\n[drivers]\nobservers = ["marker"]\n') as daemon:
-        daemon.docker("run", "-d", "--restart", "always", "--name", "again", "busybox", "sh", "-c", "echo is $MARK; exec sleep 600")
+        words = ["--restart", "always", "--stop-signal", "KILL", "busybox", "sh", "-c", "echo is $MARK; exec sleep 600"]
+        daemon.docker("run", "-d", "--name", "again", *words)
         eventually(lambda: daemon.docker("logs", "again").stdout == "is amended\n")
         starts = daemon.log.read_text().count("plugins.marker: saw start")
         daemon.restart()
