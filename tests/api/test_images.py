@@ -2,11 +2,11 @@
 
 import base64
 import json
-import time
 
 import pytest
 
 from tests.api.conftest import Api
+from tests.asking import eventually
 
 
 def lines(body: bytes) -> list[dict[str, object]]:
@@ -43,9 +43,7 @@ def test_a_client_that_leaves_cancels_the_pull(api: Api) -> None:
     response.readline()
     assert api.engine.images.closed_pulls == 0
     response.close()
-    deadline = time.monotonic() + 30
-    while not api.engine.images.closed_pulls and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: api.engine.images.closed_pulls)
     assert api.engine.images.closed_pulls == 1
 
 

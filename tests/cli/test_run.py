@@ -498,14 +498,11 @@ def test_a_terminal(shared_daemon: Daemon):
 
 
 def wait_for(docker, name: str, template: str, wanted: str) -> None:
-    import time
+    def seen() -> str:
+        return docker("inspect", "--format", template, name)
 
-    deadline = time.monotonic() + 30
-    while (seen := docker("inspect", "--format", template, name)) != wanted:
-        assert time.monotonic() < deadline, f"{template} stays {seen}"
-        time.sleep(0.05)
+    eventually(lambda: seen() == wanted, lambda: f"{template} stays {seen()}")
 
 
 def wait_for_log(docker, name: str, wanted: str) -> None:
-
     eventually(lambda: wanted in docker("logs", name))

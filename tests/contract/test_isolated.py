@@ -21,7 +21,7 @@ from sdk.providers import PluginContext
 from sdk.testing.context import plugin_context
 from sdk.testing.contracts import network, storage, volume
 from sdk.testing.isolated import isolated
-from tests.cni import write_bridge_list
+from tests.contract import test_net_cni, test_net_macvlan
 from tests.macvlan import require_macvlan
 
 pytestmark = pytest.mark.privileged
@@ -57,18 +57,12 @@ class TestBridge(network.NetworkDriverContract):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_network")
-class TestMacvlan(network.NetworkDriverContract):
+class TestMacvlan(test_net_macvlan.TestWithoutParent):
     """On parents that lead nowhere: they need no module of the kernel's beside macvlan's own."""
-
-    lacks = frozenset({network.Feature.HOST, network.Feature.PORTS})
 
     @pytest.fixture(autouse=True)
     def _macvlan(self) -> None:
         require_macvlan()
-
-    @pytest.fixture
-    def prepare(self) -> network.Prepare:
-        return lambda _network: {}
 
     @pytest.fixture
     def open_driver(self, plugin_context: PluginContext) -> network.OpenDriver:
@@ -77,13 +71,7 @@ class TestMacvlan(network.NetworkDriverContract):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_network")
-class TestCni(network.NetworkDriverContract):
-    lacks = frozenset({network.Feature.ISOLATION, network.Feature.INTERNAL})
-
-    @pytest.fixture
-    def prepare(self, tmp_path: Path) -> network.Prepare:
-        return lambda each: {"conflist": write_bridge_list(tmp_path, each.name, *(subnet.cidr for subnet in each.subnets))}
-
+class TestCni(test_net_cni.TestCni):
     @pytest.fixture
     def open_driver(self, tmp_path: Path, plugin_context: PluginContext) -> network.OpenDriver:
         return partial(isolated, "network", provide_cni, plugin_context, CniSettings(conf_dir=tmp_path))

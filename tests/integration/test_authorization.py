@@ -36,7 +36,6 @@ paths = ["/_ping", "/version", "/containers/json"]
 """
 ASK = """
 import os, socket, sys
-from tests.asking import eventually
 os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 s.sendall(f"{sys.argv[3]} {sys.argv[4]} HTTP/1.1\\r\\nHost: d\\r\\nConnection: close\\r\\n\\r\\n".encode())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.asking import eventually
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -44,11 +45,12 @@ def test_options_are_checked_at_create(shared_daemon: Daemon):
 def test_rotation_and_what_is_left_of_it(shared_daemon: Daemon):
     run(shared_daemon, "seq 1 20000", "--log-opt", "max-size=100k", "--log-opt", "max-file=4", "--log-opt", "compress=true")
     path = log_path(shared_daemon)
-    deadline = time.monotonic() + 30
     expected = [path.name, *(f"{path.name}.{number}.gz" for number in (1, 2, 3))]
-    while (found := sorted(entry.name for entry in path.parent.glob(f"{path.name}*"))) != expected:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+
+    def found() -> list[str]:
+        return sorted(entry.name for entry in path.parent.glob(f"{path.name}*"))
+
+    eventually(lambda: found() == expected, found)
     kept = numbers(shared_daemon.docker("logs", "box").stdout)
     assert kept == list(range(kept[0], 20001))
     assert len(kept) > 3 * 1000

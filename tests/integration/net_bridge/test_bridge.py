@@ -26,6 +26,8 @@ from sdk.testing.contracts.network import Bench, inside, reaches, reaches_soon, 
 
 pytestmark = [pytest.mark.privileged, pytest.mark.anyio]
 
+APART = {"com.docker.network.bridge.enable_icc": "false"}
+LINK = PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)
 DEFAULT = {"com.docker.network.bridge.default_bridge": "true"}
 
 
@@ -35,7 +37,7 @@ def run(*words: str) -> str:
 
 @pytest.mark.usefixtures("bridge_filter")
 async def test_without_icc_the_host_gets_in_and_neighbours_do_not(bench: Bench) -> None:
-    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    network = await bench.network(options=APART)
     sandbox, _ = await bench.connect(network, 5, PortBinding(7000, host_port=18080))
     neighbour, _ = await bench.connect(network, 6)
     with serving(sandbox, 7000):
@@ -47,19 +49,18 @@ async def test_without_icc_the_host_gets_in_and_neighbours_do_not(bench: Bench) 
 
 @pytest.mark.usefixtures("bridge_filter")
 async def test_without_icc_a_link_opens_one_port_to_one_neighbour(bench: Bench) -> None:
-    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    network = await bench.network(options=APART)
     server, _ = await bench.connect(network, 5)
     linked, _ = await bench.connect(network, 6)
     stranger, _ = await bench.connect(network, 7)
     assert isinstance(bench.driver, PortLinker)
-    link = PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)
     with serving(server, 7000), serving(server, 7001), serving(linked, 7000):
-        await bench.driver.link(network, [link])
+        await bench.driver.link(network, [LINK])
         assert _met(linked, "172.30.0.5", 7000)
         assert not _met(linked, "172.30.0.5", 7001, timeout=0.3)
         assert not _met(stranger, "172.30.0.5", 7000, timeout=0.3)
         assert not _met(server, "172.30.0.6", 7000, timeout=0.3), "the way back is no way in"
-        await bench.driver.link(network, [replace(link, port=7001)])
+        await bench.driver.link(network, [replace(LINK, port=7001)])
         assert _met(linked, "172.30.0.5", 7001)
         assert not _met(linked, "172.30.0.5", 7000, timeout=0.3)
         await bench.driver.link(network, [])
@@ -67,13 +68,8 @@ async def test_without_icc_a_link_opens_one_port_to_one_neighbour(bench: Bench) 
 
 
 async def test_a_link_that_could_not_be_made_is_made_at_the_next_call(bench: Bench) -> None:
-    """The kernel refuses while the bridge is gone."""
-    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
-    assert isinstance(bench.driver, PortLinker)
-    links = [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)]
-    with _without_bridge(network) as bridge, pytest.raises(OSError, match=bridge):
-        await bench.driver.link(network, links)
-    await bench.driver.link(network, links)
+    network = await _refused(bench)
+    await bench.driver.link(network, [LINK])
     server, _ = await bench.connect(network, 5)
     linked, _ = await bench.connect(network, 6)
     with serving(server, 7000):
@@ -81,13 +77,18 @@ async def test_a_link_that_could_not_be_made_is_made_at_the_next_call(bench: Ben
 
 
 async def test_nothing_stays_of_a_link_that_could_not_be_made_and_is_given_up(bench: Bench) -> None:
-    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
-    assert isinstance(bench.driver, PortLinker)
-    links = [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)]
-    with _without_bridge(network) as bridge, pytest.raises(OSError, match=bridge):
-        await bench.driver.link(network, links)
+    network = await _refused(bench)
     await bench.driver.link(network, [])
     assert "172.30.0.6" not in run("nft", "list", "ruleset")
+
+
+async def _refused(bench: Bench) -> NetworkSpec:
+    """Return a network whose containers are kept apart, and for which the kernel has refused LINK: its bridge was gone meanwhile."""
+    network = await bench.network(options=APART)
+    assert isinstance(bench.driver, PortLinker)
+    with _without_bridge(network) as bridge, pytest.raises(OSError, match=bridge):
+        await bench.driver.link(network, [LINK])
+    return network
 
 
 @contextmanager
@@ -104,7 +105,7 @@ def _without_bridge(network: NetworkSpec) -> Iterator[str]:
 async def test_a_table_that_could_not_be_mended_is_mended_at_the_next_call() -> None:
     firewall = Firewall("core_mended", logging.getLogger("firewall"))
     rules = BridgeRules("br-a", (IPv4Network("172.30.0.0/24"),), masquerade=True, internal=False, icc=False)
-    refused = replace(rules, links=frozenset([PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000, "nonsense")]))
+    refused = replace(rules, links=frozenset([replace(LINK, protocol="nonsense")]))
     try:
         firewall.set_network("a", rules)
         run("nft", "delete", "table", "inet", "core_mended")
@@ -118,9 +119,9 @@ async def test_a_table_that_could_not_be_mended_is_mended_at_the_next_call() -> 
 
 async def test_links_outlive_their_bridge(bench: Bench) -> None:
     """An administrator deletes it; it is made again with the next container."""
-    network = await bench.network(options={"com.docker.network.bridge.enable_icc": "false"})
+    network = await bench.network(options=APART)
     assert isinstance(bench.driver, PortLinker)
-    await bench.driver.link(network, [PortLink(IPv4Address("172.30.0.6"), IPv4Address("172.30.0.5"), 7000)])
+    await bench.driver.link(network, [LINK])
     run("ip", "link", "delete", f"br-{network.id[:12]}")
     server, _ = await bench.connect(network, 5)
     linked, _ = await bench.connect(network, 6)
