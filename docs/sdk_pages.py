@@ -1,11 +1,14 @@
 """Which page of the reference tells of which modules of the SDK: each of its modules is on one."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import surface
 from interfaces import documented, module, parsed
+
+Told = tuple[str, str, list[str]]
+"""A module: its name, what it says of itself, and the sections of what it offers."""
 
 DRIVERS = {
     "builder": "sdk.builder",
@@ -82,19 +85,14 @@ def driver(kind: str) -> str:
 def page(name: str) -> str:
     """Return one of the other pages."""
     title, rooms = OTHERS.get(name) or ("The kit: small modules", _left())
-    return f"# {title}\n\n{LEGEND}\n{_contents(*rooms)}" + sections(*rooms)
+    found = list(_modules(*rooms))
+    return f"# {title}\n\n{LEGEND}\n{_contents(found)}" + _below_headings(found)
 
 
-def _contents(*rooms: str) -> str:
+def _contents(found: list[Told]) -> str:
     """Return the list of a page's modules, where there are several: what each is for, in its own words."""
-    found = [(module_name(path), parsed(path)) for room in rooms for path in _sources(room)]
-    lines = [f"- [`{name}`](#{name.replace('.', '')}): {_first_line(source)}" for name, source in found if any(module(source, 3))]
+    lines = [f"- [`{name}`](#{name.replace('.', '')}): {text.partition(chr(10))[0]}" for name, text, _ in found]
     return "\n".join(lines) + "\n\n" if len(lines) > 1 else ""
-
-
-def _first_line(source: ast.Module) -> str:
-    """Return the first line of what a module says of itself."""
-    return documented(ast.get_docstring(source)).partition("\n")[0]
 
 
 def _left() -> tuple[str, ...]:
@@ -107,16 +105,19 @@ def _left() -> tuple[str, ...]:
 
 def sections(*rooms: str) -> str:
     """Return what rooms and modules of `sdk` offer, below a heading for each module."""
-    return "\n".join(section for room in rooms for section in _room(room))
+    return _below_headings(_modules(*rooms))
 
 
-def _room(room: str) -> Iterable[str]:
-    for path in _sources(room):
+def _below_headings(found: Iterable[Told]) -> str:
+    return "\n".join("\n".join([f"## `{name}`\n\n" + (f"{text}\n" if text else ""), *offers]) for name, text, offers in found)
+
+
+def _modules(*rooms: str) -> Iterator[Told]:
+    """Yield the modules of some rooms that offer anything."""
+    for path in (path for room in rooms for path in _sources(room)):
         source = parsed(path)
-        found, text = list(module(source, 3)), documented(ast.get_docstring(source))
-        if found:
-            yield f"## `{module_name(path)}`\n\n" + (f"{text}\n" if text else "")
-            yield from found
+        if offers := list(module(source, 3)):
+            yield module_name(path), documented(ast.get_docstring(source)), offers
 
 
 def _sources(room: str) -> list[Path]:
