@@ -34,7 +34,7 @@ NOT_RUN = {
     "build-images": {
         "docker buildx build -t app:1 --secret": "an SSH agent of the user's; tests/build/test_mounts.py forwards one",
         "docker compose build": "tests/compose builds",
-        "docker build --build-arg BUILDKIT_INLINE_CACHE=1 -t registry.example.org": "pushes to a registry that is no one's here",
+        "docker build --build-arg BUILDKIT_INLINE_CACHE=1 -t registry.example.org": "pushes to a registry that is not here",
         "docker build --cache-from registry.example.org": "the same; tests/build/test_caches.py does both",
         "docker buildx build --build-arg SOURCE_DATE_EPOCH": "the context is no repository; tests/build/test_exporters.py clamps times",
     },
