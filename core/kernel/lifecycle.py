@@ -221,10 +221,11 @@ class _Opener:
 
     async def _open(self, kind: Kind, offer: Offer[D], name: str = "") -> D:
         """Open a driver; under a name of its own it gets directories of its own."""
-        place = Place(f"{offer.plugin}-{name}" if name else offer.plugin, (name or offer.provider.name,))
-        slot = Slot(kind, place.names[0], offer.plugin, self.settings.deadlines.get(kind, {}))
+        known_as = name or offer.provider.name
+        place = Place(f"{offer.plugin}-{name}" if name else offer.plugin, ((kind, known_as),))
+        slot = Slot(kind, known_as, offer.plugin, self.settings.deadlines.get(kind, {}))
         if offer.plugin in self.isolated:
-            return slotted(slot, await self._open_isolated(slot, offer, self._context(kind, offer, place)))
+            return slotted(slot, await self._open_isolated(slot, offer, self._context(offer, place)))
         driver = await self.stack.enter_async_context(self._entered(kind, offer, place))
         if kind not in SLOTTED:
             return driver
@@ -236,9 +237,9 @@ class _Opener:
     def _entered(self, kind: Kind, offer: Offer[D], place: Place) -> AbstractAsyncContextManager[D]:
         """Return the opening of a driver in a place."""
         settings = read_table(self.settings, kind, offer.plugin, offer.provider.settings)
-        return offer.provider.open(self._context(kind, offer, place), settings)
+        return offer.provider.open(self._context(offer, place), settings)
 
-    def _context(self, kind: Kind, offer: Offer[D], place: Place) -> PluginContext:
+    def _context(self, offer: Offer[D], place: Place) -> PluginContext:
         """Return what a driver is opened with in a place."""
         return PluginContext(
             name=offer.plugin,
@@ -247,7 +248,7 @@ class _Opener:
             instance=self.instance,
             events=self.events,
             log=logging.getLogger(f"plugins.{offer.plugin}"),
-            installed=Installed(self.offers, self._entered, kind, place),
+            installed=Installed(self.offers, self._entered, place),
         )
 
     async def _open_isolated(self, slot: Slot, offer: Offer[D], context: PluginContext) -> D:

@@ -1,8 +1,8 @@
 """How a driver that wraps another reaches it: by name, opened for it alone, from whichever plugin has it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from core.kernel.hooks import D, Offer
@@ -15,13 +15,10 @@ from sdk.providers import Kind
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a driver is opened: the name of its directories, and the drivers of its kind that wait for it, the outermost first, then itself.
-
-    `waiting` are those of other kinds that wait for all of these."""
+    """Where a driver is opened: the name of its directories, and the drivers that wait for it, the outermost first, then itself."""
 
     directory: str
-    names: tuple[str, ...]
-    waiting: tuple[tuple[Kind, str], ...] = field(default=(), compare=False)
+    chain: tuple[tuple[Kind, str], ...]
 
 
 class Enter(Protocol):
@@ -32,11 +29,10 @@ class Enter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The drivers that the driver of `kind` in `place` may wrap (`sdk.providers.InstalledDrivers`)."""
+    """The drivers that the one in `place` may wrap (`sdk.providers.InstalledDrivers`)."""
 
     offers: Offers
     enter: Enter
-    kind: Kind
     place: Place
 
     @asynccontextmanager
@@ -52,17 +48,19 @@ class Installed:
             yield _checked(driver, LogDriver, name)
 
     def _opened(self, kind: Kind, offers: Mapping[str, Offer[D]], name: str) -> AbstractAsyncContextManager[D]:
-        outer = self.place.names if kind is self.kind else ()
-        if name in outer:
-            raise InvalidArgument(f"{kind} driver wraps itself: {' -> '.join((*outer, name))}")
-        waiting = (*self.place.waiting, *((self.kind, each) for each in self.place.names))
-        if (kind, name) in waiting:
-            raise InvalidArgument(f"{kind} driver wraps itself: {' -> '.join(' '.join(each) for each in (*waiting, (kind, name)))}")
+        chain = (*self.place.chain, (kind, name))
+        if chain[-1] in self.place.chain:
+            raise InvalidArgument(f"{kind} driver wraps itself: {_spelled(chain)}")
         if name not in offers:
             raise NotFound(f'no {kind} driver "{name}" is installed (there are: {", ".join(sorted(offers)) or "none"})')
         offer = offers[name]
-        further = self.place.waiting if kind is self.kind else waiting
-        return self.enter(kind, offer, Place(f"{self.place.directory}-{offer.plugin}", (*outer, name), further))
+        return self.enter(kind, offer, Place(f"{self.place.directory}-{offer.plugin}", chain))
+
+
+def _spelled(chain: Sequence[tuple[Kind, str]]) -> str:
+    """Return a chain as text, with the kinds where there are several."""
+    kinds = {kind for kind, _ in chain}
+    return " -> ".join(name if len(kinds) == 1 else f"{kind} {name}" for kind, name in chain)
 
 
 def _checked(driver: D, interface: type[object], name: str) -> D:

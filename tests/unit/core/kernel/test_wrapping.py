@@ -13,6 +13,8 @@ from core.kernel.wrapping import Installed, Place
 from sdk.errors import InvalidArgument, NotFound
 from sdk.providers import Kind, LogProvider, RuntimeProvider
 
+A, B = (Kind.RUNTIME, "a"), (Kind.RUNTIME, "b")
+
 
 @pytest.fixture
 def offers(provider) -> Offers:
@@ -47,16 +49,16 @@ class Opener:
 @pytest.mark.anyio
 async def test_it_is_opened_in_directories_of_this_use(offers: Offers) -> None:
     opener = Opener(offers)
-    installed = Installed(offers, opener.enter, Kind.RUNTIME, Place("plugin_a", ("a",)))
+    installed = Installed(offers, opener.enter, Place("plugin_a", (A,)))
     async with installed.runtime("b"), installed.log_driver("a"):
-        assert opener.places == [Place("plugin_a-plugin_b", ("a", "b")), Place("plugin_a-plugin_log", ("a",))]
+        assert opener.places == [Place("plugin_a-plugin_b", (A, B)), Place("plugin_a-plugin_log", (A, (Kind.LOG, "a")))]
         assert opener.closed == []
     assert opener.closed == ["plugin_a-plugin_log", "plugin_a-plugin_b"]
 
 
 @pytest.mark.anyio
 async def test_none_wraps_itself_by_way_of_others_either(offers: Offers) -> None:
-    installed = Installed(offers, Opener(offers).enter, Kind.RUNTIME, Place("x", ("a", "b")))
+    installed = Installed(offers, Opener(offers).enter, Place("x", (A, B)))
     with pytest.raises(InvalidArgument, match="runtime driver wraps itself: a -> b -> a"):
         async with installed.runtime("a"):
             pass
@@ -64,7 +66,7 @@ async def test_none_wraps_itself_by_way_of_others_either(offers: Offers) -> None
 
 @pytest.mark.anyio
 async def test_what_is_not_there_and_what_is_no_driver(offers: Offers) -> None:
-    installed = Installed(offers, Opener(offers).enter, Kind.LOG, Place("x", ("x",)))
+    installed = Installed(offers, Opener(offers).enter, Place("x", ((Kind.LOG, "x"),)))
     with pytest.raises(NotFound, match=r'no log driver "none" is installed \(there are: a, odd\)'):
         async with installed.log_driver("none"):
             pass
@@ -76,13 +78,13 @@ async def test_what_is_not_there_and_what_is_no_driver(offers: Offers) -> None:
 @pytest.mark.anyio
 async def test_none_wraps_itself_by_way_of_another_kind_either(offers: Offers) -> None:
     opener = Opener(offers)
-    runtime = Installed(offers, opener.enter, Kind.RUNTIME, Place("x", ("a",)))
+    runtime = Installed(offers, opener.enter, Place("x", (A,)))
     async with runtime.log_driver("a"):
         (of_log,) = opener.places
-    log = Installed(offers, opener.enter, Kind.LOG, of_log)
+    log = Installed(offers, opener.enter, of_log)
     async with log.runtime("b"):
         of_other = opener.places[-1]
-    for place, kind in ((of_log, Kind.LOG), (of_other, Kind.RUNTIME)):
+    for place in (of_log, of_other):
         with pytest.raises(InvalidArgument, match=r"runtime driver wraps itself: runtime a -> log a -> (runtime b -> )?runtime a"):
-            async with Installed(offers, opener.enter, kind, place).runtime("a"):
+            async with Installed(offers, opener.enter, place).runtime("a"):
                 pass
