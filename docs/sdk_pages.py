@@ -26,7 +26,7 @@ DRIVERS = {
 """The page of each kind of driver, by its file, and the module that it tells of."""
 
 OTHERS = {
-    "hooks.md": ("Hooks", ("hookspecs", "providers", "version", "drivers.deadlines")),
+    "hooks.md": ("Hooks", ("hookspecs", "providers", "version", "drivers.deadlines", "drivers.interfaces")),
     "sdk/engine.md": ("The engine, as frontends see it", ("engine",)),
     "sdk/events.md": ("Events", ("events",)),
     "sdk/oci.md": ("OCI types", ("oci",)),

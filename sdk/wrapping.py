@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeVar
 
+from sdk.drivers.interfaces import is_interface, members_of
+
 _D = TypeVar("_D")
 
-_INTERFACES = "sdk.drivers."
 _PASSED_ON = "_sdk_wrapping_passed_on"
 """The attribute of a wrapper that has the inner drivers' methods, by name."""
 
@@ -18,7 +19,7 @@ def with_abilities_of(inner: object, wrapper: _D) -> _D:
     An optional ability is an interface beside the kind's own, such as `PlanExplainer` of runtimes. The engine looks for it on the driver that it was
     given, which is the wrapper. Raises TypeError for a wrapper whose class has `__slots__`.
     """
-    abilities = tuple(each for each in type(inner).__mro__ if _is_interface(each) and not isinstance(wrapper, each))
+    abilities = tuple(each for each in type(inner).__mro__ if _is_ability(each) and not isinstance(wrapper, each))
     if not abilities:
         return wrapper
     methods = {name: getattr(inner, name) for each in abilities for name in _methods(each)}
@@ -35,12 +36,12 @@ def _passing_on(bases: tuple[type, ...]) -> type:
     return type(own.__name__, bases, {name: _passed_on(name) for each in abilities for name in _methods(each)})
 
 
-def _is_interface(base: type) -> bool:
-    return base.__module__.startswith(_INTERFACES) and inspect.isabstract(base)
+def _is_ability(base: type) -> bool:
+    return is_interface(base) and inspect.isabstract(base)
 
 
 def _methods(interface: type) -> list[str]:
-    return [name for name, member in vars(interface).items() if inspect.isfunction(member) and not name.startswith("_")]
+    return [name for name, member in members_of(interface).items() if inspect.isfunction(member)]
 
 
 def _passed_on(name: str) -> Callable[..., object]:

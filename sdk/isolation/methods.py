@@ -7,6 +7,7 @@ from types import NoneType
 from typing import cast, get_type_hints
 
 from sdk.drivers.deadlines import is_idempotent
+from sdk.drivers.interfaces import members_of
 from sdk.hints import spelled
 from sdk.isolation.shapes import Misfit, Shape, Unspeakable, shape_of
 
@@ -79,12 +80,8 @@ def methods_of(interfaces: Iterable[type[object]]) -> dict[str, Method]:
     """Return the methods of some interfaces by name. Raises Unspeakable for one that has what another process cannot be asked."""
     found: dict[str, Method] = {}
     for interface in interfaces:
-        found |= {name: _method(name, member) for name, member in vars(interface).items() if _is_public(name, member)}
+        found |= {name: _method(name, member) for name, member in members_of(interface).items()}
     return found
-
-
-def _is_public(name: str, member: object) -> bool:
-    return not name.startswith("_") and (callable(member) or isinstance(member, property))
 
 
 def _method(name: str, member: object) -> Method:

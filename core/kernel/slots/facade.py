@@ -12,6 +12,7 @@ from core.kernel.slots.results import check_of
 from core.kernel.slots.slot import Slot
 from core.kernel.slots.undoing import UNDO
 from sdk.drivers.deadlines import deadline_of
+from sdk.drivers.interfaces import is_interface, members_of
 from sdk.drivers.logs import ContainerLog
 from sdk.drivers.runtime import RunningProcess
 from sdk.drivers.volume import VolumeDriver
@@ -21,7 +22,6 @@ from sdk.version import asynchronous
 
 D = TypeVar("D")
 
-_INTERFACES = "sdk.drivers."
 _FOLLOWED = (ContainerLog, RunningProcess, VolumeDriver)
 """What drivers return and the engine then calls: it is called through the slot, too."""
 
@@ -47,19 +47,15 @@ def slotted(slot: Slot, driver: D) -> D:
 
 
 def _view(driver: type[object]) -> type[Facade]:
-    return _view_of(tuple(base for base in driver.__mro__ if base.__module__.startswith(_INTERFACES)))
+    return _view_of(tuple(filter(is_interface, driver.__mro__)))
 
 
 @cache
 def _view_of(interfaces: tuple[type[object], ...]) -> type[Facade]:
     members: dict[str, object] = {"__slots__": ()}
     for interface in reversed(interfaces):  # an extending one comes last
-        members |= {name: _member(name, each) for name, each in vars(interface).items() if _is_public(name, each)}
+        members |= {name: _member(name, each) for name, each in members_of(interface).items()}
     return type("Slotted" + "".join(each.__name__ for each in interfaces), (Facade, *interfaces), members)
-
-
-def _is_public(name: str, member: object) -> bool:
-    return not name.startswith("_") and (callable(member) or isinstance(member, property))
 
 
 def _member(name: str, member: object) -> object:
