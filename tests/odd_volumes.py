@@ -85,6 +85,7 @@ class OddVolumes(VolumeDriver):
         elif word == "child":
             print(subprocess.Popen(["sleep", rest]).pid, flush=True)
         elif word == "block":
+            print("blocks", flush=True)
             time.sleep(float(rest))
         elif word == "thread":
             await anyio.to_thread.run_sync(_hang, float(rest))

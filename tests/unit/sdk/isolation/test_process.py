@@ -89,7 +89,9 @@ async def test_a_driver_that_does_not_open_ends_its_process(
 async def test_one_that_hangs_is_killed_when_it_is_to_end(plugin_context: PluginContext, heard: Heard, said: list[str]) -> None:
     async with process(plugin_context, heard, said) as begun, anyio.create_task_group() as tasks:
         tasks.start_soon(begun.caller.call, METHODS["create"], ["block:600", {}], {})
-        await anyio.sleep(0.2)
+        with anyio.fail_after(20):
+            while "blocks" not in said:
+                await anyio.sleep(0.02)
         tasks.cancel_scope.cancel()
         begun.signal(signal.SIGABRT)
         assert (await begun.ended()).startswith("killed by signal 6 (SIGABRT)")
