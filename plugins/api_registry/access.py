@@ -36,7 +36,7 @@ def _is_let_in(scope: Scope, settings: RegistrySettings) -> bool:
     headers = cast(Iterable[tuple[bytes, bytes]], scope["headers"])
     given = next((value for name, value in headers if name == b"authorization"), b"")
     user, _, password = _decoded(given).partition(":")
-    expected = settings.users.get(user, "")
+    expected = settings.users[user].get_secret_value() if user in settings.users else ""
     return secrets.compare_digest(password.encode(), expected.encode()) and bool(expected)
 
 

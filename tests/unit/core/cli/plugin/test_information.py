@@ -1,5 +1,7 @@
 """What is told of one plugin."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,13 @@ def test_a_driver_that_another_may_wrap_is_not_said_to_be_of_no_use(settings: Se
     (driver,) = [line for line in information_lines(information("log_local", settings)) if "used by nothing" in line]
     assert driver == "  used by nothing in the data root, unless another log driver wraps it"
     assert "wraps" not in "\n".join(information_lines(information("net_bridge", settings)))
+
+
+def test_a_password_is_not_told(tmp_path: Path) -> None:
+    settings = Settings(
+        data_root=tmp_path, plugins={"api_registry": {"users": {"bob": "hunter2"}}, "otlp": {"headers": {"key": "hunter2"}}}
+    )
+    for plugin, key in (("api_registry", "users"), ("otlp", "headers")):
+        told = information(plugin, settings)
+        assert "hunter2" not in "\n".join([*information_lines(told), json.dumps(asdict(told))])
+        assert [bool(setting.value) for setting in told.drivers[0].settings if setting.name == key] == [True]
