@@ -48,7 +48,8 @@ class Kind(StrEnum):
 
 
 class PluginSettings(BaseModel):
-    """Base of every plugin's settings: immutable, and an unknown key is an error."""
+    """Base of every plugin's settings: immutable, and an unknown key is an error. A password is a `pydantic.SecretStr`: commands and logs do
+    not show it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -3,12 +3,15 @@
 Override the fixture `open_driver` of the suite: `partial(isolated, "storage", provide_storage_driver, context, settings)`.
 """
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 
 import anyio
+from pydantic import SecretStr
+from pydantic_core import to_jsonable_python
 
 from sdk.errors import SkipPlugin, Unavailable
 from sdk.isolation.asking import Wanted, open_request
@@ -37,6 +40,11 @@ class _Direct:
             raise Unavailable(f"the driver's process is gone: {await self._process.ended()}") from None
 
 
+def _plain(value: object) -> object:
+    """Return what JSON has no form for in one that it has: of a secret its value, which pydantic hides by itself."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else to_jsonable_python(value)
+
+
 @asynccontextmanager
 async def isolated(
     kind: str, hook: Callable[[], Provider[_D, _S]], context: PluginContext, settings: PluginSettings
@@ -51,7 +59,7 @@ async def isolated(
 
     process = await PluginProcess.begin(context.name, context.name, Ears(logged, happened), context.log.info)
     try:
-        wanted = Wanted(kind, (hook.__module__, hook.__qualname__), settings.model_dump_json())
+        wanted = Wanted(kind, (hook.__module__, hook.__qualname__), json.dumps(settings.model_dump(), default=_plain))
         answer = await process.caller.open(open_request(wanted, context, logging.INFO))
         if isinstance(answer, Refused):
             raise SkipPlugin(answer.reason) if answer.why is Why.SKIP else Unavailable(answer.reason)

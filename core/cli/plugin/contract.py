@@ -21,7 +21,7 @@ from core.archives.filetree import remove_tree
 from core.config import ConfigurationError, Settings
 from core.kernel.discovery import discover
 from core.kernel.offers import Described
-from core.kernel.tables import read_table
+from core.kernel.tables import table_of
 from sdk.errors import SkipPlugin
 from sdk.linux.mount_root import is_mount_root
 from sdk.providers import Kind
@@ -143,8 +143,7 @@ def _has_defaults(offer: Described) -> bool:
 
 def _generic(offer: Described, plugin: ModuleType, configured: Settings | None, directory: Path, *, isolated: bool) -> str:
     """Write the test module that any driver of a kind can be tried by; return its name."""
-    table = read_table(configured, offer.kind, offer.plugin, offer.settings) if configured else offer.settings()
-    values = table.model_dump(mode="json", exclude_unset=True)
+    values = table_of(configured, offer.kind, offer.plugin, offer.settings) if configured else {}
     file = directory / "test_contract.py"
     file.write_text(contract_source(offer.kind, offer.name, plugin.__name__, values, isolated=isolated))
     return file.name

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from core.cli.plugin import contract
 from core.cli.plugin.contract import Case, Result, contract_cases, contract_module
@@ -140,6 +141,7 @@ def test_any_driver_of_a_kind_without_examples_is_tried() -> None:
 
 class Place(PluginSettings):
     directory: str = ""
+    key: SecretStr = SecretStr("")
 
 
 class NoPlace(PluginSettings):
@@ -154,11 +156,11 @@ def test_what_the_administrators_settings_lead_to_is_touched_only_when_asked_for
         return "def test_it():\n    pass\n"
 
     monkeypatch.setattr(contract, "contract_source", source)
-    settings = Settings(plugins={"log_local": {"directory": "/srv"}})
+    settings = Settings(plugins={"log_local": {"directory": "/srv", "key": "secret"}})
     for configured in (None, settings):
         (case,) = contract_cases(Described(Kind.LOG, "local", "log_local", Place), configured)
         assert case.result is Result.OK
-    assert used == [{}, {"directory": "/srv"}]
+    assert used == [{}, {"directory": "/srv", "key": "secret"}]
     (case,) = contract_cases(Described(Kind.LOG, "local", "log_local", NoPlace))
     assert case.result is Result.SKIPPED
     assert "--configured" in case.why
