@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from core.host.database import read_only
 from core.host.instance import derived_instance
+from core.store.reading import read_only
 
 _ID = re.compile(rb"[0-9a-f]{64}")
 _ALIVE = frozenset({"running", "paused", "restarting"})

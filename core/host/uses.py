@@ -9,8 +9,8 @@ from typing import TypeVar
 import msgspec
 
 from core.config import StartupError
-from core.host.database import read_only
 from core.store.database import untaken
+from core.store.reading import read_only
 from sdk.oci.reference import parse_reference
 from sdk.providers import Kind
 

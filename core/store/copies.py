@@ -8,6 +8,8 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.store.reading import read_only
+
 _WITH_IT = ("", "-wal", "-shm")
 LOST = "lost"
 """The directory of a data root that keeps what a daemon could do nothing with."""
@@ -38,7 +40,7 @@ class Copies:
         aside = self.path.with_name(f".{self.path.name}.new")
         aside.unlink(missing_ok=True)
         try:
-            with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as source:
+            with read_only(self.database) as source:
                 source.execute("VACUUM INTO ?", (str(aside),))
             _sync(aside)
             os.rename(aside, self.path)
@@ -81,7 +83,7 @@ class Copies:
 def damage(database: Path) -> str:
     """Return what SQLite finds wrong with a database, "" if it is whole. Reads all of it; waits for no writer."""
     try:
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        with read_only(database) as connection:
             ((found,),) = connection.execute("PRAGMA quick_check(1)")
     except sqlite3.DatabaseError as error:
         return str(error)

@@ -80,3 +80,15 @@ def test_damage_is_told(tmp_path: Path, database: Database) -> None:
     assert damage(path)
     path.write_bytes(b"x" + bytes(content[1:]))
     assert "not a database" in damage(path)
+
+
+def test_a_data_root_may_have_any_name(tmp_path: Path) -> None:
+    copies = Copies(tmp_path / "a root? of 100%#1")
+    database = Database(copies.database)
+    database.table("engine", str).put("instance", "12345678")
+    copies.make()
+    assert _copied(copies) == {"instance": '"12345678"'}
+    database.close()
+    before = sorted(copies.data_root.iterdir())
+    assert damage(copies.database) == ""
+    assert sorted(copies.data_root.iterdir()) == before

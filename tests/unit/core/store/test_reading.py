@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.host.database import read_only
 from core.store.database import Database
+from core.store.reading import read_only
 
 
 def _storage(path: Path) -> list[tuple[str, bytes]]:
