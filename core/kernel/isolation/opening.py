@@ -66,14 +66,14 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The driver that is to be opened: messages call it `name`, `hook` names the module and the function in it that provide it, `table` are its settings; `capabilities` are
-    those beyond its kind's; `is_overdue` tells whether calls are past their deadlines."""
+    those beyond its kind's; `hangs` tells whether calls take twice their deadlines."""
 
     kind: Kind
     name: str
     hook: tuple[str, str]
     table: Mapping[str, JsonValue]
     exec_root: Path
-    is_overdue: Callable[[], bool]
+    hangs: Callable[[], bool]
     capabilities: tuple[str, ...] = ()
 
 
@@ -86,7 +86,7 @@ async def opened(
     wanted = Wanted(asked.kind.value, asked.hook, json.dumps(dict(asked.table)), asked.capabilities)
     request = open_request(wanted, context, context.log.getEffectiveLevel())
     with keep_standing(asked.exec_root, context, asked.kind) as changed:
-        supervisor = Supervisor(Subject(asked.name, request, heard.ears, heard.said, asked.is_overdue), resynchronise, changed)
+        supervisor = Supervisor(Subject(asked.name, request, heard.ears, heard.said, asked.hangs), resynchronise, changed)
         driver = await supervisor.start()
         keeping = asyncio.get_running_loop().create_task(supervisor.keep())
         try:

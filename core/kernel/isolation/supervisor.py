@@ -35,7 +35,7 @@ PINGS = 3
 """With so many pings unanswered an event loop hangs."""
 
 OVERDUE = 2
-"""With calls that are past their deadlines so many pings long a driver hangs."""
+"""With calls that take twice their deadlines at so many pings in a row a driver hangs."""
 
 _LAST_WORDS_SECONDS = 1.0
 
@@ -47,14 +47,14 @@ Resynchronise = Callable[[object], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is supervised. `name` is that of messages; `said` gets each line of the process' output; `is_overdue` tells whether calls are past
+    """What is supervised. `name` is that of messages; `said` gets each line of the process' output; `hangs` tells whether calls take twice
     their deadlines."""
 
     name: str
     request: Open
     ears: Ears
     said: Callable[[str], None]
-    is_overdue: Callable[[], bool]
+    hangs: Callable[[], bool]
 
 
 class Supervisor:
@@ -202,7 +202,7 @@ class Supervisor:
             with anyio.move_on_after(PING_SECONDS):
                 return await process.ended()
             self._tell_standing()
-            overdue = overdue + 1 if self._subject.is_overdue() else 0
+            overdue = overdue + 1 if self._subject.hangs() else 0
             if process.caller.unanswered_pings < PINGS and overdue < OVERDUE:
                 process.caller.ping()
                 continue
