@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
@@ -16,12 +17,16 @@ ADDRESS = "127.0.0.1:5001"
 CONFIG = f'[drivers]\nfrontends = ["docker", "registry"]\n[plugins.api_registry]\naddress = "{ADDRESS}"\n'
 
 
-@pytest.fixture
-def serving(start_daemon) -> Iterator[Daemon]:
-    """A daemon that serves its images, among them busybox."""
-    with start_daemon(config=CONFIG) as daemon:
-        daemon.docker("pull", "--quiet", "busybox")
+@pytest.fixture(scope="module")
+def module_daemon(tmpfs: Path, registry_storage: Path) -> Iterator[Daemon]:
+    with open_ready_daemon(tmpfs, registry_storage, CONFIG) as daemon:
         yield daemon
+
+
+@pytest.fixture
+def serving(shared_daemon: Daemon) -> Daemon:
+    """A daemon that serves its images, among them busybox."""
+    return shared_daemon
 
 
 @contextmanager

@@ -2,25 +2,25 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import DaemonFactory
+from tests.conftest import open_ready_daemon
 from tests.daemon import Daemon
 
 pytestmark = pytest.mark.privileged
 
 
 @pytest.fixture(scope="module", params=["ns", "oci"])
-def runtime(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def module_daemon(tmpfs: Path, registry_storage: Path, request: pytest.FixtureRequest) -> Iterator[Daemon]:
+    with open_ready_daemon(tmpfs, registry_storage, f'[drivers]\nruntime = "{request.param}"\n') as daemon:
+        yield daemon
 
 
 @pytest.fixture
-def machine(start_daemon: DaemonFactory, runtime: str) -> Iterator[Daemon]:
-    with start_daemon(config=f'[drivers]\nruntime = "{runtime}"\n') as daemon:
-        daemon.docker("pull", "--quiet", "busybox")
-        yield daemon
+def machine(shared_daemon: Daemon) -> Daemon:
+    return shared_daemon
 
 
 def output(machine: Daemon, *words: str) -> str:
@@ -30,7 +30,6 @@ def output(machine: Daemon, *words: str) -> str:
 
 
 def test_doors_are_closed_and_opened(machine: Daemon, tmp_path) -> None:
-    """One daemon for all, since its start costs more than a container's."""
     capabilities = ("busybox", "grep", "-E", "^(CapEff|Seccomp|NoNewPrivs):", "/proc/self/status")
     assert output(machine, *capabilities).split() == ["CapEff:", "00000000a80425fb", "NoNewPrivs:", "0", "Seccomp:", "2"]
     assert "CapEff:\t0000000000000000" in output(machine, "--user", "1000", *capabilities)
