@@ -157,7 +157,7 @@ def _contracts(offers: "Sequence[Described]", configured: Settings | None, *, is
         if module and module in modules[:number]:
             found = [Case(module, Result.SKIPPED, "it has been run: see above")]
         else:
-            found = contract_cases(offer, configured, kinds, isolated=isolated)
+            found = contract_cases(offer, module, configured, isolated=isolated)
         _print(found)
         cases += found
     return cases

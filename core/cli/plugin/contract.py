@@ -84,18 +84,14 @@ def _plugin(offer: Described) -> ModuleType:
     return next(candidate.load() for candidate in discover() if candidate.name == offer.plugin)
 
 
-def contract_cases(
-    offer: Described, configured: Settings | None = None, kinds: Collection[Kind] = (), *, isolated: bool = False
-) -> list[Case]:
-    """Run the contract suite of a driver's kind on it. A plugin may bring its own use of the suite: the module that it names as CONTRACT.
+def contract_cases(offer: Described, own: str | None, configured: Settings | None = None, *, isolated: bool = False) -> list[Case]:
+    """Run the contract suite of a driver's kind on it. `own` is the plugin's own use of the suite, as `contract_module` returns it.
 
-    The driver has the defaults of its settings, unless `configured` has others: what these lead to the suite fills and empties. `kinds` are those of
-    all of the plugin's drivers, by default the one. `isolated` tries the driver in a process of its own, unless the plugin's own module says how it
-    is opened. Raises ConfigurationError as `contract_module` does.
+    The driver has the defaults of its settings, unless `configured` has others: what these lead to the suite fills and empties. `isolated` tries the
+    driver in a process of its own, unless the plugin's own module says how it is opened.
     """
     if importlib.util.find_spec("pytest") is None:
         return [Case(_WHOLE, Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")]
-    own = contract_module(offer, kinds or (offer.kind,))
     if own == "":
         return [
             Case(_WHOLE, Result.SKIPPED, "the plugin says that its suite needs more than a directory: its author's tests run it")

@@ -90,13 +90,17 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Described:
     return Described(Kind.VERIFIER, "trial", "trial", PluginSettings)
 
 
+def _cases(offer: Described, configured: Settings | None = None, *, isolated: bool = False) -> list[Case]:
+    return contract_cases(offer, contract_module(offer, [offer.kind]), configured, isolated=isolated)
+
+
 def _name(monkeypatch: pytest.MonkeyPatch, examples: str) -> None:
     monkeypatch.setattr(contract.discover()[0].load(), "CONTRACT", examples)
 
 
 def test_each_case_is_told_with_its_result_and_why(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
     _name(monkeypatch, "trial_examples")
-    cases = {case.check: case for case in contract_cases(installed)}
+    cases = {case.check: case for case in _cases(installed)}
     assert cases["it accepts by returning"] == Case("it accepts by returning", Result.OK)
     assert cases["of its own"] == Case("of its own", Result.SKIPPED, "not here")
     failed = cases["it goes by where an image is from and not by what it is called"]
@@ -107,13 +111,13 @@ def test_each_case_is_told_with_its_result_and_why(installed: Described, monkeyp
 
 def test_a_module_that_is_not_there_is_one_sentence(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
     _name(monkeypatch, "no_such_module")
-    (case,) = contract_cases(installed)
+    (case,) = _cases(installed)
     assert case.result is Result.FAILED
     assert "no_such_module" in case.why
 
 
 def test_a_kind_that_needs_examples_says_so(installed: Described) -> None:
-    (case,) = contract_cases(installed)
+    (case,) = _cases(installed)
     assert (case.result, case.why) == (
         Result.SKIPPED,
         "a verifier needs examples: the plugin names no module with them as CONTRACT",
@@ -122,19 +126,19 @@ def test_a_kind_that_needs_examples_says_so(installed: Described) -> None:
 
 def test_a_plugin_may_say_that_its_suite_needs_more(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
     _name(monkeypatch, "")
-    (case,) = contract_cases(installed)
+    (case,) = _cases(installed)
     assert case.result is Result.SKIPPED
 
 
 def test_without_pytest_it_says_what_to_install(installed: Described, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract.importlib.util, "find_spec", lambda _name: None)
-    (case,) = contract_cases(installed)
+    (case,) = _cases(installed)
     assert (case.result, case.why) == (Result.SKIPPED, "pytest is not installed here: pip install pytest pytest-timeout")
 
 
 def test_any_driver_of_a_kind_without_examples_is_tried() -> None:
     offer = Described(Kind.LOG, "local", "log_local", PluginSettings)
-    cases = contract_cases(offer)
+    cases = _cases(offer)
     assert len(cases) > 12
     assert {case.result for case in cases} == {Result.OK}
 
@@ -158,10 +162,10 @@ def test_what_the_administrators_settings_lead_to_is_touched_only_when_asked_for
     monkeypatch.setattr(contract, "contract_source", source)
     settings = Settings(plugins={"log_local": {"directory": "/srv", "key": "secret"}})
     for configured in (None, settings):
-        (case,) = contract_cases(Described(Kind.LOG, "local", "log_local", Place), configured)
+        (case,) = _cases(Described(Kind.LOG, "local", "log_local", Place), configured)
         assert case.result is Result.OK
     assert used == [{}, {"directory": "/srv", "key": "secret"}]
-    (case,) = contract_cases(Described(Kind.LOG, "local", "log_local", NoPlace))
+    (case,) = _cases(Described(Kind.LOG, "local", "log_local", NoPlace))
     assert case.result is Result.SKIPPED
     assert "--configured" in case.why
     assert len(used) == 2
@@ -187,7 +191,7 @@ def test_a_driver_that_is_not_for_this_machine_has_not_failed(
 ) -> None:
     (tmp_path / "trial_skipping.py").write_text(SKIPPING)
     _name(monkeypatch, "trial_skipping")
-    assert contract_cases(installed, isolated=True) == [
+    assert _cases(installed, isolated=True) == [
         Case("in a process of its own", Result.SKIPPED, "trial_skipping says how the driver is opened"),
         Case("it keeps things", Result.SKIPPED, "no such file system here"),
     ]
@@ -219,7 +223,7 @@ def test_what_the_cases_leave_is_removed_but_not_what_they_mounted(
     monkeypatch.setenv("MOUNTED", str(tmp_path / "kept") if mounted else "")
     monkeypatch.setenv("NOTE", str(tmp_path / "note"))
     _name(monkeypatch, "trial_leaving")
-    assert contract_cases(installed) == [Case("it leaves something", Result.OK)]
+    assert _cases(installed) == [Case("it leaves something", Result.OK)]
     left = Path((tmp_path / "note").read_text())
     if mounted:
         umount(str(left / "mounted"))
